@@ -220,6 +220,10 @@ class Tierce:
         """Leave what a card says while the service is closed: the same body is the same deposit."""
         return self.call("POST", "/v1/deposits", json.dumps({**card, "request": secrets.token_hex(16)}).encode())
 
+    def invoice(self, invoice: Json) -> Json:
+        """Send an invoice that quotes an engagement number: the same body is the same invoice."""
+        return self.call("POST", "/v1/invoices", json.dumps(invoice).encode())
+
 
 def main() -> None:
     """`keys` prints what to register; else sign in, and answer each question on the input, a JSON object a line."""

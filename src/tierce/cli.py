@@ -84,6 +84,10 @@ _COMMANDS: Final = {
         "tierce.upkeep.notice.commands",
         "Prévenir les organismes et les personnes. / Tell insurers and people.",
     ),
+    "billing": (
+        "tierce.upkeep.billing",
+        "Factures et comptes bancaires. / Invoices and bank accounts.",
+    ),
     "journal": (
         "tierce.journal.commands",
         "Vérifier le journal, prouver ses lignes. / Verify the journal, prove its entries.",
@@ -125,13 +129,14 @@ _PANELS: Final = {
         "serve", "health", "doctor", "status-page", "upkeep", "upgrade", "backup", "restore", "keys", "retention",
         "staff",
     ),
-    "Prendre et relier / Take in and connect": ("feed", "price", "contract", "directory", "software", "presence"),
+    "Prendre et relier / Take in and connect": ("feed", "contract", "directory", "software", "presence"),
+    "Payer / Pay": ("billing", "price"),
     "Protéger / Protect": ("ladder", "deposits", "decoys", "policy", "controls"),
     "Incident": ("scope", "incident", "notice"),
     "Journal": ("journal", "witness"),
     "Construire / Develop": ("lab", "bench"),
 }  # fmt: skip
-"""Thirty commands in the order in which somebody needs them."""
+"""Every command, in the order in which somebody needs them."""
 
 app = typer.Typer(
     name="tierce",

@@ -254,3 +254,31 @@ def test_a_device_is_named_and_every_other_sign_in_is_closed(
     expect(portal.page.get_by_role("status").first).to_contain_text("1 connexion a été fermée")
     away.open("/ask")
     assert "session_revoked" in away.page.content()
+
+
+def test_an_answer_is_invoiced_with_the_browser_s_key_and_taken_back(newcomer: Portal, stage: Stage) -> None:
+    page = newcomer.page
+    newcomer.ask(stage.person("paul_lenoir"))
+    number = page.locator(".engagement strong").inner_text()
+    page.get_by_role("link", name="Facturer").click()
+    expect(page.locator("#quotes")).to_have_value(number)
+    page.locator("#reference").fill("F-1")
+    for name, text in (("item", "c2"), ("price", "30"), ("amo", "19,50"), ("asked", "30")):
+        page.locator(f"#{name}-1").fill(text)
+    page.get_by_role("button", name="Ajouter des lignes").click()
+    expect(page.locator("#item-8")).to_be_visible()
+    page.get_by_role("button", name="Envoyer la facture").click()
+    expect(page.locator("#asked-1-error")).to_contain_text("Les deux parts dépassent le prix de la ligne")
+    expect(page.locator("#reference")).to_have_value("F-1")
+    page.locator("#asked-1").fill("10,5")
+    page.get_by_role("button", name="Envoyer la facture").click()
+    expect(page.locator("h1")).to_have_text("Facture reçue")
+    page.get_by_role("link", name="Ouvrir la facture").click()
+    expect(page.locator("h1")).to_have_text("Facture F-1")
+    assert number in page.locator(".facts").inner_text()
+    page.locator("#why").fill("erreur de saisie")
+    page.get_by_role("button", name="Annuler la facture").click()
+    expect(page.locator(".status").first).to_have_text("annulée")
+    newcomer.open("/invoices?stands=cancelled")
+    expect(page.get_by_role("link", name="F-1")).to_be_visible()
+    assert newcomer.troubles == []

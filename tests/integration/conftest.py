@@ -24,7 +24,7 @@ from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.storage.migrate import migrate
 
 Connect = Callable[..., psycopg.Connection]
-INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep")
+INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "upkeep")
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,10 @@ GIVEN: Final[Mapping[str, str]] = {
     "care.invoice.engagement": "1",
     "care.invoice_line.item": "'XA'",
     "registry.tariff.item": "'XA'",
+    "bank.account.country": "'FR'",
+    "bank.account.tail": "'0172'",
+    "bank.account.sealed": "'sealed'",
+    "bank.account.holder": "'SELARL'",
 }
 """By column, a value as SQL."""
 _PLAIN: Final = {

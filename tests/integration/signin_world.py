@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from litestar import Litestar
 from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
+from tierce.billing.bank.sealing import public_of
+from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
@@ -33,7 +36,8 @@ from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.keys import BANK_KEY, Keyring, Purpose
+from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
@@ -311,19 +315,30 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         )
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        accounts = OwnAccounts(sessions, appender, lambda: bank_public(keyring), real=False)
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, appender, POLICY, numbers, page_rows=3)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, *INVOICE_ROUTES, token],
-            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor, INVOICES_KEY: invoices}),
-            exception_handlers={**EXCEPTION_HANDLERS, **INVOICE_HANDLERS, FieldError: field_refused},
+            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, *INVOICE_ROUTES, *ACCOUNT_ROUTES, token],
+            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor, INVOICES_KEY: invoices, ACCOUNTS_KEY: accounts}),
+            exception_handlers={
+                **EXCEPTION_HANDLERS,
+                **INVOICE_HANDLERS,
+                **ACCOUNT_HANDLERS,
+                FieldError: field_refused,
+            },
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=normalised(API)) as api:
             yield Desk(api, web, clock, sessions, pool, appender, origin, transport)
+
+
+def bank_public(keyring: Keyring) -> X25519PublicKey:
+    """What accounts are sealed to."""
+    return X25519PublicKey.from_public_bytes(bytes.fromhex(public_of(keyring.raw(BANK_KEY))))
 
 
 def reason(response: httpx.Response) -> str:

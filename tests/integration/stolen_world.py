@@ -38,7 +38,7 @@ HOLDER, CHILD, STRANGER = 1, 2, 3
 """Paul, his child under his number, and somebody of neither."""
 PAIRS = ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1), (5, 1), (6, 2), (7, 2), (8, 1), (9, 1))
 """Whom the incident's thief read, and under which insurer."""
-OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL = 8001, 8002, 7701, 1, 41
+OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ACCOUNT = 8001, 8002, 7701, 1, 41, 51
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -53,6 +53,7 @@ TYPED = {
     "length": "30m", "quoted": "0000-0000-0000", "subject": "everything", "batch": "1", "answer": "yes",
     "address": "voleur@ailleurs.example", "code": "123456", "place": "12345678", "spoken_with": "Camille Rouvray",
     "revision": "1", "same": "1", "same_why": "Une seule clé manque.",
+    "said": "La gérante l’a lu.", "number_from": "2",
     "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
 }  # fmt: skip
 """What is typed in a field of a form, whichever form it is."""
@@ -102,6 +103,7 @@ class StolenWorld:
                 "number": [incident], "person": sorted({str(one) for one, _ in PAIRS}), "insurer": ["1", "2"],
                 "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
+                "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
@@ -211,6 +213,17 @@ def _beside(room: Room) -> None:
     room.admin.commit()
 
 
+def _accounts(room: Room) -> None:
+    """An account in force at the thief's place, and another one asked for."""
+    room.admin.execute(
+        "insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, professional,"
+        " due, since) values (%s, 601, 's', 'FR', '0172', 'SELARL des Tilleuls', 3, 2, null, now(), now()),"
+        " (%s, 601, 's', 'FR', '0273', 'SELARL des Tilleuls', 2, 1, 501, now() + interval '3 days', null)",
+        (ACCOUNT, ACCOUNT + 1),
+    )
+    room.admin.commit()
+
+
 def _billed(admin: psycopg.Connection, connect: Connect) -> None:
     """One invoice of Paul's, one of his child's and one of a stranger's, as a peer reports them."""
     admin.execute(
@@ -249,6 +262,7 @@ def make_stolen_world(database: Database, connect: Connect, keyring: Keyring, *,
     for insurer in (OAK, CAPES):
         lend(made, insurer, {one: _contact(people, one) for one, under in PAIRS if under == insurer})
     made.ready()
+    _accounts(room)
     folder: Path = segments_folder(database).parent / "letters"
     made.outbox.print_letters(made.notices, made.incident, folder, processes=1)
     if posted:

@@ -185,6 +185,12 @@ OBSTACLES = {
         values (1, 1, 'access', 'all', array[{0}::smallint], now(), now())""",
         "delete from notice.rights_request",
     ),
+    "invoices": (
+        """insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer,
+        domain, care_day, price, amo, asked, digest, entry, state)
+        values (1, 1, 1, 1, 'F', 7, 1, {0}, 1, 1, 9, 0, 9, sha256('i'), 1, 2)""",
+        "delete from care.invoice",
+    ),
     "deposits": (
         """insert into care.deposit (number, key, received, state, reason)
         values (1, '00000000-0000-0000-0000-000000000001', now(), 1, 0)""",

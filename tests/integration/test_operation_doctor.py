@@ -122,14 +122,13 @@ def test_keys_missing_open_or_cut(house: House) -> None:
     (house.keys / "pair.key").unlink()
     (house.keys / "index.key").chmod(0o644)
     (house.keys / "person.key").write_bytes(b"short")
-    for name in ("log.pub", "deposit.pub", "log-retired.pub", "lending.age"):
+    for name in ("log.pub", "deposit.pub", "bank.pub", "log-retired.pub", "lending.age"):
         (house.keys / name).unlink()
     house.keys.chmod(0o777)
     found = {(one.code, Path(one.subject).name) for one in files.keys(house.settings)}
     assert found == {
         ("key-file-missing", "pair.key"),
-        ("key-file-missing", "deposit.pub"),
-        ("key-file-missing", "log-retired.pub"),
+        *(("key-file-missing", f"{one}.pub") for one in ("deposit", "bank", "log-retired")),
         ("key-file-missing", "lending.age"),
         ("key-file-open", "index.key"),
         ("key-length", "person.key"),

@@ -17,6 +17,11 @@ from tests.integration.depositing import Optician, Shop, card, open_shop, optici
 from tests.integration.test_operation_keys import Stopped, stop_at
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
+from tierce.billing.bank.errors import AccountSealError
+from tierce.billing.bank.sealing import Opener as AccountOpener
+from tierce.billing.bank.sealing import read_public as bank_public
+from tierce.billing.bank.sealing import seal_iban
+from tierce.billing.bank.store import account_in_force
 from tierce.cli import app
 from tierce.deposits.model import Receipt
 from tierce.deposits.resolution import Resolver
@@ -32,11 +37,12 @@ from tierce.presence.signing import signing_key
 from tierce.settings import MailSettings, Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.keys import DEPOSIT_KEY, EVERY_KEY, SIGNER_KEY, Keyring
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, EVERY_KEY, SIGNER_KEY, Keyring
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import files
 from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.presence import register_signers
+from tierce.upkeep.rotation import accounts as bank_accounts
 from tierce.upkeep.rotation import cards, deposits, lending
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import LENDING_KEY, make_keys
@@ -144,6 +150,37 @@ def test_the_key_of_deposits_is_replaced_and_none_is_lost_wherever_it_stops(hous
     old = Opener(first)
     rows = house.admin.execute("select number, sealed from care.deposit").fetchall()
     assert [old.open_(bytes(sealed), number) for number, sealed in rows] == [None] * 5, "the old key opens nothing"
+
+
+def test_the_key_of_accounts_is_replaced_and_each_is_sealed_again_wherever_it_stops(house: House) -> None:
+    iban, place = "FR8999999000010000000000172", house.who.caller.establishment
+    first = (house.keys / "bank.key").read_bytes()
+    house.admin.execute(
+        "insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, twin)"
+        " values (1, %s, %s, 'FR', '0172', 'SELARL', 3, 2, now(), now(), %s)",
+        (place, seal_iban(bank_public(house.keys), place, iban), AccountOpener(first).twin(iban)),
+    )
+    for stopped in ("place", "announce"):
+        with pytest.raises(Stopped):
+            bank_accounts.rotate_bank(house.settings, stop_at(stopped))
+    house.run("keys", "bank")
+    with pytest.raises(RotationError, match="forget-bank"):
+        bank_accounts.rotate_bank(house.settings)
+    both = AccountOpener(*Keyring(house.keys, (BANK_KEY,)).every(BANK_KEY))
+    with house.world.database.connect("tierce_billing") as billing:
+        found = account_in_force(billing, place)
+        assert found is not None
+        assert both.iban(place, found.sealed) == iban
+    for stopped in ("chunk", "forget"):
+        with pytest.raises(Stopped):
+            bank_accounts.forget_bank(house.settings, stop_at(stopped))
+    assert "1 comptes" in house.run("keys", "forget-bank")
+    new = AccountOpener((house.keys / "bank.key").read_bytes())
+    row = house.admin.execute("select sealed, twin from bank.account").fetchone()
+    assert row is not None
+    assert (new.iban(place, bytes(row[0])), row[1]) == (iban, new.twin(iban))
+    with pytest.raises(AccountSealError):
+        AccountOpener(first).iban(place, bytes(row[0]))
 
 
 def test_a_worker_that_runs_keeps_the_key_of_deposits(house: House) -> None:

@@ -134,10 +134,61 @@ def test_the_reports_reach_the_office_without_her_and_she_reads_the_answer(
     asyncio.run(scene())
 
 
+def test_what_a_place_sent_here_is_hers_with_its_amounts_and_it_was_not_me_is_of_the_ask_it_quotes(
+    room: Room, database: Database
+) -> None:
+    """Of her own alone: another's, and one that quotes a deposit, are in nobody else's space."""
+    at = NOW.now() - timedelta(days=1)
+    quoted, newest = (
+        write_asks(room.admin, room.keyring, [ask(1, professional=one, establishment=602, at=at)], at=at)[0]
+        for one in (502, 503)
+    )
+    for number, person, state, due in ((7, 1, 6, 4_000), (8, 2, 1, 0), (9, None, 1, 0)):
+        room.admin.execute(
+            "insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, person,"
+            " insurer, domain, care_day, price, amo, asked, digest, entry, state, due)"
+            " values (%s, 602, 502, 1, %s, %s, %s, %s, 1, 6, %s, 9000, 0, 4938, sha256('i'), 1, %s, %s)",
+            (
+                number,
+                str(number),
+                quoted if person else None,
+                None if person else 1,
+                person,
+                paris_day(at),
+                state,
+                due,
+            ),
+        )
+    room.admin.commit()
+    assert newest > quoted
+
+    async def scene() -> None:
+        async with persons_site(room, database) as hers, office_site(room, database, "dpo") as staff:
+            page = plain(await hers.http.get("/billed"))
+            assert "1 soin a été facturé à votre nom" in page
+            assert "Optique des Remparts (Port-Sérac) demande 49,38" in page
+            assert "40,00" in page
+            which = UUID(int=7)
+            assert (await hers.http.get(f"/billed/{UUID(int=8)}/not-me")).status_code == 404
+            assert (await hers.http.get(f"/billed/{UUID(int=9)}/not-me")).status_code == 404
+            sent = await hers.http.post(f"/billed/{which}/not-me", data={FORM_FIELD: hers.csrf})
+            assert "Votre réponse est notée" in plain(sent)
+            assert "Optique des Remparts" in plain(await staff.http.get("/reports"))
+            copy = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()
+            (told,) = copy["care_billed"]
+            assert (told["domain"], told["asked_cents"], told["paid_cents"]) == ("OPTI", 4_938, 4_000)
+
+    asyncio.run(scene())
+    rows = room.admin.execute("select invoice, billed, seq from notice.person_report").fetchall()
+    assert rows == [(7, None, quoted)], "of the ask that it quotes, not of the newest"
+
+
 def test_no_other_role_reads_whose_care_it_was(room: Room, connect: Connect) -> None:
     for role in ("tierce_persons", "tierce_office", "tierce_worker", "tierce_feed", "tierce_notices", "tierce_api"):
         connection = connect(role, autocommit=True)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select person from care.billed")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select person from care.invoice")
     assert connect(SUPERUSER).execute("select count(*) from care.billed").fetchone() == (0,)
     assert room is not None

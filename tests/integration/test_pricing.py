@@ -13,6 +13,7 @@ from tests.house.wording import ROOT
 from tests.integration.conftest import Connect
 from tests.integration.feeding import Importer, make_importer, rows_of, write_rows
 from tests.settings_file import settings_text
+from tierce.billing.pricing.errors import PricesHeldError
 from tierce.billing.pricing.store import last_edition, load_tables
 from tierce.feeds.intake import Report
 from tierce.journal.encoding import decode
@@ -20,6 +21,7 @@ from tierce.lab.country.insurers import make_insurers
 from tierce.lab.country.population import write_insurers
 from tierce.lab.country.pricing import write_benefits, write_tariffs
 from tierce.policy.acts import Act, Outcome
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.upkeep import price
 
@@ -86,7 +88,7 @@ def test_files_are_taken_once_and_corrected_by_rows_that_are_added(
     assert counts(tariffs(importer, path)) == (1, number - 1, 0)
 
     lines = [
-        decode(bytes(row[0])) for row in connect("postgres").execute("select body from journal.entry order by seq")
+        decode(bytes(row[0])) for row in connect(SUPERUSER).execute("select body from journal.entry order by seq")
     ]
     done = [
         (line.act, line.reference) for line in lines if line.act == Act.FEED_TARIFFS and line.outcome is Outcome.DONE
@@ -135,6 +137,33 @@ def test_a_file_with_one_refused_line_is_refused_whole(
         assert [(one.line, one.field) for one in importer.rejections] == [(3, field)]
     billing.rollback()
     assert last_edition(billing) == before
+
+
+def test_what_moves_far_waits_until_somebody_repeats_how_many(
+    importer: Importer, billing: psycopg.Connection, connect: Connect, tmp_path: Path
+) -> None:
+    tariffs(importer, tmp_path / "tariffs.csv")
+    benefits(importer, tmp_path / "benefits.csv")
+    before = last_edition(billing)
+    wrong = [
+        row | {"base_cents": row["base_cents"] + "0", "ceiling_cents": ""}
+        for row in rows_of(tmp_path / "tariffs.csv")
+    ]
+    path = write_rows(tmp_path / "wrong.csv", [row | {"basket": "none"} for row in wrong if row["domain"] == "DENT"])
+    other = [row | {"value": "90"} for row in rows_of(tmp_path / "benefits.csv") if row["domain"] == "DENT"]
+    given = write_rows(tmp_path / "given.csv", [row for row in other if row["formula"] == "share_with"])
+    for confirmed in (None, 2, 4):
+        with pytest.raises(PricesHeldError, match="--confirm 3"):
+            importer.intake.tariffs(path, importer.listener(), confirmed=confirmed)
+        with pytest.raises(PricesHeldError, match="--confirm 3"):
+            importer.intake.benefits(given, importer.listener(), confirmed=confirmed)
+    billing.rollback()
+    assert last_edition(billing) == before
+    refused = connect(SUPERUSER).execute("select count(*) from registry.feed where state = 'refused'").fetchone()
+    assert refused == (6,)
+    assert counts(tariffs(importer, path, dry_run=True)) == (3, 0, 0)
+    assert counts(importer.intake.tariffs(path, importer.listener(), confirmed=3)) == (3, 0, 0)
+    assert counts(importer.intake.benefits(given, importer.listener(), confirmed=3)) == (4, 0, 0)
 
 
 def test_the_command_says_what_the_page_shows(

@@ -17,8 +17,8 @@ from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
-    "tierce_api": {9, 11, 14},
-    "tierce_office": {5, 6, 7, 9, 14},
+    "tierce_api": {9, 11, 14, 22, 23},
+    "tierce_office": {5, 6, 7, 9, 14, 23},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},
@@ -26,6 +26,7 @@ KINDS = {
     "tierce_feed": {8, 9},
     "tierce_upkeep": {9, 12, 17},
     "tierce_notices": {21},
+    "tierce_billing": {9, 22, 23},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""
 HANDLE = b"h" * 32

@@ -100,6 +100,13 @@ insert into presence.peer (name, kind, public_key) values ('oct-merle', 1, decod
 insert into care.billed (id, person, establishment, peer, care_day, asked, at)
     select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n, 601, 1, 1, true, now() - age
     from (values (1, interval '823 days'), (101, interval '821 days')) b(n, age);
+insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer, domain,
+        care_day, price, amo, asked, digest, at, entry, state, decided)
+    select n, 601, 501, 1, n::text, n, n, 1, 1, 1, 9, 0, 9, sha256('i'), now() - age, 1, state, now() - age
+    from (values (1, interval '823 days', 3), (101, interval '821 days', 6), (102, interval '999 days', 2),
+        (103, interval '999 days', 5), (104, interval '999 days', 7)) i(n, age, state);
+insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
+    select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
 insert into access.appeal (id, professional, hold, said, at, due, answered)
     select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
@@ -143,6 +150,8 @@ TABLES = (
     "notice.first_look",
     "notice.wish",
     "care.billed",
+    "care.invoice",
+    "care.invoice_line",
     "notice.rights_request",
     "access.session",
     "access.staff_session",

@@ -137,8 +137,15 @@ def test_a_clock_five_minutes_off_is_mended_from_the_answer(
 ) -> None:
     client = opened(example, stage, given, Path(given["MACHINE_KEY_FILE"]))
     client.clock = lambda: SystemClock().now().timestamp() + off
-    assert client.ask(json.loads(question(stage.person("paul_lenoir"), "OPTI")))["shown"] is True
+    told = client.ask(json.loads(question(stage.person("paul_lenoir"), "OPTI")))
+    assert told["shown"] is True
     assert abs(client.behind + off) < 3
+    care = date_of(paris_day(SystemClock().now())).isoformat()
+    line = {"item": "XA90", "price": 12_000, "amo": 900, "asked": 8_000}
+    bill = {"engagement": told["engagement"], "reference": f"F{off}", "care_date": care, "lines": [line]}
+    taken = client.invoice(bill)
+    assert (taken["asked"], taken["domain"]) == (8_000, "OPTI")
+    assert client.invoice(bill) == taken
 
 
 def test_a_session_ended_from_another_machine_is_opened_again(

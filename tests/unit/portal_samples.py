@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from tests.unit.portal_invoices import invoice_cases
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
 from tierce.web.look import Frame, Hotline
+from tierce.web.portal.account_api import AccountLine, Accounts
 from tierce.web.portal.api import (
     Activity,
     Code,
@@ -121,7 +123,7 @@ def _lists(language: Language) -> Iterator[Case]:
             "at": AT - timedelta(days=day), "domain": "consultation généraliste",
             "engagement": "" if day == 2 else ENGAGEMENT,
             "until": None if day == 2 else date(2026, 6, 3), "label": "P. L. 14 h" if day % 2 else "",
-            "act_url": "https://api.tierce.example/v1/history/x/revisit",
+            "act_url": "https://api.tierce.example/v1/history/x/revisit", "invoiced": day == 0,
         }
         for day in range(5)
     ]  # fmt: skip
@@ -209,8 +211,43 @@ def _devices(language: Language) -> Iterator[Case]:
         ("held-not", {}),
     ):
         yield name, "held.html", _frame("/held", language), {**hold, **more}
+    yield from _account(language)
     asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}
     yield "help", "help.html", _frame("/help", language), asked
+
+
+def _account(language: Language) -> Iterator[Case]:
+    line = AccountLine(
+        "FR •••• 0172", "in_force", Guarantee("en vigueur", "in force"), AT, AT, "SELARL des Tilleuls", since=AT
+    )
+    asked = msgspec.structs.replace(
+        line, masked="FR •••• 0273", state="waiting", due_at=AT + timedelta(days=5), since=None
+    )
+    refused = msgspec.structs.replace(
+        asked, label=Guarantee("refusé", "refused"), ended_at=AT, said="La gérante ne le connaît pas.",
+        why=Guarantee("refusé par l’opérateur", "refused by the operator"),
+    )  # fmt: skip
+    base: dict[str, Any] = {
+        "session": SESSION, "signing": SIGNING, "done": "", "errors": {}, "error_list": [], "holder": "",
+        "ask_url": "https://api.tierce.example/v1/account", "stop_url": "https://api.tierce.example/v1/account/stop",
+        "working_days": 3, "minutes": 15,
+    }  # fmt: skip
+    wrong = [("iban", "Ses deux chiffres de contrôle ne conviennent pas.")]
+    for name, more in (
+        ("account-none", {"accounts": Accounts([], stopped="signed_in_long_ago")}),
+        ("account-first", {"accounts": Accounts([])}),
+        ("account", {"accounts": Accounts([refused], in_force=line)}),
+        ("account-asked", {"accounts": Accounts([], line, asked), "done": "asked"}),
+        ("account-own", {"accounts": Accounts([], line, msgspec.structs.replace(asked, own=True))}),
+        (
+            "account-wrong",
+            {"accounts": Accounts([], line), "errors": dict(wrong), "error_list": wrong, "holder": "Dr Morvan"},
+        ),
+    ):
+        yield name, "account.html", _frame("/account", language), {**base, **more}
+    told = msgspec.structs.replace(SESSION, account_asked="FR •••• 0273")
+    topics = {"session": told, "signing": SIGNING, "topics": TOPICS}
+    yield "account-banner", "help.html", _frame("/help", language), topics
 
 
 def _outside(language: Language) -> Iterator[Case]:
@@ -298,4 +335,8 @@ def _deposits(language: Language) -> Iterator[Case]:
 
 def cases(language: Language) -> list[Case]:
     """Every page in every state: its name, its template, its frame and its values."""
-    return [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
+    frame = _frame("/invoices", language)
+    signed_in = {"session": SESSION, "signing": SIGNING}
+    invoices = [(name, page, frame, values) for name, page, values in invoice_cases(signed_in, frame, language)]
+    told = [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
+    return [*told, *invoices]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tierce.billing.pricing.loads.columns import BENEFITS, TARIFFS
-from tierce.billing.pricing.loads.rules import NO_END, read_benefit, read_tariff
+from tierce.billing.pricing.loads.rules import NO_END, moves_benefit, moves_tariff, read_benefit, read_tariff
 from tierce.billing.pricing.model import Basket, Cap, Formula, Measure
 from tierce.kernel.care import Domain
 from tierce.kernel.errors import FieldError
@@ -94,6 +94,48 @@ def test_a_wrong_benefit_is_refused_by_its_field(change: dict[str, str], field: 
         read_benefit(BENEFIT | change)
     assert caught.value.field == field
     assert caught.value.remedy.fr != caught.value.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        ({}, False),
+        ({"base_cents": "3000"}, False),
+        ({"base_cents": "3001"}, True),
+        ({"base_cents": "999"}, True),
+        ({"base_cents": "20", "ceiling_cents": "400", "most_cents": "", "least_cents": ""}, True),
+        ({"rate_per_mille": "250"}, True),
+        ({"ceiling_cents": ""}, True),
+        ({"most_cents": ""}, True),
+        ({"basket": "A"}, True),
+        ({"domain": "DENT"}, True),
+        ({"label_fr": "Autre", "valid_from": "2026-02-01", "whole_tm": "no"}, False),
+    ],
+)
+def test_a_tariff_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[str, str], moves: bool) -> None:
+    assert moves_tariff(read_tariff(TARIFF), read_tariff(TARIFF | change)) is moves
+    assert not moves_tariff(None, read_tariff(TARIFF | change)), "a new item takes nobody by surprise"
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        ({}, False),
+        ({"value": "22500"}, False),
+        ({"value": "22501"}, True),
+        ({"value": "150"}, True),
+        ({"formula": "real", "value": ""}, True),
+        ({"cap_cents": ""}, True),
+        ({"cap_count": "2"}, True),
+        ({"cap_cents": "", "cap_count": "", "cap_months": ""}, True),
+        ({"cap_months": "12"}, False),
+        ({"cap_months": "11"}, True),
+    ],
+)
+def test_a_benefit_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[str, str], moves: bool) -> None:
+    before, after = read_benefit(BENEFIT).benefit, read_benefit(BENEFIT | change).benefit
+    assert moves_benefit(before, after) is moves
+    assert not moves_benefit(None, after)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.feed_table import as_markdown
+from tierce.billing.bank.feed import COLUMNS as ACCOUNTS
 from tierce.billing.pricing.loads.columns import BENEFITS, TARIFFS
 from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
 from tierce.directory.loads.rules import luhn_holds, read_activity
@@ -269,6 +270,7 @@ def test_the_directory_reads_public_numbers() -> None:
         ("feed-contracts", CONTRACTS),
         ("feed-tariffs", TARIFFS),
         ("feed-benefits", BENEFITS),
+        ("accounts", ACCOUNTS),
         ("presence", REPORTS),
         ("feed-directory", DIRECTORY),
         ("feed-directory", NATIONAL),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tierce.billing.bank.model import NumberFrom, Oddity
 from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
@@ -85,6 +86,9 @@ CHOSEN = {
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}
     | {f"duties.state.{one.replace(' ', '_')}" for one in State}
     | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
+    | numbered("bank.oddity", Oddity)
+    | numbered("bank.from", NumberFrom)
+    | numbered("bank.from_long", NumberFrom)
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}

@@ -24,12 +24,17 @@ from tierce.policy.ladder import (
     department_of,
 )
 
-ACTS: Final[Mapping[str, Act]] = {"ask": Act.RIGHTS_ASK, "revisit": Act.RIGHTS_REVISIT}
-"""Acts that can be closed: those that the gate is asked for."""
+ACTS: Final[Mapping[str, Act]] = {
+    "ask": Act.RIGHTS_ASK,
+    "revisit": Act.RIGHTS_REVISIT,
+    "invoice": Act.INVOICE_SEND,
+}
+"""Acts that can be closed: those that the gate is asked for, and the sending of invoices."""
 SITES: Final[Mapping[str, Site]] = {"portal": Site.PORTAL, "api": Site.API}
 ACT_LABELS: Final[Mapping[Act, Phrase]] = {
     Act.RIGHTS_ASK: Phrase("les demandes de droits", "questions about rights"),
     Act.RIGHTS_REVISIT: Phrase("la réouverture d’une réponse", "opening an answer again"),
+    Act.INVOICE_SEND: Phrase("l’envoi de factures", "sending invoices"),
 }
 SITE_LABELS: Final[Mapping[Site, Phrase]] = {
     Site.PORTAL: Phrase("le portail", "the portal"),

@@ -11,6 +11,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from tierce.billing.bank.sealing import read_public
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
 from tierce.feeds.folder import ALL_TAKEN, FILE_REFUSED, HELD, LINES_REFUSED, Folder, rights_files
@@ -60,6 +61,8 @@ Exemples / examples:
   tierce feed tariffs tariffs.csv --dry-run --settings tierce.toml
 
   tierce feed benefits benefits.csv --settings tierce.toml
+
+  tierce feed accounts accounts.csv --dry-run --settings tierce.toml
 
   tierce feed presence invoices.csv --peer oct-merle --settings tierce.toml
 
@@ -185,10 +188,19 @@ def tariffs(
     file: File,
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
     json: Json = "",
 ) -> None:
     """Prendre les tarifs des actes et articles. / Take in what acts and articles are worth."""
-    _run(file, settings, json, lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run))
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
 
 
 @app.command(epilog=_EPILOG)
@@ -197,10 +209,33 @@ def benefits(
     file: File,
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
     json: Json = "",
 ) -> None:
     """Prendre ce que paient les formules des organismes. / Take in what insurers' products pay."""
-    _run(file, settings, json, lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run))
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
+
+
+@app.command(epilog=_EPILOG)
+def accounts(
+    *,
+    file: File,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    json: Json = "",
+) -> None:
+    """Prendre les comptes bancaires des établissements, scellés. / Take in establishments' bank accounts, sealed."""
+    with refusals_told(Console(stderr=True)):
+        public = read_public(load(settings).key_directory())
+    _run(file, settings, json, lambda intake, listener: intake.accounts(file, public, listener, dry_run=dry_run))
 
 
 @app.command(epilog=_EPILOG)

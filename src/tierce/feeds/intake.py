@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from psycopg import Connection
 
+from tierce.billing.bank.feed import COLUMNS as ACCOUNTS
+from tierce.billing.bank.feed import Taking as AccountsTaking
+from tierce.billing.bank.feed import take_accounts
 from tierce.billing.pricing.loads.columns import BENEFITS, TARIFFS
+from tierce.billing.pricing.loads.service import Taking as Prices
 from tierce.billing.pricing.loads.service import take_benefits, take_tariffs
 from tierce.billing.pricing.loads.store import LoadStore
 from tierce.directory.loads.service import Taking
@@ -266,19 +271,42 @@ class Intake:
             feed, lambda: take_contracts(store, rows, listener, confirmed, dry_run=dry_run), dry_run=dry_run
         )
 
-    def tariffs(self, path: Path, listener: Listener, *, dry_run: bool = False) -> Report:
-        """Take in what items are worth, whole or not at all."""
-        rows, number = read_rows(path, TARIFFS), new_id()
+    def tariffs(
+        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
+    ) -> Report:
+        """Take in what items are worth, whole or not at all; `confirmed` repeats how many lines move far.
+
+        Raises:
+            PricesHeldError: some do, unconfirmed; nothing was written, and the journal says so.
+        """
+        rows, taking = read_rows(path, TARIFFS), Prices(new_id(), confirmed, dry_run)
         feed = _Feed("tariffs", path, None, None, Act.FEED_TARIFFS, DataCategory.NONE)
         store = LoadStore(self._connection)
-        return self._run(feed, lambda: take_tariffs(store, rows, listener, number), dry_run=dry_run, number=number)
+        return self._run(
+            feed, lambda: take_tariffs(store, rows, listener, taking), dry_run=dry_run, number=taking.feed
+        )
 
-    def benefits(self, path: Path, listener: Listener, *, dry_run: bool = False) -> Report:
-        """Take in what insurers' products give, whole or not at all."""
-        rows, number = read_rows(path, BENEFITS), new_id()
+    def benefits(
+        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
+    ) -> Report:
+        """Take in what insurers' products give, whole or not at all; `confirmed` repeats how many lines move far.
+
+        Raises:
+            PricesHeldError: some do, unconfirmed; nothing was written, and the journal says so.
+        """
+        rows, taking = read_rows(path, BENEFITS), Prices(new_id(), confirmed, dry_run)
         feed = _Feed("benefits", path, None, None, Act.FEED_BENEFITS, DataCategory.NONE)
         store = LoadStore(self._connection)
-        return self._run(feed, lambda: take_benefits(store, rows, listener, number), dry_run=dry_run, number=number)
+        return self._run(
+            feed, lambda: take_benefits(store, rows, listener, taking), dry_run=dry_run, number=taking.feed
+        )
+
+    def accounts(self, path: Path, public: X25519PublicKey, listener: Listener, *, dry_run: bool) -> Report:
+        """Take in establishments' accounts, as the operator collected them; none is in force yet."""
+        rows = read_rows(path, ACCOUNTS)
+        feed = _Feed("accounts", path, None, None, Act.ACCOUNT_ASK, DataCategory.BANK)
+        taking = AccountsTaking(public, self._appender, self._clock, real=self._people is People.REAL)
+        return self._run(feed, lambda: take_accounts(self._connection, rows, listener, taking), dry_run=dry_run)
 
     def presence(self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool) -> Report:
         """Take in a peer's file of invoiced care, once its signature is verified.

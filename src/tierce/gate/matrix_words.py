@@ -142,6 +142,13 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     ),
     Act.STAFF_PACK: Phrase("sortir le dossier de preuves d'un incident", "take out an incident's evidence pack"),
     Act.STAFF_INSPECTION: Phrase("contrôler : comptes et délais, personne", "inspect: counts and delays, nobody"),
+    Act.STAFF_ACCOUNT_CONFIRM: Phrase(
+        "confirmer le compte bancaire d'un établissement, après un appel",
+        "confirm an establishment's bank account, after a call",
+    ),
+    Act.STAFF_ACCOUNT_REFUSE: Phrase(
+        "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"
+    ),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),
 }
 

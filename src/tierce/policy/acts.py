@@ -36,7 +36,7 @@ class Act(IntEnum):
     STAFF_LETTER_SHOW = 27
     STAFF_SESSION_END = 28
     STAFF_DIRECTORY = 29
-    """Staff read the directory of professionals, which is public, and who is enrolled."""
+    """Staff read the directory of professionals, which is public, who is enrolled, and accounts, masked."""
     STAFF_FEEDS = 30
     """Staff read what became of the files taken in; never a value."""
     STAFF_ACCESS_END = 31
@@ -226,16 +226,28 @@ class Act(IntEnum):
     """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
     STAFF_INSPECTION = 232
     """An inspector reads how an incident was handled: counts and delays, nobody."""
-    FEED_TARIFFS = 248
-    """What items are worth was taken in; `reference` is the feed."""
-    FEED_BENEFITS = 249
-    """What insurers' products pay was taken in; `reference` is the feed."""
     INVOICE_SEND = 233
     """A professional sends an invoice; `reference` is the invoice. It names nobody."""
     INVOICE_READ = 234
     """A professional reads the invoices of her own place, or one of them, which `reference` is; nobody is named."""
     INVOICE_CANCEL = 235
     """A professional takes an invoice of her own place back, with a reason; `reference` is the invoice."""
+    ACCOUNT_ASK = 237
+    """A professional, or the operator's own file, asks that an establishment be paid to another bank account."""
+    ACCOUNT_STOP = 238
+    """Whoever asked takes it back, or somebody else of the establishment objects."""
+    STAFF_ACCOUNT_CONFIRM = 239
+    """Staff confirm another account, after a call to a number that the ask did not give."""
+    STAFF_ACCOUNT_REFUSE = 240
+    """Staff refuse another account, and say why."""
+    ACCOUNT_MOVE = 241
+    """`billing` opened an ask, put it in force, or ended the account in whose place it comes."""
+    INVOICE_DECIDE = 242
+    """Process `billing` decides what is due of an invoice, which `reference` is; it names nobody."""
+    FEED_TARIFFS = 248
+    """What items are worth was taken in; `reference` is the feed."""
+    FEED_BENEFITS = 249
+    """What insurers' products pay was taken in; `reference` is the feed."""
 
 
 class Lane(IntEnum):

@@ -16,6 +16,10 @@ SHRINK_PEOPLE_MIN: Final = 20
 SHRINK_AHEAD_DAYS: Final = 31
 """Cover that a line makes end within so many days of its own is taken away by it, whatever status the line gives."""
 
+PRICE_MOVE_PER_CENT_MAX: Final = 50
+"""A tariff or a benefit that moves by a greater share of what it was may be cents taken for euros, or a slip of the
+hand: somebody repeats how many do."""
+
 EFFECTIVE_AHEAD_DAYS: Final = 92
 """A line describes a day at most so far ahead: one of a later year would speak over every file until then."""
 
@@ -23,6 +27,13 @@ EFFECTIVE_AHEAD_DAYS: Final = 92
 def shrinks_abnormally(losing: int, covered: int) -> bool:
     """Tell whether so many people losing their cover, of so many who have it, need a confirmation."""
     return losing > SHRINK_PEOPLE_MIN and losing * 100 > covered * SHRINK_PER_CENT_MAX
+
+
+def moves_abnormally(before: int | None, after: int | None) -> bool:
+    """Tell whether an amount of a tariff or benefit moves so far that somebody must have looked; None is no limit."""
+    if before is None or after is None:
+        return before is not None
+    return abs(after - before) * 100 > before * PRICE_MOVE_PER_CENT_MAX
 
 
 def covered_enough(losing: int) -> int:

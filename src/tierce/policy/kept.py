@@ -53,6 +53,9 @@ class Kept(IntEnum):
     RECEIVED = 46
     VOUCHED = 70
     CONTRACTS_ENDED = 71
+    INVOICES = 72
+    ACCOUNTS_ENDED = 73
+    ACCOUNTS_REFUSED = 74
 
 
 class End(StrEnum):

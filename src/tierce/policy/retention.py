@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
+from tierce.policy.accounts import KEPT as _ACCOUNTS
 from tierce.policy.brief import BRIEF as _BRIEF
 from tierce.policy.brief import CHOICE as _CHOICE
+from tierce.policy.claims import CLAIMED as _CLAIMED
+from tierce.policy.claims import CLAIMS as _CLAIMS
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 from tierce.policy.seats import PROVED_DAYS
@@ -35,12 +38,6 @@ _CONTROL = Phrase(
     "CNIL, délibération 2021-122 : jusqu'à trois ans pour le contrôle interne des mésusages",
     "CNIL, deliberation 2021-122: up to three years for internal control against misuse",
 )
-_CLAIMS = Phrase(
-    "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1 ; Code de la sécurité "
-    "sociale, L. 932-13, pour une institution de prévoyance ; à confirmer), plus trois mois",
-    "two-year limitation (Code de la mutualité, L. 221-11; Code des assurances, L. 114-1; Code de la sécurité "
-    "sociale, L. 932-13, for a provident institution; to confirm), plus three months",
-)
 _DOCUMENTED = Phrase(
     "RGPD, art. 33.5 : toute violation est documentée", "GDPR, art. 33(5): each breach is documented"
 )
@@ -48,6 +45,8 @@ _ENDED = Phrase("leur fin", "their end")
 
 RETENTION: Mapping[Kept, Rule] = {
     **_BRIEF,
+    **_CLAIMED,
+    **_ACCOUNTS,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",

@@ -62,13 +62,16 @@ _INCIDENTS = frozenset(
         Act.STAFF_INSPECTION,
     }
 )
+_ACCOUNTS = frozenset({Act.STAFF_ACCOUNT_CONFIRM, Act.STAFF_ACCOUNT_REFUSE})
+"""Two teams, so that a second member of staff is found when an ask is odd."""
 
 STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
     StaffRole.SECURITY: _READ
     | _INCIDENTS
+    | _ACCOUNTS
     | {Act.STAFF_LADDER_MOVE, Act.STAFF_ACCESS_END, Act.STAFF_RELEASE_ASK, Act.STAFF_APPEAL_ANSWER, Act.STAFF_ALERT},
     StaffRole.DPO: _READ | _INCIDENTS,
-    StaffRole.OPERATIONS: _READ | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},
+    StaffRole.OPERATIONS: _READ | _ACCOUNTS | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},
     StaffRole.INSPECTOR: frozenset({Act.STAFF_INSPECTION}),
 }
 """Signing in and out is everybody's who holds a role."""

@@ -78,13 +78,16 @@ COMPARTMENT_KEYS: Mapping[Compartment, str] = {
 DEPOSIT_KEY = "deposit"
 """X25519: opens deposits; the worker's alone. Its public half is `deposit.pub`."""
 
+BANK_KEY = "bank"
+"""X25519: opens establishments' accounts; the process `billing`'s alone. Its public half is `bank.pub`."""
+
 SIGNER_KEY = "signer"
 """From which the signing keys of dynamic cards are derived; the signer's alone."""
 
 NO_KEY = b"none"
 """What a service manager hands over in place of a key file that is not there: its units cannot leave one out."""
 
-EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY, SIGNER_KEY]
+EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY, BANK_KEY, SIGNER_KEY]
 
 
 class KeyedHash:

@@ -67,10 +67,12 @@ FUNCTIONS = (
     "own_space.sql",
     "wishes.sql",
     "billed.sql",
+    "bank.sql",
     "letters.sql",
     "secrecy.sql",
     "insurers_requests.sql",
     "invoices.sql",
+    "deciding.sql",
 )
 """Replaced at each upgrade, in this order."""
 

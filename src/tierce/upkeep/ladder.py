@@ -51,7 +51,7 @@ LevelName = Annotated[str, typer.Argument(help=f"{', '.join(LEVELS)}.")]
 Subject = Annotated[
     str,
     typer.Argument(
-        help="portal|api, ask|revisit, OPTI…, AMC, GP…, 75:GP, FINESS, 12 ; rien pour nation. / Nothing for nation."
+        help="portal|api, ask|revisit|invoice, OPTI…, AMC, GP…, 75:GP, FINESS ; rien : nation. / Nothing: nation."
     ),
 ]
 

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pyrage
 
+from tierce.billing.bank.sealing import PUBLIC_FILE as BANK_PUBLIC_FILE
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.storage.errors import KeyMissingError
-from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys, write_new
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, Keyring, create_keys, write_new
 from tierce.web.names import LOG_PUBLIC_FILE
 
-INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep", LOG_KEY_NAME)
+INSTANCES = (
+    "api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "upkeep", LOG_KEY_NAME,
+)  # fmt: skip
 """The processes that sign journal lines, and the log that signs its checkpoints."""
 
 
@@ -21,7 +24,7 @@ LENDING_KEY = "lending.age"
 
 
 def make_keys(folder: Path) -> list[str]:
-    """Make every key file that does not exist yet, and the public halves of two; returns the names of those made.
+    """Make every key file that does not exist yet, and the public halves of three; returns the names of those made.
 
     Raises:
         KeyMissingError: the log's key is gone and its public half is there: another would take its place in silence.
@@ -39,7 +42,8 @@ def make_keys(folder: Path) -> list[str]:
         made.append(Path(LENDING_KEY).stem)
     public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
     (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
-    (folder / PUBLIC_FILE).write_text(public_of(Keyring(folder, (DEPOSIT_KEY,)).raw(DEPOSIT_KEY)) + "\n")
+    for name, file in ((DEPOSIT_KEY, PUBLIC_FILE), (BANK_KEY, BANK_PUBLIC_FILE)):
+        (folder / file).write_text(public_of(Keyring(folder, (name,)).raw(name)) + "\n")
     (folder / LOG_RETIRED_FILE).touch()  # a service manager hands over a file only if it is there
     return made
 

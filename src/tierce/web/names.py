@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from tierce.settings import Settings, secret
-from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Purpose
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
 INNER = ("signer",)
 """Processes that other processes of ours call on the loopback; no browser reaches them."""
-EVERY = (*SITES, *INNER, "worker")
+EVERY = (*SITES, *INNER, "worker", "billing")
 WORKER_FIGURES = "worker.prom"
 """The worker serves no page: its figures are a file in `state`, which `tierce health metrics` tells with its own."""
 SERVICE = "/v1/service"
@@ -29,6 +29,7 @@ KEYS = {
     "office": ("person", Purpose.RECEIPT),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
+    "billing": ("coverage", BANK_KEY),
     "insurers": (Purpose.DOOR,),
 }
 """The key files that each process is given: docs/reference/keys.md."""

@@ -26,7 +26,7 @@ from tierce.storage.said import said
 from tierce.web import logs
 from tierce.web.names import TALLY_VARIABLE
 
-WORKER = "worker"
+WORKER, BILLING = "worker", "billing"
 STOP_SECONDS_MAX = 10.0
 _COMM = Path("/proc/self/comm")
 
@@ -35,6 +35,8 @@ def serve_one(name: str, settings: Settings) -> None:
     """Serve one process until stopped."""
     if name == WORKER:
         importlib.import_module(_module_of(name)).run_worker(settings)
+    elif name == BILLING:
+        importlib.import_module(_module_of(name)).run_billing(settings)
     else:
         serve_site(name, settings)
 
@@ -137,4 +139,4 @@ class Supervisor:
 
 
 def _module_of(name: str) -> str:
-    return "tierce.web.worker" if name == WORKER else f"tierce.web.wiring.{name}"
+    return f"tierce.web.{name}" if name in {WORKER, BILLING} else f"tierce.web.wiring.{name}"

@@ -101,6 +101,11 @@ def benefit_on(tables: Tables, product: int, domain: Domain, item: str, day: int
     return _benefit(tables, product, domain, item, day) or _benefit(tables, product, domain, domain_key(domain), day)
 
 
+def own_benefit(tables: Tables, like: Benefit, day: int) -> Benefit | None:
+    """The row in force on a day of which another one of the same product and item, or domain, takes the place."""
+    return _benefit(tables, like.product, like.domain, like.key, day)
+
+
 def used_so_far(
     history: Iterable[Past], *, tables: Tables, product: int, domain: Domain, item: str, care_day: int
 ) -> dict[str, Used]:

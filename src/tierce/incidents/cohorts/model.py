@@ -61,3 +61,12 @@ class ControllerCount:
     pairs: int
     entries: int
     categories: DataCategory
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesRead:
+    """What a list does not say: readings of a place's invoices, and how many of it they could be matched with."""
+
+    readings: int
+    matched: int
+    """Pairs on the list with an invoice at such a place, by the last of these readings."""

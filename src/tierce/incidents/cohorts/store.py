@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from psycopg import Connection
 
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional, InvoicesRead
 from tierce.incidents.cohorts.rules import INVOICED
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros
@@ -128,3 +128,12 @@ def differences(connection: Connection, incident: IncidentId, revision: int) -> 
         (incident, revision),
     ).fetchall()
     return [Difference(InsurerId(row[0]), *row[1:]) for row in rows]
+
+
+def invoices_read(connection: Connection, number: IncidentId, revision: int) -> InvoicesRead:
+    """Readings of invoices under a list's criteria, and how many pairs of it they could be matched with."""
+    row = connection.execute(
+        "select readings, matched from incident.invoices_read(%s, %s::smallint)", (number, revision)
+    ).fetchone()
+    assert row is not None
+    return InvoicesRead(*row)

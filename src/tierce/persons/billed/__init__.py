@@ -1,1 +1,1 @@
-"""Care that peers say was invoiced in her name, whether anybody had asked about her or not; and "it was not me"."""
+"""Care invoiced in her name: what peers say of it, and what places sent to us; and "it was not me"."""

@@ -1,9 +1,10 @@
-"""One invoice in her name, as a peer reported it: a day and a place, never an amount nor what the care was."""
+"""One invoice in her name: a day and a place; of those sent to us by the place, its domain and amounts as well."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from tierce.kernel.care import Domain
 from tierce.persons.requests.model import ReportAnswer
 
 
@@ -15,9 +16,16 @@ class Billed:
     place: str
     care_day: date
     at: datetime
-    """When the peer's file was taken in."""
+    """When it reached us."""
     asked: bool
     withdrawn: datetime | None
-    """When the peer took it back."""
+    """When it was taken back."""
     reported_at: datetime | None
     reply: ReportAnswer | None
+    domain: Domain | None = None
+    """None where a peer reported it, who tells no more than day and place."""
+    claimed: int | None = None
+    """What the place asks of her insurer, in cents."""
+    paid: int | None = None
+    """What was paid, once it is."""
+    refused: bool = False

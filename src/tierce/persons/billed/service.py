@@ -51,7 +51,9 @@ class CareBilled:
         Raises:
             NotHerLineError: it is not hers.
         """
-        reference = int.from_bytes(which.bytes[:8], "big") & MAX_ID
+        # What a place sent to us has its own number in the last eight bytes, after zeros.
+        high, low = (int.from_bytes(part, "big") for part in (which.bytes[:8], which.bytes[8:]))
+        reference = (high or low) & MAX_ID
         with connection.transaction():
             kept = store.report(connection, handle, new_id(), which)
             if kept == _NOT_HERS:

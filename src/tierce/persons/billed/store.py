@@ -5,6 +5,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.persons.billed.model import Billed
 from tierce.persons.requests.model import ReportAnswer, ReportOutcome
@@ -18,7 +19,8 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
     rows = connection.execute(
         "select b.id,"
         " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
-        " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered"
+        " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered,"
+        " b.domain, b.claimed, b.paid, b.refused"
         " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
         " order by b.care_day desc, b.at desc, b.id",
         (handle, LISTED_MAX),
@@ -33,6 +35,10 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
             withdrawn=row[5],
             reported_at=row[6],
             reply=_reply(row[6], row[7], row[8]) if row[6] else None,
+            domain=None if row[9] is None else Domain(row[9]),
+            claimed=row[10],
+            paid=row[11],
+            refused=row[12],
         )
         for row in rows
     ]

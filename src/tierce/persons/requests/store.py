@@ -119,11 +119,12 @@ def staff_reports(connection: Connection) -> list[StaffReport]:
     """Reports, those without an answer first, the oldest before; with the account or the place, never the person."""
     rows = connection.execute(
         "select r.id, r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name,"
-        " r.answer, r.answered, t.name, b.care_day"
+        " r.answer, r.answered, t.name, coalesce(b.care_day, i.care_day)"
         " from notice.person_report r left join journal.entry e on e.seq = r.seq"
         " left join directory.professional p on p.id = e.professional"
-        " left join care.billed b on b.id = r.billed left join directory.establishment t on t.id = b.establishment"
-        " where e.seq is not null or b.id is not null"
+        " left join care.billed b on b.id = r.billed left join care.invoice i on i.id = r.invoice"
+        " left join directory.establishment t on t.id = coalesce(b.establishment, i.establishment)"
+        " where e.seq is not null or b.id is not null or i.id is not null"
         " order by r.answered is not null, r.at limit %s",
         (LISTED_MAX,),
     )

@@ -1,17 +1,33 @@
 -- Care billed in her name (persons/billed), through the session whose handle she holds. A holder, a parent or a spouse has
 -- no function here: each invoice is of the person cared for alone.
 
+-- What peers report has a day and a place; what the place sent here itself (care.invoice) has its domain and amounts too, and
+-- its number written as that of the others.
+create or replace function care.shown_as(invoice bigint) returns uuid language sql immutable as $$
+    select lpad(to_hex(invoice), 32, '0')::uuid
+$$;
+drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape had peers' alone
 create or replace function notice.own_billed(session_handle bytea, at_most integer)
     returns table (id uuid, establishment bigint, care_day integer, at timestamptz, asked boolean, withdrawn timestamptz,
+                   domain smallint, claimed integer, paid integer, refused boolean,
                    reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
     return query
-    select b.id, b.establishment, b.care_day, b.at, b.asked, b.withdrawn, r.at, r.answer, r.answered
-    from care.billed b left join notice.person_report r on r.person = b.person and r.billed = b.id
-    where b.person = her and her <> 0
-    order by b.care_day desc, b.at desc limit least(at_most, 200);
+    select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.claimed, o.paid, o.refused,
+           r.at, r.answer, r.answered
+    from (
+        select b.id, null::bigint as invoice, b.establishment, b.care_day, b.at, b.asked, b.withdrawn,
+               null::smallint as domain, null::integer as claimed, null::integer as paid, false as refused
+        from care.billed b where b.person = her and her <> 0
+        union all
+        select care.shown_as(i.id), i.id, i.establishment, i.care_day, i.at, true, i.cancelled, i.domain, i.asked,
+               case when i.state = 6 then i.due end, i.state = 3
+        from care.invoice i where i.person = her and her <> 0) o
+    left join notice.person_report r
+        on r.person = her and case when o.invoice is null then r.billed = o.id else r.invoice = o.invoice end
+    order by o.care_day desc, o.at desc limit least(at_most, 200);
 end $$;
 
 -- "It was not me" to one invoice: 0 kept, 1 it was before, 2 not hers. It is a report of the newest ask about her at that
@@ -23,18 +39,25 @@ declare
     one record;
     ask bigint;
 begin
-    select b.establishment, b.care_day into one from care.billed b where b.id = which and b.person = her and her <> 0
-    for update;
+    select b.establishment, b.care_day, null::bigint as invoice, null::bigint as engagement into one
+    from care.billed b where b.id = which and b.person = her and her <> 0 for update;
+    if not found then
+        select i.establishment, i.care_day, i.id as invoice, i.engagement into one
+        from care.invoice i where i.person = her and her <> 0 and care.shown_as(i.id) = which;
+    end if;
     if not found then
         return 2;
     end if;
+    -- What the place sent itself quotes the ask: that one, and no other.
     select e.seq into ask from journal.entry e
     where e.person = her and e.person <> 0 and e.kind in (1, 2, 3) and journal.u64(e.body, 24) = one.establishment
-      and (to_timestamp(journal.u64(e.body, 8) / 1e6) at time zone 'Europe/Paris')::date - date '1970-01-01'
-          between one.care_day - 31 and one.care_day + 31
+      and (one.engagement is null or e.seq = one.engagement)
+      and (one.engagement is not null or (to_timestamp(journal.u64(e.body, 8) / 1e6) at time zone 'Europe/Paris')::date - date '1970-01-01'
+          between one.care_day - 31 and one.care_day + 31)
       and not exists (select from notice.person_report r where r.person = her and r.seq = e.seq)
     order by e.seq desc limit 1;
-    insert into notice.person_report (id, person, seq, billed, at) values (new_id, her, ask, which, now())
+    insert into notice.person_report (id, person, seq, billed, invoice, at)
+    values (new_id, her, ask, case when one.invoice is null then which end, one.invoice, now())
     on conflict do nothing;
     return case when found then 0 else 1 end;
 end $$;

@@ -458,12 +458,12 @@ $$ select gate.draw(0) $$;
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
         when 'tierce_api' then array[9, 11, 14, 22, 23]
-        when 'tierce_office' then array[5, 6, 7, 9, 14, 22, 23]
+        when 'tierce_office' then array[5, 6, 7, 9, 14, 23]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
         when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
-        when 'tierce_feed' then array[8, 9]
+        when 'tierce_feed' then array[8, 9, 23]
         when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
         when 'tierce_billing' then array[9, 22, 23]

@@ -5,7 +5,7 @@ revoke all on all tables in schema registry, registry_meta, person, coverage, co
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
-    incident, care from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    incident, care, bank from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
     tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
@@ -96,6 +96,7 @@ grant select on incident.secrecy, incident.secrecy_ask to tierce_office;
 grant execute on function incident.ask_secrecy, incident.confirm_secrecy, incident.end_secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function incident.invoices_read to tierce_office;   -- how many could be matched, never who
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.overdue, access.unexplained_day to tierce_office;
@@ -106,6 +107,7 @@ grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
 grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
+grant select (id, establishment, care_day) on care.invoice to tierce_office;  -- the same
 grant select, insert, update on registry.deposit_choice to tierce_office;
 
 -- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,
@@ -337,12 +339,32 @@ grant select on notice.letter_batch to tierce_office;
 grant execute on function notice.take_batch, notice.post_batch, notice.come_back, notice.untold to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;
 
--- billing: decides on invoices, and pays. Of a person it reads her product, when an invoice of hers waits; of an
--- establishment its account. No civil status, no NIR, no ask ------------------------------------------------------------
+-- Accounts of establishments: nobody but billing reads what is sealed, and nobody writes a row but by a function --------
+grant usage on schema bank to tierce_api, tierce_office, tierce_feed, tierce_notices;
+grant execute on function bank.own, bank.stopped, bank.ask, bank.stop to tierce_api;
+grant execute on function bank.take to tierce_feed;
+grant select (id, establishment, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
+    ended_by, stopped_by) on bank.account to tierce_office;
+grant select on bank.confirmation to tierce_office;
+grant select (account, what, how) on bank.told to tierce_office;   -- how many were told; never at which address
+grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
+grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
+    on bank.account to tierce_billing;   -- sealed again when its key is replaced
+grant execute on function bank.examined, bank.put_in_force to tierce_billing;
+grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
+grant select, update (due, begun, ended, how, code) on bank.told to tierce_notices;
+grant execute on function bank.begin_telling to tierce_notices;
+grant select (id, name) on directory.establishment to tierce_notices;
+
+-- billing: decides on invoices. Of a person it reads what covers her, while an invoice in her name waits; no civil status,
+-- no NIR, no ask ------------------------------------------------------------
 grant usage on schema care, registry, bank to tierce_billing;
-grant select on registry.tariff, registry.benefit, registry.product, registry.insurer to tierce_billing;
+grant select on registry.tariff, registry.benefit, registry.product, registry.insurer, registry.insurer_key to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
-grant select on registry.insurer, registry.insurer_key, registry.product, registry.printed to tierce_billing;
 grant select on care.invoice, care.invoice_line to tierce_billing;
-grant update (state, reason, due, decided, transfer) on care.invoice to tierce_billing;
+grant update (state, reason, due, decided, edition) on care.invoice to tierce_billing;
 grant update (due) on care.invoice_line to tierce_billing;
+grant execute on function care.cover_of_waiting, registry.contract_ended to tierce_billing;
+grant usage on schema upkeep to tierce_billing;
+grant execute on function upkeep.billing_lives to tierce_billing;
+grant execute on function upkeep.oldest_invoice to tierce_upkeep;

@@ -178,3 +178,35 @@ begin
     update care.invoice set state = 4, cancelled = now(), cancelled_why = why where id = of_invoice;
     return 0;
 end $$;
+
+-- What an incident's list does not say (docs/adr/0096): how often invoices of a place were read under its criteria, which names
+-- nobody, and how many pairs on the list had an invoice there by the last of these readings: who read both could match them.
+create or replace function incident.invoices_read(of_incident bigint, of_revision smallint)
+    returns table (readings bigint, matched bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with asked as (
+        select s.criteria as c, (s.criteria ->> 'from_us')::bigint as from_us, (s.criteria ->> 'until_us')::bigint as until_us
+        from incident.scope s where s.incident = of_incident and s.revision = of_revision),
+    named as materialized (                          -- the sessions that the criteria name, by whatever they name
+        select s.id from asked a join access.session s
+            on s.created < to_timestamp(a.until_us / 1e6) and s.expires >= to_timestamp(a.from_us / 1e6)
+        left join directory.activity t on t.id = s.activity
+        left join directory.software o on o.id = s.software
+        where a.c -> 'professionals' @> to_jsonb(s.professional) or a.c -> 'devices' @> to_jsonb(s.device)
+           or a.c -> 'sessions' @> to_jsonb(s.id) or a.c -> 'establishments' @> to_jsonb(t.establishment)
+           or a.c -> 'software' @> to_jsonb(s.software) or a.c -> 'vendors' @> to_jsonb(o.vendor)
+           or a.c -> 'networks' @> to_jsonb(encode(s.network, 'hex'))),
+    read as (
+        select journal.u64(e.body, 24) as place, count(*) as n, max(journal.u64(e.body, 8)) as last_us
+        from asked a
+        join journal.entry e on e.professional in (select s.professional from access.session s join named n on n.id = s.id)
+        where e.kind = 22 and get_byte(e.body, 2) = 234 and journal.u64(e.body, 32) in (select n.id from named n)
+          and journal.u64(e.body, 8) >= a.from_us and journal.u64(e.body, 8) < a.until_us
+        group by 1)
+    select coalesce((select sum(r.n) from read r), 0)::bigint,
+           (select count(*) from incident.exposed x
+            where x.incident = of_incident and x.revision = of_revision and exists (
+                select from care.invoice i join read r on r.place = i.establishment
+                where i.person = x.person and i.insurer = x.insurer
+                  and extract(epoch from i.at) * 1000000 <= r.last_us))
+$$;

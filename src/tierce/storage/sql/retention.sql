@@ -204,7 +204,7 @@ begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
     end if;
-    if of_class in (3, 4, 5, 6, 13, 15, 23, 28, 44) then
+    if of_class in (3, 4, 5, 6, 13, 15, 23, 28, 44, 74) then
         before := least(before, held);              -- what an incident may still need stays
     end if;
     before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
@@ -276,6 +276,15 @@ begin
         with due as (select id from care.billed where at < before and not upkeep.is_held(person) limit at_most),
         gone as (delete from care.billed b using due where b.id = due.id and really)
         select count(*) into n from due;
+    when 72 then                                    -- one that waits, is to be paid or is in a transfer is never deleted
+        with due as (select i.id from care.invoice i where i.state in (3, 4, 6)
+                     and greatest(i.at, i.decided, i.cancelled) < before and (i.person is null or not upkeep.is_held(i.person))
+                     limit at_most),
+        gone as (delete from care.invoice i using due where i.id = due.id and really)
+        select count(*) into n from due;
+        with due as (select line, day from care.invoice_missed where day < gate.today() - 1 limit at_most),
+        gone as (delete from care.invoice_missed m using due where (m.line, m.day) = (due.line, due.day) and really)
+        select count(*) into more from due;
     when 40 then                                    -- one that waits is never deleted, however old
         with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
         gone as (delete from care.deposit d using due where d.number = due.number and really)
@@ -322,6 +331,14 @@ begin
             raise exception 'letters are files: upkeep.due_letters names them' using errcode = 'check_violation';
         end if;
         select count(*) into n from upkeep.due_letters(at_most);
+    when 73 then                                    -- that there was one, and its last four, stay
+        with due as (select id from bank.account where state = 4 and ended < before and sealed is not null limit at_most),
+        gone as (update bank.account k set sealed = null, holder = null, twin = null from due where k.id = due.id and really)
+        select count(*) into n from due;
+    when 74 then
+        with due as (select id from bank.account where state in (5, 6) and ended < before limit at_most),
+        gone as (delete from bank.account k using due where k.id = due.id and really)
+        select count(*) into n from due;
     when 29 then
         with due as (select id from access.alert where at < before limit at_most),
         gone as (delete from access.alert a using due where a.id = due.id and really)

@@ -22,6 +22,7 @@ create table care.invoice (
     reason        smallint not null default 0,      -- billing.model.InvoiceReason
     due           integer not null default 0 check (due between 0 and asked),
     decided       timestamptz,
+    edition       bigint,                           -- of the tariffs and benefits by which it was decided
     cancelled     timestamptz,
     cancelled_why text check (length(cancelled_why) between 1 and 100),
     transfer      bigint,                           -- the grouped transfer that pays it

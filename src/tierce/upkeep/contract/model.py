@@ -63,6 +63,9 @@ _SAID: Final[Mapping[str, Callable[[int], str]]] = {
     "deposits": lambda n: (
         f"{n} dépôts en attente, dont l’organisme n’est pas connu / deposits that wait, of an insurer not known yet"
     ),
+    "invoices": lambda n: (
+        f"{n} factures à décider ou à payer : menez-les à terme / invoices to be decided or paid: carry them through"
+    ),
     "files": lambda n: (
         f"{n} fichiers en cours ou interrompus : prenez-les jusqu’au bout / files not taken in to their end"
     ),

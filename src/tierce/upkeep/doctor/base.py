@@ -22,9 +22,11 @@ from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
     BEAT_SECONDS_MAX,
+    BILLING,
     LAG_SECONDS_MAX,
     NOTICES,
     WORKER,
+    billing_state,
     notices_state,
     watched_in,
 )
@@ -35,6 +37,8 @@ VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 LOCK_SECONDS_MAX = 5.0
 LOCK_WAIT_SECONDS = 5
+INVOICE_SECONDS_MAX = 900.0
+"""Invoices are decided within seconds."""
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
@@ -116,6 +120,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *first,
             *_sequencer(connection),
             *_notices(connection, settings),
+            *_invoices(connection),
             *_imports(connection),
             *_kept(connection, settings),
             *_segments(connection, settings),
@@ -247,6 +252,26 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
         "`systemctl status tierce-notices`, then start it again: insurers and people are waiting",
     )
     return [bad("notices-silent", NOTICES, said, remedy)]
+
+
+def _invoices(connection: psycopg.Connection) -> list[Finding]:
+    """`billing` decides invoices; nobody else sees that it does not, or that one of them waits for somebody."""
+    late, state = store.oldest_invoice(connection), billing_state(connection)
+    if state.live and late <= INVOICE_SECONDS_MAX:
+        return [good("invoices", BILLING, "aucune facture n’attend longtemps", "no invoice waits for long")]
+    if state.live:
+        said = Phrase(f"une facture attend depuis {late / 60:.0f} min", f"an invoice has waited {late / 60:.0f} min")
+        remedy = Phrase(
+            "`billing` arrêté, `tierce billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
+            "stop `billing`; `tierce billing run --once` says what is lacking: a person's cover, a key, the program",
+        )
+        return [bad("invoices-wait", BILLING, said, remedy)]
+    said = Phrase("ne donne plus signe de vie", "gives no sign of life")
+    remedy = Phrase(
+        "`systemctl status tierce-billing`, puis relancez-le : les factures attendent",
+        "`systemctl status tierce-billing`, then start it again: invoices wait",
+    )
+    return [bad("billing-silent", BILLING, said, remedy)]
 
 
 def _imports(connection: psycopg.Connection) -> list[Finding]:

@@ -4,6 +4,7 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tierce.billing.bank.sealing import PUBLIC_FILE as BANK_PUBLIC_FILE
 from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.service import LOG_KEY_NAME
@@ -11,7 +12,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.keys import COMPARTMENT_KEYS, DEPOSIT_KEY, EVERY_KEY, KEY_BYTES, SIGNER_KEY, Purpose
+from tierce.storage.keys import BANK_KEY, COMPARTMENT_KEYS, DEPOSIT_KEY, EVERY_KEY, KEY_BYTES, SIGNER_KEY, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -35,7 +36,7 @@ LENT_MAX = timedelta(days=31)
 _REPLACED = {
     **{name: f"tierce keys master {name}" for name in COMPARTMENT_KEYS.values()},
     **{f"instance-{name}": f"tierce keys instance {name}" for name in INSTANCES},
-    **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY)},
+    **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY, BANK_KEY)},
     f"instance-{LOG_KEY_NAME}": "tierce keys log",
 }
 """What replaces a key, by its file; the others are not replaced (docs/reference/keys.md)."""
@@ -86,7 +87,8 @@ def keys(settings: Settings) -> list[Finding]:
     found += _private(folder / LENDING_KEY, "key-file")
     if any(one.code.endswith("-unreadable") for one in found):
         return found
-    for name, remedy in ((PUBLIC_FILE, _MADE_AGAIN), (LOG_RETIRED_FILE, _RESTORE_KEYS)):
+    made = {PUBLIC_FILE: _MADE_AGAIN, BANK_PUBLIC_FILE: _MADE_AGAIN, LOG_RETIRED_FILE: _RESTORE_KEYS}
+    for name, remedy in made.items():
         if not (folder / name).exists():
             said = Phrase("manque : une unité ne démarrera plus", "is missing: a unit will not start any more")
             found.append(bad("key-file-missing", name, said, remedy))

@@ -22,6 +22,9 @@ ROLE = "tierce_upkeep"
 WORKER = "worker"
 BEAT_SECONDS_MAX = 15.0
 """The worker says that it lives every two seconds; silent for longer, it does not."""
+BILLING = "billing"
+BILLING_SECONDS_MAX = 60.0
+"""It says that it lives after each turn, every five seconds; a turn of many invoices takes longer."""
 NOTICES = "notices"
 NOTICES_SECONDS_MAX = 180.0
 """`tierce notice run` says that it lives before and after each turn, one a minute; three minutes are silence."""
@@ -74,11 +77,20 @@ def worker_state(connection: psycopg.Connection) -> State:
 
 def notices_state(connection: psycopg.Connection) -> State:
     """Read the heartbeat of `tierce notice run`, and whether its last turn failed for somebody."""
-    own = next((one for one in heartbeat.read(connection) if one.process == NOTICES), None)
+    return _beating(connection, NOTICES, NOTICES_SECONDS_MAX)
+
+
+def billing_state(connection: psycopg.Connection) -> State:
+    """Read the heartbeat of `billing`, and what its last turn could not decide."""
+    return _beating(connection, BILLING, BILLING_SECONDS_MAX)
+
+
+def _beating(connection: psycopg.Connection, name: str, seconds_max: float) -> State:
+    own = next((one for one in heartbeat.read(connection) if one.process == name), None)
     connection.rollback()
-    live = own is not None and own.age_seconds <= NOTICES_SECONDS_MAX
-    checks = {"heartbeat": live, **{f"duty {name}": False for name in (own.failing if own is not None else ())}}
-    return State(NOTICES, live=live, ready=all(checks.values()), checks=checks)
+    live = own is not None and own.age_seconds <= seconds_max
+    checks = {"heartbeat": live, **{f"duty {each}": False for each in (own.failing if own is not None else ())}}
+    return State(name, live=live, ready=all(checks.values()), checks=checks)
 
 
 def watched_in(settings: Settings) -> tuple[str, ...]:
@@ -88,6 +100,7 @@ def watched_in(settings: Settings) -> tuple[str, ...]:
 
 _BY_HEARTBEAT: Final[dict[str, Callable[[psycopg.Connection], State]]] = {
     WORKER: worker_state,
+    BILLING: billing_state,
     NOTICES: notices_state,
 }
 
@@ -137,6 +150,11 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
 
     gauge("tierce_journal_waiting_lines", "Journal lines not under a checkpoint yet.", behind.lines)
     gauge("tierce_journal_lag_seconds", "Age of the oldest of them.", behind.oldest_seconds or 0.0)
+    gauge(
+        "tierce_invoice_oldest_seconds",
+        "Age of the invoice that has waited longest.",
+        store.oldest_invoice(connection),
+    )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
     gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)
     beats = Gauge(

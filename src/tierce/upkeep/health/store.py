@@ -15,6 +15,13 @@ class Import:
     seconds: float
 
 
+def oldest_invoice(connection: Connection) -> float:
+    """Seconds since the invoice that waits longest was received; 0 when none waits."""
+    row = connection.execute("select coalesce(upkeep.oldest_invoice(), 0)").fetchone()
+    assert row is not None
+    return float(row[0])
+
+
 def running_imports(connection: Connection) -> list[Import]:
     """The imports that have not ended."""
     rows = connection.execute(

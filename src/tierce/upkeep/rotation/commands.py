@@ -15,13 +15,13 @@ from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
-from tierce.upkeep.rotation import cards, deposits, service, store
+from tierce.upkeep.rotation import accounts, cards, deposits, service, store
 from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import INSTANCES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-HOLDERS = {"person": "office, persons", "coverage": "api, notices", "contact": "notices"}
+HOLDERS = {"person": "office, persons", "coverage": "api, notices, billing", "contact": "notices"}
 """The processes that hold each master while they run; `feed` reads it at each import."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")]
@@ -174,6 +174,24 @@ def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
             _line(read)
     typer.echo(f"{number} dépôts scellés à la clé d’avant / deposits sealed to the key before")
     _end("deposit.key", "worker, puis / then api", dry_run=dry_run)
+
+
+@app.command(epilog="Example:  tierce keys bank --settings tierce.toml")
+def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des comptes bancaires. / Replace the key of bank accounts."""
+    with refusing():
+        if not dry_run:
+            accounts.rotate_bank(load(settings))
+            _line(load(settings))
+    _end("bank.key", "billing, api", dry_run=dry_run)
+
+
+@app.command("forget-bank", epilog="Example:  tierce keys forget-bank --settings tierce.toml")
+def forget_bank(*, settings: SettingsFile) -> None:
+    """Sceller à nouveau les comptes, détruire la clé d'avant. / Seal accounts again, destroy the key before."""
+    with refusing():
+        number = accounts.forget_bank(load(settings))
+    typer.echo(f"✓ {number} comptes scellés à nouveau / accounts sealed again ; relancez / restart: billing")
 
 
 @app.command("forget-deposit", epilog="Example:  tierce keys forget-deposit --settings tierce.toml")

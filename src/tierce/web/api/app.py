@@ -19,6 +19,7 @@ from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
+from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
@@ -27,13 +28,15 @@ from tierce.policy.acts import Act
 from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
 from tierce.web.api import problems
+from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes
-from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
+from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
+from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES, INVOICES_KEY
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_deposits import with_deposits
@@ -64,6 +67,7 @@ class RightsWiring:
     sign_in: SignInWiring
     vendor: VendorWiring
     invoices: Invoices
+    accounts: OwnAccounts
 
 
 class HistoryLine(msgspec.Struct):
@@ -208,7 +212,8 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
     request.app.state[SAY_CLOSED_KEY]()
-    return _told(problems.CLOSED)
+    invoice = request.url.path.startswith(INVOICES)
+    return _told(INVOICE_CLOSED if invoice else problems.CLOSED)
 
 
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -232,6 +237,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *DEVICE_ROUTES,
             *APPEAL_ROUTES,
             *INVOICE_ROUTES,
+            *ACCOUNT_ROUTES,
             place,
             token,
             seats,
@@ -243,6 +249,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         exception_handlers={
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
+            **ACCOUNT_HANDLERS,
             FieldError: field_refused,
             HTTPException: _http,
             UnicodeDecodeError: _unreadable,
@@ -258,6 +265,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
                 VENDOR_KEY: wiring.vendor,
                 WIRING_KEY: wiring,
                 INVOICES_KEY: wiring.invoices,
+                ACCOUNTS_KEY: wiring.accounts,
                 SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }

@@ -179,23 +179,22 @@ INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invo
 
 
 def _number(text: str) -> int:
+    """The number in an address; 0, which no invoice has, for what is none."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
-    if not 0 < number <= MAX_ID:
-        raise InvoiceUnknownError
-    return number
+    return number if number <= MAX_ID else 0
 
 
 def _cursor(text: str | None) -> int | None:
     if not text:
         return None
-    try:
-        return _number(text)
-    except InvoiceUnknownError:
+    number = _number(text)
+    if not number:
         raise InvoiceFieldError(
             "cursor",
             Phrase("ce curseur n’est pas d’ici", "this cursor is none of ours"),
             Phrase("Reprenez celui de la page précédente.", "Take that of the page before."),
-        ) from None
+        )
+    return number
 
 
 def _said(phrase: Phrase) -> Said:
@@ -267,7 +266,7 @@ CLOSED: Final = Problem(
            "Send it again later, as it is: there is no hurry."),
     retry_after=CLOSED_SECONDS,
 )  # fmt: skip
-_TOLD: Final[Mapping[type[TierceError], Problem]] = {
+REFUSED: Final[Mapping[type[TierceError], Problem]] = {
     ReferenceUsedError: Problem(
         409, "reference_used",
         Phrase("Une autre facture de votre établissement porte cette référence.",
@@ -311,12 +310,12 @@ _TOLD: Final[Mapping[type[TierceError], Problem]] = {
 
 
 def _refused(request: AnyRequest, error: TierceError) -> Response[bytes]:
-    told = _TOLD[type(error)]
+    told = REFUSED[type(error)]
     headers = headers_of(told)
     if told.status == 429:
         headers = {"retry-after": str(seconds_left_today(wiring_of(request).sessions.clock.now()))}
     return Response(told.body(), status_code=told.status, media_type="application/problem+json", headers=headers)
 
 
-INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(_TOLD, _refused)
+INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, _refused)
 """For the application that mounts INVOICE_ROUTES."""

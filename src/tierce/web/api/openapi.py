@@ -105,6 +105,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /v1/invoices": "listInvoices",
     "GET /v1/invoices/{invoice}": "readInvoice",
     "POST /v1/invoices/{invoice}/cancel": "cancelInvoice",
+    "GET /v1/account": "readAccount",
+    "POST /v1/account": "askAccount",
+    "POST /v1/account/stop": "stopAccount",
     "GET /v1/place": "readPlace",
     "GET /v1/seats": "readSeats",
     "GET /v1/history": "listHistory",
@@ -123,6 +126,8 @@ _SIGNED: Final = frozenset(
         "/v1/devices/{device}/separate",
         "/v1/holds/appeal",
         "/v1/invoices/{invoice}/cancel",
+        "/v1/account",
+        "/v1/account/stop",
     }
 )
 """Routes of the framework that a session bound to a key signs."""
@@ -156,6 +161,8 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/holds/appeal": (422,),
     "/v1/invoices": (422,),
     "/v1/invoices/{invoice}/cancel": (409, 413, 422),
+    "/v1/account": (403, 409, 422),
+    "/v1/account/stop": (409,),
     "/v1/substitutions": (403,),
     "/v1/substitutions/{number}/end": (403,),
     "/v1/enrolments": (403,),

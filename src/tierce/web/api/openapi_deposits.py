@@ -90,7 +90,7 @@ CLOSED_PART: Final = {
         "subject": {"type": "integer"},
         "code": {
             "type": ["string", "null"],
-            "description": "A domain's code, `portal` or `api` (software), `ask` or `revisit`, an AMC "
+            "description": "A domain's code, `portal` or `api` (software), `ask`, `revisit`, `invoice`, an AMC "
             "number; null for the nation.",
         },
         "name": WORDS,

@@ -14,6 +14,7 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from tierce.billing.bank.store import under_way
 from tierce.identity.dpop import normalised
 from tierce.identity.ending import ProviderEnds
 from tierce.identity.errors import (
@@ -123,6 +124,8 @@ class SessionAnswer(msgspec.Struct):
     level: int
     created_at: datetime
     expires_at: datetime
+    account_asked: str | None
+    """Another bank account that is asked for at this establishment, masked: everybody who works there is told."""
 
 
 class SessionLine(msgspec.Struct):
@@ -204,7 +207,15 @@ async def _session(sessions: Sessions, handle: str, state: SessionState) -> Sess
         level=state.level,
         created_at=state.created,
         expires_at=state.expires,
+        account_asked=await _account_asked(sessions, state),
     )
+
+
+async def _account_asked(sessions: Sessions, state: SessionState) -> str | None:
+    if state.activity is None:
+        return None
+    async with sessions.pool.connection() as connection:
+        return await under_way(connection, state.id)
 
 
 @post("/v1/sign-in/start", status_code=200, opt={"act": Act.SESSION_OPEN})

@@ -6,6 +6,7 @@ from typing import Final
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
+from tierce.billing.bank.errors import AccountMissingError, AccountMovedError
 from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
 from tierce.directory.service import Clients
@@ -50,6 +51,7 @@ from tierce.web.error_pages import Told
 from tierce.web.look import pages_of
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
+from tierce.web.office.bank import bank_handlers
 from tierce.web.office.breaches import breach_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.criteria import criteria_handlers
@@ -97,6 +99,8 @@ TOLD: Final[Told] = {
     RegisterClosedError: ("closed_event", 409),
     RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
+    AccountMissingError: ("missing", 404),
+    AccountMovedError: ("account_moved", 409),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
@@ -194,6 +198,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *request_handlers(site),
         *feed_handlers(site),
         *directory_handlers(site),
+        *bank_handlers(site),
         *document_handlers(site),
         *telling_handlers(site),
         *duty_handlers(site),

@@ -294,6 +294,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
             "criteria": criteria_words(scope.criteria),
             "window": (from_micros(scope.criteria.from_us), from_micros(scope.criteria.until_us)),
             "insurers": sorted(insurers, key=lambda row: (-row.count.persons, row.name or "")),
+            "invoices": cohort_rows.invoices_read(connection, scope.incident, scope.revision),
             "pairs": sum(one.persons for one in counts),
             "answers": sum(one.entries for one in counts),
             "rows": [_row(one, names) for one in store.exposure_page(connection, scope, start, LIST_ROWS)],

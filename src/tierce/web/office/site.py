@@ -39,6 +39,7 @@ LINKS: Final = (
     Link("/reports", "nav.reports", ("/requests",)),
     Link("/incidents", "nav.incidents", ("/register",)),
     Link("/directory", "nav.directory"),
+    Link("/bank", "nav.bank"),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )

@@ -134,6 +134,9 @@ def as_json(copy: Copy, language: Language) -> str:
                     "care_day": one.care_day.isoformat(),
                     "received": one.at.isoformat(),
                     "sentence": sentence(one)[language],
+                    "domain": one.domain.name if one.domain else None,
+                    "asked_cents": one.claimed,
+                    "paid_cents": one.paid,
                     "reported": one.reported_at.isoformat() if one.reported_at else None,
                 }
                 for one in copy.billed

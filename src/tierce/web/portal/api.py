@@ -69,6 +69,8 @@ class Session(msgspec.Struct):
     activity: Activity | None = None
     offered: list[Activity] = []
     professional_name: str = ""
+    account_asked: str | None = None
+    """Another bank account asked for at this establishment, masked."""
 
 
 class SessionLine(msgspec.Struct):

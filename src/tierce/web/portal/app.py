@@ -12,6 +12,7 @@ from tierce.kernel.clock import Clock, SystemClock
 from tierce.policy.acts import Act
 from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders, pages_of
+from tierce.web.portal.account import account_handlers
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers
 from tierce.web.portal.depositing import deposit_handlers
@@ -72,6 +73,7 @@ def create_app(
             *session_list_handlers(site),
             *about_handlers(site),
             *holding_handlers(site),
+            *account_handlers(site),
             health,
         ],
         exception_handlers=_error_handlers(site),

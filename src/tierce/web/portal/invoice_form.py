@@ -144,7 +144,6 @@ def _form_of(body: bytes) -> InvoiceForm:
         for line in (lines if isinstance(lines, list) else ())[:LINES_MAX]
         if isinstance(line, dict)
     ]
-    text = {
-        name: str(raw.get(name) or "")[:_CHARS_MAX] for name in ("engagement", "receipt", "reference", "care_date")
-    }
-    return InvoiceForm(text["engagement"] or text["receipt"], text["reference"], text["care_date"], tuple(rows))
+    names = ("engagement" if "engagement" in raw else "receipt", "reference", "care_date")
+    quotes, reference, care = (str(raw.get(name) or "")[:_CHARS_MAX] for name in names)
+    return InvoiceForm(quotes, reference, care, tuple(rows))

@@ -130,7 +130,7 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
 
 def _why_of(body: bytes) -> str:
-    """The reason as typed, for its field; none of a body that no browser of ours signed, nor what must not be kept."""
+    """The reason as typed, for its field; nothing of a body that is none, nor of one that may name somebody."""
     try:
         why = msgspec.json.decode(body, type=_Why).why
     except UNREADABLE:

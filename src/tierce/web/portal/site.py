@@ -33,6 +33,7 @@ LINKS: Final = (
     Link("/places", "nav.places"),
     Link("/sessions", "nav.sessions"),
     Link("/delegates", "nav.delegates"),
+    Link("/account", "nav.account"),
     Link("/help", "nav.help"),
 )
 

@@ -6,6 +6,8 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.billing.bank.sealing import read_public
+from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
@@ -24,7 +26,7 @@ from tierce.presence.plugins import installed
 from tierce.presence.service import Proofs
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
-from tierce.settings import Settings
+from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
@@ -98,7 +100,15 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, appender, policy, numbers)
-        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor, invoices)
+        accounts = OwnAccounts(
+            sessions,
+            appender,
+            partial(read_public, settings.key_directory()),
+            real=settings.mode is Mode.PRODUCTION,
+        )
+        wiring = RightsWiring(
+            gate, rights, History(pool, keyring, clock), callers, sign_in, vendor, invoices, accounts
+        )
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 
 

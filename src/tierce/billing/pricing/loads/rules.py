@@ -12,6 +12,7 @@ from tierce.kernel.card import parse_amc
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.kernel.language import Phrase
+from tierce.policy.feeds import moves_abnormally
 from tierce.registry.rules import CODE, YES_NO, choice, day, refuse, text
 
 NO_END: Final = day_of(date.max)
@@ -100,6 +101,31 @@ def read_benefit(row: Row) -> BenefitLine:
         from_day=since, until_day=until,
     )  # fmt: skip
     return BenefitLine(amc, code, benefit)
+
+
+def moves_tariff(before: Tariff | None, after: Tariff) -> bool:
+    """Tell whether a new row moves what an item is worth so far that somebody must have looked."""
+    return before is not None and (
+        (before.domain, before.basket) != (after.domain, after.basket)
+        or moves_abnormally(before.base, after.base)
+        or moves_abnormally(before.rate, after.rate)
+        or moves_abnormally(before.ceiling, after.ceiling)
+        or moves_abnormally(before.most, after.most)
+    )
+
+
+def moves_benefit(before: Benefit | None, after: Benefit) -> bool:
+    """Tell whether a new row moves what a product gives so far that somebody must have looked."""
+    if before is None:
+        return False
+    caps = [
+        (one.cap.cents, one.cap.count, one.cap.months) if one.cap else (None, None, None) for one in (before, after)
+    ]
+    return (
+        before.formula.measure is not after.formula.measure
+        or moves_abnormally(before.formula.value, after.formula.value)
+        or any(moves_abnormally(was, now) for was, now in zip(*caps, strict=True))
+    )
 
 
 def _cap(row: Row) -> Cap | None:

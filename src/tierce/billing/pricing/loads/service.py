@@ -4,12 +4,21 @@ A file half taken in would price one half of an invoice by the old table and the
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from tierce.billing.pricing.loads.rules import BenefitLine, Row, read_benefit, read_tariff
+from tierce.billing.pricing.errors import PricesHeldError
+from tierce.billing.pricing.loads.rules import (
+    BenefitLine,
+    Row,
+    moves_benefit,
+    moves_tariff,
+    read_benefit,
+    read_tariff,
+)
 from tierce.billing.pricing.loads.store import LoadStore
 from tierce.billing.pricing.model import Benefit, Tables, Tariff
+from tierce.billing.pricing.rules import own_benefit, tariff_on
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.language import Phrase
@@ -19,17 +28,48 @@ from tierce.registry.service import Listener
 _Row = TypeVar("_Row", Tariff, Benefit)
 
 
-def take_tariffs(store: LoadStore, rows: Iterable[FeedRow | Rejection], listener: Listener, feed: int) -> FeedCounts:
-    """Add every line that says something new, in the caller's transaction, which commits."""
-    counts = FeedCounts()
-    known = _last(one for rows_of in store.tables().tariffs.values() for one in rows_of)
-    read = _read(rows, read_tariff, counts, listener)
-    store.add_tariffs(_settle(read, known, counts, listener), feed)
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One import: its number, and how many abnormal moves somebody has looked at, which a dry run needs not."""
+
+    feed: int
+    confirmed: int | None
+    dry_run: bool
+
+    def check(self, moved: int) -> None:
+        """Refuse moves that nobody confirmed.
+
+        Raises:
+            PricesHeldError: so many lines move further than usual; the caller undoes what was written.
+        """
+        if moved and self.confirmed != moved and not self.dry_run:
+            raise PricesHeldError(moved)
+
+
+def take_tariffs(
+    store: LoadStore, rows: Iterable[FeedRow | Rejection], listener: Listener, taking: Taking
+) -> FeedCounts:
+    """Add every line that says something new, in the caller's transaction, which commits.
+
+    Raises:
+        PricesHeldError: some move further than usual, unconfirmed.
+    """
+    counts, tables = FeedCounts(), store.tables()
+    known = _last(one for rows_of in tables.tariffs.values() for one in rows_of)
+    new = _settle(_read(rows, read_tariff, counts, listener), known, counts, listener)
+    taking.check(sum(moves_tariff(tariff_on(tables, one.item, one.from_day), one) for one in new))
+    store.add_tariffs(new, taking.feed)
     return counts
 
 
-def take_benefits(store: LoadStore, rows: Iterable[FeedRow | Rejection], listener: Listener, feed: int) -> FeedCounts:
-    """Add every line that says something new, in the caller's transaction, which commits."""
+def take_benefits(
+    store: LoadStore, rows: Iterable[FeedRow | Rejection], listener: Listener, taking: Taking
+) -> FeedCounts:
+    """Add every line that says something new, in the caller's transaction, which commits.
+
+    Raises:
+        PricesHeldError: some move further than usual, unconfirmed.
+    """
     counts = FeedCounts()
     tables, products = store.tables(), store.products()
     known = _last(one for rows_of in tables.benefits.values() for one in rows_of)
@@ -37,7 +77,9 @@ def take_benefits(store: LoadStore, rows: Iterable[FeedRow | Rejection], listene
     def read(row: Row) -> Benefit:
         return _found(read_benefit(row), tables, products)
 
-    store.add_benefits(_settle(_read(rows, read, counts, listener), known, counts, listener), feed)
+    new = _settle(_read(rows, read, counts, listener), known, counts, listener)
+    taking.check(sum(moves_benefit(own_benefit(tables, one, one.from_day), one) for one in new))
+    store.add_benefits(new, taking.feed)
     return counts
 
 

@@ -134,6 +134,9 @@ const bodies = {
   async device() {
     return {};
   },
+  async account(fields) {
+    return { iban: fields.get("iban").trim(), holder: fields.get("holder").trim() };
+  },
   async code(fields) {
     return { code: fields.get("code").trim() };
   },

@@ -2,10 +2,10 @@
 
 from tierce.storage.migrations import run
 
-revision = "0061"
-down_revision = "0057"
+revision = "0059"
+down_revision = "0058"
 
 
 def upgrade() -> None:
     """Make the table in which counts of millions are kept."""
-    run("v0061.sql")
+    run("v0059.sql")

@@ -1,0 +1,1 @@
+"""Establishments' bank accounts: asked, told, waited for, confirmed by another way; sealed to `billing` alone."""

@@ -1,0 +1,77 @@
+"""An invoice that waits, what is known of it, and the decision. Amounts in cents, days since 1970-01-01."""
+
+from dataclasses import dataclass, field
+
+from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
+from tierce.billing.pricing.model import Past
+from tierce.kernel.care import Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One invoice that is received and not decided; `person` is None for one that quotes a deposit."""
+
+    id: int
+    establishment: int
+    person: int | None
+    insurer: int
+    domain: Domain
+    care_day: int
+    deposit: int | None
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What covers the person on the day of care, and whether its contract is « responsable »."""
+
+    id: int
+    responsible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One invoice with all that decides it.
+
+    `history` is what was decided of the same person, insurer and domain; `contract_ended` is the day on which the
+    insurer's contract with the operator ended, None while it goes on; `duplicate` says that an earlier invoice that
+    stands is about the same care.
+    """
+
+    invoice: Waiting
+    product: Product | None
+    history: tuple[Past, ...] = ()
+    duplicate: bool = False
+    contract_ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of an invoice; `dues` is what each of its lines is paid, in their order."""
+
+    state: InvoiceState
+    reason: InvoiceReason
+    dues: tuple[int, ...]
+
+    @property
+    def due(self) -> int:
+        """What is to be paid of it."""
+        return sum(self.dues)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn did: invoices by what became of them, and those that no key opens."""
+
+    accepted: int = 0
+    refused: int = 0
+    unopened: int = 0
+    uncovered: int = 0
+    """Whose person's cover is gone: they wait for somebody."""
+    failed: list[str] = field(default_factory=list)
+    """What else went wrong, by its name: each waits for the next turn."""
+
+    @property
+    def decided(self) -> int:
+        """How many were decided."""
+        return self.accepted + self.refused

@@ -1,0 +1,104 @@
+"""Invoices decided one by one, each in a transaction of its own with its line of the journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg import Error as DatabaseError
+
+from tierce.billing.deciding import store
+from tierce.billing.deciding.model import Decision, Turn, Waiting
+from tierce.billing.deciding.rules import decide
+from tierce.billing.deciding.store import SealBrokenError, Sealer
+from tierce.billing.pricing.model import Tables
+from tierce.billing.pricing.store import last_edition, load_tables
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import EstablishmentId, InsurerId, ProfessionalId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
+
+CHUNK = 200
+"""Numbers read at once."""
+
+Step = Callable[[str], None]
+"""Called with the name of the step about to begin; tests of crashes stop there."""
+
+
+def no_step(_name: str) -> None:
+    """Do nothing: production."""
+
+
+class CoverGoneError(TierceError):
+    """The person has no cover left of this insurer that began by the day of care."""
+
+
+@dataclass(slots=True)
+class Deciding:
+    """Decides what waits, over a connection of role tierce_billing in autocommit mode."""
+
+    appender: Appender
+    sealer: Sealer
+    clock: Clock
+    tables: Tables | None = None
+
+    def turn(self, connection: Connection, step: Step = no_step) -> Turn:
+        """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting."""
+        done, behind = Turn(), 0
+        edition = last_edition(connection)
+        if self.tables is None or self.tables.edition != edition:
+            self.tables = load_tables(connection, edition)
+        while numbers := store.waiting(connection, behind, CHUNK):
+            for number in numbers:
+                if not self._one(connection, number, self.tables, done, step):
+                    behind += 1
+        return done
+
+    def _one(self, connection: Connection, number: int, tables: Tables, done: Turn, step: Step) -> bool:
+        """Decide one invoice; False where it goes on waiting."""
+        try:
+            with connection.transaction():
+                one = store.taken_up(connection, number)
+                if one is None:
+                    return True
+                decision = self._decided(connection, one, tables)
+                step("keep")
+                store.keep(connection, one, decision, tables.edition)
+                step("line")
+                self.appender.write(connection, [self._line(one)])
+                step("commit")
+        except SealBrokenError:
+            done.unopened += 1
+            return False
+        except CoverGoneError:
+            done.uncovered += 1
+            return False
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one invoice keeps nobody else waiting
+            done.failed.append(type(error).__name__)
+            return False
+        if decision.due:
+            done.accepted += 1
+        else:
+            done.refused += 1
+        return True
+
+    def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
+        product = None
+        if one.person is not None:
+            product = store.product_of(connection, one, self.sealer)
+            if product is None:
+                raise CoverGoneError
+        return decide(store.case_of(connection, one, product), tables)
+
+    def _line(self, one: Waiting) -> Entry:
+        """Who decided, of which establishment's invoice: nobody is named, as in the line of its sending."""
+        return Entry(
+            kind=EntryKind.INVOICE, act=Act.INVOICE_DECIDE, time_us=micros(self.clock.now()),
+            professional=ProfessionalId(self.appender.instance), establishment=EstablishmentId(one.establishment),
+            domain=one.domain, insurer=InsurerId(one.insurer), outcome=Outcome.DONE,
+            policy=policy_digest(), reference=one.id,
+        )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Invoices that wait, what decides them, and their decision, as role tierce_billing."""
+
+from typing import LiteralString
+
+from psycopg import Connection
+
+from tierce.billing.deciding.model import Case, Decision, Product, Waiting
+from tierce.billing.invoices.rules import same_care
+from tierce.billing.model import InvoiceLine, InvoiceState
+from tierce.billing.pricing.model import Past
+from tierce.kernel.care import Domain
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.registry.records import decode_coverage
+from tierce.storage.errors import SealBrokenError
+from tierce.storage.keys import Compartment, Sealer
+
+__all__ = ["SealBrokenError", "Sealer"]
+
+LOCK = "tierce-billing"
+STANDING = [
+    state.value for state in (InvoiceState.ACCEPTED, InvoiceState.ORDERED, InvoiceState.PAID, InvoiceState.RETURNED)
+]
+"""What a cap counts: decided, and neither refused nor taken back."""
+
+
+def alone(connection: Connection) -> bool:
+    """Keep every other `billing` away for as long as this connection lasts: invoices are decided in one order."""
+    row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (LOCK,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
+    """Numbers of invoices that wait, by day of care, then as they came, past the first `behind` of them."""
+    rows = connection.execute(
+        "select id from care.invoice where state = 1 order by care_day, at, id offset %s limit %s", (behind, at_most)
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+_INVOICE: LiteralString = """
+    select i.id, i.establishment, i.person, i.insurer, i.domain, i.care_day, i.deposit
+    from care.invoice i where i.id = %s and i.state = 1 for update of i"""
+_LINES: LiteralString = (
+    "select item, quantity, price, amo, asked from care.invoice_line where invoice = %s order by n"
+)
+
+
+def taken_up(connection: Connection, number: int) -> Waiting | None:
+    """Lock one invoice and read it; None when it waits no more: it was taken back."""
+    row = connection.execute(_INVOICE, (number,)).fetchone()
+    if row is None:
+        return None
+    lines = tuple(InvoiceLine(*line) for line in connection.execute(_LINES, (number,)).fetchall())
+    return Waiting(row[0], row[1], row[2], row[3], Domain(row[4]), row[5], row[6], lines)
+
+
+def product_of(connection: Connection, one: Waiting, sealer: Sealer) -> Product | None:
+    """What covers the person on the day of care; None when her cover is gone.
+
+    Raises:
+        SealBrokenError: no key of this process opens it.
+    """
+    row = connection.execute("select person, insurer, sealed from care.cover_of_waiting(%s)", (one.id,)).fetchone()
+    if row is None:
+        return None
+    plain = sealer.open_(Compartment.COVERAGE, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))
+    product = decode_coverage(plain).product
+    found = connection.execute("select responsible from registry.product where id = %s", (product,)).fetchone()
+    return None if found is None else Product(product, bool(found[0]))
+
+
+_PAST: LiteralString = """
+    select l.item, i.care_day, l.quantity, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id
+    where i.person = %s and i.insurer = %s and i.domain = %s and i.state = any(%s) and l.due > 0"""
+_SAME: LiteralString = """
+    select array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
+    from care.invoice m
+    join care.invoice i on i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
+        and i.care_day = m.care_day and (i.person = m.person or i.deposit = m.deposit)
+        and i.state not in (3, 4) and (i.state <> 1 or (i.at, i.id) < (m.at, m.id))
+    join care.invoice_line l on l.invoice = i.id
+    where m.id = %s group by i.id"""
+
+
+def case_of(connection: Connection, one: Waiting, product: Product | None) -> Case:
+    """All that decides an invoice, read in its transaction."""
+    past = () if one.person is None else connection.execute(
+        _PAST, (one.person, one.insurer, one.domain.value, STANDING)
+    ).fetchall()  # fmt: skip
+    items = [(line.item, line.quantity) for line in one.lines]
+    beside = connection.execute(_SAME, (one.id,)).fetchall()
+    ended = connection.execute("select registry.contract_ended(%s::smallint)", (one.insurer,)).fetchone()
+    return Case(
+        invoice=one,
+        product=product,
+        history=tuple(Past(*row) for row in past),
+        duplicate=any(same_care(items, zip(codes, counts, strict=True)) for codes, counts in beside),
+        contract_ended=None if ended is None else ended[0],
+    )
+
+
+def keep(connection: Connection, one: Waiting, decision: Decision, edition: int) -> None:
+    """Write the decision, in the transaction of its journal line."""
+    connection.execute(
+        "update care.invoice set state = %s, reason = %s, due = %s, decided = now(), edition = %s where id = %s",
+        (decision.state.value, decision.reason.value, decision.due, edition, one.id),
+    )
+    connection.execute(
+        "update care.invoice_line l set due = d.due from unnest(%s::integer[]) with ordinality d(due, n)"
+        " where l.invoice = %s and l.n = d.n",
+        (list(decision.dues), one.id),
+    )
+
+
+def lives(connection: Connection, version: str, turns: int, failing: list[str]) -> None:
+    """Say that the process lives; over a connection in autocommit mode."""
+    connection.execute("select upkeep.billing_lives(%s, %s, %s)", (version, turns, failing))
+
+
+def standing(connection: Connection) -> list[tuple[int, int, int, int]]:
+    """State, reason, how many invoices, cents due: everything that is kept."""
+    rows = connection.execute(
+        "select state, reason, count(*), sum(due)::bigint from care.invoice group by 1, 2 order by 1, 2"
+    ).fetchall()
+    return [tuple(row) for row in rows]
+
+
+def oldest_waiting(connection: Connection) -> float | None:
+    """Seconds since the invoice that waits longest was received."""
+    row = connection.execute(
+        "select extract(epoch from now() - min(at))::double precision from care.invoice where state = 1"
+    ).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,32 @@
+"""What is kept for as long as somebody may claim to be paid: invoices and what becomes of them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from tierce.kernel.language import Phrase
+from tierce.policy.kept import End, Hand, Kept, Rule
+
+CLAIMS = Phrase(
+    "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1 ; Code de la sécurité "
+    "sociale, L. 932-13, pour une institution de prévoyance ; à confirmer), plus trois mois",
+    "two-year limitation (Code de la mutualité, L. 221-11; Code des assurances, L. 114-1; Code de la sécurité "
+    "sociale, L. 932-13, for a provident institution; to confirm), plus three months",
+)
+CLAIMED: Mapping[Kept, Rule] = {
+    Kept.INVOICES: Rule(
+        Phrase(
+            "factures envoyées par les lieux de soins, et leurs lignes",
+            "invoices sent by places of care, and their lines",
+        ),
+        "care.invoice, care.invoice_line, care.invoice_missed",
+        timedelta(days=822),
+        Phrase("leur décision, ou leur annulation", "their decision, or their cancellation"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            f"{CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e), à confronter à ses obligations comptables",
+            f"{CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e)), to be held against its accounting duties",
+        ),
+        held=True,
+    ),
+}

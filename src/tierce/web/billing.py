@@ -1,0 +1,117 @@
+"""The process `billing`: every few seconds it decides invoices that wait, and moves establishments' accounts.
+
+It serves no page.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import FrameType
+from typing import Final
+
+import psycopg
+
+from tierce import __version__
+from tierce.billing.bank.sealing import Opener
+from tierce.billing.bank.service import Moved, Mover
+from tierce.billing.deciding import store
+from tierce.billing.deciding.model import Turn
+from tierce.billing.deciding.service import Deciding
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.settings import Settings
+from tierce.storage.insurer_keys import lasting_sealer
+from tierce.storage.keys import BANK_KEY, Compartment, Keyring
+from tierce.web import logs
+from tierce.web.names import KEYS
+
+ROLE: Final = "tierce_billing"
+NAME: Final = "billing"
+TURN_SECONDS: Final = 5.0
+
+
+class OtherRunsError(TierceError):
+    """Un autre `billing` décide déjà, sur cette machine ou une autre / another `billing` is deciding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one turn did: of invoices, and of accounts."""
+
+    invoices: Turn
+    accounts: Moved
+
+    @property
+    def failing(self) -> list[str]:
+        """What keeps something waiting, in words that name none of it."""
+        found = {
+            "cover": self.invoices.uncovered,
+            "keys": self.invoices.unopened + self.accounts.unopened,
+            "deciding": len(self.invoices.failed),
+        }
+        return [name for name, number in found.items() if number]
+
+    def figures(self) -> dict[str, object]:
+        """Every count by its name."""
+        return {"invoices": asdict(self.invoices), "accounts": asdict(self.accounts)}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An autocommit connection of role tierce_billing, alone, with what works on it."""
+
+    connection: psycopg.Connection
+    deciding: Deciding
+    mover: Mover
+
+    def turn(self) -> Done:
+        """Accounts first: what is decided afterwards is due to the account in force."""
+        moved = self.mover.turn(self.connection)
+        return Done(self.deciding.turn(self.connection), moved)
+
+
+@contextmanager
+def desk(settings: Settings) -> Iterator[Desk]:
+    """Open the desk.
+
+    Raises:
+        OtherRunsError: another process decides; invoices are decided in one order.
+    """
+    database = settings.connection()
+    keyring = Keyring(settings.key_directory(), KEYS[NAME])
+    sealer = lasting_sealer(database, ROLE, keyring, [Compartment.COVERAGE])
+    with database.connect(ROLE, autocommit=True) as connection:
+        if not store.alone(connection):
+            raise OtherRunsError
+        appender = Appender.enrol(connection, NAME, keyring.instance(NAME))
+        clock = SystemClock()
+        mover = Mover(appender, Opener(*keyring.every(BANK_KEY)), clock)
+        yield Desk(connection, Deciding(appender, sealer, clock), mover)
+
+
+def run_billing(settings: Settings) -> None:
+    """Decide until stopped. When the database is away, or another decides, try again for ever."""
+    logs.set_up(NAME)
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    turns = 0
+    while not stop.is_set():
+        try:
+            with desk(settings) as one:
+                while not stop.is_set():
+                    done = one.turn()
+                    turns += 1
+                    store.lives(one.connection, __version__, turns, done.failing)
+                    stop.wait(TURN_SECONDS)
+        except (OSError, psycopg.Error, TierceError) as error:
+            logs.say("waits", level="warning", kind=type(error).__name__)
+            stop.wait(TURN_SECONDS)
+    logs.say("stopped")

@@ -1,0 +1,231 @@
+"""Invoices decided on PostgreSQL: by what covers the person, once each, whatever stops it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.feeding import FIRST, Importer
+from tierce.billing.deciding import store
+from tierce.billing.deciding.service import Deciding
+from tierce.billing.model import InvoiceReason, InvoiceState
+from tierce.billing.pricing.model import Measure
+from tierce.journal.encoding import decode
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.ids import new_id
+from tierce.policy.acts import Act
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring
+
+pytestmark = pytest.mark.integration
+TODAY = paris_day(SystemClock().now())
+OPTI = Domain.OPTI
+GIVES = 4_000
+"""What every product of these tests gives for one unit, in cents."""
+
+
+class Stopped(Exception):  # noqa: N818 - it stands for a process that is killed
+    """The process is killed here."""
+
+
+class House:
+    """A register with cover, tariffs and benefits; invoices come in by hand, and are decided as tierce_billing."""
+
+    def __init__(self, connect: Connect, keys: Path) -> None:
+        self.admin = connect(SUPERUSER, autocommit=True)
+        self.connect, self.keys = connect, keys
+        self.billing = connect("tierce_billing", autocommit=True)
+        self.admin.execute(
+            "insert into registry.tariff (item, domain, basket, base, rate, whole_tm, label_fr, label_en, from_day,"
+            " until_day, feed) select 'LENS', 6, 0, 10000, 600, false, 'verre', 'lens', 0, 40000, 1"
+        )
+        self.admin.execute(
+            "insert into registry.benefit (product, domain, item, measure, value, cap_months, cap_cents, from_day,"
+            " until_day, feed) select id, 6, null, %s, %s, 24, 6000, 0, 40000, 1 from registry.product",
+            (Measure.FIXED.value, GIVES),
+        )
+        row = self.admin.execute(
+            "select person, insurer, from_day from coverage.coverage where domains & %s <> 0 and from_day < %s"
+            " and until_day > %s order by person limit 1", (OPTI.bit, TODAY - 40, TODAY),
+        ).fetchone()  # fmt: skip
+        assert row is not None
+        self.person, self.insurer, self.from_day = row
+
+    def deciding(self) -> Deciding:
+        keyring = Keyring(self.keys, ["coverage"])
+        sealer = load_sealer(self.admin, keyring, [Compartment.COVERAGE])
+        return Deciding(Appender.enrol(self.billing, "billing", keyring.instance("billing")), sealer, SystemClock())
+
+    def invoice(self, *, day: int = TODAY, item: str = "LENS", asked: int = 5_000, deposit: int | None = None,
+                person: int | None = None) -> int:  # fmt: skip
+        number = new_id()
+        self.admin.execute(
+            "insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, person,"
+            " insurer, domain, care_day, price, amo, asked, digest, entry)"
+            " values (%s, 101, 201, 1, %s, %s, %s, %s, %s, 6, %s, 20000, 6000, %s, sha256('one'), 1)",
+            (number, f"F-{number % 10**9}", None if deposit else 256, deposit,
+             None if deposit else person or self.person, self.insurer, day, asked),
+        )  # fmt: skip
+        self.admin.execute(
+            "insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)"
+            " values (%s, 1, %s, 1, 20000, 6000, %s)", (number, item, asked),
+        )  # fmt: skip
+        return number
+
+    def stands(self, number: int) -> tuple[Any, ...]:
+        row = self.admin.execute(
+            "select i.state, i.reason, i.due, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id"
+            " where i.id = %s", (number,),
+        ).fetchone()  # fmt: skip
+        assert row is not None
+        return tuple(row)
+
+    def lines(self) -> list[int]:
+        found = self.admin.execute("select body from journal.entry where kind = 22 order by seq").fetchall()
+        entries = [decode(bytes(body)) for (body,) in found]
+        assert all(one.act is Act.INVOICE_DECIDE and one.person == 0 for one in entries)
+        return [one.reference for one in entries]
+
+
+@pytest.fixture
+def house(connect: Connect, key_directory: Path, importer: Importer, country: Path) -> House:
+    importer.rights(country / "rights" / f"{FIRST}.csv", FIRST)
+    return House(connect, key_directory)
+
+
+ACCEPTED, REFUSED, RECEIVED = InvoiceState.ACCEPTED.value, InvoiceState.REFUSED.value, InvoiceState.RECEIVED.value
+PARTLY = InvoiceReason.PARTLY.value
+
+
+def test_an_invoice_is_paid_by_the_product_up_to_its_cap_and_the_same_care_once(house: House) -> None:
+    later, first = house.invoice(day=TODAY - 1), house.invoice(day=TODAY - 9)
+    again, unknown = house.invoice(day=TODAY - 9), house.invoice(item="NONE9", day=TODAY - 3)
+    given = house.invoice(deposit=7)
+    done = house.deciding().turn(house.billing)
+    assert (done.accepted, done.refused, done.uncovered, done.failed) == (3, 2, 0, [])
+    assert house.stands(first) == (ACCEPTED, PARTLY, GIVES, GIVES)
+    assert house.stands(later) == (ACCEPTED, PARTLY, 2_000, 2_000), "the cap is drawn in the order of days of care"
+    assert house.stands(again)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value)
+    assert house.stands(unknown)[:2] == (REFUSED, InvoiceReason.ITEM_UNKNOWN.value)
+    assert house.stands(given) == (ACCEPTED, 0, 5_000, 5_000)
+    assert sorted(house.lines()) == sorted([later, first, again, unknown, given])
+    editions = house.admin.execute("select distinct edition from care.invoice").fetchall()
+    assert len(editions) == 1
+    assert editions[0][0] > 0
+
+
+def test_what_was_taken_back_gives_its_part_of_the_cap_back(house: House) -> None:
+    first = house.invoice(day=TODAY - 9)
+    deciding = house.deciding()
+    deciding.turn(house.billing)
+    house.admin.execute(
+        "update care.invoice set state = 4, cancelled = now(), cancelled_why = 'x' where id = %s", (first,)
+    )
+    second = house.invoice(day=TODAY - 8)
+    deciding.turn(house.billing)
+    assert house.stands(second) == (ACCEPTED, PARTLY, GIVES, GIVES)
+
+
+def test_rights_closed_since_refuse_nothing_and_cover_that_is_gone_waits(house: House) -> None:
+    house.admin.execute(
+        "update coverage.coverage set until_day = %s where person = %s and insurer = %s",
+        (TODAY - 20, house.person, house.insurer),
+    )
+    closed = house.invoice(day=TODAY - 10)
+    gone = house.invoice(day=TODAY - 10, person=12)
+    done = house.deciding().turn(house.billing)
+    assert (done.accepted, done.uncovered) == (1, 1)
+    assert house.stands(closed)[0] == ACCEPTED
+    assert house.stands(gone)[0] == RECEIVED
+    after = house.invoice(day=TODAY - 5)
+    assert house.deciding().turn(house.billing).refused + house.stands(after)[2] > 0, "it keeps nobody else waiting"
+
+
+def test_care_after_the_end_of_the_insurers_contract_is_refused(house: House) -> None:
+    house.admin.execute(
+        "insert into registry.ending (insurer, ended, ended_by, why)"
+        " values (%s, now() - interval '5 days', 'H', 'W')",
+        (house.insurer,),
+    )
+    late, before = house.invoice(day=TODAY), house.invoice(day=TODAY - 30)
+    house.deciding().turn(house.billing)
+    assert house.stands(late)[:2] == (REFUSED, InvoiceReason.CONTRACT_ENDED.value)
+    assert house.stands(before)[0] == ACCEPTED
+
+
+@pytest.mark.parametrize("at", ["keep", "line", "commit"])
+def test_killed_at_any_step_each_invoice_is_decided_once_with_one_line(house: House, at: str) -> None:
+    numbers = [house.invoice(day=TODAY - n) for n in (3, 2)]
+
+    def stop(step: str) -> None:
+        if step == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        house.deciding().turn(house.billing, stop)
+    assert [house.stands(number)[0] for number in numbers] == [RECEIVED, RECEIVED]
+    assert house.lines() == []
+    assert house.deciding().turn(house.billing).accepted == 2
+    assert sorted(house.lines()) == sorted(numbers)
+    assert house.deciding().turn(house.billing).decided == 0
+
+
+def test_one_that_is_taken_back_meanwhile_is_left_and_a_second_process_waits(house: House) -> None:
+    number = house.invoice()
+
+    def cancel(connection: psycopg.Connection) -> None:
+        assert store.alone(connection)
+        assert not store.alone(house.connect("tierce_billing", autocommit=True))
+
+    cancel(house.billing)
+    found = store.waiting(house.billing, 0, 10)
+    house.admin.execute("update care.invoice set state = 4 where id = %s", (number,))
+    assert found == [number]
+    assert store.taken_up(house.billing, number) is None
+
+
+REFUSED_SQL: tuple[tuple[str, str], ...] = (
+    ("tierce_billing", "select * from coverage.coverage"),
+    ("tierce_billing", "select * from person.record"),
+    ("tierce_billing", "select * from person.key"),
+    ("tierce_billing", "select * from journal.entry"),
+    ("tierce_billing", "update care.invoice set asked = 1"),
+    ("tierce_billing", "update care.invoice set person = 1"),
+    ("tierce_billing", "delete from care.invoice"),
+    ("tierce_api", "select * from care.cover_of_waiting(1)"),
+    ("tierce_office", "select * from care.cover_of_waiting(1)"),
+    ("tierce_worker", "select * from care.invoice"),
+    ("tierce_api", "update care.invoice set due = 1"),
+)
+
+
+def test_billing_reads_cover_of_whom_an_invoice_waits_and_nobody_decides_in_its_place(house: House) -> None:
+    number = house.invoice()
+    cover: Callable[[], list[Any]] = lambda: house.billing.execute(  # noqa: E731
+        "select person from care.cover_of_waiting(%s)", (number,)
+    ).fetchall()
+    assert cover() == [(house.person,)]
+    house.deciding().turn(house.billing)
+    assert cover() == [], "nothing of her once it is decided"
+    for role, statement in REFUSED_SQL:
+        with house.connect(role, autocommit=True) as other, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            other.execute(statement.encode())
+
+
+def test_the_oldest_that_waits_is_known_to_whoever_looks_after_the_machine(house: House) -> None:
+    house.invoice()
+    house.admin.execute("update care.invoice set at = now() - interval '1 hour'")
+    upkeep = house.connect("tierce_upkeep")
+    row = upkeep.execute("select upkeep.oldest_invoice()").fetchone()
+    assert row is not None
+    assert 3_590 < row[0] < 3_700
+    store.lives(house.billing, "0", 1, ["cover"])
+    said = house.admin.execute("select waiting, failing from upkeep.heartbeat where process = 'billing'").fetchone()
+    assert json.dumps(said) == '[1, ["cover"]]'

@@ -1,0 +1,116 @@
+"""What becomes of an invoice, from its lines and from what covers the person."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierce.billing.deciding.model import Case, Product, Waiting
+from tierce.billing.deciding.rules import decide
+from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
+from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tables, Tariff
+from tierce.billing.pricing.store import tables_of
+from tierce.kernel.care import Domain
+from tierce.kernel.language import Phrase
+
+DAY: Final = 20_000
+LAST: Final = 40_000
+PRODUCT: Final = Product(5, responsible=False)
+
+
+def tariff(item: str, domain: Domain = Domain.OPTI, base: int = 10_000) -> Tariff:
+    return Tariff(
+        item=item, domain=domain, basket=Basket.NONE, base=base, rate=600, ceiling=None, whole_tm=False, least=None,
+        most=None, label=Phrase(item, item), from_day=0, until_day=LAST, id=1,
+    )  # fmt: skip
+
+
+def benefit(item: str | None, formula: Formula, cap: Cap | None = None) -> Benefit:
+    return Benefit(
+        product=PRODUCT.id, domain=Domain.OPTI, item=item, formula=formula, cap=cap, from_day=0, until_day=LAST, id=2
+    )
+
+
+TABLES: Final = tables_of(
+    [tariff("LENS"), tariff("FRAME"), tariff("BOX", Domain.PHAR)],
+    [
+        benefit("LENS", Formula(Measure.REAL), Cap(24, cents=15_000)),
+        benefit(None, Formula(Measure.FIXED, 0)),
+    ],
+    2,
+)
+
+
+def line(item: str, price: int, asked: int | None = None, quantity: int = 1) -> InvoiceLine:
+    return InvoiceLine(item, quantity, price, 6_000, price - 6_000 if asked is None else asked)
+
+
+def case(*lines: InvoiceLine, deposit: int | None = None) -> Case:
+    person = 9 if deposit is None else None
+    one = Waiting(1, 101, person, 1, Domain.OPTI, DAY, deposit, lines)
+    return Case(one, PRODUCT if deposit is None else None)
+
+
+def test_a_line_is_paid_by_its_product_and_the_rest_is_the_persons() -> None:
+    whole = decide(case(line("LENS", 16_000)), TABLES)
+    assert (whole.state, whole.reason, whole.due) == (InvoiceState.ACCEPTED, InvoiceReason.NONE, 10_000)
+    part = decide(case(line("LENS", 16_000), line("FRAME", 12_000)), TABLES)
+    assert (part.state, part.reason, part.dues) == (InvoiceState.ACCEPTED, InvoiceReason.PARTLY, (10_000, 0))
+
+
+def test_a_cap_is_drawn_by_earlier_invoices_and_by_the_lines_before() -> None:
+    two = decide(case(line("LENS", 16_000), line("LENS", 16_000)), TABLES)
+    assert two.dues == (10_000, 5_000)
+    after = decide(replace(case(line("LENS", 16_000)), history=(Past("LENS", DAY - 100, 1, 12_000),)), TABLES)
+    assert (after.reason, after.dues) == (InvoiceReason.PARTLY, (3_000,))
+    used_up = decide(replace(case(line("LENS", 16_000)), history=(Past("LENS", DAY - 100, 1, 15_000),)), TABLES)
+    assert (used_up.state, used_up.reason) == (InvoiceState.REFUSED, InvoiceReason.NO_BENEFIT)
+
+
+@pytest.mark.parametrize(
+    ("of", "reason"),
+    [
+        (case(line("GLASS", 9_000)), InvoiceReason.ITEM_UNKNOWN),
+        (case(line("LENS", 16_000), line("BOX", 9_000)), InvoiceReason.NOT_IN_DOMAIN),
+        (case(line("FRAME", 9_000)), InvoiceReason.NO_BENEFIT),
+        (replace(case(line("LENS", 16_000)), duplicate=True), InvoiceReason.DUPLICATE),
+        (replace(case(line("LENS", 16_000)), contract_ended=DAY - 1), InvoiceReason.CONTRACT_ENDED),
+    ],
+)
+def test_what_is_refused_pays_nothing_of_any_line(of: Case, reason: InvoiceReason) -> None:
+    found = decide(of, TABLES)
+    assert (found.state, found.reason, set(found.dues)) == (InvoiceState.REFUSED, reason, {0})
+    assert len(found.dues) == len(of.invoice.lines)
+
+
+def test_care_of_the_last_day_of_a_contract_is_paid() -> None:
+    assert decide(replace(case(line("LENS", 16_000)), contract_ended=DAY), TABLES).due == 10_000
+
+
+def test_a_deposit_that_was_guaranteed_is_paid_as_asked_and_nobody_is_looked_up() -> None:
+    found = decide(case(line("GLASS", 9_000, 2_500), deposit=7), Tables({}, {}, 0))
+    assert (found.state, found.reason, found.due) == (InvoiceState.ACCEPTED, InvoiceReason.NONE, 2_500)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["LENS", "FRAME"]), st.integers(6_001, 60_000), st.integers(0, 100)),
+        max_size=6,
+        min_size=1,
+    ),
+    st.lists(
+        st.tuples(st.sampled_from(["LENS", "FRAME"]), st.integers(-900, 900), st.integers(1, 9_000)), max_size=4
+    ),
+)
+def test_nothing_is_paid_above_what_is_asked_nor_above_a_cap(
+    wanted: list[tuple[str, int, int]], before: list[tuple[str, int, int]]
+) -> None:
+    lines = tuple(line(item, price, (price - 6_000) * share // 100) for item, price, share in wanted)
+    history = tuple(Past(item, DAY + day, 1, due) for item, day, due in before)
+    found = decide(replace(case(*lines), history=history), TABLES)
+    assert all(0 <= due <= one.asked for due, one in zip(found.dues, lines, strict=True))
+    assert (found.due == 0) == (found.state is InvoiceState.REFUSED)
+    assert (found.reason is InvoiceReason.NONE) == (found.due == sum(one.asked for one in lines) != 0)
+    assert sum(due for due, one in zip(found.dues, lines, strict=True) if one.item == "LENS") <= 15_000

@@ -1,0 +1,177 @@
+"""What an invoice must say, and what is the same care; sums by property."""
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierce.billing.invoices.errors import InvoiceFieldError
+from tierce.billing.invoices.model import Beside, Found, Quoted, Sent
+from tierce.billing.invoices.rules import (
+    REASONS,
+    check_quoted,
+    not_own,
+    parse_invoice,
+    read_state,
+    read_why,
+    repeated,
+    same_care,
+)
+from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import day_of
+from tierce.policy.invoices import LINE_MAX, LINES_MAX, REFERENCE_MAX
+from tierce.web.portal.invoice_form import Row, cents_of, euros_of, field_of, read_form, typed_form
+
+TODAY = date(2026, 11, 28)
+LINE = {"item": "TO90", "quantity": 1, "price": 12_000, "amo": 3_000, "asked": 8_000}
+NIR = "1 79 04 41 950 014 23"
+
+
+def body(**fields: object) -> bytes:
+    whole = {"engagement": "7K3M", "reference": "F-1", "care_date": "2026-11-27", "lines": [LINE], **fields}
+    return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
+
+
+def refusal(sent: bytes) -> InvoiceFieldError:
+    with pytest.raises(InvoiceFieldError) as refused:
+        parse_invoice(sent, TODAY)
+    assert refused.value.remedy.fr
+    assert refused.value.remedy.en
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        (b"\xff", "body"),
+        (b"[]", "body"),
+        (body(nir=NIR), "body"),
+        (body(lines=None), "lines"),
+        (body(lines="x"), "lines"),
+        (body(lines=[]), "lines"),
+        (body(lines=[LINE] * (LINES_MAX + 1)), "lines"),
+        (body(lines=[LINE, {**LINE, "price": "12,50"}]), "lines[2].price"),
+        (body(lines=[LINE, {**LINE, "price": 12.5}]), "lines[2].price"),
+        (body(lines=[{name: LINE[name] for name in ("item", "price", "amo")}]), "lines[1].asked"),
+        (body(lines=[LINE, LINE, {**LINE, "name": "x"}]), "lines[3]"),
+        (body(lines=[LINE, 7]), "lines[2]"),
+        (body(lines=[{**LINE, "item": "to90"}]), "lines[1].item"),
+        (body(lines=[{**LINE, "quantity": 0}]), "lines[1].quantity"),
+        (body(lines=[{**LINE, "price": 0, "amo": 0, "asked": 0}]), "lines[1].price"),
+        (body(lines=[{**LINE, "amo": -1}]), "lines[1].amo"),
+        (body(lines=[{**LINE, "price": LINE_MAX + 1}]), "lines[1].price"),
+        (body(lines=[LINE, {**LINE, "asked": 9_001}]), "lines[2].asked"),
+        (body(lines=[{**LINE, "asked": 0}]), "lines[1].asked"),
+        (body(engagement=None), "engagement"),
+        (body(receipt="D-7K3M"), "receipt"),
+        (body(reference=""), "reference"),
+        (body(reference="F" * (REFERENCE_MAX + 1)), "reference"),
+        (body(reference="Élodie"), "reference"),
+        (body(reference=NIR.replace(" ", "")), "reference"),
+        (body(reference="12-05-1969"), "reference"),
+        (body(care_date="28/11/2026"), "care_date"),
+        (body(care_date="2026-11-29"), "care_date"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line_and_never_repeated(sent: bytes, field: str) -> None:
+    refused = refusal(sent)
+    assert refused.field == field
+    assert NIR.replace(" ", "") not in str(refused)
+    assert "to90" not in str(refused)
+
+
+@given(st.lists(st.tuples(st.integers(1, LINE_MAX), st.data()), min_size=1, max_size=LINES_MAX))
+def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple[int, st.DataObject]]) -> None:
+    lines: list[dict[str, Any]] = []
+    for price, data in drawn:
+        amo = data.draw(st.integers(0, price))
+        lines.append({"item": "AB", "price": price, "amo": amo, "asked": price - amo})
+    if not any(line["asked"] for line in lines):
+        assert refusal(body(lines=lines)).field == "lines[1].asked"
+        return
+    sent = parse_invoice(body(lines=lines), TODAY)
+    assert sent.asked == sum(line["asked"] for line in lines) < 2**31
+    assert all(one.amo + one.asked <= one.price for one in sent.lines)
+
+
+def sent_on(day: int, asked: int = 8_000) -> Sent:
+    return Sent("7K3M", None, "F-1", day, (InvoiceLine("AB", 1, asked, 0, asked),))
+
+
+def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount() -> None:
+    now = day_of(TODAY)
+    quoted = Quoted(
+        Found.OWN, Domain.OPTI, now - 5, now + 5, now + 5, 9_000, guaranteed=True, invoice=None, digest=b""
+    )
+    for day in (now - 5, now):
+        check_quoted(sent_on(day, 9_000), quoted, TODAY)
+    for sent, at, field in (
+        (sent_on(now - 6), TODAY, "care_date"),
+        (sent_on(now + 6), TODAY, "care_date"),
+        (sent_on(now, 9_001), TODAY, "lines"),
+        (sent_on(now), date(2026, 12, 4), "engagement"),
+    ):
+        with pytest.raises(InvoiceFieldError) as refused:
+            check_quoted(sent, quoted, at)
+        assert refused.value.field == field
+    assert not_own(sent_on(now)).field == "engagement"
+
+
+ITEMS = st.lists(st.tuples(st.sampled_from(["AB", "CD", "EF"]), st.integers(1, 9)), max_size=6)
+
+
+@given(ITEMS, st.randoms())
+def test_the_same_care_is_the_same_however_its_lines_are_cut_or_ordered(
+    items: list[tuple[str, int]], chance: object
+) -> None:
+    cut = [(item, 1) for item, quantity in items for _ in range(quantity)]
+    chance.shuffle(cut)  # type: ignore[attr-defined]  # random.Random
+    assert same_care(items, cut)
+    assert not same_care(items, [*cut, ("GH", 1)])
+    beside = [Beside("F-1", tuple(cut)), Beside("F-2", (("GH", 1),))]
+    lines = [InvoiceLine(item, quantity, 1, 0, 1) for item, quantity in items]
+    assert repeated(lines, beside) == ("F-1",)
+
+
+def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
+    assert read_why(b'{"why": "  erreur  de saisie "}') == "erreur de saisie"
+    for text in ("", "x" * 101, NIR, "12/05/1969"):
+        with pytest.raises(InvoiceFieldError, match="why"):
+            read_why(json.dumps({"why": text}).encode())
+    with pytest.raises(InvoiceFieldError):
+        read_why(b"{}")
+    assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
+    assert [read_state(text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]
+
+
+@given(st.integers(0, 99_999_999))
+def test_what_is_typed_in_euros_is_sent_in_cents_and_shown_again(cents: int) -> None:
+    assert cents_of(euros_of(cents)) == cents
+    assert cents_of(f" {cents // 100}.{cents % 100:02d} € ") == cents
+
+
+def test_the_plain_form_sends_what_the_signed_one_says() -> None:
+    fields = {"quotes": "7K3M", "reference": "F-1", "care_date": "2026-11-27"}
+    for place, row in enumerate(
+        [("to90", "1", "120", "30,0", "80"), ("", "1", "", "", ""), ("AB", "x", "a", "", "1")], 1
+    ):
+        for name, text in zip(("item", "quantity", "price", "amo", "asked"), row, strict=True):
+            fields[f"{name}-{place}"] = text
+    assert len(typed_form(fields).rows) == 3
+    form, signed = read_form(fields)
+    assert len(form.rows) == 2, "a line left empty is not sent"
+    assert json.loads(signed.body)["lines"][0] == LINE
+    assert refusal(signed.body).field == "lines[2].price"
+    again, _ = read_form({"body": signed.body.decode()})
+    assert again.rows[1] == Row("AB", "x", "a", "", "1,00")
+    assert field_of("lines[2].price") == "price-2"
+    assert read_form({"body": "[]"})[0].rows == ()
+    assert re.fullmatch(r"quotes", field_of("receipt"))
+    deposit, sent = read_form({**fields, "quotes": "d-7K3M"})
+    assert (deposit.quotes, json.loads(sent.body)["receipt"]) == ("d-7K3M", "d-7K3M")
+    assert read_form({**fields, "reference": NIR.replace(" ", "")})[0].kept().reference == ""
