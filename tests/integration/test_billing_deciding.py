@@ -11,15 +11,18 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer
 from tierce.billing.deciding import store
+from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
 from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Measure
 from tierce.journal.encoding import decode
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, paris_day
-from tierce.kernel.ids import new_id
-from tierce.policy.acts import Act
+from tierce.kernel.ids import EstablishmentId, ProfessionalId, new_id
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring
@@ -27,12 +30,9 @@ from tierce.storage.keys import Compartment, Keyring
 pytestmark = pytest.mark.integration
 TODAY = paris_day(SystemClock().now())
 OPTI = Domain.OPTI
+OTHER_AMC = "99100002"
 GIVES = 4_000
 """What every product of these tests gives for one unit, in cents."""
-
-
-class Stopped(Exception):  # noqa: N818 - it stands for a process that is killed
-    """The process is killed here."""
 
 
 class House:
@@ -51,12 +51,35 @@ class House:
             " until_day, feed) select id, 6, null, %s, %s, 24, 6000, 0, 40000, 1 from registry.product",
             (Measure.FIXED.value, GIVES),
         )
+        self.person, self.insurer = self.covered()
+        self.deposit()
+
+    def covered(self, behind: int = 0, of_insurer: int | None = None) -> tuple[int, int]:
+        """Somebody covered for optics for weeks, and her insurer."""
         row = self.admin.execute(
-            "select person, insurer, from_day from coverage.coverage where domains & %s <> 0 and from_day < %s"
-            " and until_day > %s order by person limit 1", (OPTI.bit, TODAY - 40, TODAY),
-        ).fetchone()  # fmt: skip
+            "select person, insurer from coverage.coverage where domains & %s <> 0 and from_day < %s"
+            " and until_day > %s and (%s::smallint is null or insurer = %s) order by person offset %s limit 1",
+            (OPTI.bit, TODAY - 40, TODAY, of_insurer, of_insurer, behind),
+        ).fetchone()
         assert row is not None
-        self.person, self.insurer, self.from_day = row
+        return row[0], row[1]
+
+    def engagement(self, person: int, insurer: int) -> int:
+        """What an answer about her guarantees: forty days of care, until today."""
+        number = new_id()
+        self.admin.execute(
+            "insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, care_day,"
+            " until_day, at) values (%s, 101, 201, %s, %s, 6, 1, %s, %s, now())",
+            (number, person, insurer, TODAY - 40, TODAY),
+        )
+        return number
+
+    def deposit(self, number: int = 7, *, amount: int = 9_000, state: int = 2) -> None:
+        self.admin.execute(
+            "insert into care.deposit (number, key, received, state, reason, establishment, insurer, domain, amount,"
+            " care_day) values (%s, gen_random_uuid(), now(), %s, 0, 101, %s, 6, %s, %s)",
+            (number, state, self.insurer, amount, TODAY),
+        )
 
     def deciding(self) -> Deciding:
         keyring = Keyring(self.keys, ["coverage"])
@@ -64,14 +87,14 @@ class House:
         return Deciding(Appender.enrol(self.billing, "billing", keyring.instance("billing")), sealer, SystemClock())
 
     def invoice(self, *, day: int = TODAY, item: str = "LENS", asked: int = 5_000, deposit: int | None = None,
-                person: int | None = None) -> int:  # fmt: skip
-        number = new_id()
+                person: int | None = None, insurer: int | None = None, quotes: int | None = None) -> int:  # fmt: skip
+        number, who, by = new_id(), person or self.person, insurer or self.insurer
+        engagement = None if deposit else quotes or self.engagement(who, by)
         self.admin.execute(
             "insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, person,"
             " insurer, domain, care_day, price, amo, asked, digest, entry)"
             " values (%s, 101, 201, 1, %s, %s, %s, %s, %s, 6, %s, 20000, 6000, %s, sha256('one'), 1)",
-            (number, f"F-{number % 10**9}", None if deposit else 256, deposit,
-             None if deposit else person or self.person, self.insurer, day, asked),
+            (number, f"F-{number % 10**9}", engagement, deposit, None if deposit else who, by, day, asked),
         )  # fmt: skip
         self.admin.execute(
             "insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)"
@@ -121,6 +144,119 @@ def test_an_invoice_is_paid_by_the_product_up_to_its_cap_and_the_same_care_once(
     assert editions[0][0] > 0
 
 
+def test_two_that_were_promised_the_same_cents_of_a_deposit_are_not_both_paid(house: House) -> None:
+    house.deposit(8, amount=9_000, state=1)
+    first, second = house.invoice(deposit=7), house.invoice(deposit=7, item="OTHER")
+    never = house.invoice(deposit=8)
+    house.deciding().turn(house.billing)
+    assert house.stands(first) == (ACCEPTED, 0, 5_000, 5_000)
+    assert house.stands(second) == (REFUSED, InvoiceReason.NOT_GUARANTEED.value, 0, 0)
+    assert house.stands(never)[:2] == (REFUSED, InvoiceReason.NOT_GUARANTEED.value)
+    house.admin.execute("update care.invoice set state = 4 where id = %s", (first,))
+    rest = house.invoice(deposit=7, item="REST")
+    house.deciding().turn(house.billing)
+    assert house.stands(rest)[0] == ACCEPTED, "what was taken back is left of the deposit again"
+
+
+def test_each_insurers_product_pays_its_own_people_and_caps_are_each_persons(
+    house: House, importer: Importer, country: Path
+) -> None:
+    importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    other = house.admin.execute("select id from registry.insurer where amc = %s", (OTHER_AMC,)).fetchone()
+    assert other is not None
+    product = "select id from registry.product where insurer = %s"
+    house.admin.execute(
+        "insert into registry.benefit (product, domain, item, measure, value, from_day, until_day, feed)"
+        f" select id, 6, 'LENS', %s, 1500, 0, 40000, 1 from ({product}) p",
+        (Measure.FIXED.value, other[0]),
+    )
+    neighbour, (elsewhere, by) = house.covered(1, house.insurer)[0], house.covered(of_insurer=other[0])
+    assert len({house.person, neighbour, elsewhere}) == 3
+    hers, next_to_her = house.invoice(), house.invoice(person=neighbour)
+    theirs = house.invoice(person=elsewhere, insurer=by)
+    assert house.deciding().turn(house.billing).accepted == 3
+    assert [house.stands(one)[2] for one in (hers, next_to_her, theirs)] == [GIVES, GIVES, 1_500]
+
+
+def test_somebody_whom_two_insurers_cover_is_invoiced_to_both_within_the_price(
+    house: House, importer: Importer, country: Path
+) -> None:
+    importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    row = house.admin.execute(
+        "select min(insurer), max(insurer), person from coverage.coverage where domains & %s <> 0 and from_day < %s"
+        " and until_day > %s group by person having count(distinct insurer) = 2 order by person limit 1",
+        (OPTI.bit, TODAY - 40, TODAY),
+    ).fetchone()
+    assert row is not None
+    house.admin.execute(
+        "insert into registry.benefit (product, domain, item, measure, value, from_day, until_day, feed)"
+        " select id, 6, 'LENS', %s, 0, 0, 40000, 1 from registry.product", (Measure.REAL.value,),
+    )  # fmt: skip
+    one, other, person = row
+    first, rest = (
+        house.invoice(person=person, insurer=one, asked=9_000),
+        house.invoice(person=person, insurer=other, asked=5_000),
+    )
+    above = house.invoice(person=person, insurer=other, asked=5_000, day=TODAY - 1)
+    house.invoice(person=person, insurer=one, asked=9_001, day=TODAY - 1)
+    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (above,))
+    house.deciding().turn(house.billing)
+    assert (house.stands(first)[2], house.stands(rest)[2]) == (9_000, 5_000)
+    assert house.stands(above)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value)
+
+
+def test_a_day_that_the_engagement_does_not_guarantee_is_refused_and_one_that_is_gone_waits(house: House) -> None:
+    quotes = house.engagement(house.person, house.insurer)
+    first, last, before = (house.invoice(day=day, quotes=quotes) for day in (TODAY - 40, TODAY, TODAY - 41))
+    gone = house.invoice(day=TODAY - 1)
+    house.admin.execute("delete from care.engagement where seq = (select engagement from care.invoice where id = %s)",
+                        (gone,))  # fmt: skip
+    done = house.deciding().turn(house.billing)
+    assert [house.stands(one)[0] for one in (first, last, gone)] == [ACCEPTED, ACCEPTED, RECEIVED]
+    assert house.stands(before)[:2] == (REFUSED, InvoiceReason.AFTER_GUARANTEE.value)
+    assert done.uncovered == 1
+
+
+def test_a_seal_that_is_broken_and_a_word_of_the_database_keep_nobody_else_waiting(house: House) -> None:
+    spoiled, _ = house.covered(1)
+    house.admin.execute(
+        "update coverage.coverage set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1) where person = %s",
+        (spoiled,),
+    )
+    broken, refused, well = (
+        house.invoice(person=spoiled, day=TODAY - 9),
+        house.invoice(day=TODAY - 8),
+        house.invoice(),
+    )
+    house.admin.execute("alter table care.invoice add constraint odd check (id <> %s or state = 1)".replace(
+        "%s", str(refused)).encode())  # fmt: skip
+    done = house.deciding().turn(house.billing)
+    assert (done.unopened, done.failed, done.accepted) == (1, ["CheckViolation"], 1)
+    assert [house.stands(one)[0] for one in (broken, refused, well)] == [RECEIVED, RECEIVED, ACCEPTED]
+    assert house.lines() == [well]
+
+
+def test_a_turn_stops_where_it_is_told_and_one_whose_connection_is_lost_says_so(house: House) -> None:
+    number = house.invoice()
+    seen: list[int] = []
+
+    def stop(done: Turn) -> bool:
+        seen.append(done.decided)
+        return False
+
+    assert house.deciding().turn(house.billing, between=stop).decided == 1
+    house.invoice(day=TODAY - 1)
+    deciding = house.deciding()
+
+    def cut(_step: str) -> None:
+        house.admin.execute("select pg_terminate_backend(%s)", (house.billing.info.backend_pid,))
+
+    with pytest.raises(psycopg.Error):
+        deciding.turn(house.billing, cut)
+    assert seen == [1]
+    assert house.lines() == [number]
+
+
 def test_what_was_taken_back_gives_its_part_of_the_cap_back(house: House) -> None:
     first = house.invoice(day=TODAY - 9)
     deciding = house.deciding()
@@ -139,13 +275,14 @@ def test_rights_closed_since_refuse_nothing_and_cover_that_is_gone_waits(house: 
         (TODAY - 20, house.person, house.insurer),
     )
     closed = house.invoice(day=TODAY - 10)
-    gone = house.invoice(day=TODAY - 10, person=12)
+    gone = house.invoice(day=TODAY - 10, person=12, quotes=house.engagement(12, house.insurer))
     done = house.deciding().turn(house.billing)
     assert (done.accepted, done.uncovered) == (1, 1)
     assert house.stands(closed)[0] == ACCEPTED
     assert house.stands(gone)[0] == RECEIVED
     after = house.invoice(day=TODAY - 5)
-    assert house.deciding().turn(house.billing).refused + house.stands(after)[2] > 0, "it keeps nobody else waiting"
+    assert house.deciding().turn(house.billing).accepted == 1, "it keeps nobody else waiting"
+    assert house.stands(after)[0] == ACCEPTED
 
 
 def test_care_after_the_end_of_the_insurers_contract_is_refused(house: House) -> None:
@@ -199,6 +336,12 @@ REFUSED_SQL: tuple[tuple[str, str], ...] = (
     ("tierce_billing", "update care.invoice set asked = 1"),
     ("tierce_billing", "update care.invoice set person = 1"),
     ("tierce_billing", "delete from care.invoice"),
+    ("tierce_billing", "update care.invoice set state = 1"),
+    ("tierce_billing", "update care.invoice_line set due = 1"),
+    ("tierce_billing", "select * from care.engagement"),
+    ("tierce_billing", "select * from care.deposit"),
+    ("tierce_api", "select care.decide_invoice(1, 2::smallint, 0::smallint, 1, array[1], 1)"),
+    ("tierce_office", "select care.decide_invoice(1, 2::smallint, 0::smallint, 1, array[1], 1)"),
     ("tierce_api", "select * from care.cover_of_waiting(1)"),
     ("tierce_office", "select * from care.cover_of_waiting(1)"),
     ("tierce_worker", "select * from care.invoice"),
@@ -217,6 +360,42 @@ def test_billing_reads_cover_of_whom_an_invoice_waits_and_nobody_decides_in_its_
     for role, statement in REFUSED_SQL:
         with house.connect(role, autocommit=True) as other, pytest.raises(psycopg.errors.InsufficientPrivilege):
             other.execute(statement.encode())
+
+
+def test_a_thief_of_billings_role_decides_with_a_line_once_and_makes_nothing_wait_again(house: House) -> None:
+    number, line = house.invoice(), house.deciding()
+    decided = "select care.decide_invoice(%s, %s::smallint, %s::smallint, 1, %s::integer[], %s)"
+
+    def tried(of: int, state: int, reason: int, dues: list[int], named: int, act: Act = Act.INVOICE_DECIDE) -> None:
+        with house.billing.transaction():
+            written = Entry(
+                kind=EntryKind.INVOICE, act=act, time_us=1, establishment=EstablishmentId(101), outcome=Outcome.DONE,
+                professional=ProfessionalId(line.appender.instance), policy=policy_digest(), reference=named,
+            )  # fmt: skip
+            (entry,) = line.appender.write(house.billing, [written])
+            house.billing.execute(decided, (of, state, reason, dues, entry))
+
+    faults = (
+        (ACCEPTED, 0, [5_000], number + 1, Act.INVOICE_DECIDE),
+        (ACCEPTED, 0, [5_000], number, Act.INVOICE_SEND),
+        (ACCEPTED, 0, [5_001], number, Act.INVOICE_DECIDE),
+        (ACCEPTED, 0, [2_500, 2_500], number, Act.INVOICE_DECIDE),
+        (ACCEPTED, 0, [0], number, Act.INVOICE_DECIDE),
+        (REFUSED, 5, [1], number, Act.INVOICE_DECIDE),
+        (REFUSED, 0, [0], number, Act.INVOICE_DECIDE),
+        (InvoiceState.PAID.value, 0, [5_000], number, Act.INVOICE_DECIDE),
+    )
+    for state, reason, dues, named, act in faults:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            tried(number, state, reason, dues, named, act)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        house.billing.execute(decided, (number, ACCEPTED, 0, [5_000], 1))
+    assert house.stands(number) == (RECEIVED, 0, 0, None)
+    tried(number, ACCEPTED, 0, [5_000], number)
+    for state, reason, dues in ((RECEIVED, 0, [0]), (REFUSED, 5, [0])):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            tried(number, state, reason, dues, number)
+    assert house.lines() == [number]
 
 
 def test_the_oldest_that_waits_is_known_to_whoever_looks_after_the_machine(house: House) -> None:

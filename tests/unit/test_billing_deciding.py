@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierce.billing.deciding.model import Case, Product, Waiting
+from tierce.billing.deciding.model import Beside, Case, Guaranteed, Product, Waiting
 from tierce.billing.deciding.rules import decide
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tables, Tariff
@@ -47,9 +47,12 @@ def line(item: str, price: int, asked: int | None = None, quantity: int = 1) -> 
     return InvoiceLine(item, quantity, price, 6_000, price - 6_000 if asked is None else asked)
 
 
-def case(*lines: InvoiceLine, deposit: int | None = None) -> Case:
+WEEKS: Final = Guaranteed(DAY, DAY + 30)
+
+
+def case(*lines: InvoiceLine, deposit: int | None = None, guaranteed: Guaranteed = WEEKS) -> Case:
     person = 9 if deposit is None else None
-    one = Waiting(1, 101, person, 1, Domain.OPTI, DAY, deposit, lines)
+    one = Waiting(1, 101, person, 1, Domain.OPTI, DAY, deposit, guaranteed, lines)
     return Case(one, PRODUCT if deposit is None else None)
 
 
@@ -75,8 +78,21 @@ def test_a_cap_is_drawn_by_earlier_invoices_and_by_the_lines_before() -> None:
         (case(line("GLASS", 9_000)), InvoiceReason.ITEM_UNKNOWN),
         (case(line("LENS", 16_000), line("BOX", 9_000)), InvoiceReason.NOT_IN_DOMAIN),
         (case(line("FRAME", 9_000)), InvoiceReason.NO_BENEFIT),
-        (replace(case(line("LENS", 16_000)), duplicate=True), InvoiceReason.DUPLICATE),
+        (
+            replace(case(line("LENS", 16_000)), beside=(Beside(same_insurer=True, taken=10, items=(("LENS", 1),)),)),
+            InvoiceReason.DUPLICATE,
+        ),
+        (
+            replace(case(line("LENS", 16_000)), beside=(Beside(same_insurer=False, taken=1, items=(("LENS", 1),)),)),
+            InvoiceReason.DUPLICATE,
+        ),
         (replace(case(line("LENS", 16_000)), contract_ended=DAY - 1), InvoiceReason.CONTRACT_ENDED),
+        (case(line("LENS", 16_000), guaranteed=Guaranteed(DAY - 9, DAY - 1)), InvoiceReason.AFTER_GUARANTEE),
+        (case(line("LENS", 16_000), guaranteed=Guaranteed(DAY + 1, DAY + 9)), InvoiceReason.AFTER_GUARANTEE),
+        (
+            case(line("GLASS", 9_000, 2_500), deposit=7, guaranteed=Guaranteed(DAY, DAY, 2_499)),
+            InvoiceReason.NOT_GUARANTEED,
+        ),
     ],
 )
 def test_what_is_refused_pays_nothing_of_any_line(of: Case, reason: InvoiceReason) -> None:
@@ -85,12 +101,30 @@ def test_what_is_refused_pays_nothing_of_any_line(of: Case, reason: InvoiceReaso
     assert len(found.dues) == len(of.invoice.lines)
 
 
+def test_a_second_insurer_pays_what_the_first_leaves_and_other_care_of_the_day_is_none_of_it() -> None:
+    """Of 10,000 cents that the compulsory scheme leaves."""
+    asking = case(line("LENS", 16_000, 7_000))
+    by_two = replace(asking, beside=(Beside(same_insurer=False, taken=3_000, items=(("LENS", 1),)),))
+    assert decide(by_two, TABLES).due == 7_000
+    above = replace(asking, beside=(Beside(same_insurer=False, taken=3_001, items=(("LENS", 1),)),))
+    assert decide(above, TABLES).reason is InvoiceReason.DUPLICATE
+    others = replace(
+        asking,
+        beside=(
+            Beside(same_insurer=True, taken=9_000, items=(("LENS", 2),)),
+            Beside(same_insurer=True, taken=9_000, items=(("FRAME", 1),)),
+        ),
+    )
+    assert decide(others, TABLES).due == 7_000
+
+
 def test_care_of_the_last_day_of_a_contract_is_paid() -> None:
     assert decide(replace(case(line("LENS", 16_000)), contract_ended=DAY), TABLES).due == 10_000
 
 
 def test_a_deposit_that_was_guaranteed_is_paid_as_asked_and_nobody_is_looked_up() -> None:
-    found = decide(case(line("GLASS", 9_000, 2_500), deposit=7), Tables({}, {}, 0))
+    quoted = case(line("GLASS", 9_000, 2_500), deposit=7, guaranteed=Guaranteed(DAY, DAY, 2_500))
+    found = decide(quoted, Tables({}, {}, 0))
     assert (found.state, found.reason, found.due) == (InvoiceState.ACCEPTED, InvoiceReason.NONE, 2_500)
 
 

@@ -5,7 +5,7 @@ It serves no page.
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import FrameType
@@ -67,10 +67,13 @@ class Desk:
     deciding: Deciding
     mover: Mover
 
-    def turn(self) -> Done:
-        """Accounts first: what is decided afterwards is due to the account in force."""
+    def turn(self, between: Callable[[Done], bool] = lambda _done: True) -> Done:
+        """Accounts first: what is decided afterwards is due to the account in force.
+
+        `between` is called with what was done so far while many invoices wait; False ends the turn.
+        """
         moved = self.mover.turn(self.connection)
-        return Done(self.deciding.turn(self.connection), moved)
+        return Done(self.deciding.turn(self.connection, between=lambda done: between(Done(done, moved))), moved)
 
 
 @contextmanager
@@ -107,11 +110,21 @@ def run_billing(settings: Settings) -> None:
         try:
             with desk(settings) as one:
                 while not stop.is_set():
-                    done = one.turn()
                     turns += 1
-                    store.lives(one.connection, __version__, turns, done.failing)
+                    beat = _beating(one, turns, stop)
+                    beat(one.turn(beat))
                     stop.wait(TURN_SECONDS)
         except (OSError, psycopg.Error, TierceError) as error:
             logs.say("waits", level="warning", kind=type(error).__name__)
             stop.wait(TURN_SECONDS)
     logs.say("stopped")
+
+
+def _beating(one: Desk, turns: int, stop: threading.Event) -> Callable[[Done], bool]:
+    """Say in the database that it lives, after each turn and within a long one; False once it is to stop."""
+
+    def beat(done: Done) -> bool:
+        store.lives(one.connection, __version__, turns, done.failing)
+        return not stop.is_set()
+
+    return beat

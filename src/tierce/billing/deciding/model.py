@@ -8,6 +8,16 @@ from tierce.kernel.care import Domain
 
 
 @dataclass(frozen=True, slots=True)
+class Guaranteed:
+    """What the number that an invoice quotes guarantees still."""
+
+    first_day: int
+    last_day: int
+    most: int | None = None
+    """What is left of a deposit's amount, in cents; None where an answer gives no amount."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """One invoice that is received and not decided; `person` is None for one that quotes a deposit."""
 
@@ -18,6 +28,8 @@ class Waiting:
     domain: Domain
     care_day: int
     deposit: int | None
+    guaranteed: Guaranteed | None
+    """None: what it quotes is no longer kept."""
     lines: tuple[InvoiceLine, ...]
 
 
@@ -30,18 +42,28 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another invoice of the same place, person and day, or of the same deposit, that came before and stands."""
+
+    same_insurer: bool
+    taken: int
+    """What it is paid, or asks while it waits, in cents."""
+    items: tuple[tuple[str, int], ...]
+    """Code and quantity of each line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One invoice with all that decides it.
 
     `history` is what was decided of the same person, insurer and domain; `contract_ended` is the day on which the
-    insurer's contract with the operator ended, None while it goes on; `duplicate` says that an earlier invoice that
-    stands is about the same care.
+    insurer's contract with the operator ended, None while it goes on.
     """
 
     invoice: Waiting
     product: Product | None
     history: tuple[Past, ...] = ()
-    duplicate: bool = False
+    beside: tuple[Beside, ...] = ()
     contract_ended: int | None = None
 
 
@@ -67,7 +89,7 @@ class Turn:
     refused: int = 0
     unopened: int = 0
     uncovered: int = 0
-    """Whose person's cover is gone: they wait for somebody."""
+    """Whose person's cover is gone, or what they quote: they wait for somebody."""
     failed: list[str] = field(default_factory=list)
     """What else went wrong, by its name: each waits for the next turn."""
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from psycopg import Connection
-from psycopg import Error as DatabaseError
 
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Decision, Turn, Waiting
@@ -31,8 +30,17 @@ def no_step(_name: str) -> None:
     """Do nothing: production."""
 
 
+Between = Callable[[Turn], bool]
+"""Called with what was done so far, now and then; False ends the turn where it is."""
+
+
+def to_the_end(_done: Turn) -> bool:
+    """Go on until nothing waits."""
+    return True
+
+
 class CoverGoneError(TierceError):
-    """The person has no cover left of this insurer that began by the day of care."""
+    """The person has no cover left of this insurer that began by the day of care, or what is quoted is gone."""
 
 
 @dataclass(slots=True)
@@ -44,8 +52,11 @@ class Deciding:
     clock: Clock
     tables: Tables | None = None
 
-    def turn(self, connection: Connection, step: Step = no_step) -> Turn:
-        """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting."""
+    def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Turn:
+        """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting.
+
+        Many may wait: `between` is called after each chunk.
+        """
         done, behind = Turn(), 0
         edition = last_edition(connection)
         if self.tables is None or self.tables.edition != edition:
@@ -54,6 +65,8 @@ class Deciding:
             for number in numbers:
                 if not self._one(connection, number, self.tables, done, step):
                     behind += 1
+            if not between(done):
+                break
         return done
 
     def _one(self, connection: Connection, number: int, tables: Tables, done: Turn, step: Step) -> bool:
@@ -64,10 +77,10 @@ class Deciding:
                 if one is None:
                     return True
                 decision = self._decided(connection, one, tables)
-                step("keep")
-                store.keep(connection, one, decision, tables.edition)
                 step("line")
-                self.appender.write(connection, [self._line(one)])
+                (entry,) = self.appender.write(connection, [self._line(one)])
+                step("keep")
+                store.keep(connection, one, decision, tables.edition, entry)
                 step("commit")
         except SealBrokenError:
             done.unopened += 1
@@ -75,9 +88,10 @@ class Deciding:
         except CoverGoneError:
             done.uncovered += 1
             return False
-        except DatabaseError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours in one invoice keeps nobody else waiting
+        except Exception as error:
+            # A fault of one invoice, ours or the database's word against it, keeps nobody else waiting.
+            if connection.closed:
+                raise
             done.failed.append(type(error).__name__)
             return False
         if decision.due:
@@ -87,6 +101,8 @@ class Deciding:
         return True
 
     def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
+        if one.guaranteed is None:
+            raise CoverGoneError
         product = None
         if one.person is not None:
             product = store.product_of(connection, one, self.sealer)

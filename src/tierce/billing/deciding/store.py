@@ -4,12 +4,11 @@ from typing import LiteralString
 
 from psycopg import Connection
 
-from tierce.billing.deciding.model import Case, Decision, Product, Waiting
-from tierce.billing.invoices.rules import same_care
+from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.registry.records import decode_coverage
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import Compartment, Sealer
@@ -38,8 +37,8 @@ def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
 
 
 _INVOICE: LiteralString = """
-    select i.id, i.establishment, i.person, i.insurer, i.domain, i.care_day, i.deposit
-    from care.invoice i where i.id = %s and i.state = 1 for update of i"""
+    select establishment, person, insurer, domain, care_day, deposit, first_day, last_day, most
+    from care.take_up_invoice(%s)"""
 _LINES: LiteralString = (
     "select item, quantity, price, amo, asked from care.invoice_line where invoice = %s order by n"
 )
@@ -51,7 +50,9 @@ def taken_up(connection: Connection, number: int) -> Waiting | None:
     if row is None:
         return None
     lines = tuple(InvoiceLine(*line) for line in connection.execute(_LINES, (number,)).fetchall())
-    return Waiting(row[0], row[1], row[2], row[3], Domain(row[4]), row[5], row[6], lines)
+    establishment, person, insurer, domain, care_day, deposit, first, last, most = row
+    guaranteed = None if first is None else Guaranteed(first, last, most)
+    return Waiting(number, establishment, person, insurer, Domain(domain), care_day, deposit, guaranteed, lines)
 
 
 def product_of(connection: Connection, one: Waiting, sealer: Sealer) -> Product | None:
@@ -73,13 +74,14 @@ _PAST: LiteralString = """
     select l.item, i.care_day, l.quantity, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id
     where i.person = %s and i.insurer = %s and i.domain = %s and i.state = any(%s) and l.due > 0"""
 _SAME: LiteralString = """
-    select array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
+    select i.insurer = m.insurer, case when i.state = 1 then i.asked else i.due end,
+           array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
     from care.invoice m
     join care.invoice i on i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
         and i.care_day = m.care_day and (i.person = m.person or i.deposit = m.deposit)
         and i.state not in (3, 4) and (i.state <> 1 or (i.at, i.id) < (m.at, m.id))
     join care.invoice_line l on l.invoice = i.id
-    where m.id = %s group by i.id"""
+    where m.id = %s group by i.id, m.insurer"""
 
 
 def case_of(connection: Connection, one: Waiting, product: Product | None) -> Case:
@@ -87,28 +89,25 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
     past = () if one.person is None else connection.execute(
         _PAST, (one.person, one.insurer, one.domain.value, STANDING)
     ).fetchall()  # fmt: skip
-    items = [(line.item, line.quantity) for line in one.lines]
     beside = connection.execute(_SAME, (one.id,)).fetchall()
     ended = connection.execute("select registry.contract_ended(%s::smallint)", (one.insurer,)).fetchone()
     return Case(
         invoice=one,
         product=product,
         history=tuple(Past(*row) for row in past),
-        duplicate=any(same_care(items, zip(codes, counts, strict=True)) for codes, counts in beside),
+        beside=tuple(
+            Beside(same_insurer, taken, tuple(zip(codes, counts, strict=True)))
+            for same_insurer, taken, codes, counts in beside
+        ),
         contract_ended=None if ended is None else ended[0],
     )
 
 
-def keep(connection: Connection, one: Waiting, decision: Decision, edition: int) -> None:
-    """Write the decision, in the transaction of its journal line."""
+def keep(connection: Connection, one: Waiting, decision: Decision, edition: int, entry: EntrySeq) -> None:
+    """Write the decision, in the transaction of its journal line, which is `entry`."""
     connection.execute(
-        "update care.invoice set state = %s, reason = %s, due = %s, decided = now(), edition = %s where id = %s",
-        (decision.state.value, decision.reason.value, decision.due, edition, one.id),
-    )
-    connection.execute(
-        "update care.invoice_line l set due = d.due from unnest(%s::integer[]) with ordinality d(due, n)"
-        " where l.invoice = %s and l.n = d.n",
-        (list(decision.dues), one.id),
+        "select care.decide_invoice(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s)",
+        (one.id, decision.state.value, decision.reason.value, edition, list(decision.dues), entry),
     )
 
 

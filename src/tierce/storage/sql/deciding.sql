@@ -1,5 +1,58 @@
 -- What process `billing` may know of a person to decide an invoice (billing/deciding, docs/adr/0097): the sealed cover of one
--- insurer, of a person in whose name an invoice waits, and nothing once it is decided.
+-- insurer, of a person in whose name an invoice waits, and nothing once it is decided. It writes no table of invoices: what is
+-- decided is decided once, so that nothing it does makes an invoice wait again and its person readable.
+
+-- Locks an invoice that waits until the transaction ends, and says what it quotes guarantees still: days of care, and of a deposit the
+-- cents left once other invoices on it that stand were counted (`most`; null where an answer gives no amount). Two that were
+-- taken in at one moment may have been promised the same cents. Without days, what it quotes is no longer kept.
+create or replace function care.take_up_invoice(of_invoice bigint)
+    returns table (establishment bigint, person bigint, insurer smallint, domain smallint, care_day integer, deposit bigint,
+                   first_day integer, last_day integer, most integer)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select i.establishment, i.person, i.insurer, i.domain, i.care_day, i.deposit, coalesce(e.care_day, d.care_day),
+           coalesce(e.until_day, d.care_day),
+           case when d.state = 2 then
+               d.amount - coalesce((select sum(o.due) from care.invoice o
+                                    where o.deposit = i.deposit and o.id <> i.id and o.state in (2, 5, 6, 7)), 0)::integer
+           when i.deposit is not null then 0 end
+    from care.invoice i
+    left join care.engagement e on e.seq = i.engagement
+    left join care.deposit d on d.number = i.deposit
+    where i.id = of_invoice and i.state = 1 for update of i
+$$;
+
+-- Keeps what was decided of an invoice that waits: paid (2) or refused (3), by so much for each of its lines, with its own line of
+-- the journal, written in this very transaction.
+create or replace function care.decide_invoice(
+    of_invoice bigint, of_state smallint, of_reason smallint, of_edition bigint, dues integer[], of_entry bigint)
+    returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    one record;
+    written record;
+    total constant bigint := (select sum(d) from unnest(dues) d);
+begin
+    perform gate.insist_durable();
+    select i.establishment, (select count(*) from care.invoice_line l where l.invoice = i.id) as lines into one
+    from care.invoice i where i.id = of_invoice and i.state = 1 for update;
+    if not found then
+        raise exception 'no invoice of this number waits' using errcode = 'insufficient_privilege';
+    end if;
+    if of_state not in (2, 3) or cardinality(dues) <> one.lines or (of_state = 2) <> (total > 0)
+       or (of_state = 3 and of_reason = 0) then
+        raise exception 'an invoice is paid by its lines, or refused for a reason' using errcode = 'check_violation';
+    end if;
+    select e.kind, e.body into written from journal.entry e
+    where e.seq = of_entry and e.tx = pg_current_xact_id_if_assigned();
+    if not found or written.kind <> 22 or get_byte(written.body, 2) <> 242
+       or journal.u64(written.body, 24) <> one.establishment or journal.u64(written.body, 80) <> 0
+       or journal.u64(written.body, 112) <> of_invoice then
+        raise exception 'an invoice is decided with its own line of the journal' using errcode = 'check_violation';
+    end if;
+    update care.invoice set state = of_state, reason = of_reason, due = total, decided = now(), edition = of_edition
+    where id = of_invoice;
+    update care.invoice_line l set due = d.due from unnest(dues) with ordinality d(due, n)
+    where l.invoice = of_invoice and l.n = d.n;
+end $$;
 
 -- The period of cover by which a waiting invoice is priced: of those that began by the day of care the last, one with the
 -- domain first. It may have been closed since: what the invoice quotes guarantees the payment all the same.

@@ -362,9 +362,8 @@ grant usage on schema care, registry, bank to tierce_billing;
 grant select on registry.tariff, registry.benefit, registry.product, registry.insurer, registry.insurer_key to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
 grant select on care.invoice, care.invoice_line to tierce_billing;
-grant update (state, reason, due, decided, edition) on care.invoice to tierce_billing;
-grant update (due) on care.invoice_line to tierce_billing;
-grant execute on function care.cover_of_waiting, registry.contract_ended to tierce_billing;
+grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, registry.contract_ended
+    to tierce_billing;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
 grant execute on function upkeep.oldest_invoice to tierce_upkeep;
