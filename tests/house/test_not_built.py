@@ -20,7 +20,7 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
         (
-            "prior agreements, and payment of what is due of invoices",
+            "prior agreements, and payment of what is due",
             r"create schema (pay|agreement)|class (Payment|Agreement)\b",
         ),
         ("replacement of look-up keys", r"def rotate_(index|trait|pair|purpose)"),

@@ -1,7 +1,6 @@
 """Invoices decided on PostgreSQL: by what covers the person, once each, whatever stops it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -351,12 +350,10 @@ REFUSED_SQL: tuple[tuple[str, str], ...] = (
 
 def test_billing_reads_cover_of_whom_an_invoice_waits_and_nobody_decides_in_its_place(house: House) -> None:
     number = house.invoice()
-    cover: Callable[[], list[Any]] = lambda: house.billing.execute(  # noqa: E731
-        "select person from care.cover_of_waiting(%s)", (number,)
-    ).fetchall()
-    assert cover() == [(house.person,)]
+    cover = "select person from care.cover_of_waiting(%s)"
+    assert house.billing.execute(cover, (number,)).fetchall() == [(house.person,)]
     house.deciding().turn(house.billing)
-    assert cover() == [], "nothing of her once it is decided"
+    assert house.billing.execute(cover, (number,)).fetchall() == [], "nothing of her once it is decided"
     for role, statement in REFUSED_SQL:
         with house.connect(role, autocommit=True) as other, pytest.raises(psycopg.errors.InsufficientPrivilege):
             other.execute(statement.encode())

@@ -23,7 +23,7 @@ KINDS = {
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},
     "tierce_worker": {7, 9, 10, 11, 15, 17, 19},
-    "tierce_feed": {8, 9},
+    "tierce_feed": {8, 9, 23},
     "tierce_upkeep": {9, 12, 17},
     "tierce_notices": {21},
     "tierce_billing": {9, 22, 23},

@@ -89,7 +89,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
     with database.connect(ROLE, autocommit=True) as connection:
         if not store.alone(connection):
             raise OtherRunsError
-        appender = Appender.enrol(connection, NAME, keyring.instance(NAME))
+        appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
         clock = SystemClock()
         mover = Mover(appender, Opener(*keyring.every(BANK_KEY)), clock)
         yield Desk(connection, Deciding(appender, sealer, clock), mover)
