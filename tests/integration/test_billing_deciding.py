@@ -1,14 +1,18 @@
 """Invoices decided on PostgreSQL: by what covers the person, once each, whatever stops it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer
+from tests.waiting import eventually
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
@@ -25,8 +29,10 @@ from tierce.policy.digest import policy_digest
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring
+from tierce.upkeep import billing
 
 pytestmark = pytest.mark.integration
+RUNNER = CliRunner()
 TODAY = paris_day(SystemClock().now())
 OPTI = Domain.OPTI
 OTHER_AMC = "99100002"
@@ -405,3 +411,49 @@ def test_the_oldest_that_waits_is_known_to_whoever_looks_after_the_machine(house
     store.lives(house.billing, "0", 1, ["cover"])
     said = house.admin.execute("select waiting, failing from upkeep.heartbeat where process = 'billing'").fetchone()
     assert json.dumps(said) == '[1, ["cover"]]'
+
+
+def test_the_command_decides_says_where_invoices_stand_and_leaves_another_process_alone(
+    house: House, settings: Path
+) -> None:
+    first, unknown = house.invoice(), house.invoice(item="NONE9", day=TODAY - 3)
+    waiting = house.invoice(person=12, quotes=house.engagement(12, house.insurer))
+    once = ["run", "--once", "--json", "-", "--settings", str(settings)]
+    done = RUNNER.invoke(billing.app, once)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)["invoices"]
+    assert {name: found[name] for name in ("accepted", "refused", "uncovered")} == {
+        "accepted": 1,
+        "refused": 1,
+        "uncovered": 1,
+    }
+    assert [house.stands(one)[0] for one in (first, unknown, waiting)] == [ACCEPTED, REFUSED, RECEIVED]
+    said = RUNNER.invoke(billing.app, ["status", "--json", "-", "--settings", str(settings)])
+    status = json.loads(said.stdout)
+    assert status["oldest_waiting_seconds"] > 0
+    assert [(one["state"], one["reason"], one["invoices"], one["due"]) for one in status["invoices"]] == [
+        ("received", "none", 1, 0),
+        ("accepted", "partly", 1, GIVES),
+        ("refused", "item_unknown", 1, 0),
+    ]
+    words = RUNNER.invoke(billing.app, ["status", "--settings", str(settings)]).stdout
+    assert "Un code n’est dans aucun tarif" in words
+    assert store.alone(house.billing)
+    held = RUNNER.invoke(billing.app, once)
+    assert held.exit_code == 2
+    assert "billing" in held.output
+
+
+def test_the_process_lives_decides_and_stops_when_it_is_told(house: House, settings: Path) -> None:
+    number = house.invoice()
+    command = [sys.executable, "-m", "tierce", "billing", "run", "--settings", str(settings)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        eventually(lambda: house.stands(number)[0] == ACCEPTED, "the invoice decided", seconds=20)
+        beat = "select count(*) from upkeep.heartbeat where process = 'billing' and failing = '{}'"
+        eventually(lambda: house.admin.execute(beat).fetchone() == (1,), "its heartbeat", seconds=20)
+    finally:
+        process.terminate()
+        said, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b'"event":"stopped"' in said.replace(b": ", b":")

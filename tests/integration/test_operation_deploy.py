@@ -21,7 +21,16 @@ from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 from tierce.storage.heartbeat import JOBS
-from tierce.storage.keys import COMPARTMENT_KEYS, DEPOSIT_KEY, NO_KEY, Compartment, Keyring, create_keys, wrap_key
+from tierce.storage.keys import (
+    BANK_KEY,
+    COMPARTMENT_KEYS,
+    DEPOSIT_KEY,
+    NO_KEY,
+    Compartment,
+    Keyring,
+    create_keys,
+    wrap_key,
+)
 from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.api import app as api
@@ -35,6 +44,8 @@ from tierce.web.readiness import ROLES
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RUNBOOKS = DEPLOY.parent / "docs" / "runbooks"
 MASTERS = set(COMPARTMENT_KEYS.values())
+PAIRED = {DEPOSIT_KEY, BANK_KEY}
+"""Private keys whose public halves lie in other processes: the one before opens what was sealed to it."""
 UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
 
 
@@ -45,9 +56,9 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
         keys = {one.removesuffix(".key") for one in handed if one.endswith(".key")}
         wanted = {str(one) for one in KEYS.get(name, ())} | ({f"instance-{name}"} if name != "portal" else set())
         wanted |= {f"{master}.{when}" for master in wanted & MASTERS for when in ("next", "previous")}
-        wanted |= {f"{DEPOSIT_KEY}.previous"} & {f"{one}.previous" for one in wanted}
+        wanted |= {f"{one}.previous" for one in wanted & PAIRED}
         assert keys == wanted | ({"instance-log"} if name == "worker" else set()), name
-        role = {**ROLES, "worker": "tierce_worker"}.get(name)
+        role = {**ROLES, "worker": "tierce_worker", "billing": "tierce_billing"}.get(name)
         passwords = {f"{one}.password" for one in (role, *BESIDE.get(name, ())) if one}
         assert {one for one in handed if one.endswith(".password")} == passwords, name
         assert re.search(r"^(?:Load|Set)Credential=", text, re.M), f"{name} would try to read every secret"
@@ -79,8 +90,8 @@ def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys_or_may_be_le
         assert all(value.encode() == NO_KEY for _, value in instead), unit.name
         masters = MASTERS & {file.removesuffix(".key") for file, _ in handed}
         replaced = {f"{one}.{when}.key" for one in masters for when in ("next", "previous")}
-        deposit = {f"{DEPOSIT_KEY}.key"} & {file for _, file in handed}
-        assert missing == replaced | {f"{DEPOSIT_KEY}.previous.key" for _ in deposit}, unit.name
+        paired = PAIRED & {file.removesuffix(".key") for file, _ in handed}
+        assert missing == replaced | {f"{one}.previous.key" for one in paired}, unit.name
 
 
 def test_a_process_reads_the_master_that_takes_the_place_of_its_own_only_when_it_was_handed_one(

@@ -114,7 +114,7 @@ def test_a_process_that_the_settings_leave_out_is_neither_asked_nor_missed(stage
     without = tmp_path / "tierce.toml"
     text = stage.settings_file.read_text("utf-8")
     without.write_text(re.sub(r"\n\[signer\]\nport = \d+\n", "\n", text), "utf-8")
-    assert {one.process for one in states(load(without))} == {*SITES, "worker"}
+    assert {one.process for one in states(load(without))} == {*SITES, "worker", "billing"}
     done = RUNNER.invoke(app, ["health", "show", "signer", "--settings", str(without)])
     assert done.exit_code == 2
     assert "« signer » : api, portal" in done.output
@@ -172,7 +172,9 @@ def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
     )
     own = _figures(texts[-1])
     assert own["tierce_journal_size"][0].value > 0
-    assert own["tierce_heartbeat_age_seconds"][0].labels == {"process": "worker"}
+    beats = [one.labels for one in own["tierce_heartbeat_age_seconds"]]
+    assert beats == [{"process": "billing"}, {"process": "worker"}]
+    assert own["tierce_invoice_oldest_seconds"][0].value == 0
     assert own["tierce_worker_sequenced"][0].value > 0
 
 

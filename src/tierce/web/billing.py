@@ -109,6 +109,7 @@ def run_billing(settings: Settings) -> None:
     while not stop.is_set():
         try:
             with desk(settings) as one:
+                logs.say("started")
                 while not stop.is_set():
                     turns += 1
                     beat = _beating(one, turns, stop)

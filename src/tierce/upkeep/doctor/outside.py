@@ -17,7 +17,7 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
-from tierce.upkeep.health.service import WORKER, site_state
+from tierce.upkeep.health.service import BILLING, WORKER, site_state
 from tierce.web.names import SITES, named_in
 from tierce.web.observed import NAME
 
@@ -33,8 +33,8 @@ def ports(settings: Settings) -> list[Finding]:
     """Each site, and the signer where there is one, answers on its own port, and it is ours that answers."""
     found = []
     for name in named_in(settings):
-        if name == WORKER:
-            continue  # it listens nowhere: its heartbeat is looked at in the database
+        if name in {WORKER, BILLING}:
+            continue  # they listen nowhere: their heartbeat is looked at in the database
         port = getattr(settings, name).port
         state = site_state(name, port)
         if state.ready:
