@@ -7,7 +7,7 @@
 -- is looked at then, for that is how thirty-three million are.
 create or replace function notice.told(of_incident bigint, aware timestamptz)
     returns table (insurer smallint, cohort text, minute bigint, pairs bigint)
-    language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' as $$
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     newest smallint := (select max(c.revision) from incident.scope c where c.incident = of_incident);
     ours bigint[] := array(select a.id from notice.audience a where a.incident = of_incident);
