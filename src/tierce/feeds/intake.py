@@ -36,6 +36,7 @@ from tierce.registry.contracts.store import ContractStore
 from tierce.registry.errors import ContractEndedError, FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
+from tierce.registry.progress.store import FeedBook
 from tierce.registry.service import Listener, end_absent, take_insurers
 from tierce.registry.store import RegistryStore
 
@@ -203,8 +204,15 @@ class Intake:
 
     def covered(self, amc: str) -> int:
         """How many people the insurer `amc` covers today; 0 when there is none."""
+        return self._counted(amc, lambda book, insurer: book.count_covered(insurer, self._today()))
+
+    def ahead(self, amc: str) -> int:
+        """How many of its periods have not ended: those that run today, and those that begin later."""
+        return self._counted(amc, lambda book, insurer: book.count_ahead(insurer, self._today()))
+
+    def _counted(self, amc: str, count: Callable[[FeedBook, InsurerId], int]) -> int:
         sender = self._registry.sender(amc, self._people)
-        found = 0 if sender is None else self._registry.book().count_covered(sender.id, self._today())
+        found = 0 if sender is None else count(self._registry.book(), sender.id)
         self._registry.rollback()
         return found
 

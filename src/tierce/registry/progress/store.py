@@ -165,6 +165,12 @@ class FeedBook:
             (insurer, day, at_most),
         )
 
+    def count_ahead(self, insurer: InsurerId, day: int) -> int:
+        """Count the periods of an insurer that have not ended on a day, those that begin later among them."""
+        return self._number(
+            "select count(*) from coverage.coverage where insurer = %s and until_day >= %s", (insurer, day)
+        )
+
     def count_absent(self, insurer: InsurerId, day: int, told: int) -> int:
         """Count the people covered on a day whom the file has not told of."""
         return self._number(

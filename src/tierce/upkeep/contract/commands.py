@@ -61,7 +61,7 @@ def end(amc: Amc, *, by: By, reason: Reason, yes: Yes = False, settings: Setting
             typer.echo("Rien n’est changé. / Nothing was changed.", err=True)
             raise typer.Exit(1)
         written = contracts.end(one, by, reason)
-        with bar(one.name, covered) as advance:
+        with bar(one.name, intake.ahead(amc)) as advance:
             ended = intake.end_rights(amc, advance)
     word = "terminé / ended" if written else "déjà terminé / ended before"
     typer.echo(f"✓ contrat / contract {word} ; droits finis / cover ended: {ended:,}")
@@ -115,7 +115,8 @@ def status(
         for each in waiting.get(one.insurer.amc, []):
             typer.echo(f"    {each.said}")
     if not found:
-        typer.echo("Aucun contrat terminé. / No contract has ended.")
+        none = "Aucun contrat terminé. / No contract has ended."
+        typer.echo(f"{amc} : son contrat n’a pas pris fin / its contract has not ended." if amc else none)
 
 
 @app.command(epilog=_EPILOG)
@@ -136,6 +137,7 @@ def delete(
             path.write_text(ending.certificate + "\n", "utf-8")
             typer.echo(f"✓ {path} (déjà fait / done before)")
             return
+        contracts.deletable(one)
         typer.echo(
             f"{one.name} ({amc}) : ses personnes, leurs droits et ses clés. / Its people, their cover, its keys."
         )

@@ -11,7 +11,7 @@ class ContractError(TierceError):
 
 
 class UnknownInsurerError(ContractError):
-    """Aucun organisme n’a ce numéro AMC : `tierce contract status` les nomme / no insurer has this AMC number."""
+    """Aucun organisme n’a ce numéro AMC : lisez-le dans votre fichier / no insurer has it; your own file says it."""
 
 
 class FileRunningError(ContractError):

@@ -44,7 +44,10 @@ class Deleted:
 
 _SAID: Final[Mapping[str, Callable[[int], str]]] = {
     "days": lambda n: f"{n} jours à attendre depuis la fin / days to wait since the end",
-    "covered": lambda _n: "quelqu’un est encore couvert : `tierce contract end`, encore / somebody is covered: again",
+    "covered": lambda _n: (
+        "quelqu’un est couvert aujourd’hui ; demain encore : `tierce contract end`, de nouveau / somebody is covered "
+        "today; still so tomorrow: run `tierce contract end` again"
+    ),
     "engagements": lambda n: (
         f"{n} numéros d’engagement encore valables : attendez leur terme / engagement numbers that "
         "may still be quoted: wait for their last day"

@@ -86,11 +86,8 @@ class Contracts:
             raise NotEndedError
         self._write(Act.CONTRACT_RESUME, one)
 
-    def delete(self, one: Insurer, progress: Callable[[int], None], step: Step = no_step) -> str:
-        """Delete its copies of people and their cover, destroy its keys, and give the certificate.
-
-        Stopped at any moment, it goes on where it was when it is run again. The keys go last, in the transaction that
-        looks that nothing is left, with the line and the certificate.
+    def deletable(self, one: Insurer) -> Ending:
+        """The end after which the deletion may begin, or go on.
 
         Raises:
             NotEndedError: the contract goes on.
@@ -102,9 +99,23 @@ class Contracts:
             raise NotEndedError
         if ending.deleted is not None:
             raise DeletedError
+        if ending.deleting is None and (found := store.obstacles(self._connection, one.id)):
+            raise ObstaclesError(found)
+        return ending
+
+    def delete(self, one: Insurer, progress: Callable[[int], None], step: Step = no_step) -> str:
+        """Delete its copies of people and their cover, destroy its keys, and give the certificate.
+
+        Stopped at any moment, it goes on where it was when it is run again. The keys go last, in the transaction that
+        looks that nothing is left, with the line and the certificate.
+
+        Raises:
+            NotEndedError: the contract goes on.
+            ObstaclesError: something still needs what it had stored.
+            DeletedError: all is deleted already.
+        """
+        ending = self.deletable(one)
         if ending.deleting is None:
-            if found := store.obstacles(self._connection, one.id):
-                raise ObstaclesError(found)
             store.begin_deletion(self._connection, one.id)
             self._connection.commit()
         behind: int | None = 0
