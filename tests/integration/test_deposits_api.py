@@ -317,11 +317,14 @@ def test_whoever_is_told_to_deposit_may_though_the_store_answers_the_look(
             asked = await http.post("/v1/rights", content=b"{}", headers=unlearned)
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
         assert not openness.away
+        said = (await http.get("/v1/service")).json()
+        assert (said["open"], said["store"], said["since"]) == (False, False, None), "the status page says so"
         assert (await leave(http, who, card(2))).status_code == 201
         typed = parse_deposit(card(3), date_of(paris_day(SystemClock().now())))
         assert beside.takes(typed), "another worker of the same service"
         beside.clock = FixedClock(SystemClock().now() + GRACE + timedelta(seconds=2))
         assert not beside.takes(typed), "for as long as after any closing"
+        assert beside.body()["store"]
 
     served(settings, use)
 

@@ -106,12 +106,15 @@ SERVICE: Final = {
             "type": "boolean",
             "description": "Nothing at all is closed. When false, `closed` says what: the rest is asked as ever.",
         },
-        "store": {"type": "boolean"},
+        "store": {
+            "type": "boolean",
+            "description": "Whether the store answers; false too for ten seconds after somebody was told to deposit.",
+        },
         "closed": {"type": "array", "items": ref("ClosedPart")},
         "since": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "Since when the store is away; null while it is there.",
+            "description": "Since when the store is away; null otherwise.",
         },
     },
 }

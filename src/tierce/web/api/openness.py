@@ -39,6 +39,8 @@ INSURERS_FILE: Final = "insurers.json"
 SAID_FILE: Final = "said-closed"
 """Its time is when a worker of this service last told somebody `closed` for want of the store."""
 SAID_AGAIN: Final = timedelta(seconds=1)
+SAID_SHOWN: Final = timedelta(seconds=10)
+"""For so long after somebody was told so, the service says that it has no store: the status page is for her."""
 _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
@@ -140,11 +142,11 @@ class Openness:
             file.touch()
             os.utime(file, (now.timestamp(), now.timestamp()))
 
-    def _said_lately(self, now: datetime) -> bool:
-        if self.said is not None and now - self.said <= GRACE:
+    def _said_lately(self, now: datetime, within: timedelta = GRACE) -> bool:
+        if self.said is not None and now - self.said <= within:
             return True
         with suppress(OSError):
-            return now.timestamp() - (self.folder / SAID_FILE).stat().st_mtime <= GRACE.total_seconds()
+            return now.timestamp() - (self.folder / SAID_FILE).stat().st_mtime <= within.total_seconds()
         return False
 
     def takes(self, typed: Typed) -> bool:
@@ -167,6 +169,7 @@ class Openness:
 
     def body(self) -> dict[str, Any]:
         """What `GET /v1/service` says: nothing of anybody."""
+        answers = not self.away and not self._said_lately(self.clock.now(), SAID_SHOWN)
         insurers = [(Target(Level.INSURER, one.id), one) for one in self.counter.insurers.values()]
         names = {target: one.name for target, one in insurers}
         numbers = {target: one.amc for target, one in insurers}
@@ -184,8 +187,8 @@ class Openness:
                 }
             )
         return {
-            "open": not self.away and not parts,
-            "store": not self.away,
+            "open": answers and not parts,
+            "store": answers,
             "closed": parts,
             "since": self.since if self.away else None,
         }
