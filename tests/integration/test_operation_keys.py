@@ -145,6 +145,27 @@ def test_a_record_that_a_feed_seals_meanwhile_is_kept_and_the_old_key_with_it(va
     assert store.in_use(vault.admin, OAK, Compartment.PERSON) == {2: 3}
 
 
+def test_a_file_that_is_being_taken_in_keeps_the_old_key_and_says_so(vault: Vault) -> None:
+    """It may seal under the old key at any moment, though nothing is sealed under it yet."""
+
+    def feed_begins(name: str) -> None:
+        if name == "drop":
+            vault.admin.execute(
+                "insert into registry.feed (id, kind, insurer, file_sha256, state, started)"
+                " values (7, 'rights', 2, sha256('one'), 'running', now())"
+            )
+            vault.admin.commit()
+
+    with pytest.raises(RotationError, match="a file is being taken in"):
+        service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None, feed_begins)
+    assert store.versions(vault.admin, OAK, Compartment.PERSON) == [1, 2]
+    assert vault.names(vault.reader()) == NAMES
+    vault.admin.execute("update registry.feed set state = 'done'")
+    vault.admin.commit()
+    assert service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None) == 2
+    assert store.versions(vault.admin, OAK, Compartment.PERSON) == [2]
+
+
 def test_the_database_destroys_no_key_that_something_needs(vault: Vault) -> None:
     with vault.database.connect("tierce_upkeep") as keeper:
         for version in (1, 9):

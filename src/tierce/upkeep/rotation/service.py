@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import CheckViolation, UniqueViolation
 
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.kept import LOG_RETIRED_FILE, KeptCheckpoint
@@ -97,11 +97,20 @@ def rotate_data_key(
         left = sum(number for each, number in used.items() if each != version)
         if left:
             keeper.rollback()
-            msg = f"{left} records were sealed under the old key meanwhile: run this again once no file runs"
-            raise RotationError(msg)
-        for old in known:
-            if old != version:
-                store.drop_version(keeper, insurer, compartment, old)
+            raise RotationError(
+                f"entre‑temps {left} enregistrements ont été scellés sous l’ancienne clé : relancez quand aucun "
+                f"fichier ne sera en cours / {left} records were sealed under the old key meanwhile: run this again "
+                "once no file runs"
+            )
+        try:
+            for old in known:
+                if old != version:
+                    store.drop_version(keeper, insurer, compartment, old)
+        except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory
+            raise RotationError(
+                "un fichier est en cours : l’ancienne clé reste jusqu’à sa fin, relancez ensuite / a file is being "
+                "taken in: the old key stays until it has ended, run this again afterwards"
+            ) from None
         keeper.commit()
     return version
 
