@@ -112,10 +112,10 @@ def _drop(keeper: Connection, insurer: int, compartment: Compartment, versions: 
     try:
         for version in versions:
             store.drop_version(keeper, insurer, compartment, version)
-    except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory
+    except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory, or used it
         raise RotationError(
-            "un fichier est en cours : l’ancienne clé reste jusqu’à sa fin, relancez ensuite / a file is being "
-            "taken in: the old key stays until it has ended, run this again afterwards"
+            "un fichier est en cours, ou vient de finir : l’ancienne clé reste, relancez après lui / a file is being "
+            "taken in, or was until now: the old key stays, run this again afterwards"
         ) from None
 
 
