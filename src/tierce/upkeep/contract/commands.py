@@ -137,7 +137,8 @@ def delete(
             path.write_text(ending.certificate + "\n", "utf-8")
             typer.echo(f"✓ {path} (déjà fait / done before)")
             return
-        contracts.deletable(one)
+        if not yes:  # whoever is asked is told first of what is in the way; the deletion itself looks again
+            contracts.deletable(one)
         typer.echo(
             f"{one.name} ({amc}) : ses personnes, leurs droits et ses clés. / Its people, their cover, its keys."
         )

@@ -102,17 +102,21 @@ def rotate_data_key(
                 f"fichier ne sera en cours / {left} records were sealed under the old key meanwhile: run this again "
                 "once no file runs"
             )
-        try:
-            for old in known:
-                if old != version:
-                    store.drop_version(keeper, insurer, compartment, old)
-        except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory
-            raise RotationError(
-                "un fichier est en cours : l’ancienne clé reste jusqu’à sa fin, relancez ensuite / a file is being "
-                "taken in: the old key stays until it has ended, run this again afterwards"
-            ) from None
+        _drop(keeper, insurer, compartment, [old for old in known if old != version])
         keeper.commit()
     return version
+
+
+def _drop(keeper: Connection, insurer: int, compartment: Compartment, versions: list[int]) -> None:
+    """Destroy versions that no record is sealed under."""
+    try:
+        for version in versions:
+            store.drop_version(keeper, insurer, compartment, version)
+    except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory, or used it
+        raise RotationError(
+            "un fichier est en cours, ou vient de finir : l’ancienne clé reste, relancez après lui / a file is being "
+            "taken in, or was until now: the old key stays, run this again afterwards"
+        ) from None
 
 
 def rotate_master(settings: Settings, compartment: Compartment, step: Step = no_step) -> int | None:
