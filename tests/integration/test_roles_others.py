@@ -104,6 +104,13 @@ def test_each_process_appends_its_own_kinds_of_line_alone(start: Start, role: st
             process.connection.rollback()
 
 
+@pytest.mark.parametrize("kind", [EntryKind.INVOICE, EntryKind.ACCOUNT])
+def test_a_line_of_an_invoice_or_an_account_names_nobody(start: Start, kind: EntryKind) -> None:
+    process = start("tierce_api")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="names nobody"):
+        process.append([line(kind, person=1)])
+
+
 @pytest.mark.parametrize("role", ["tierce_api", "tierce_worker"])
 def test_an_instance_says_of_itself_alone_that_it_lives(start: Start, role: str) -> None:
     process = start(role)

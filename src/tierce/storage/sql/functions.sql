@@ -494,6 +494,9 @@ begin
        and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
         raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
     end if;
+    if exists (select from unnest(bodies) b where get_byte(b, 1) in (22, 23) and journal.u64(b, 80) <> 0) then
+        raise exception 'a line of an invoice or of an account names nobody' using errcode = 'insufficient_privilege';
+    end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);
     perform gate.count_shown(bodies);
