@@ -33,7 +33,7 @@ _PLAIN: Final = {
     "bigint": "1", "integer": "1", "smallint": "1", "text": "'x'", "boolean": "false", "uuid": "gen_random_uuid()",
     "timestamp with time zone": "now()", "date": "current_date", "bytea": "sha256('x')", "double precision": "1",
     "real": "1", "numeric": "1", "jsonb": "'{}'", "xid8": "'3'", "pg_snapshot": "'3:3:'", "inet": "'127.0.0.1'",
-    "name": "'x'",
+    "name": "'x'", "interval": "interval '1 second'",
 }  # fmt: skip
 _CHECKS: Final = (
     (r"octet_length\({0}\) = (\d+)", "substring(sha512('x') || sha512('y') || sha512('z') for {0})"),

@@ -107,6 +107,10 @@ insert into care.invoice (id, establishment, professional, line, reference, enga
         (103, interval '999 days', 5), (104, interval '999 days', 7)) i(n, age, state);
 insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
+insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, ended)
+    select n, 601, 'sealed', 'FR', '0172', 'SELARL', state, 1, now(), now() - age, now() - age
+    from (values (1, interval '823 days', 4), (101, interval '821 days', 4), (2, interval '366 days', 5),
+        (102, interval '364 days', 6)) k(n, age, state);
 insert into access.appeal (id, professional, hold, said, at, due, answered)
     select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
@@ -152,6 +156,7 @@ TABLES = (
     "care.billed",
     "care.invoice",
     "care.invoice_line",
+    "bank.account",
     "notice.rights_request",
     "access.session",
     "access.staff_session",
@@ -234,6 +239,8 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     }
     labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()
     assert labels == [(2, None), (101, "Mme T.")]
+    blanked = old.admin.execute("select id, sealed is null, holder is null from bank.account order by id").fetchall()
+    assert blanked == [(1, True, True), (101, False, False), (102, False, False)]
     assert [path.name for path in old.letters.glob("lettres-*")] == [batch_file(old.letters, 101, 1).name]
     assert old.admin.execute("select professional from directory.contact").fetchall() == [(502,)]
     assert sum(old.job.run().values()) == 0

@@ -1,7 +1,9 @@
 """What is taken for an account, when it may come into force, and what is sealed; nothing tells what was typed."""
 
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -18,6 +20,7 @@ from tierce.kernel.feed import names
 from tierce.kernel.language import Language
 from tierce.notices.deliveries.mail import plain
 from tierce.notices.model import Operator
+from tierce.policy import accounts as policy
 from tierce.policy.accounts import LEAST_HOURS, due_at, is_working
 from tierce.storage.keys import BANK_KEY, EVERY_KEY
 
@@ -132,3 +135,29 @@ def test_no_repr_shows_an_account() -> None:
     assert IBAN not in f"{Typed(IBAN, 'x')!r}"
     assert names(COLUMNS) == ["establishment", "iban", "holder"]
     assert BANK_KEY in EVERY_KEY
+
+
+def test_the_database_holds_the_bounds_that_the_policy_says() -> None:
+    written = (files("tierce.storage") / "sql" / "bank.sql").read_text("utf-8")
+    found = {
+        name: re.findall(r"interval '(\d+ \w+)'|\) >= (\d+)", body)
+        for name, body in re.findall(r"create or replace function (bank\.\w+)(.*?)\n(?:end )?\$\$;", written, re.S)
+    }
+    found = {name: [one or other for one, other in bounds] for name, bounds in found.items() if bounds}
+    least = [f"{policy.LEAST_HOURS} hours"]
+    assert found == {
+        "bank.stopped": [
+            f"{policy.SIGNED_IN_MINUTES} minutes",
+            f"{policy.KNOWN_DEVICE_DAYS} days",
+            "30 days",
+            str(policy.ASKS_IN_30_DAYS),
+        ],
+        "bank.ask": least,
+        "bank.take": least,
+        "bank.oddities": [
+            f"{policy.YOUNG_DEVICE_DAYS} days",
+            f"{policy.HELD_DAYS} days",
+            f"{policy.NEW_CLIENT_DAYS} days",
+            f"{policy.CONTACT_DAYS} days",
+        ],
+    }
