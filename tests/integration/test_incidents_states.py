@@ -218,23 +218,25 @@ def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: R
         with pytest.raises(ProofMissingError):
             say(DataCategory.GUARANTEES, Cohort.INSURED, kind)
     say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
-    say(DataCategory.BANK, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)
+    with pytest.raises(ProofMissingError, match="reaches"):  # it asks there for another account, and reads it masked
+        say(DataCategory.BANK, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)
+    say(DataCategory.EMAIL, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)
     row = room.clocks.register.rows(office, incident.id)[-1]
     kept = row.facts["privileges"]
     assert isinstance(kept, list)
     assert Privileges(tuple(kept)).digest.hex() == row.facts["digest"]
-    assert not [line for line in kept if line.startswith("tierce_api ")]
-    assert stand() == [DataCategory.MEDICAL, DataCategory.BANK]
+    assert not [line for line in kept if line.startswith("tierce_api contact ")]
+    assert stand() == [DataCategory.MEDICAL, DataCategory.EMAIL]
 
     scope = room.incidents.scope(office, incident.id)
     room.incidents.compute_scope(
         office, HELENE, incident.id, replace(scope.criteria, until_us=scope.criteria.until_us + 1)
     )
-    assert stand() == [DataCategory.BANK]
-    room.admin.execute("grant usage on schema bank to tierce_api")
+    assert stand() == [DataCategory.EMAIL]
+    room.admin.execute("grant usage on schema contact to tierce_api")
     room.admin.commit()
     with pytest.raises(ProofMissingError, match="reaches"):
-        say(DataCategory.BANK, Cohort.INSURED, ProofKind.PRIVILEGES)
+        say(DataCategory.EMAIL, Cohort.INSURED, ProofKind.PRIVILEGES)
 
 
 def test_the_role_of_the_office_moves_an_incident_by_a_row_and_its_line_alone(room: Room) -> None:

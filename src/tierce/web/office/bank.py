@@ -40,7 +40,7 @@ def bank_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/bank", opt={"act": Act.STAFF_DIRECTORY})
     async def queue(request: AnyRequest, place: FromQuery[str] = "") -> Response[str]:
         visit = await site.visit(request)
-        wanted = place.strip()[:PLACE_CHARS_MAX]
+        wanted = "".join(filter(str.isalnum, place))[:PLACE_CHARS_MAX]
 
         def history(connection: Connection) -> list[Seen] | None:
             found = place_by_number(connection, wanted)
