@@ -145,7 +145,9 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
 
 def test_jobs_of_the_night_say_that_they_ended(stage: Stage, taken: Path) -> None:
     with stage.database.connect(SUPERUSER) as admin:
-        rows = admin.execute("select process from upkeep.heartbeat where process not in ('worker', 'billing') order by 1").fetchall()
+        rows = admin.execute(
+            "select process from upkeep.heartbeat where process not in ('worker', 'billing') order by 1"
+        ).fetchall()
     assert rows == [("backup",), ("seal",)]
 
 
