@@ -133,6 +133,17 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the mailbox of return paths, a Maildir or plain files."""
 
 
+class PaymentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The account that pays what is due, and who takes its files to the bank."""
+
+    account: str
+    """IBAN of the operator's account."""
+    recipient: str
+    """age public key: files for the bank are encrypted to it, and read by nobody else."""
+    folder: str | None = None
+    """Folder of files for the bank; `payments` beside the keys when left out."""
+
+
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One witness of the log, run by somebody else: its address, and its public line."""
 
@@ -173,7 +184,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Left out, no message leaves by e-mail."""
     letters: str | None = None
     """Folder of batches of letters to print; `letters` beside the keys."""
-
+    payments: PaymentSettings | None = None
+    """Left out, nothing is paid from here: what is due waits."""
     witnesses: tuple[WitnessSettings, ...] = ()
     """Whoever checks that the log only grows, and cosigns its checkpoints."""
 
@@ -198,6 +210,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def letters_directory(self) -> Path:
         """Return the folder of batches of letters; names and addresses stand in it until they are posted."""
         return Path(self.letters) if self.letters is not None else self.key_directory().parent / "letters"
+
+    def payments_directory(self) -> Path:
+        """Return the folder of files for the bank, encrypted."""
+        given = self.payments.folder if self.payments is not None else None
+        return Path(given) if given is not None else self.key_directory().parent / "payments"
 
     def segments_directory(self) -> Path:
         """Return the folder of sealed segments; it is not there while nothing was sealed."""

@@ -146,6 +146,12 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "confirmer le compte bancaire d'un établissement, après un appel",
         "confirm an establishment's bank account, after a call",
     ),
+    Act.STAFF_BATCH_APPROVE: Phrase(
+        "approuver ou refuser un lot de virements", "approve or refuse a batch of transfers"
+    ),
+    Act.STAFF_BATCH_SETTLE: Phrase(
+        "écrire ce que la banque a fait d'un lot de virements", "write what the bank did of a batch of transfers"
+    ),
     Act.STAFF_ACCOUNT_REFUSE: Phrase(
         "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"
     ),

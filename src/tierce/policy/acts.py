@@ -244,6 +244,16 @@ class Act(IntEnum):
     """`billing` opened an ask, put it in force, or ended the account in whose place it comes."""
     INVOICE_DECIDE = 242
     """Process `billing` decides what is due of an invoice, which `reference` is; it names nobody."""
+    BATCH_PREPARE = 243
+    """`billing` gathers what is due of one insurer into a batch of transfers, which `reference` is."""
+    STAFF_BATCH_APPROVE = 244
+    """Staff approve a batch of transfers, or refuse it before its file; two approve before anything is sent."""
+    BATCH_FILE = 245
+    """`billing` writes a batch's file for the bank, whose digest `device` begins; 0 where nothing was left."""
+    STAFF_BATCH_SETTLE = 246
+    """Staff write what the bank did of a batch, or of one transfer in it, which `reference` is."""
+    TRANSFER_READ = 247
+    """A professional reads the transfers to her own place, or one of them, which `reference` is; nobody is named."""
     FEED_TARIFFS = 248
     """What items are worth was taken in; `reference` is the feed."""
     FEED_BENEFITS = 249

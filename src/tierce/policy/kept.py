@@ -56,6 +56,7 @@ class Kept(IntEnum):
     INVOICES = 72
     ACCOUNTS_ENDED = 73
     ACCOUNTS_REFUSED = 74
+    TRANSFERS = 75
 
 
 class End(StrEnum):

@@ -19,6 +19,7 @@ from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 from tierce.policy.seats import PROVED_DAYS
 from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
+from tierce.policy.transfers import PAID as _PAID
 
 
 def _days(number: int) -> timedelta:
@@ -47,6 +48,7 @@ RETENTION: Mapping[Kept, Rule] = {
     **_BRIEF,
     **_CLAIMED,
     **_ACCOUNTS,
+    **_PAID,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",

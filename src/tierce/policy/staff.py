@@ -62,8 +62,10 @@ _INCIDENTS = frozenset(
         Act.STAFF_INSPECTION,
     }
 )
-_ACCOUNTS = frozenset({Act.STAFF_ACCOUNT_CONFIRM, Act.STAFF_ACCOUNT_REFUSE})
-"""Two teams, so that a second member of staff is found when an ask is odd."""
+_ACCOUNTS = frozenset(
+    {Act.STAFF_ACCOUNT_CONFIRM, Act.STAFF_ACCOUNT_REFUSE, Act.STAFF_BATCH_APPROVE, Act.STAFF_BATCH_SETTLE}
+)
+"""Accounts and what is sent to them: two teams, so that a second member of staff is found."""
 
 STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
     StaffRole.SECURITY: _READ

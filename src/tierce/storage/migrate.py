@@ -73,6 +73,7 @@ FUNCTIONS = (
     "insurers_requests.sql",
     "invoices.sql",
     "deciding.sql",
+    "settlement.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -1,4 +1,4 @@
-"""The process `billing`: every few seconds it decides invoices that wait, and moves establishments' accounts.
+"""The process `billing`: every few seconds it moves establishments' accounts, decides invoices and makes transfers.
 
 It serves no page.
 """
@@ -12,17 +12,22 @@ from types import FrameType
 from typing import Final
 
 import psycopg
+import pyrage
 
 from tierce import __version__
+from tierce.billing.bank.errors import AccountFieldError
+from tierce.billing.bank.rules import read_iban
 from tierce.billing.bank.sealing import Opener
 from tierce.billing.bank.service import Moved, Mover
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
+from tierce.billing.settlement.model import Payer, Settled
+from tierce.billing.settlement.service import Settling
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
-from tierce.settings import Settings
+from tierce.settings import Mode, Settings, SettingsError
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import BANK_KEY, Compartment, Keyring
 from tierce.web import logs
@@ -39,10 +44,11 @@ class OtherRunsError(TierceError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one turn did: of invoices, and of accounts."""
+    """What one turn did: of invoices, of accounts and of transfers."""
 
     invoices: Turn
     accounts: Moved
+    transfers: Settled
 
     @property
     def failing(self) -> list[str]:
@@ -51,12 +57,17 @@ class Done:
             "cover": self.invoices.uncovered,
             "keys": self.invoices.unopened + self.accounts.unopened,
             "deciding": len(self.invoices.failed),
+            "transfers": len(self.transfers.failed),
         }
         return [name for name, number in found.items() if number]
 
     def figures(self) -> dict[str, object]:
         """Every count by its name."""
-        return {"invoices": asdict(self.invoices), "accounts": asdict(self.accounts)}
+        return {
+            "invoices": asdict(self.invoices),
+            "accounts": asdict(self.accounts),
+            "transfers": asdict(self.transfers),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +77,20 @@ class Desk:
     connection: psycopg.Connection
     deciding: Deciding
     mover: Mover
+    settling: Settling
 
     def turn(self, between: Callable[[Done], bool] = lambda _done: True) -> Done:
-        """Accounts first: what is decided afterwards is due to the account in force.
+        """Accounts first, then transfers: what is decided meanwhile is gathered by the next turn.
 
         `between` is called with what was done so far while many invoices wait; False ends the turn.
         """
         moved = self.mover.turn(self.connection)
-        return Done(self.deciding.turn(self.connection, between=lambda done: between(Done(done, moved))), moved)
+        settled = self.settling.turn(self.connection)
+
+        def so_far(done: Turn) -> bool:
+            return between(Done(done, moved, settled))
+
+        return Done(self.deciding.turn(self.connection, between=so_far), moved, settled)
 
 
 @contextmanager
@@ -91,8 +108,34 @@ def desk(settings: Settings) -> Iterator[Desk]:
             raise OtherRunsError
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
         clock = SystemClock()
-        mover = Mover(appender, Opener(*keyring.every(BANK_KEY)), clock)
-        yield Desk(connection, Deciding(appender, sealer, clock), mover)
+        opener = Opener(*keyring.every(BANK_KEY))
+        settling = Settling(appender, opener, clock, payer_of(settings))
+        yield Desk(connection, Deciding(appender, sealer, clock), Mover(appender, opener, clock), settling)
+
+
+def payer_of(settings: Settings) -> Payer | None:
+    """Whose account pays; None where nothing is paid from here.
+
+    Raises:
+        SettingsError: the account is none that is taken here, or the key to encrypt to is none.
+    """
+    given = settings.payments
+    if given is None:
+        return None
+    try:
+        iban = read_iban(given.account, real=settings.mode is Mode.PRODUCTION)
+    except AccountFieldError as error:
+        msg = f"payments.account : {error.reason.fr} / {error.reason.en}"
+        raise SettingsError(msg) from None
+    try:
+        pyrage.x25519.Recipient.from_str(given.recipient)
+    except pyrage.RecipientError:
+        msg = (
+            "payments.recipient : il faut une clé publique age, que donne age-keygen / "
+            "payments.recipient: must be an age public key, which age-keygen gives"
+        )
+        raise SettingsError(msg) from None
+    return Payer(settings.operator.name, iban, settings.payments_directory(), given.recipient)
 
 
 def run_billing(settings: Settings) -> None:

@@ -367,3 +367,12 @@ grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
 grant execute on function upkeep.oldest_invoice to tierce_upkeep;
+
+-- Grouped transfers: `billing` gathers and files, staff say when, and whoever is paid reads her own -----------------------
+grant select on bank.batch to tierce_billing;
+grant execute on function bank.to_prepare, bank.payable, bank.prepare, bank.take_up_batch, bank.filed, bank.file_again
+    to tierce_billing;
+grant select on bank.batch, bank.transfer, bank.word to tierce_office;
+grant select (transfer) on bank.paid_invoice to tierce_office;   -- how many, never which
+grant execute on function bank.say, bank.waiting to tierce_office;
+grant execute on function bank.own_transfers, bank.own_paid to tierce_api;

@@ -1,0 +1,154 @@
+"""What staff say of batches: two people approve one, and say that a transfer came back; every word has its line."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import Connection
+
+from tierce.billing.bank.rules import holds_iban
+from tierce.billing.settlement import store
+from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
+from tierce.billing.settlement.lines import batch_line
+from tierce.billing.settlement.model import (
+    TWO_SAY,
+    Batch,
+    Returned,
+    Said,
+    Transfer,
+    Waits,
+    Word,
+)
+from tierce.identity.model import StaffCaller
+from tierce.incidents.errors import FreeTextError
+from tierce.incidents.rules import check_free_text
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+
+LISTED_MAX: Final = 100
+TRANSFERS_LISTED: Final = 100
+SAID_CHARS_MAX: Final = 300
+LOOKED_AT: Final = 1_000
+"""Characters in which an account is looked for: a longer text is refused anyway."""
+ACTS: Final = {
+    Word.APPROVE: Act.STAFF_BATCH_APPROVE,
+    Word.REFUSE: Act.STAFF_BATCH_APPROVE,
+    Word.EXECUTED: Act.STAFF_BATCH_SETTLE,
+    Word.RETURNED: Act.STAFF_BATCH_SETTLE,
+    Word.REJECTED: Act.STAFF_BATCH_SETTLE,
+}
+_NEEDS_SAYING: Final = frozenset({Word.REFUSE, Word.RETURNED, Word.REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One batch, what was said of it, and some of its transfers; `after` begins the next page, 0 where none does."""
+
+    batch: Batch
+    words: tuple[Said, ...]
+    transfers: tuple[Transfer, ...]
+    after: int
+
+    def said(self, what: Word, subject: int | None = None) -> tuple[Said, ...]:
+        """Who said this of the batch, or of one transfer."""
+        wanted = self.batch.id if subject is None else subject
+        return tuple(one for one in self.words if one.what is what and one.subject == wanted)
+
+
+class TransferDesk:
+    """What staff do with batches; every connection is one of role tierce_office in autocommit mode."""
+
+    def __init__(self, appender: Appender, clock: Clock) -> None:
+        """Lines are written through `appender`."""
+        self._appender = appender
+        self._clock = clock
+
+    def queue(self, connection: Connection) -> tuple[list[Batch], list[Waits]]:
+        """Batches, those that wait for somebody first, and what is due and in none."""
+        return store.batches(connection, LISTED_MAX), store.waiting(connection)
+
+    def shown(self, connection: Connection, number: int, after: int = 0) -> Shown:
+        """One batch, with a page of its transfers.
+
+        Raises:
+            BatchMissingError: none has this number.
+        """
+        found = store.batch(connection, number)
+        if found is None:
+            raise BatchMissingError
+        rows = store.transfers(connection, number, after, TRANSFERS_LISTED + 1)
+        page = tuple(rows[:TRANSFERS_LISTED])
+        following = page[-1].id if len(rows) > TRANSFERS_LISTED else 0
+        return Shown(found, tuple(store.words(connection, number)), page, following)
+
+    def transfer(self, connection: Connection, number: int) -> tuple[Shown, Transfer]:
+        """One transfer, with its batch.
+
+        Raises:
+            BatchMissingError: none has this number.
+        """
+        found = store.transfer(connection, number)
+        if found is None:
+            raise BatchMissingError
+        return self.shown(connection, found[0]), found[1]
+
+    def say(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: int,
+        what: Word,
+        *,
+        subject: int | None = None,
+        detail: str = "",
+        said: str = "",
+        seen_total: int = 0,
+    ) -> bool:
+        """Say something of a batch, or with `subject` of one transfer in it; whether it is so now, or a second must.
+
+        Raises:
+            FormError: a reason is not written, or cannot be kept.
+            BatchMissingError, BatchMovedError: it can no longer be said.
+            SaidError: she said it already.
+        """
+        why = _reason(what, detail)
+        words = _text(said) if what in _NEEDS_SAYING and (what is not Word.RETURNED or why is Returned.OTHER) else ""
+        about = number if subject is None else subject
+        given = Said(about, what, caller.staff, why or 0, caller.name, words, self._clock.now())
+        with connection.transaction():
+            match store.say(connection, number, given, seen_total):
+                case 2:
+                    raise BatchMissingError if store.batch(connection, number) is None else BatchMovedError
+                case 3:
+                    raise SaidError
+                case done:
+                    line = batch_line(
+                        ACTS[what], self._clock.now(), who=caller.staff, number=about, session=caller.session
+                    )
+                    self._appender.write(connection, [line])
+        return bool(done)
+
+
+def needed(what: Word) -> int:
+    """How many of the staff must say it."""
+    return 2 if what in TWO_SAY else 1
+
+
+def _reason(what: Word, typed: str) -> Returned | None:
+    """Why a transfer came back, as the form names it."""
+    if what is not Word.RETURNED:
+        return None
+    if typed not in {str(one.value) for one in Returned}:
+        raise FreeTextError("detail", Phrase("Dites le motif de la banque.", "Say the bank's reason."))
+    return Returned(int(typed))
+
+
+def _text(typed: str) -> str:
+    """A text of staff; and no account in it."""
+    if holds_iban(typed[:LOOKED_AT]):
+        reason = Phrase(
+            "Ce texte contient un IBAN : n’en écrivez aucun ici.", "This text holds an IBAN: write none here."
+        )
+        raise FreeTextError("said", reason)
+    return check_free_text("said", typed, SAID_CHARS_MAX)

@@ -1,0 +1,27 @@
+"""What cannot be done with transfers, in sentences that say what to do."""
+
+from tierce.kernel.errors import TierceError
+
+
+class BatchMissingError(TierceError):
+    """Aucun lot ne porte ce numéro / no batch has this number."""
+
+
+class BatchMovedError(TierceError):
+    """Ce lot n'en est plus là : relisez-le / this batch is elsewhere by now: read it again."""
+
+
+class SaidError(TierceError):
+    """Vous l'avez déjà dit : une autre personne doit le dire aussi / you said so already: somebody else must too."""
+
+
+class TransferMissingError(TierceError):
+    """Aucun virement à votre établissement ne porte ce numéro / no transfer to your establishment has this number."""
+
+
+class FileChangedError(TierceError):
+    """Ce ne serait plus le même fichier : un compte a changé / it would not be the same file: an account changed."""
+
+
+class FileMissingError(TierceError):
+    """Ce lot n'a pas de fichier, ou rien n'est payé d'ici / this batch has no file, or nothing is paid from here."""

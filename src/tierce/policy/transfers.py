@@ -1,0 +1,34 @@
+"""How what is due is gathered, and how long what was paid is kept."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from tierce.kernel.language import Phrase
+from tierce.policy.kept import End, Hand, Kept, Rule
+
+TRANSFERS_MAX: Final = 2_000
+"""Credits in one file for the bank; what is left waits for the next, which is prepared at once."""
+APPROVERS: Final = 2
+"""How many of the staff say the same before a batch is filed, or a transfer counts as come back."""
+PAGE_ROWS: Final = 50
+"""Transfers on one page of a place's own list."""
+
+PAID: Final[Mapping[Kept, Rule]] = {
+    Kept.TRANSFERS: Rule(
+        Phrase(
+            "lots de virements, virements et factures qu'ils paient (numéros et montants), qui les a approuvés",
+            "batches of transfers, transfers and the invoices that they pay (numbers and amounts), who approved them",
+        ),
+        "bank.batch, bank.transfer, bank.paid_invoice, bank.word",
+        timedelta(days=3_653),
+        Phrase("leur fin", "their end"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "pièces comptables, dix ans (Code de commerce, L. 123-22 ; à confirmer)",
+            "accounting records, ten years (Code de commerce, L. 123-22; to confirm)",
+        ),
+    ),
+}
+"""Rows of the retention table (policy/retention.py)."""
