@@ -22,6 +22,7 @@ from tests.forks import start_tierce
 from tierce.billing.bank.sealing import public_of
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
+from tierce.billing.settlement.own import OwnTransfers
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
@@ -45,6 +46,7 @@ from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
+from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
 from tierce.web.back_channel import BACK_CHANNEL
 
 API = "https://api.tierce.example"
@@ -321,12 +323,30 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, appender, POLICY, numbers, page_rows=3)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, *INVOICE_ROUTES, *ACCOUNT_ROUTES, token],
-            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor, INVOICES_KEY: invoices, ACCOUNTS_KEY: accounts}),
+            [
+                *ROUTES,
+                *COLLEAGUE_ROUTES,
+                *DEVICE_ROUTES,
+                *APPEAL_ROUTES,
+                *INVOICE_ROUTES,
+                *ACCOUNT_ROUTES,
+                *TRANSFER_ROUTES,
+                token,
+            ],
+            state=State(
+                {
+                    STATE_KEY: wiring,
+                    VENDOR_KEY: vendor,
+                    INVOICES_KEY: invoices,
+                    ACCOUNTS_KEY: accounts,
+                    TRANSFERS_KEY: OwnTransfers(sessions, appender, POLICY, page_rows=3),
+                }
+            ),
             exception_handlers={
                 **EXCEPTION_HANDLERS,
                 **INVOICE_HANDLERS,
                 **ACCOUNT_HANDLERS,
+                **TRANSFER_HANDLERS,
                 FieldError: field_refused,
             },
             openapi_config=None,

@@ -46,7 +46,9 @@ class Treasury:
     public: X25519PublicKey
 
     @classmethod
-    def open_(cls, connect: Connect, keyring: Keyring, folder: Path) -> "Treasury":
+    def open_(
+        cls, connect: Connect, keyring: Keyring, folder: Path, places: tuple[int, ...] = (601, 602, 603)
+    ) -> "Treasury":
         admin = connect(SUPERUSER, autocommit=True)
         office, billing = connect("tierce_office", autocommit=True), connect("tierce_billing", autocommit=True)
         identity = pyrage.x25519.Identity.generate()
@@ -59,7 +61,7 @@ class Treasury:
             TransferDesk(Appender.enrol(office, "office", keyring.instance("office")), clock), identity, folder,
             X25519PrivateKey.from_private_bytes(keyring.raw(BANK_KEY)).public_key(),
         )  # fmt: skip
-        for place, iban in ((601, IBAN), (602, OTHER_IBAN), (603, THIRD_IBAN)):
+        for place, iban in zip(places, (IBAN, OTHER_IBAN, THIRD_IBAN), strict=False):
             admin.execute(
                 "insert into directory.establishment (id, finess, name, town) values (%s, %s, %s, 'Valbrume')",
                 (place, f"990000{place}", f"Cabinet {place}"),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tests.unit.portal_invoices import invoice_cases
+from tests.unit.portal_transfers import transfer_cases
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
@@ -339,4 +340,5 @@ def cases(language: Language) -> list[Case]:
     signed_in = {"session": SESSION, "signing": SIGNING}
     invoices = [(name, page, frame, values) for name, page, values in invoice_cases(signed_in, frame, language)]
     told = [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
-    return [*told, *invoices]
+    transfers = [(name, page, frame, values) for name, page, values in transfer_cases(signed_in, language)]
+    return [*told, *invoices, *transfers]

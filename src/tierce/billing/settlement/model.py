@@ -7,7 +7,6 @@ from enum import IntEnum
 from pathlib import Path
 
 from tierce.billing.bank.model import masked
-from tierce.kernel.care import Domain
 from tierce.kernel.ids import StaffId
 from tierce.kernel.language import Phrase
 
@@ -238,8 +237,6 @@ class PaidLine:
 
     invoice: int
     reference: str
-    label: str | None
-    domain: Domain
     care_day: int
     asked: int
     due: int

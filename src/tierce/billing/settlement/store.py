@@ -19,8 +19,9 @@ from tierce.billing.settlement.model import (
     Waits,
     Word,
 )
-from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, StaffId
+
+AsyncRows = AsyncConnection[Any]
 
 # The process `billing` ---------------------------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ def waiting(connection: Connection) -> list[Waits]:
 
 
 async def own(
-    connection: AsyncConnection[Any],
+    connection: AsyncRows,
     session: int,
     *,
     only: int | None = None,
@@ -195,10 +196,10 @@ async def own(
     ]
 
 
-async def with_lines(connection: AsyncConnection[Any], session: int, one: OwnTransfer) -> OwnTransfer:
+async def with_lines(connection: AsyncRows, session: int, one: OwnTransfer) -> OwnTransfer:
     """The same transfer with the invoices that it pays."""
     cursor = await connection.execute(
-        "select invoice, reference, label, domain, care_day, asked, due from bank.own_paid(%s, %s)", (session, one.id)
+        "select invoice, reference, care_day, asked, due from bank.own_paid(%s, %s)", (session, one.id)
     )
-    lines = [PaidLine(row[0], row[1], row[2], Domain(row[3]), *row[4:]) for row in await cursor.fetchall()]
+    lines = [PaidLine(*row) for row in await cursor.fetchall()]
     return replace(one, lines=tuple(lines))

@@ -200,7 +200,7 @@ create or replace function incident.invoices_read(of_incident bigint, of_revisio
         select journal.u64(e.body, 24) as place, count(*) as n, max(journal.u64(e.body, 8)) as last_us
         from asked a
         join journal.entry e on e.professional in (select s.professional from access.session s join named n on n.id = s.id)
-        where e.kind = 22 and get_byte(e.body, 2) = 234 and journal.u64(e.body, 32) in (select n.id from named n)
+        where e.kind = 22 and get_byte(e.body, 2) in (234, 247) and journal.u64(e.body, 32) in (select n.id from named n)
           and journal.u64(e.body, 8) >= a.from_us and journal.u64(e.body, 8) < a.until_us
         group by 1)
     select coalesce((select sum(r.n) from read r), 0)::bigint,

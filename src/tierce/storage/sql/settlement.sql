@@ -221,17 +221,15 @@ create or replace function bank.own_transfers(of_session bigint, which bigint, a
     order by b.filed desc, t.id desc limit least(at_most, 101)
 $$;
 
--- What one transfer to a session's own place pays: by invoice, its own reference and label.
+-- What one transfer to a session's own place pays: by invoice, its own reference.
 create or replace function bank.own_paid(of_session bigint, of_transfer bigint)
-    returns table (invoice bigint, reference text, label text, domain smallint, care_day integer, asked integer, due integer)
+    returns table (invoice bigint, reference text, care_day integer, asked integer, due integer)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select i.id, i.reference, coalesce(e.label, d.label), i.domain, i.care_day, i.asked, p.due
+    select i.id, i.reference, i.care_day, i.asked, p.due
     from care.bearer(of_session) w
     join bank.transfer t on t.establishment = w.establishment and t.id = of_transfer and t.state <> 4
     join bank.batch b on b.id = t.batch and b.filed is not null
     join bank.paid_invoice p on p.transfer = t.id
     join care.invoice i on i.id = p.invoice
-    left join care.engagement e on e.seq = i.engagement
-    left join care.deposit d on d.number = i.deposit
     order by i.care_day, i.id limit 4000
 $$;

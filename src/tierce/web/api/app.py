@@ -21,6 +21,7 @@ from litestar.types import Message, Scope
 from tierce import __version__
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
+from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
@@ -45,6 +46,7 @@ from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
+from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
 from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
@@ -68,6 +70,7 @@ class RightsWiring:
     vendor: VendorWiring
     invoices: Invoices
     accounts: OwnAccounts
+    transfers: OwnTransfers
 
 
 class HistoryLine(msgspec.Struct):
@@ -238,6 +241,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *APPEAL_ROUTES,
             *INVOICE_ROUTES,
             *ACCOUNT_ROUTES,
+            *TRANSFER_ROUTES,
             place,
             token,
             seats,
@@ -250,6 +254,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
             **ACCOUNT_HANDLERS,
+            **TRANSFER_HANDLERS,
             FieldError: field_refused,
             HTTPException: _http,
             UnicodeDecodeError: _unreadable,
@@ -266,6 +271,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
                 WIRING_KEY: wiring,
                 INVOICES_KEY: wiring.invoices,
                 ACCOUNTS_KEY: wiring.accounts,
+                TRANSFERS_KEY: wiring.transfers,
                 SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }

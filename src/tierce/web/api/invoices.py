@@ -158,36 +158,37 @@ async def list_invoices(
 ) -> PageAnswer:
     """List one's own place's invoices, newest first: nobody is named. `state` is the code of one."""
     wanted = read_state(stands)
-    rows, following = await _invoices(request).page(handle_of(request), wanted, _cursor(cursor))
+    rows, following = await _invoices(request).page(handle_of(request), wanted, cursor_number(cursor))
     return PageAnswer([_answer(one) for one in rows], None if following is None else str(following))
 
 
 @get(INVOICES + "/{invoice:str}", opt={"act": Act.INVOICE_READ})
 async def read_invoice(request: AnyRequest, invoice: FromPath[str]) -> FullAnswer:
     """Read one invoice of one's own place: its lines, what is due of each, why, and what to do."""
-    return _full(await _invoices(request).one(handle_of(request), _number(invoice)))
+    return _full(await _invoices(request).one(handle_of(request), path_number(invoice)))
 
 
 @post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL})
 async def cancel_invoice(request: AnyRequest, invoice: FromPath[str]) -> InvoiceAnswer:
     """Take one invoice back, with a written reason, before its transfer: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
-    return _answer(await _invoices(request).cancel(handle_of(request), signed, _number(invoice)))
+    return _answer(await _invoices(request).cancel(handle_of(request), signed, path_number(invoice)))
 
 
 INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invoice, cancel_invoice]
 
 
-def _number(text: str) -> int:
-    """The number in an address; 0, which no invoice has, for what is none."""
+def path_number(text: str) -> int:
+    """The number in an address; 0, which nothing has, for what is none."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
     return number if number <= MAX_ID else 0
 
 
-def _cursor(text: str | None) -> int | None:
+def cursor_number(text: str | None) -> int | None:
+    """The number at which a page begins; raises InvoiceFieldError for what is none."""
     if not text:
         return None
-    number = _number(text)
+    number = path_number(text)
     if not number:
         raise InvoiceFieldError(
             "cursor",

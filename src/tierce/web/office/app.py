@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from tierce.billing.bank.errors import AccountMissingError, AccountMovedError
+from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
 from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
 from tierce.directory.service import Clients
@@ -68,6 +69,7 @@ from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.messages import message_handlers
 from tierce.web.office.packs import pack_handlers
+from tierce.web.office.payments import payment_handlers
 from tierce.web.office.pools import pool_handlers
 from tierce.web.office.publishing import publishing_handlers
 from tierce.web.office.requests import request_handlers
@@ -101,6 +103,9 @@ TOLD: Final[Told] = {
     CeilingReachedError: ("ceiling", 429),
     AccountMissingError: ("missing", 404),
     AccountMovedError: ("account_moved", 409),
+    BatchMissingError: ("missing", 404),
+    BatchMovedError: ("batch_moved", 409),
+    SaidError: ("batch_said", 409),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
@@ -199,6 +204,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *feed_handlers(site),
         *directory_handlers(site),
         *bank_handlers(site),
+        *payment_handlers(site),
         *document_handlers(site),
         *telling_handlers(site),
         *duty_handlers(site),

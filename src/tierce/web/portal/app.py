@@ -30,6 +30,7 @@ from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.reading import reading_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
+from tierce.web.portal.transfers import transfer_handlers
 from tierce.web.visit import RememberLanguage
 
 FORM_BYTES_MAX: Final = 16_384
@@ -70,6 +71,7 @@ def create_app(
             *history_handlers(site),
             *deposit_handlers(site),
             *invoicing_handlers(site),
+            *transfer_handlers(site),
             *session_list_handlers(site),
             *about_handlers(site),
             *holding_handlers(site),

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tierce.billing.bank.sealing import read_public
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
+from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -107,7 +108,15 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             real=settings.mode is Mode.PRODUCTION,
         )
         wiring = RightsWiring(
-            gate, rights, History(pool, keyring, clock), callers, sign_in, vendor, invoices, accounts
+            gate,
+            rights,
+            History(pool, keyring, clock),
+            callers,
+            sign_in,
+            vendor,
+            invoices,
+            accounts,
+            OwnTransfers(sessions, appender, policy),
         )
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 

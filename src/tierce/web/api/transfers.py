@@ -1,0 +1,127 @@
+"""Transfers to one's own place: what was paid, to which account, and which invoices. Nobody is named."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from tierce.billing.settlement.errors import TransferMissingError
+from tierce.billing.settlement.model import RETURNED_LABELS, TRANSFER_LABELS, OwnTransfer, Returned, TransferState
+from tierce.billing.settlement.own import OwnTransfers
+from tierce.billing.settlement.pain import reference
+from tierce.kernel.clock import date_of
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.web.api.invoices import Said, StateAnswer, cursor_number, path_number
+from tierce.web.api.problems import Problem, headers_of
+from tierce.web.api.signin import AnyRequest, handle_of
+
+TRANSFERS: Final = "/v1/transfers"
+TRANSFERS_KEY: Final = "transfers"
+
+
+class PaidAnswer(msgspec.Struct):
+    """One invoice that a transfer pays, in cents: `id` is that of /v1/invoices, `reference` the place's own."""
+
+    id: str
+    reference: str
+    care_date: date
+    asked: int
+    paid: int
+
+
+class TransferAnswer(msgspec.Struct):
+    """One transfer to one's own place, in cents; `reference` is what the bank statement prints.
+
+    `account` is masked: its country and last four. `reason` says why it came back, and is null otherwise.
+    """
+
+    id: str
+    reference: str
+    insurer: str
+    amount: int
+    invoices: int
+    account: str
+    state: StateAnswer
+    reason: Said | None
+    ordered_at: datetime
+    ended_at: datetime | None
+
+
+class FullTransferAnswer(TransferAnswer):
+    """One transfer with the invoices that it pays, by day of care."""
+
+    lines: list[PaidAnswer]
+
+
+class TransfersAnswer(msgspec.Struct):
+    """One page, newest first, and the cursor of the next; null on the last page."""
+
+    rows: list[TransferAnswer]
+    cursor: str | None
+
+
+def _transfers(request: AnyRequest) -> OwnTransfers:
+    found: OwnTransfers = request.app.state[TRANSFERS_KEY]
+    return found
+
+
+@get(TRANSFERS, opt={"act": Act.TRANSFER_READ})
+async def list_transfers(request: AnyRequest, cursor: FromQuery[str | None] = None) -> TransfersAnswer:
+    """List the transfers to one's own place, newest first: what the bank statement shows."""
+    rows, following = await _transfers(request).page(handle_of(request), cursor_number(cursor))
+    return TransfersAnswer(
+        [TransferAnswer(**_members(one)) for one in rows], None if following is None else str(following)
+    )
+
+
+@get(TRANSFERS + "/{transfer:str}", opt={"act": Act.TRANSFER_READ})
+async def read_transfer(request: AnyRequest, transfer: FromPath[str]) -> FullTransferAnswer:
+    """Read one transfer to one's own place, and what it pays of each invoice."""
+    one = await _transfers(request).one(handle_of(request), path_number(transfer))
+    lines = [
+        PaidAnswer(str(line.invoice), line.reference, date_of(line.care_day), line.asked, line.due)
+        for line in one.lines
+    ]
+    return FullTransferAnswer(**_members(one), lines=lines)
+
+
+TRANSFER_ROUTES: list[HTTPRouteHandler] = [list_transfers, read_transfer]
+
+
+def _members(one: OwnTransfer) -> dict[str, Any]:
+    label = TRANSFER_LABELS[one.state]
+    why = RETURNED_LABELS[Returned(one.why)] if one.state is TransferState.RETURNED else None
+    return {
+        "id": str(one.id),
+        "reference": reference(one.id),
+        "insurer": one.insurer,
+        "amount": one.amount,
+        "invoices": one.invoices,
+        "account": one.masked,
+        "state": StateAnswer(one.state.name.lower(), Said(label.fr, label.en)),
+        "reason": None if why is None else Said(why.fr, why.en),
+        "ordered_at": one.filed,
+        "ended_at": one.ended,
+    }
+
+
+UNKNOWN: Final = Problem(
+    404, "transfer_unknown",
+    Phrase("Aucun virement à votre établissement n’a ce numéro.",
+           "No transfer to your establishment has this number."),
+    Phrase("Reprenez-le de la liste de vos virements.", "Take it from the list of your transfers."),
+)  # fmt: skip
+
+
+def _unknown(_request: AnyRequest, _error: TransferMissingError) -> Response[bytes]:
+    return Response(
+        UNKNOWN.body(), status_code=UNKNOWN.status, media_type="application/problem+json", headers=headers_of(UNKNOWN)
+    )
+
+
+TRANSFER_HANDLERS: Final[dict[int | type[Exception], Any]] = {TransferMissingError: _unknown}
+"""For the application that mounts TRANSFER_ROUTES."""

@@ -1,0 +1,162 @@
+"""Transfers on pages: approved and settled in the office by two people, read on the portal by whoever is paid."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.accounts_world import BRUNO, IBAN, OTHER_IBAN, known
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.signin_world import API, Desk, Play
+from tests.integration.sites_world import Site, office_site
+from tests.integration.test_office_site import form_of, plain
+from tests.integration.transfers_world import Treasury
+from tests.unit.portal_samples import HOTLINE
+from tierce.billing.settlement.model import Returned, Word
+from tierce.journal.model import Entry
+from tierce.policy.acts import Act
+from tierce.policy.staff import StaffRole
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.portal.app import create_app
+from tierce.web.portal.settings import PortalSettings
+
+pytestmark = pytest.mark.integration
+
+
+def shows_none(*pages: httpx.Response) -> None:
+    """No page holds an account, whatever stands between its characters."""
+    for page in pages:
+        compact = re.sub(r"[^A-Za-z0-9]", "", page.text)
+        assert not [iban for iban in (IBAN, OTHER_IBAN) if iban[4:-4] in compact]
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    return open_room(connect, keyring)
+
+
+@pytest.fixture
+def treasury(room: Room, connect: Connect, keyring: Keyring, tmp_path: Path) -> Treasury:
+    room.admin.commit()
+    made = Treasury.open_(connect, keyring, tmp_path / "payments", places=(604, 605))
+    made.due(604, 4_000)
+    made.due(605, 2_500)
+    made.turn()
+    return made
+
+
+def play_office(
+    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.OPERATIONS
+) -> None:
+    async def whole() -> None:
+        async with office_site(room, database, role) as site:
+            await scene(site)
+
+    asyncio.run(whole())
+
+
+def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_did(
+    room: Room, database: Database, treasury: Treasury
+) -> None:
+    batch = treasury.batch(1)
+    at = f"/payments/{batch}"
+
+    async def scene(site: Site) -> None:
+        queue, page = await site.http.get("/payments"), await site.http.get(at)
+        assert "1 lot de virements en cours" in plain(queue)
+        assert "Approuver 65,00 €" in plain(page).replace("\u00a0", " ").replace("\u202f", " ")
+        wrong = await site.http.post(f"{at}/approve", data=form_of(site, what="approve", total="6501"))
+        assert wrong.status_code == 409
+        sent = form_of(site, what="approve", total="6500")
+        assert (await site.http.post(f"{at}/approve", data=sent)).status_code == 303
+        assert "une autre personne doit le dire" in plain(await site.http.get(at))
+        assert (await site.http.post(f"{at}/approve", data=sent)).status_code == 409
+        silent = await site.http.post(f"{at}/approve", data=form_of(site, what="refuse", said=""))
+        assert silent.status_code == 422
+        holding = await site.http.post(f"{at}/approve", data=form_of(site, what="refuse", said=IBAN))
+        assert holding.status_code == 422
+        treasury.say(batch, Word.APPROVE, BRUNO)
+        treasury.turn()
+        filed = await site.http.get(at)
+        assert f"virements-{batch:016x}.xml.age" in plain(filed)
+        assert (await site.http.post(f"{at}/settle", data=form_of(site, what="executed"))).status_code == 303
+        number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]
+        one = await site.http.get(f"/transfers/{number}")
+        assert "Cabinet 604" in plain(one)
+        nothing = await site.http.post(f"/transfers/{number}/returned", data=form_of(site))
+        assert nothing.status_code == 422
+        back = form_of(site, detail=str(Returned.ACCOUNT_CLOSED.value))
+        assert (await site.http.post(f"/transfers/{number}/returned", data=back)).status_code == 303
+        assert "compte clos" in plain(await site.http.get(f"/transfers/{number}")).lower()
+        treasury.desk.say(
+            treasury.office, BRUNO, batch, Word.RETURNED, subject=number, detail=str(Returned.ACCOUNT_CLOSED.value)
+        )
+        after = await site.http.get("/payments")
+        assert "un virement à ce compte est revenu" in plain(after).lower()
+        assert (await site.http.get("/payments/12345")).status_code == 404
+        assert (await site.http.get("/transfers/12345")).status_code == 404
+        shows_none(queue, page, holding, filed, one, after)
+
+    play_office(room, database, scene)
+
+
+def test_who_looks_after_neither_accounts_nor_files_moves_nothing(
+    room: Room, database: Database, treasury: Treasury
+) -> None:
+    async def scene(site: Site) -> None:
+        at = f"/payments/{treasury.batch(1)}"
+        for path in ("approve", "settle"):
+            sent = form_of(site, what="approve", total="6500")
+            assert (await site.http.post(f"{at}/{path}", data=sent)).status_code == 403
+        assert "Approuver 65" not in plain(await site.http.get(at))
+
+    play_office(room, database, scene, StaffRole.DPO)
+
+
+def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
+    play: Play, connect: Connect, keyring: Keyring, tmp_path: Path
+) -> None:
+    made: list[Treasury] = []
+
+    async def scene(desk_: Desk) -> None:
+        morvan = await known(desk_, connect("postgres", autocommit=True))
+        treasury = Treasury.open_(connect, keyring, tmp_path / "payments", places=(602,))
+        made.append(treasury)
+        place = treasury.all("select a.establishment from access.session s join directory.activity a"
+                             " on a.id = s.activity where s.device = %s", int(morvan.device))[0][0]  # fmt: skip
+        treasury.admin.execute("insert into registry.insurer (id, amc, name) values (1, '99100001', 'Grand Chêne')"
+                               " on conflict do nothing")  # fmt: skip
+        treasury.account(place, IBAN)
+        for cents in (4_000, 2_500):
+            treasury.due(place, cents)
+        treasury.due(602, 900)
+        empty = await desk_.send("GET", "/v1/transfers", morvan.handle)
+        assert empty.json() == {"rows": [], "cursor": None}
+        treasury.filed()
+        listed = await desk_.send("GET", "/v1/transfers", morvan.handle)
+        (row,) = listed.json()["rows"]
+        assert (row["amount"], row["invoices"], row["account"]) == (6_500, 2, "FR •••• 0172")
+        whole = (await desk_.send("GET", f"/v1/transfers/{row['id']}", morvan.handle)).json()
+        assert sorted(line["paid"] for line in whole["lines"]) == [2_500, 4_000]
+        others = treasury.all("select id from bank.transfer where establishment = 602")[0][0]
+        for number in (str(others), "0", "x", "9" * 19):
+            missing = await desk_.send("GET", f"/v1/transfers/{number}", morvan.handle)
+            assert (missing.status_code, missing.json()["code"]) == (404, "transfer_unknown")
+        app = create_app(PortalSettings("http://127.0.0.1:9", API, API, HOTLINE), transport=desk_.transport)
+        wire = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar’s own names for the ASGI callables
+        cookies = {"tierce-portal": morvan.handle}
+        async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
+            pages = [await web.get("/transfers"), await web.get(f"/transfers/{row['id']}?lang=en")]
+        assert row["reference"] in plain(pages[1])
+        assert "FR •••• 0172" in plain(pages[0])
+        shows_none(listed, *pages)
+
+    play(scene)
+    read: list[Entry] = [line for line in made[0].lines() if line.act is Act.TRANSFER_READ]
+    assert [line.reference for line in read if line.reference == 0] == [0, 0], "two lists that held something"
+    assert all(line.person == 0 for line in read)
