@@ -10,12 +10,12 @@ from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.web.billing import ROLE, Done, desk, run_billing
+from tierce.web.billing import ROLE, Done, again, desk, run_billing
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Factures et comptes bancaires. / Invoices and bank accounts.",
+    help="Factures, comptes bancaires, virements. / Invoices, bank accounts, transfers.",
 )
 
 
@@ -68,20 +68,33 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
         typer.echo(f"La plus ancienne attend depuis {oldest:,.0f} s. / The oldest has waited that long.")
 
 
+@app.command(epilog="Example:  tierce billing file 7402593812345678901 --settings tierce.toml")
+def file(
+    number: Annotated[int, typer.Argument(help="Numéro du lot, dans l’adresse de sa page. / The batch’s number.")],
+    *,
+    settings: SettingsFile,
+) -> None:
+    """Réécrire, identique, le fichier perdu d’un lot. / Write a batch’s lost file again, the same."""
+    with refusing():
+        path = again(load(settings), number)
+    typer.echo(f"✓ {path}")
+
+
 def _say(done: Done, json: str) -> None:
     if json == "-":
         typer.echo(msgspec.json.encode(done.figures()))
         return
-    one, moved = done.invoices, done.accounts
+    one, moved, paid = done.invoices, done.accounts, done.transfers
     typer.echo(
         f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
-        f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force"
+        f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force ;"
+        f" {paid.prepared} lots réunis / batches gathered, {paid.filed} fichiers écrits / files written"
     )
     if done.failing:
-        kinds = ", ".join(sorted(set(one.failed))) or "–"
+        kinds = ", ".join(sorted({*one.failed, *paid.failed})) or "–"
         typer.echo(
             f"{one.uncovered} sans droits retrouvés / without cover,"
             f" {one.unopened + moved.unopened} que nos clés n’ouvrent pas / that our keys do not open,"
-            f" {len(one.failed)} en échec / failed: {kinds}",
+            f" {len(one.failed) + len(paid.failed)} en échec / failed: {kinds}",
             err=True,
         )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -111,6 +112,19 @@ def desk(settings: Settings) -> Iterator[Desk]:
         opener = Opener(*keyring.every(BANK_KEY))
         settling = Settling(appender, opener, clock, payer_of(settings))
         yield Desk(connection, Deciding(appender, sealer, clock), Mover(appender, opener, clock), settling)
+
+
+def again(settings: Settings, batch: int) -> Path:
+    """Write the file of a batch again, the same, beside a process that runs.
+
+    Raises:
+        FileMissingError, FileChangedError.
+    """
+    keyring = Keyring(settings.key_directory(), KEYS[NAME])
+    with settings.connection().connect(ROLE, autocommit=True) as connection:
+        appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
+        opener = Opener(*keyring.every(BANK_KEY))
+        return Settling(appender, opener, SystemClock(), payer_of(settings)).again(connection, batch)
 
 
 def payer_of(settings: Settings) -> Payer | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pyrage
 
 from tierce import __version__
 from tierce.feeds.commands import open_intake
@@ -39,6 +40,8 @@ from tierce.web.back_channel import BACK_CHANNEL
 from tierce.web.names import INNER, SITES
 
 SEED: Final = 1
+PAYER_IBAN: Final = "FR5699999000010000000000475"
+"""The invented operator's account: no bank has the code 99999."""
 OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
 INSURER_USER: Final = "camille.rouvray"
@@ -275,6 +278,7 @@ def _write_settings(stage: Stage) -> None:
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in SITES},
         **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
+        "payments": {"account": PAYER_IBAN, "recipient": _treasurer(home)},
         "psc": {**realms[RealmName.PSC], "acr_values": "eidas1"},
         "staff": realms[RealmName.STAFF],
         "persons_provider": realms[RealmName.PERSONS],
@@ -286,6 +290,13 @@ def _write_settings(stage: Stage) -> None:
         # A JSON string is a TOML basic string too.
         lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
     stage.settings_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _treasurer(home: Path) -> str:
+    """Make the key of whoever takes files to the bank; hers is beside the demonstration, for whoever looks."""
+    identity = pyrage.x25519.Identity.generate()
+    (home / "banque.key").write_text(f"{identity}\n")
+    return str(identity.to_public())
 
 
 def _start(stack: ExitStack, stage: Stage, name: str, arguments: list[str]) -> None:
