@@ -38,7 +38,7 @@ HOLDER, CHILD, STRANGER = 1, 2, 3
 """Paul, his child under his number, and somebody of neither."""
 PAIRS = ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1), (5, 1), (6, 2), (7, 2), (8, 1), (9, 1))
 """Whom the incident's thief read, and under which insurer."""
-OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ACCOUNT = 8001, 8002, 7701, 1, 41, 51
+OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ACCOUNT, BATCH = 8001, 8002, 7701, 1, 41, 51, 61
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -104,6 +104,7 @@ class StolenWorld:
                 "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
+                "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 1)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
@@ -220,6 +221,11 @@ def _accounts(room: Room) -> None:
         " due, since) values (%s, 601, 's', 'FR', '0172', 'SELARL des Tilleuls', 3, 2, null, now(), now()),"
         " (%s, 601, 's', 'FR', '0273', 'SELARL des Tilleuls', 2, 1, 501, now() + interval '3 days', null)",
         (ACCOUNT, ACCOUNT + 1),
+    )
+    room.admin.execute("insert into bank.batch (id, insurer, transfers, total) values (%s, 1, 1, 9)", (BATCH,))
+    room.admin.execute(
+        "insert into bank.transfer (id, batch, establishment, account, amount) values (%s, %s, 601, %s, 9)",
+        (BATCH + 1, BATCH, ACCOUNT),
     )
     room.admin.commit()
 

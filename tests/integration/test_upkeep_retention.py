@@ -111,6 +111,14 @@ insert into bank.account (id, establishment, sealed, country, tail, holder, stat
     select n, 601, 'sealed', 'FR', '0172', 'SELARL', state, 1, now(), now() - age, now() - age
     from (values (1, interval '823 days', 4), (101, interval '821 days', 4), (2, interval '366 days', 5),
         (102, interval '364 days', 6)) k(n, age, state);
+insert into bank.batch (id, insurer, state, prepared, transfers, total, ended)
+    select n, 1, 6, now() - age, 1, 9, now() - age
+    from (values (1, interval '3654 days'), (101, interval '3652 days')) b(n, age);
+insert into bank.transfer (id, batch, establishment, account, amount, state, ended)
+    select n, n, 601, 1, 9, 4, now() from (values (1), (101)) t(n);
+insert into bank.paid_invoice (transfer, invoice, due) values (1, 1, 9), (101, 101, 9);
+insert into bank.word (batch, subject, what, staff, name, said)
+    select n, n, 2, 1, 'H.', 'r' from (values (1), (101)) w(n);
 insert into access.appeal (id, professional, hold, said, at, due, answered)
     select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
@@ -157,6 +165,10 @@ TABLES = (
     "care.invoice",
     "care.invoice_line",
     "bank.account",
+    "bank.batch",
+    "bank.transfer",
+    "bank.paid_invoice",
+    "bank.word",
     "notice.rights_request",
     "access.session",
     "access.staff_session",

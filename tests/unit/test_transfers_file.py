@@ -57,7 +57,7 @@ def test_whatever_is_paid_the_file_holds_to_the_published_schema(paid: list[Cred
 
 def test_the_schema_that_files_are_held_to_refuses_what_is_wrong() -> None:
     written = write_file(1, FRIDAY, PAYER, [ONE])
-    for right, wrong in ((b"123.45", b"123.456789"), (b">TRF<", b">XXX<"), (b"FR8999999", b"fr")):
+    for right, wrong in ((b"123.45", b"123.456789"), (b">TRF<", b">OTHER<"), (b"FR8999999", b"fr")):
         assert right in written
         with pytest.raises(XMLSchemaValidationError):
             SCHEMA.validate(written.replace(right, wrong).decode())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tierce.billing.bank.model import NumberFrom, Oddity
+from tierce.billing.settlement.model import Word
 from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
@@ -89,6 +90,7 @@ CHOSEN = {
     | numbered("bank.oddity", Oddity)
     | numbered("bank.from", NumberFrom)
     | numbered("bank.from_long", NumberFrom)
+    | numbered("payments.word", Word)
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}
