@@ -20,7 +20,7 @@ def _one(state: TransferState, language: Language) -> dict[str, Any]:
         "id": "77", "reference": reference(2**63 - 1), "insurer": "Mutuelle du Grand Chêne et des Rives réunies",
         "amount": Decimal("12450.50"), "invoices": state.value, "account": masked("FR", "0172"),
         "kind": KINDS[state.name.lower()], "state": TRANSFER_LABELS[state][language],
-        "reason": RETURNED_LABELS[Returned.ACCOUNT_CLOSED][language].capitalize() if came_back else "",
+        "reason": RETURNED_LABELS[Returned.ACCOUNT_CLOSED][language] if came_back else "",
         "ordered": AT, "ended": None if state is TransferState.OPEN else AT,
     }  # fmt: skip
 

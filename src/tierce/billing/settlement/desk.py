@@ -12,6 +12,7 @@ from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.model import (
     TWO_SAY,
     Batch,
+    BatchState,
     Returned,
     Said,
     Transfer,
@@ -25,6 +26,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.policy.transfers import TRANSFERS_MAX
 
 LISTED_MAX: Final = 100
 TRANSFERS_LISTED: Final = 100
@@ -43,7 +45,7 @@ _NEEDS_SAYING: Final = frozenset({Word.REFUSE, Word.RETURNED, Word.REJECTED})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One batch, what was said of it, and some of its transfers; `after` begins the next page, 0 where none does."""
+    """One batch, what was said of it, and some of its transfers; the next page is past `after` of them, if not 0."""
 
     batch: Batch
     words: tuple[Said, ...]
@@ -68,7 +70,7 @@ class TransferDesk:
         """Batches, those that wait for somebody first, and what is due and in none."""
         return store.batches(connection, LISTED_MAX), store.waiting(connection)
 
-    def shown(self, connection: Connection, number: int, after: int = 0) -> Shown:
+    def shown(self, connection: Connection, number: int, skipped: int = 0) -> Shown:
         """One batch, with a page of its transfers.
 
         Raises:
@@ -77,10 +79,11 @@ class TransferDesk:
         found = store.batch(connection, number)
         if found is None:
             raise BatchMissingError
-        rows = store.transfers(connection, number, after, TRANSFERS_LISTED + 1)
-        page = tuple(rows[:TRANSFERS_LISTED])
-        following = page[-1].id if len(rows) > TRANSFERS_LISTED else 0
-        return Shown(found, tuple(store.words(connection, number)), page, following)
+        skipped = max(0, min(skipped, TRANSFERS_MAX))
+        rows = store.transfers(connection, number, skipped, TRANSFERS_LISTED + 1)
+        following = skipped + TRANSFERS_LISTED if len(rows) > TRANSFERS_LISTED else 0
+        words = tuple(store.words(connection, number))
+        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following)
 
     def transfer(self, connection: Connection, number: int) -> tuple[Shown, Transfer]:
         """One transfer, with its batch.
@@ -92,6 +95,18 @@ class TransferDesk:
         if found is None:
             raise BatchMissingError
         return self.shown(connection, found[0]), found[1]
+
+    def returned(self, connection: Connection, caller: StaffCaller, number: int, detail: str, said: str) -> bool:
+        """Say that one transfer came back, for the bank's reason; whether it is so now, or a second must say so too.
+
+        Raises:
+            FormError: no reason is given, or it cannot be kept.
+            BatchMissingError, BatchMovedError, SaidError.
+        """
+        shown, one = self.transfer(connection, number)
+        if shown.batch.state not in {BatchState.FILED, BatchState.EXECUTED} or one.because is not None:
+            raise BatchMovedError
+        return self.say(connection, caller, shown.batch.id, Word.RETURNED, subject=number, detail=detail, said=said)
 
     def say(
         self,

@@ -106,11 +106,11 @@ LEFT_LABELS: Mapping[Left, Phrase] = {
     Left.REJECTED: Phrase("lot rejeté par la banque", "batch rejected by the bank"),
 }
 RETURNED_LABELS: Mapping[Returned, Phrase] = {
-    Returned.ACCOUNT_WRONG: Phrase("numéro de compte incorrect (AC01)", "incorrect account number (AC01)"),
-    Returned.ACCOUNT_CLOSED: Phrase("compte clos (AC04)", "account closed (AC04)"),
-    Returned.ACCOUNT_BLOCKED: Phrase("compte bloqué (AC06)", "account blocked (AC06)"),
-    Returned.HOLDER: Phrase("titulaire différent (BE01)", "another holder (BE01)"),
-    Returned.OTHER: Phrase("autre motif", "another reason"),
+    Returned.ACCOUNT_WRONG: Phrase("Numéro de compte incorrect (AC01)", "Incorrect account number (AC01)"),
+    Returned.ACCOUNT_CLOSED: Phrase("Compte clos (AC04)", "Account closed (AC04)"),
+    Returned.ACCOUNT_BLOCKED: Phrase("Compte bloqué (AC06)", "Account blocked (AC06)"),
+    Returned.HOLDER: Phrase("Titulaire différent (BE01)", "Another holder (BE01)"),
+    Returned.OTHER: Phrase("Autre motif", "Another reason"),
 }
 
 

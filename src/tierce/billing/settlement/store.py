@@ -120,32 +120,30 @@ def batch(connection: Connection, number: int) -> Batch | None:
     return None if row is None else _batch(row)
 
 
-def transfers(connection: Connection, number: int, after: int, at_most: int) -> list[Transfer]:
-    """Transfers of a batch by number, past one."""
+_TRANSFER: LiteralString = """
+    select t.id, t.establishment, e.name, e.town, k.country, k.tail, t.amount,
+           (select count(*) from bank.paid_invoice p where p.transfer = t.id), t.state, t.why, t.batch
+    from bank.transfer t join directory.establishment e on e.id = t.establishment
+    join bank.account k on k.id = t.account"""
+
+
+def transfers(connection: Connection, number: int, skipped: int, at_most: int) -> list[Transfer]:
+    """Transfers of a batch, the greatest first, past some of them."""
     rows = connection.execute(
-        """
-        select t.id, t.establishment, e.name, e.town, k.country, k.tail, t.amount,
-               (select count(*) from bank.paid_invoice p where p.transfer = t.id), t.state, t.why
-        from bank.transfer t join directory.establishment e on e.id = t.establishment
-        join bank.account k on k.id = t.account
-        where t.batch = %s and t.id > %s order by t.id limit %s""",
-        (number, after, at_most),
+        _TRANSFER + " where t.batch = %s order by t.amount desc, t.id offset %s limit %s", (number, skipped, at_most)
     ).fetchall()
     return [_transfer(row) for row in rows]
 
 
 def _transfer(row: tuple[Any, ...]) -> Transfer:
-    id_, establishment, place, town, country, tail, amount, invoices, state, why = row
+    id_, establishment, place, town, country, tail, amount, invoices, state, why = row[:10]
     return Transfer(id_, establishment, place, town, country, tail, amount, invoices, TransferState(state), why)
 
 
 def transfer(connection: Connection, number: int) -> tuple[int, Transfer] | None:
     """One transfer, and its batch."""
-    row = connection.execute("select batch from bank.transfer where id = %s", (number,)).fetchone()
-    if row is None:
-        return None
-    (found,) = transfers(connection, row[0], number - 1, 1)
-    return row[0], found
+    row = connection.execute(_TRANSFER + " where t.id = %s", (number,)).fetchone()
+    return None if row is None else (row[10], _transfer(row))
 
 
 def words(connection: Connection, number: int) -> list[Said]:

@@ -17,11 +17,11 @@ $$;
 create or replace function bank.payable(of_insurer smallint, at_most integer)
     returns table (establishment bigint, account bigint, invoices bigint, amount bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select i.establishment, k.id, count(*), sum(i.due)::bigint
-    from care.invoice i join bank.account k on k.establishment = i.establishment and k.state = 3
-    where i.insurer = of_insurer and i.state in (2, 7) and i.transfer is null and i.due > 0
-      and bank.withheld(i.establishment) = 0
-    group by 1, 2 order by min(i.decided), 1 limit at_most
+    select d.establishment, k.id, d.n, d.cents
+    from (select i.establishment, count(*) as n, sum(i.due)::bigint as cents, min(i.decided) as since from care.invoice i
+          where i.insurer = of_insurer and i.state in (2, 7) and i.transfer is null and i.due > 0 group by 1) d
+    join bank.account k on k.establishment = d.establishment and k.state = 3
+    where bank.withheld(d.establishment) = 0 order by d.since, 1 limit at_most
 $$;
 
 -- Insurers of whom something may be paid and no batch waits for approval: one batch of each a day, or another at once after one
@@ -52,8 +52,8 @@ begin
     from (select i.id, i.establishment, i.due from care.invoice i
           where i.insurer = of_insurer and i.establishment = any(establishments) and i.state in (2, 7) and i.transfer is null
             and i.due > 0 order by i.id for update) l
-    join unnest(establishments, new_ids) n(establishment, id) on n.establishment = l.establishment
-    where bank.withheld(l.establishment) = 0;
+    join (select u.establishment, u.id from unnest(establishments, new_ids) u(establishment, id)
+          where bank.withheld(u.establishment) = 0) n on n.establishment = l.establishment;
     if transfers = 0 then
         return;
     end if;

@@ -77,16 +77,10 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         sent = await site.sign_in.check_form(request)
         typed = _Typed("returned", sent.get("said", ""), sent.get("detail", ""))
 
-        def say(connection: Connection) -> int:
-            shown, one = desk.transfer(connection, number)
-            desk.say(
-                connection, visit.caller, shown.batch.id, Word.RETURNED, subject=one.id, detail=typed.detail,
-                said=typed.said,
-            )  # fmt: skip
-            return shown.batch.id
-
         try:
-            await site.rows.read(say)
+            await site.rows.read(
+                lambda connection: desk.returned(connection, visit.caller, number, typed.detail, typed.said)
+            )
         except FormError as problem:
             return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
         return Redirect(f"/transfers/{number}", status_code=303)
