@@ -56,6 +56,8 @@ class Kept(IntEnum):
     INVOICES = 72
     ACCOUNTS_ENDED = 73
     ACCOUNTS_REFUSED = 74
+    AGREEMENTS = 77
+    QUOTES = 78
 
 
 class End(StrEnum):

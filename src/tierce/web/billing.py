@@ -1,4 +1,4 @@
-"""The process `billing`: every few seconds it decides invoices that wait, and moves establishments' accounts.
+"""The process `billing`: every few seconds it decides invoices and agreements that wait, and moves accounts.
 
 It serves no page.
 """
@@ -7,18 +7,21 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from types import FrameType
 from typing import Final
 
 import psycopg
 
 from tierce import __version__
+from tierce.billing.agreements.granting.model import Granted
+from tierce.billing.agreements.granting.service import Granting
 from tierce.billing.bank.sealing import Opener
 from tierce.billing.bank.service import Moved, Mover
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
+from tierce.billing.pricing.service import Prices
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
@@ -39,24 +42,25 @@ class OtherRunsError(TierceError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one turn did: of invoices, and of accounts."""
+    """What one turn did: of invoices, of agreements, and of accounts."""
 
     invoices: Turn
     accounts: Moved
+    agreements: Granted = field(default_factory=Granted)
 
     @property
     def failing(self) -> list[str]:
         """What keeps something waiting, in words that name none of it."""
         found = {
-            "cover": self.invoices.uncovered,
-            "keys": self.invoices.unopened + self.accounts.unopened,
-            "deciding": len(self.invoices.failed),
+            "cover": self.invoices.uncovered + self.agreements.uncovered,
+            "keys": self.invoices.unopened + self.agreements.unopened + self.accounts.unopened,
+            "deciding": len(self.invoices.failed) + len(self.agreements.failed),
         }
         return [name for name, number in found.items() if number]
 
     def figures(self) -> dict[str, object]:
         """Every count by its name."""
-        return {"invoices": asdict(self.invoices), "accounts": asdict(self.accounts)}
+        return {name: asdict(getattr(self, name)) for name in ("invoices", "agreements", "accounts")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,19 @@ class Desk:
 
     connection: psycopg.Connection
     deciding: Deciding
+    granting: Granting
     mover: Mover
 
     def turn(self, between: Callable[[Done], bool] = lambda _done: True) -> Done:
         """Accounts first: what is decided afterwards is due to the account in force.
 
-        `between` is called with what was done so far while many invoices wait; False ends the turn.
+        Care that was given comes before what is promised. `between` is called with what was done so far while many
+        wait; False ends the turn.
         """
         moved = self.mover.turn(self.connection)
-        return Done(self.deciding.turn(self.connection, between=lambda done: between(Done(done, moved))), moved)
+        decided = self.deciding.turn(self.connection, between=lambda done: between(Done(done, moved)))
+        granted = self.granting.turn(self.connection, between=lambda done: between(Done(decided, moved, done)))
+        return Done(decided, moved, granted)
 
 
 @contextmanager
@@ -92,7 +100,9 @@ def desk(settings: Settings) -> Iterator[Desk]:
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
         clock = SystemClock()
         mover = Mover(appender, Opener(*keyring.every(BANK_KEY)), clock)
-        yield Desk(connection, Deciding(appender, sealer, clock), mover)
+        prices = Prices()
+        deciding, granting = Deciding(appender, sealer, clock, prices), Granting(appender, sealer, clock, prices)
+        yield Desk(connection, deciding, granting, mover)
 
 
 def run_billing(settings: Settings) -> None:
