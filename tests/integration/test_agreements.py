@@ -125,7 +125,7 @@ def test_the_whole_way_from_a_quote_to_an_invoice_and_each_step_is_a_line_that_n
         house.granting().turn(house.billing)
         again = await place.send(body)
         assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
-        assert reason(await place.send(place.body(reference=first.json()["reference"]))) == "agreement_reference_used"
+        assert reason(await place.send(place.body(reference=first.json()["reference"], kind="quote"))) == "agreement_reference_used"
         number = first.json()["id"]
         one = await place.read(f"/{number}")
         assert (one["state"]["code"], one["reason"]["code"], one["due"]) == ("granted", "partly", GIVES)
@@ -185,11 +185,12 @@ def test_what_was_granted_is_paid_though_rights_close_and_cover_is_gone(at_desk:
     async def scene(place: Place) -> None:
         number = await place.asked()
         house.admin.execute("delete from coverage.coverage where person = %s", (house.person,))
-        sent = (await place.invoice(number)).json()["id"]
-        house.admin.execute("update care.agreement set until_day = %s, care_day = %s", (TODAY - 1, TODAY - 9))
+        house.admin.execute("update care.agreement set care_day = %s", (TODAY - 9,))
+        sent = (await place.invoice(number, care_date=date_of(TODAY - 1).isoformat())).json()["id"]
+        house.admin.execute("update care.agreement set until_day = %s", (TODAY - 1,))
         assert house.granting().turn(house.billing).expired == 0, "an invoice of it waits"
         place.decide()
-        assert house.stands(int(sent))[::2] == (2, GIVES)
+        assert house.stands(int(sent))[0::2] == (2, GIVES)
         uncovered = await place.send()
         assert uncovered.status_code == 201
         assert house.granting().turn(house.billing).uncovered == 1
@@ -229,14 +230,14 @@ def test_an_invoice_that_is_refused_or_taken_back_gives_its_agreement_back(at_de
         house.admin.execute("update care.invoice set state = 2 where id = %s", (taken,))
         assert (await place.cancel(taken, INVOICES)).status_code == 200
         assert ((await place.stands(number))[0], place.reserved()) == ("granted", GIVES)
-        for state, day, becomes in ((2, TODAY - 1, "expired"), (7, TODAY + 9, "expired")):
+        for state, care, day in ((2, 3, TODAY - 1), (7, 4, TODAY + 9)):
             house.admin.execute("update care.agreement set state = 3, ended = null, until_day = %s", (TODAY,))
-            last = (await place.invoice(number, care_date=date_of(TODAY - 2 - state).isoformat())).json()["id"]
+            last = (await place.invoice(number, care_date=date_of(TODAY - care).isoformat())).json()["id"]
             place.decide()
             house.admin.execute("update care.agreement set until_day = %s", (day,))
             house.admin.execute("update care.invoice set state = %s where id = %s", (state, last))
             assert (await place.cancel(last, INVOICES)).status_code == 200
-            assert (await place.stands(number))[0] == becomes
+            assert (await place.stands(number))[0] == "expired"
 
     at_desk(scene)
 
