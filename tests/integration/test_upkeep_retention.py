@@ -109,7 +109,7 @@ insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
 insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer, domain,
         care_day, until_day, price, amo, asked, digest, at, entry, state, decided, ended)
-    select n, 601, 501, 1, n::text, kind, n, n, 1, 6, 1, 1, 9, 0, 9, sha256('i'), now() - age, 1, state, now() - age,
+    select n, 601, 501, 1, n::text, kind, n, 1 + n / 3, 1, 6, 1, 1, 9, 0, 9, sha256('i'), now() - age, 1, state, now() - age,
         case when state > 4 then now() - age end
     from (values (1, interval '823 days', 2, 4), (101, interval '821 days', 2, 6), (2, interval '184 days', 1, 2),
         (102, interval '182 days', 1, 2), (103, interval '999 days', 2, 3)) i(n, age, kind, state);
