@@ -125,7 +125,10 @@ def test_the_whole_way_from_a_quote_to_an_invoice_and_each_step_is_a_line_that_n
         house.granting().turn(house.billing)
         again = await place.send(body)
         assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
-        assert reason(await place.send(place.body(reference=first.json()["reference"], kind="quote"))) == "agreement_reference_used"
+        assert (
+            reason(await place.send(place.body(reference=first.json()["reference"], kind="quote")))
+            == "agreement_reference_used"
+        )
         number = first.json()["id"]
         one = await place.read(f"/{number}")
         assert (one["state"]["code"], one["reason"]["code"], one["due"]) == ("granted", "partly", GIVES)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tests.unit.portal_agreements import agreement_cases
 from tests.unit.portal_invoices import invoice_cases
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
@@ -97,6 +98,7 @@ def _answers(language: Language) -> Iterator[Case]:
         "act_url": "https://api.tierce.example/v1/rights",
         "revisit_url": "",
         "care": date(2026, 3, 3),
+        "agreed": True,
     }
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
     two = msgspec.structs.replace(SHOWN, other_payer=True, priority=2)
@@ -339,4 +341,6 @@ def cases(language: Language) -> list[Case]:
     signed_in = {"session": SESSION, "signing": SIGNING}
     invoices = [(name, page, frame, values) for name, page, values in invoice_cases(signed_in, frame, language)]
     told = [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
-    return [*told, *invoices]
+    frame = _frame("/agreements", language)
+    agreements = [(name, page, frame, values) for name, page, values in agreement_cases(signed_in, frame, language)]
+    return [*told, *invoices, *agreements]
