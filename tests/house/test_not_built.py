@@ -19,14 +19,9 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
-        (
-            "prior agreements",
-            r"create schema agreement|class Agreement\b",
-        ),
         ("replacement of look-up keys", r"def rotate_(index|trait|pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),
-    "docs/glossary.md": (("prise en charge (PEC)", r"class (PriorAgreement|Agreement)\b"),),
     "docs/mission.md": (
         ("sign-in by waves", r"\bwaves?_|class Wave\b"),
         ("keeping each rendered policy beside its digest", r"create table \w+\.policy\b"),

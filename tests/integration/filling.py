@@ -22,6 +22,8 @@ GIVEN: Final[Mapping[str, str]] = {
     "notice.wish.sealed": "'sealed'",
     "care.invoice.engagement": "1",
     "care.invoice_line.item": "'XA'",
+    "care.agreement.until_day": "1",
+    "care.agreement_line.item": "'XA'",
     "registry.tariff.item": "'XA'",
     "bank.account.country": "'FR'",
     "bank.account.tail": "'0172'",

@@ -19,6 +19,7 @@ from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
+from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.sealing import public_of
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
@@ -39,6 +40,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import BANK_KEY, Keyring, Purpose
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
+from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
@@ -322,6 +324,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, appender, POLICY, numbers, page_rows=3)
+        agreements = Agreements(sessions, appender, POLICY, numbers[0], page_rows=3)
         app: Any = Litestar(
             [
                 *ROUTES,
@@ -329,6 +332,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 *DEVICE_ROUTES,
                 *APPEAL_ROUTES,
                 *INVOICE_ROUTES,
+                *AGREEMENT_ROUTES,
                 *ACCOUNT_ROUTES,
                 *TRANSFER_ROUTES,
                 token,
@@ -338,6 +342,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                     STATE_KEY: wiring,
                     VENDOR_KEY: vendor,
                     INVOICES_KEY: invoices,
+                    AGREEMENTS_KEY: agreements,
                     ACCOUNTS_KEY: accounts,
                     TRANSFERS_KEY: OwnTransfers(sessions, appender, POLICY, page_rows=3),
                 }
@@ -345,6 +350,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
             exception_handlers={
                 **EXCEPTION_HANDLERS,
                 **INVOICE_HANDLERS,
+                **AGREEMENT_HANDLERS,
                 **ACCOUNT_HANDLERS,
                 **TRANSFER_HANDLERS,
                 FieldError: field_refused,

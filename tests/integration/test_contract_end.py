@@ -185,6 +185,12 @@ OBSTACLES = {
         values (1, 1, 'access', 'all', array[{0}::smallint], now(), now())""",
         "delete from notice.rights_request",
     ),
+    "agreements": (
+        """insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,
+        insurer, domain, care_day, price, amo, asked, digest, entry)
+        values (1, 1, 1, 1, 'P', 2, 7, 1, {0}, 6, 1, 9, 0, 9, sha256('i'), 1)""",
+        "delete from care.agreement",
+    ),
     "invoices": (
         """insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer,
         domain, care_day, price, amo, asked, digest, entry, state)

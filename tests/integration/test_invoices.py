@@ -371,7 +371,8 @@ def test_whatever_is_sent_the_database_keeps_none_without_its_line_nor_of_anothe
     at_desk(scene)
     session, entry = admin.execute("select s.id, i.entry from access.session s, care.invoice i").fetchone() or (0, 0)
     keep = (
-        "select care.keep_invoice(%s, 5, 'F-9', %s, null, %s, '{TO90}', '{1}', '{12000}', '{0}', array[%s], %s, %s)"
+        "select care.keep_invoice(%s, 5, 'F-9', %s, null, null, %s, '{TO90}', '{1}', '{12000}', '{0}', array[%s], %s,"
+        " %s)"
     )
 
     def tries(who: int, seq: int, asked: int, line: int) -> type[Exception]:
@@ -433,4 +434,4 @@ def test_the_database_holds_the_figures_of_the_policy() -> None:
         ("place_a_day", PLACE_A_DAY), ("of_one_engagement", ENGAGEMENT_MAX),
     ):  # fmt: skip
         assert f"{name} constant integer := {number};" in text
-    assert f"(11, {Act.INVOICE_SEND.value})" in text
+    assert f"care.hindrance(of_session, {Act.INVOICE_SEND.value})" in text

@@ -17,7 +17,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
-    "tierce_api": {9, 11, 14, 22, 23},
+    "tierce_api": {9, 11, 14, 22, 23, 25},
     "tierce_office": {5, 6, 7, 9, 14, 22, 23},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
@@ -26,7 +26,7 @@ KINDS = {
     "tierce_feed": {8, 9, 23},
     "tierce_upkeep": {9, 12, 17},
     "tierce_notices": {21},
-    "tierce_billing": {9, 22, 23},
+    "tierce_billing": {9, 22, 23, 25},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""
 HANDLE = b"h" * 32
@@ -104,8 +104,8 @@ def test_each_process_appends_its_own_kinds_of_line_alone(start: Start, role: st
             process.connection.rollback()
 
 
-@pytest.mark.parametrize("kind", [EntryKind.INVOICE, EntryKind.ACCOUNT])
-def test_a_line_of_an_invoice_or_an_account_names_nobody(start: Start, kind: EntryKind) -> None:
+@pytest.mark.parametrize("kind", [EntryKind.INVOICE, EntryKind.ACCOUNT, EntryKind.AGREEMENT])
+def test_a_line_of_an_invoice_an_account_or_an_agreement_names_nobody(start: Start, kind: EntryKind) -> None:
     process = start("tierce_api")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="names nobody"):
         process.append([line(kind, person=1)])

@@ -107,6 +107,14 @@ insert into care.invoice (id, establishment, professional, line, reference, enga
         (103, interval '999 days', 5), (104, interval '999 days', 7)) i(n, age, state);
 insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
+insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer,
+        domain, care_day, until_day, price, amo, asked, digest, at, entry, state, decided, ended)
+    select n, 601, 501, 1, n::text, kind, n, 1 + n / 3, 1, 6, 1, 1, 9, 0, 9, sha256('i'), now() - age, 1, state,
+        now() - age, case when state > 4 then now() - age end
+    from (values (1, interval '823 days', 2, 4), (101, interval '821 days', 2, 6), (2, interval '184 days', 1, 2),
+        (102, interval '182 days', 1, 2), (103, interval '999 days', 2, 3)) i(n, age, kind, state);
+insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
+    select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
 insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, ended)
     select n, 601, 'sealed', 'FR', '0172', 'SELARL', state, 1, now(), now() - age, now() - age
     from (values (1, interval '823 days', 4), (101, interval '821 days', 4), (2, interval '366 days', 5),
@@ -164,6 +172,8 @@ TABLES = (
     "care.billed",
     "care.invoice",
     "care.invoice_line",
+    "care.agreement",
+    "care.agreement_line",
     "bank.account",
     "bank.batch",
     "bank.transfer",
@@ -247,7 +257,8 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert counted == removed | {Kept.DEVICES: 1, Kept.PERSONS: 0}
     left = {table: old.rows(table) for table in TABLES}
     assert left == {
-        table: number - (2 if table in {"access.pair", "notice.item_pair"} else 1) for table, number in before.items()
+        table: number - (2 if table in {"access.pair", "notice.item_pair", "care.agreement"} else 1)
+        for table, number in before.items()
     }
     labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()
     assert labels == [(2, None), (101, "Mme T.")]

@@ -26,6 +26,7 @@ def _one(state: InvoiceState, language: Language, reason: InvoiceReason = Invoic
     due = Decimal("0.00" if state is InvoiceState.REFUSED else "300.00")
     return {
         "id": "77", "reference": f"F-2026-0{state.value}", "quotes": ENGAGEMENT, "by_receipt": False,
+        "by_agreement": False,
         "label": "dossier 12", "domain": "optique", "care": date(2026, 3, 2), "at": AT, "code": code,
         "kind": KINDS[code], "state": STATE_LABELS[state][language],
         "reason": said[0][language] if said else "", "remedy": said[1][language] if said else "",

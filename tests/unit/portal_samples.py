@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tests.unit.portal_agreements import agreement_cases
 from tests.unit.portal_invoices import invoice_cases
 from tests.unit.portal_transfers import transfer_cases
 from tierce.kernel.language import Language
@@ -98,6 +99,7 @@ def _answers(language: Language) -> Iterator[Case]:
         "act_url": "https://api.tierce.example/v1/rights",
         "revisit_url": "",
         "care": date(2026, 3, 3),
+        "agreed": True,
     }
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
     two = msgspec.structs.replace(SHOWN, other_payer=True, priority=2)
@@ -341,4 +343,6 @@ def cases(language: Language) -> list[Case]:
     invoices = [(name, page, frame, values) for name, page, values in invoice_cases(signed_in, frame, language)]
     told = [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
     transfers = [(name, page, frame, values) for name, page, values in transfer_cases(signed_in, language)]
-    return [*told, *invoices, *transfers]
+    frame = _frame("/agreements", language)
+    agreements = [(name, page, frame, values) for name, page, values in agreement_cases(signed_in, frame, language)]
+    return [*told, *invoices, *transfers, *agreements]

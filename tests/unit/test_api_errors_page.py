@@ -28,7 +28,7 @@ from tierce.identity.errors import (
     SignInRefusedError,
 )
 from tierce.identity.exchange import ActivityWantedError
-from tierce.web.api import accounts, deposits, invoices, problems, token, transfers
+from tierce.web.api import accounts, agreements, deposits, invoices, problems, token, transfers
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import identity_problem
 from tierce.web.signin_words import code_of, told
@@ -57,7 +57,7 @@ def of(problem: Problem) -> Row:
 
 def rows() -> Iterator[Row]:
     constants = [*vars(problems).values(), *vars(deposits).values(), *problems.REFUSED.values(),
-                 *invoices.REFUSED.values()]  # fmt: skip
+                 *invoices.REFUSED.values(), *agreements.REFUSED.values()]  # fmt: skip
     constants += [*vars(accounts).values(), *accounts.STOPPED.values(), *vars(transfers).values()]
     yield from (of(one) for one in constants if isinstance(one, Problem))
     yield 422, "field", *FIELD

@@ -52,7 +52,7 @@ WEEKS: Final = Guaranteed(DAY, DAY + 30)
 
 def case(*lines: InvoiceLine, deposit: int | None = None, guaranteed: Guaranteed = WEEKS) -> Case:
     person = 9 if deposit is None else None
-    one = Waiting(1, 101, person, 1, Domain.OPTI, DAY, deposit, guaranteed, lines)
+    one = Waiting(1, 101, person, 1, Domain.OPTI, DAY, deposit, None, guaranteed, lines)
     return Case(one, PRODUCT if deposit is None else None)
 
 

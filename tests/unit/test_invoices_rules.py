@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierce.billing.invoices.errors import InvoiceFieldError
+from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Found, Quoted, Sent
 from tierce.billing.invoices.rules import (
     REASONS,
@@ -17,11 +17,10 @@ from tierce.billing.invoices.rules import (
     not_own,
     parse_invoice,
     read_state,
-    read_why,
     repeated,
-    same_care,
 )
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
+from tierce.billing.rules import read_why, same_care
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.policy.invoices import LINE_MAX, LINES_MAX, REFERENCE_MAX
@@ -37,8 +36,8 @@ def body(**fields: object) -> bytes:
     return json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
 
 
-def refusal(sent: bytes) -> InvoiceFieldError:
-    with pytest.raises(InvoiceFieldError) as refused:
+def refusal(sent: bytes) -> BillingFieldError:
+    with pytest.raises(BillingFieldError) as refused:
         parse_invoice(sent, TODAY)
     assert refused.value.remedy.fr
     assert refused.value.remedy.en
@@ -100,7 +99,7 @@ def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple
 
 
 def sent_on(day: int, asked: int = 8_000) -> Sent:
-    return Sent("7K3M", None, "F-1", day, (InvoiceLine("AB", 1, asked, 0, asked),))
+    return Sent("7K3M", None, None, "F-1", day, (InvoiceLine("AB", 1, asked, 0, asked),))
 
 
 def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount() -> None:
@@ -116,7 +115,7 @@ def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount() -
         (sent_on(now, 9_001), TODAY, "lines"),
         (sent_on(now), date(2026, 12, 4), "engagement"),
     ):
-        with pytest.raises(InvoiceFieldError) as refused:
+        with pytest.raises(BillingFieldError) as refused:
             check_quoted(sent, quoted, at)
         assert refused.value.field == field
     assert not_own(sent_on(now)).field == "engagement"
@@ -141,9 +140,9 @@ def test_the_same_care_is_the_same_however_its_lines_are_cut_or_ordered(
 def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
     assert read_why(b'{"why": "  erreur  de saisie "}') == "erreur de saisie"
     for text in ("", "x" * 101, NIR, "12/05/1969"):
-        with pytest.raises(InvoiceFieldError, match="why"):
+        with pytest.raises(BillingFieldError, match="why"):
             read_why(json.dumps({"why": text}).encode())
-    with pytest.raises(InvoiceFieldError):
+    with pytest.raises(BillingFieldError):
         read_why(b"{}")
     assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
     assert [read_state(text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]

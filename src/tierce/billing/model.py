@@ -47,6 +47,8 @@ class InvoiceReason(IntEnum):
     """The deposit that is quoted was not guaranteed, or for less."""
     CONTRACT_ENDED = 8
     """The insurer's contract with the operator ended before the day of care."""
+    RIGHTS_ENDED = 20
+    """An agreement alone: rights are not open on the day on which its care would begin."""
 
 
 STATE_LABELS: dict[InvoiceState, Phrase] = {

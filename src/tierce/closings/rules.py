@@ -28,13 +28,15 @@ ACTS: Final[Mapping[str, Act]] = {
     "ask": Act.RIGHTS_ASK,
     "revisit": Act.RIGHTS_REVISIT,
     "invoice": Act.INVOICE_SEND,
+    "agreement": Act.AGREEMENT_ASK,
 }
-"""Acts that can be closed: those that the gate is asked for, and the sending of invoices."""
+"""Acts that can be closed: those that the gate is asked for, the sending of invoices, the asking for agreements."""
 SITES: Final[Mapping[str, Site]] = {"portal": Site.PORTAL, "api": Site.API}
 ACT_LABELS: Final[Mapping[Act, Phrase]] = {
     Act.RIGHTS_ASK: Phrase("les demandes de droits", "questions about rights"),
     Act.RIGHTS_REVISIT: Phrase("la réouverture d’une réponse", "opening an answer again"),
     Act.INVOICE_SEND: Phrase("l’envoi de factures", "sending invoices"),
+    Act.AGREEMENT_ASK: Phrase("les demandes de prise en charge", "asking for prior agreements"),
 }
 SITE_LABELS: Final[Mapping[Site, Phrase]] = {
     Site.PORTAL: Phrase("le portail", "the portal"),

@@ -258,6 +258,16 @@ class Act(IntEnum):
     """What items are worth was taken in; `reference` is the feed."""
     FEED_BENEFITS = 249
     """What insurers' products pay was taken in; `reference` is the feed."""
+    AGREEMENT_ASK = 250
+    """A professional asks for a quote or for an agreement; `reference` is the agreement. It names nobody."""
+    AGREEMENT_READ = 251
+    """A professional reads the agreements of her own place, or one, which `reference` is; nobody is named."""
+    AGREEMENT_CANCEL = 252
+    """A professional takes an agreement of her own place back, with a reason; `reference` is the agreement."""
+    AGREEMENT_DECIDE = 253
+    """Process `billing` quotes, grants or refuses an agreement, which `reference` is; it names nobody."""
+    AGREEMENT_END = 254
+    """Process `billing` ends an agreement whose last day has passed, which `reference` is; it names nobody."""
 
 
 class Lane(IntEnum):

@@ -1,9 +1,10 @@
-"""What is kept for as long as somebody may claim to be paid: invoices and what becomes of them."""
+"""What is kept for as long as somebody may claim to be paid: invoices, agreements and what becomes of them."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
+from tierce.policy.agreements import GRANT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 
 CLAIMS = Phrase(
@@ -26,6 +27,43 @@ CLAIMED: Mapping[Kept, Rule] = {
         Phrase(
             f"{CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e), à confronter à ses obligations comptables",
             f"{CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e)), to be held against its accounting duties",
+        ),
+        held=True,
+    ),
+    Kept.AGREEMENTS: Rule(
+        Phrase(
+            "prises en charge demandées par les lieux de soins, et leurs lignes",
+            "prior agreements that places of care asked for, and their lines",
+        ),
+        "care.agreement, care.agreement_line",
+        timedelta(days=822),
+        Phrase(
+            "leur refus, leur facture, leur fin ou leur annulation",
+            "their refusal, their invoice, their end or their cancellation",
+        ),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            f"{CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            f"{CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e))",
+        ),
+        held=True,
+    ),
+    Kept.QUOTES: Rule(
+        Phrase(
+            "devis demandés par les lieux de soins, et leurs lignes",
+            "quotes that places of care asked for, and their lines",
+        ),
+        "care.agreement, care.agreement_line",
+        timedelta(days=GRANT_DAYS),
+        Phrase("leur réponse, ou leur annulation", "their answer, or their cancellation"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "un devis ne promet et ne réserve rien : il est gardé aussi longtemps que vaudrait une prise en charge ; "
+            "choix de l'opérateur (RGPD, art. 5.1.e)",
+            "a quote promises and reserves nothing: it is kept as long as an agreement would hold; the operator's "
+            "choice (GDPR, art. 5(1)(e))",
         ),
         held=True,
     ),

@@ -57,6 +57,8 @@ class Kept(IntEnum):
     ACCOUNTS_ENDED = 73
     ACCOUNTS_REFUSED = 74
     TRANSFERS = 75
+    AGREEMENTS = 77
+    QUOTES = 78
 
 
 class End(StrEnum):

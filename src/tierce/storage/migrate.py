@@ -72,6 +72,7 @@ FUNCTIONS = (
     "secrecy.sql",
     "insurers_requests.sql",
     "invoices.sql",
+    "agreements.sql",
     "deciding.sql",
     "settlement.sql",
 )

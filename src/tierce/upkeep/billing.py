@@ -5,6 +5,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from tierce.billing.agreements.granting import store as granting
+from tierce.billing.agreements.model import STATE_LABELS as AGREEMENT_LABELS
+from tierce.billing.agreements.model import AgreementState
 from tierce.billing.deciding import store
 from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
@@ -21,7 +24,7 @@ app = typer.Typer(
 
 @app.callback()
 def billing() -> None:
-    """Décider les factures reçues. / Decide the invoices received (docs/reference/invoices.md)."""
+    """Décider factures et prises en charge. / Decide invoices and agreements (docs/reference/invoices.md)."""
 
 
 @app.command(epilog="Examples:  tierce billing run --settings tierce.toml   ·   … --once --json -")
@@ -46,6 +49,7 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
     """Dire ce qui attend, et ce qu’il est advenu du reste. / Say what waits, and what became of the rest."""
     with refusing(), load(settings).connection().connect(ROLE, autocommit=True) as connection:
         rows, oldest = store.standing(connection), store.oldest_waiting(connection)
+        agreed = granting.standing(connection)
     if json == "-":
         said = [
             {
@@ -56,14 +60,20 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
             }
             for state, reason, n, due in rows
         ]
-        typer.echo(msgspec.json.encode({"oldest_waiting_seconds": oldest, "invoices": said}))
+        found = [
+            {"state": AgreementState(state).name.lower(), "agreements": n, "due": due} for state, n, due in agreed
+        ]
+        typer.echo(msgspec.json.encode({"oldest_waiting_seconds": oldest, "invoices": said, "agreements": found}))
         return
     for state, reason, number, due in rows:
         label, why = STATE_LABELS[InvoiceState(state)], REASONS.get(InvoiceReason(reason))
         cause = f" — {why[0].fr} / {why[0].en}" if why else ""
         typer.echo(f"{number:>9,}  {label.fr} / {label.en}, {due / 100:,.2f} €{cause}")
-    if not rows:
-        typer.echo("Aucune facture. / No invoice.")
+    for state, number, due in agreed:
+        label = AGREEMENT_LABELS[AgreementState(state)]
+        typer.echo(f"{number:>9,}  prise en charge {label.fr} / agreement {label.en}, {due / 100:,.2f} €")
+    if not rows and not agreed:
+        typer.echo("Aucune facture ni prise en charge. / No invoice or agreement.")
     if oldest is not None:
         typer.echo(f"La plus ancienne attend depuis {oldest:,.0f} s. / The oldest has waited that long.")
 
@@ -84,17 +94,21 @@ def _say(done: Done, json: str) -> None:
     if json == "-":
         typer.echo(msgspec.json.encode(done.figures()))
         return
-    one, moved, paid = done.invoices, done.accounts, done.transfers
+    one, moved, agreed, paid = done.invoices, done.accounts, done.agreements, done.transfers
     typer.echo(
         f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
+        f" {agreed.granted} prises en charge accordées / agreements granted, {agreed.quoted} chiffrées / quoted,"
+        f" {agreed.refused} refusées / refused, {agreed.expired} échues / expired ;"
         f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force ;"
         f" {paid.prepared} lots réunis / batches gathered, {paid.filed} fichiers écrits / files written"
     )
     if done.failing:
-        kinds = ", ".join(sorted({*one.failed, *paid.failed})) or "–"
+        failed = one.failed + agreed.failed + paid.failed
+        unopened = one.unopened + agreed.unopened + moved.unopened
+        kinds = ", ".join(sorted(set(failed))) or "–"
         typer.echo(
-            f"{one.uncovered} sans droits retrouvés / without cover,"
-            f" {one.unopened + moved.unopened} que nos clés n’ouvrent pas / that our keys do not open,"
-            f" {len(one.failed) + len(paid.failed)} en échec / failed: {kinds}",
+            f"{one.uncovered + agreed.uncovered} sans droits retrouvés / without cover,"
+            f" {unopened} que nos clés n’ouvrent pas / that our keys do not open,"
+            f" {len(failed)} en échec / failed: {kinds}",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""The process `billing`: every few seconds it moves establishments' accounts, decides invoices and makes transfers.
+"""The process `billing`: every few seconds it moves accounts, makes transfers, decides invoices and agreements.
 
 It serves no page.
 """
@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -16,6 +16,8 @@ import psycopg
 import pyrage
 
 from tierce import __version__
+from tierce.billing.agreements.granting.model import Granted
+from tierce.billing.agreements.granting.service import Granting
 from tierce.billing.bank.errors import AccountFieldError
 from tierce.billing.bank.rules import read_iban
 from tierce.billing.bank.sealing import Opener
@@ -23,6 +25,7 @@ from tierce.billing.bank.service import Moved, Mover
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
+from tierce.billing.pricing.service import Prices
 from tierce.billing.settlement.model import Payer, Settled
 from tierce.billing.settlement.service import Settling
 from tierce.journal.service import Appender
@@ -45,30 +48,27 @@ class OtherRunsError(TierceError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one turn did: of invoices, of accounts and of transfers."""
+    """What one turn did: of invoices, of accounts, of transfers and of agreements."""
 
     invoices: Turn
     accounts: Moved
     transfers: Settled
+    agreements: Granted = field(default_factory=Granted)
 
     @property
     def failing(self) -> list[str]:
         """What keeps something waiting, in words that name none of it."""
         found = {
-            "cover": self.invoices.uncovered,
-            "keys": self.invoices.unopened + self.accounts.unopened,
-            "deciding": len(self.invoices.failed),
+            "cover": self.invoices.uncovered + self.agreements.uncovered,
+            "keys": self.invoices.unopened + self.agreements.unopened + self.accounts.unopened,
+            "deciding": len(self.invoices.failed) + len(self.agreements.failed),
             "transfers": len(self.transfers.failed),
         }
         return [name for name, number in found.items() if number]
 
     def figures(self) -> dict[str, object]:
         """Every count by its name."""
-        return {
-            "invoices": asdict(self.invoices),
-            "accounts": asdict(self.accounts),
-            "transfers": asdict(self.transfers),
-        }
+        return {name: asdict(getattr(self, name)) for name in ("invoices", "agreements", "accounts", "transfers")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,23 @@ class Desk:
 
     connection: psycopg.Connection
     deciding: Deciding
+    granting: Granting
     mover: Mover
     settling: Settling
 
     def turn(self, between: Callable[[Done], bool] = lambda _done: True) -> Done:
         """Accounts first, then transfers: what is decided meanwhile is gathered by the next turn.
 
-        `between` is called with what was done so far while many invoices wait; False ends the turn.
+        Care that was given comes before what is promised. `between` is called with what was done so far while many
+        wait; False ends the turn.
         """
         moved = self.mover.turn(self.connection)
         settled = self.settling.turn(self.connection)
-
-        def so_far(done: Turn) -> bool:
-            return between(Done(done, moved, settled))
-
-        return Done(self.deciding.turn(self.connection, between=so_far), moved, settled)
+        decided = self.deciding.turn(self.connection, between=lambda done: between(Done(done, moved, settled)))
+        granted = self.granting.turn(
+            self.connection, between=lambda done: between(Done(decided, moved, settled, done))
+        )
+        return Done(decided, moved, settled, granted)
 
 
 @contextmanager
@@ -111,7 +113,9 @@ def desk(settings: Settings) -> Iterator[Desk]:
         clock = SystemClock()
         opener = Opener(*keyring.every(BANK_KEY))
         settling = Settling(appender, opener, clock, payer_of(settings))
-        yield Desk(connection, Deciding(appender, sealer, clock), Mover(appender, opener, clock), settling)
+        prices = Prices()
+        deciding, granting = Deciding(appender, sealer, clock, prices), Granting(appender, sealer, clock, prices)
+        yield Desk(connection, deciding, granting, Mover(appender, opener, clock), settling)
 
 
 def again(settings: Settings, batch: int) -> Path:

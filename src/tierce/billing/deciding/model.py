@@ -1,5 +1,6 @@
 """An invoice that waits, what is known of it, and the decision. Amounts in cents, days since 1970-01-01."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
@@ -28,6 +29,7 @@ class Waiting:
     domain: Domain
     care_day: int
     deposit: int | None
+    agreement: int | None
     guaranteed: Guaranteed | None
     """None: what it quotes is no longer kept."""
     lines: tuple[InvoiceLine, ...]
@@ -56,7 +58,8 @@ class Beside:
 class Case:
     """One invoice with all that decides it.
 
-    `history` is what was decided of the same person, insurer and domain; `contract_ended` is the day on which the
+    `history` is what was decided of the same person, insurer and domain, and what is granted and not invoiced;
+    `granted` is, by code, what the agreement that the invoice quotes grants; `contract_ended` is the day on which the
     insurer's contract with the operator ended, None while it goes on.
     """
 
@@ -65,6 +68,7 @@ class Case:
     history: tuple[Past, ...] = ()
     beside: tuple[Beside, ...] = ()
     contract_ended: int | None = None
+    granted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from tierce.billing.deciding.model import Beside, Case, Decision, Waiting
-from tierce.billing.invoices.rules import same_care
+from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Past, Tables
-from tierce.billing.pricing.rules import price_line, used_so_far
+from tierce.billing.pricing.rules import left_of, price_line, tariff_on, used_so_far
+from tierce.billing.rules import same_care
+from tierce.kernel.care import Domain
 
 WHOLE = frozenset({InvoiceReason.ITEM_UNKNOWN, InvoiceReason.NOT_IN_DOMAIN})
 """What is wrong of the invoice itself: none of it is paid, and a corrected one is sent."""
@@ -18,7 +19,8 @@ def decide(case: Case, tables: Tables) -> Decision:
     What it quotes guaranteed the payment when it was taken in, whatever became of the rights since: cover is looked
     for here only to know what it pays. A deposit that was guaranteed is paid as asked, for nobody was looked up then,
     and all the invoices on it together within its amount.
-    A line that the product pays nothing for is the person's to pay, and the others are paid.
+    An agreement is paid as granted (`as_granted`). Otherwise, a line that the product pays nothing for is the
+    person's to pay, and the others are paid.
     """
     lines = case.invoice.lines
     if repeats(case.invoice, case.beside):
@@ -33,25 +35,62 @@ def decide(case: Case, tables: Tables) -> Decision:
         return _refused(InvoiceReason.NOT_GUARANTEED, lines)
     if case.invoice.deposit is not None:
         return _decided(tuple(line.asked for line in lines), lines)
+    if case.invoice.agreement is not None:
+        return _decided(as_granted(case, tables), lines)
     assert case.product is not None, "an invoice that quotes an engagement is decided by what covers the person"
-    history, dues = list(case.history), []
+    dues = priced_lines(
+        lines, case.history, tables=tables, product=case.product, domain=case.invoice.domain,
+        care_day=case.invoice.care_day,
+    )  # fmt: skip
+    return _refused(dues, lines) if isinstance(dues, InvoiceReason) else _decided(dues, lines)
+
+
+def priced_lines(
+    lines: tuple[InvoiceLine, ...],
+    before: Iterable[Past],
+    *,
+    tables: Tables,
+    product: Product,
+    domain: Domain,
+    care_day: int,
+    until_day: int | None = None,
+) -> tuple[int, ...] | InvoiceReason:
+    """What a product pays of each line, in their order, or what is wrong of the whole.
+
+    Care may be on any day to `until_day`; prices are those of `care_day`.
+    """
+    history, dues = list(before), []
     for line in lines:
         used = used_so_far(
-            history, tables=tables, product=case.product.id, domain=case.invoice.domain, item=line.item,
-            care_day=case.invoice.care_day,
+            history, tables=tables, product=product.id, domain=domain, item=line.item, care_day=care_day,
+            until_day=until_day,
         )  # fmt: skip
-        priced = price_line(
-            line, tables=tables, product=case.product.id, responsible=case.product.responsible,
-            domain=case.invoice.domain, care_day=case.invoice.care_day, used=used,
+        found = price_line(
+            line, tables=tables, product=product.id, responsible=product.responsible, domain=domain,
+            care_day=care_day, used=used,
         )  # fmt: skip
-        if isinstance(priced, InvoiceReason):
-            if priced in WHOLE:
-                return _refused(priced, lines)
+        if isinstance(found, InvoiceReason):
+            if found in WHOLE:
+                return found
             dues.append(0)
             continue
-        dues.append(priced.due)
-        history.append(Past(line.item, case.invoice.care_day, line.quantity, priced.due))
-    return _decided(tuple(dues), lines)
+        dues.append(found.due)
+        history.append(Past(line.item, care_day, line.quantity, found.due, until_day))
+    return tuple(dues)
+
+
+def as_granted(case: Case, tables: Tables) -> tuple[int, ...]:
+    """Pay each line of an invoice what its agreement granted for its code, or less where less is asked or left.
+
+    Neither cover nor caps are looked at again: the grant is a promise, and its part of the caps was reserved.
+    """
+    granted, dues = dict(case.granted), []
+    for line in case.invoice.lines:
+        left = left_of(line, tariff_on(tables, line.item, case.invoice.care_day))
+        due = min(line.asked, left, granted.get(line.item, 0))
+        granted[line.item] = granted.get(line.item, 0) - due
+        dues.append(due)
+    return tuple(dues)
 
 
 def repeats(invoice: Waiting, beside: Iterable[Beside]) -> bool:

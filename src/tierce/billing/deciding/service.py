@@ -1,7 +1,7 @@
 """Invoices decided one by one, each in a transaction of its own with its line of the journal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import Connection
 
@@ -10,7 +10,7 @@ from tierce.billing.deciding.model import Decision, Turn, Waiting
 from tierce.billing.deciding.rules import decide
 from tierce.billing.deciding.store import SealBrokenError, Sealer
 from tierce.billing.pricing.model import Tables
-from tierce.billing.pricing.store import last_edition, load_tables
+from tierce.billing.pricing.service import Prices
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -50,7 +50,7 @@ class Deciding:
     appender: Appender
     sealer: Sealer
     clock: Clock
-    tables: Tables | None = None
+    prices: Prices = field(default_factory=Prices)
 
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Turn:
         """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting.
@@ -58,12 +58,10 @@ class Deciding:
         Many may wait: `between` is called after each chunk.
         """
         done, behind = Turn(), 0
-        edition = last_edition(connection)
-        if self.tables is None or self.tables.edition != edition:
-            self.tables = load_tables(connection, edition)
+        tables = self.prices.today(connection)
         while numbers := store.waiting(connection, behind, CHUNK):
             for number in numbers:
-                if not self._one(connection, number, self.tables, done, step):
+                if not self._one(connection, number, tables, done, step):
                     behind += 1
             if not between(done):
                 break
@@ -104,7 +102,7 @@ class Deciding:
         if one.guaranteed is None:
             raise CoverGoneError
         product = None
-        if one.person is not None:
+        if one.person is not None and one.agreement is None:
             product = store.product_of(connection, one, self.sealer)
             if product is None:
                 raise CoverGoneError

@@ -1,6 +1,6 @@
 """Invoices that wait, what decides them, and their decision, as role tierce_billing."""
 
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from psycopg import Connection
 
@@ -37,7 +37,7 @@ def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
 
 
 _INVOICE: LiteralString = """
-    select establishment, person, insurer, domain, care_day, deposit, first_day, last_day, most
+    select establishment, person, insurer, domain, care_day, deposit, agreement, first_day, last_day, most
     from care.take_up_invoice(%s)"""
 _LINES: LiteralString = (
     "select item, quantity, price, amo, asked from care.invoice_line where invoice = %s order by n"
@@ -50,9 +50,11 @@ def taken_up(connection: Connection, number: int) -> Waiting | None:
     if row is None:
         return None
     lines = tuple(InvoiceLine(*line) for line in connection.execute(_LINES, (number,)).fetchall())
-    establishment, person, insurer, domain, care_day, deposit, first, last, most = row
+    establishment, person, insurer, domain, care_day, deposit, agreement, first, last, most = row
     guaranteed = None if first is None else Guaranteed(first, last, most)
-    return Waiting(number, establishment, person, insurer, Domain(domain), care_day, deposit, guaranteed, lines)
+    return Waiting(
+        number, establishment, person, insurer, Domain(domain), care_day, deposit, agreement, guaranteed, lines
+    )  # fmt: skip
 
 
 def product_of(connection: Connection, one: Waiting, sealer: Sealer) -> Product | None:
@@ -62,8 +64,11 @@ def product_of(connection: Connection, one: Waiting, sealer: Sealer) -> Product 
         SealBrokenError: no key of this process opens it.
     """
     row = connection.execute("select person, insurer, sealed from care.cover_of_waiting(%s)", (one.id,)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else opened(connection, row, sealer)
+
+
+def opened(connection: Connection, row: tuple[Any, ...], sealer: Sealer) -> Product | None:
+    """The product in a sealed cover, whose person and insurer stand before it."""
     plain = sealer.open_(Compartment.COVERAGE, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))
     product = decode_coverage(plain).product
     found = connection.execute("select responsible from registry.product where id = %s", (product,)).fetchone()
@@ -73,6 +78,12 @@ def product_of(connection: Connection, one: Waiting, sealer: Sealer) -> Product 
 _PAST: LiteralString = """
     select l.item, i.care_day, l.quantity, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id
     where i.person = %s and i.insurer = %s and i.domain = %s and i.state = any(%s) and l.due > 0"""
+_RESERVED: LiteralString = (
+    "select item, from_day, quantity, due, until_day from care.reserved(%s, %s::smallint, %s::smallint)"
+)
+_GRANTED: LiteralString = (
+    "select item, sum(due) from care.agreement_line where agreement = %s and due is not null group by item"
+)
 _SAME: LiteralString = """
     select i.insurer = m.insurer, case when i.state = 1 then i.asked else i.due end,
            array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
@@ -84,22 +95,34 @@ _SAME: LiteralString = """
     where m.id = %s group by i.id, m.insurer"""
 
 
+def history_of(connection: Connection, person: int, insurer: int, domain: Domain) -> tuple[Past, ...]:
+    """What was decided of a person, and what is granted to her and not invoiced."""
+    rows = connection.execute(_PAST, (person, insurer, domain.value, STANDING)).fetchall()
+    reserved = connection.execute(_RESERVED, (person, insurer, domain.value)).fetchall()
+    return tuple(Past(*row) for row in (*rows, *reserved))
+
+
+def contract_ended(connection: Connection, insurer: int) -> int | None:
+    """The day on which an insurer's contract with the operator ended; None while it goes on."""
+    ended = connection.execute("select registry.contract_ended(%s::smallint)", (insurer,)).fetchone()
+    return None if ended is None else ended[0]
+
+
 def case_of(connection: Connection, one: Waiting, product: Product | None) -> Case:
     """All that decides an invoice, read in its transaction."""
-    past = () if one.person is None else connection.execute(
-        _PAST, (one.person, one.insurer, one.domain.value, STANDING)
-    ).fetchall()  # fmt: skip
+    priced = one.person is not None and one.agreement is None
     beside = connection.execute(_SAME, (one.id,)).fetchall()
-    ended = connection.execute("select registry.contract_ended(%s::smallint)", (one.insurer,)).fetchone()
+    granted = connection.execute(_GRANTED, (one.agreement,)).fetchall()
     return Case(
         invoice=one,
         product=product,
-        history=tuple(Past(*row) for row in past),
+        history=history_of(connection, one.person or 0, one.insurer, one.domain) if priced else (),
         beside=tuple(
             Beside(same_insurer, taken, tuple(zip(codes, counts, strict=True)))
             for same_insurer, taken, codes, counts in beside
         ),
-        contract_ended=None if ended is None else ended[0],
+        contract_ended=contract_ended(connection, one.insurer),
+        granted={item: int(due) for item, due in granted},
     )
 
 
@@ -125,8 +148,9 @@ def standing(connection: Connection) -> list[tuple[int, int, int, int]]:
 
 
 def oldest_waiting(connection: Connection) -> float | None:
-    """Seconds since the invoice that waits longest was received."""
+    """Seconds since the invoice or agreement that waits longest was received."""
     row = connection.execute(
-        "select extract(epoch from now() - min(at))::double precision from care.invoice where state = 1"
+        "select extract(epoch from now() - least((select min(at) from care.invoice where state = 1),"
+        " (select min(at) from care.agreement where state = 1)))::double precision"
     ).fetchone()
     return None if row is None else row[0]

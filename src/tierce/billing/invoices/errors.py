@@ -1,10 +1,6 @@
 """Why an invoice is not taken in, found or taken back."""
 
-from tierce.kernel.errors import FieldError, TierceError
-
-
-class InvoiceFieldError(FieldError):
-    """A field of the invoice cannot be accepted; the message never repeats its value."""
+from tierce.kernel.errors import TierceError
 
 
 class ReferenceUsedError(TierceError):

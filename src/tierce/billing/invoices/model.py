@@ -21,10 +21,11 @@ class Found(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An invoice as read from what was sent; `engagement` or `receipt` as it was typed."""
+    """An invoice as read from what was sent; `engagement`, `receipt` or `agreement` as it was typed."""
 
     engagement: str | None
     receipt: str | None
+    agreement: str | None
     reference: str
     care_day: int
     lines: tuple[InvoiceLine, ...]
@@ -78,7 +79,9 @@ class OwnInvoice:
     id: int
     reference: str
     quotes: str
-    """The engagement number or the receipt, as printed."""
+    """The engagement number, the receipt or the agreement, as printed."""
+    by: str
+    """Which of them: `engagement`, `receipt` or `agreement`."""
     label: str | None
     domain: Domain
     care_date: date

@@ -1,146 +1,65 @@
 """From the words of an invoice to an invoice, and what is the same care; pure."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from tierce.billing.invoices.errors import InvoiceFieldError
+from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Quoted, Sent
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
-from tierce.kernel.bodies import UNREADABLE, WHOLE, fault_of
+from tierce.billing.rules import LineBody, read_lines, read_reference, same_care, unreadable
+from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.clock import date_of, day_of, read_date
-from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date
-from tierce.policy.invoices import LINE_MAX, LINES_MAX, QUANTITY_MAX, REFERENCE_MAX, WHY_MAX
-
-_ITEM: Final = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
-_REFERENCE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./_-]*", re.ASCII)
-_AMOUNTS: Final = ("price", "amo", "asked")
-
-
-class LineBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: `price` is the whole line's, not one unit's; amounts in cents."""
-
-    item: str
-    price: int
-    amo: int
-    asked: int
-    quantity: int = 1
+from tierce.policy.invoices import LINES_MAX
 
 
 class InvoiceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The JSON body of `POST /v1/invoices`: `engagement` or `receipt`, and never who was cared for."""
+    """The JSON body of `POST /v1/invoices`: `engagement`, `receipt` or `agreement`, and never who was cared for."""
 
     reference: str
     care_date: str
     lines: list[LineBody]
     engagement: str | None = None
     receipt: str | None = None
+    agreement: str | None = None
 
 
-class CancelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why an invoice is taken back; names no patient."""
-
-    why: str
-
-
+QUOTED: Final = ("engagement", "receipt", "agreement")
+"""What an invoice may quote: one of them."""
 _decoder = msgspec.json.Decoder(InvoiceBody)
-_why_decoder = msgspec.json.Decoder(CancelBody)
 
 _BODY_REMEDY: Final = Phrase(
-    "Envoyez un objet JSON, en UTF-8, avec reference, care_date et lines, puis engagement ou receipt. Chaque ligne a "
-    "item, price, amo et asked, au besoin quantity ; les montants sont des centimes entiers. Rien ne nomme la "
-    "personne.",
-    "Send a JSON object, in UTF-8, with reference, care_date and lines, then engagement or receipt. Each line has "
-    "item, price, amo and asked, and quantity if needed; amounts are whole cents. Nothing names the person.",
+    "Envoyez un objet JSON, en UTF-8, avec reference, care_date et lines, puis engagement, receipt ou agreement. "
+    "Chaque ligne a item, price, amo et asked, au besoin quantity ; les montants sont des centimes entiers. "
+    "Rien ne nomme la personne.",
+    "Send a JSON object, in UTF-8, with reference, care_date and lines, then engagement, receipt or agreement. Each "
+    "line has item, price, amo and asked, and quantity if needed; amounts are whole cents. Nothing names the person.",
 )
-_WHY_REMEDY: Final = Phrase(
-    f"Écrivez de 1 à {WHY_MAX} caractères, sans nommer personne.",
-    f"Write 1 to {WHY_MAX} characters, and name nobody.",
-)
-_NO_NAME: Final = Phrase("Reprenez le numéro de la facture dans votre logiciel, sans nom ni NIR.",
-                         "Use the invoice's number in your software, no name and no NIR.")  # fmt: skip
-
-
-def digest_of(body: bytes) -> bytes:
-    """What tells one sending from another: the very bytes."""
-    return sha256(body).digest()
 
 
 def parse_invoice(body: bytes, today: date) -> Sent:
-    """Read an invoice, or raise InvoiceFieldError naming the field, its line and the remedy, never the value."""
+    """Read an invoice, or raise BillingFieldError naming the field, its line and the remedy, never the value."""
     try:
         raw = _decoder.decode(body)
     except UNREADABLE:
-        # The decoder's own message may quote a value: it is not repeated.
-        raise _unreadable(body) from None
-    if (raw.engagement is None) == (raw.receipt is None):
-        both = raw.engagement is not None
-        raise InvoiceFieldError(
-            "receipt" if both else "engagement",
-            Phrase("la facture cite deux numéros", "the invoice quotes two numbers") if both
+        raise unreadable(body, InvoiceBody, _BODY_REMEDY) from None
+    quoted = [name for name in QUOTED if getattr(raw, name) is not None]
+    if len(quoted) != 1:
+        raise BillingFieldError(
+            quoted[-1] if quoted else QUOTED[0],
+            Phrase("la facture cite plusieurs numéros", "the invoice quotes several numbers") if quoted
             else Phrase("la facture ne cite aucun numéro", "the invoice quotes no number"),
-            Phrase("Citez le numéro d’engagement d’une réponse, ou bien le reçu d’un dépôt.",
-                   "Quote the engagement number of an answer, or else the receipt of a deposit."),
+            Phrase("Citez le numéro d’engagement d’une réponse, ou le reçu d’un dépôt, ou une prise en charge.",
+                   "Quote the engagement number of an answer, or the receipt of a deposit, or a prior agreement."),
         )  # fmt: skip
     return Sent(
-        raw.engagement, raw.receipt, _reference(raw.reference), day_of(_care_date(raw.care_date, today)),
-        _lines(raw.lines),
+        raw.engagement, raw.receipt, raw.agreement, read_reference(raw.reference),
+        day_of(_care_date(raw.care_date, today)), read_lines(raw.lines, LINES_MAX),
     )  # fmt: skip
-
-
-def _unreadable(body: bytes) -> InvoiceFieldError:
-    field, reason = fault_of(body, InvoiceBody)
-    if field == "lines" or (field == WHOLE and _is_object(body)):
-        field, reason = _line_fault(body) or (field, reason)
-    return InvoiceFieldError(field, reason, _BODY_REMEDY)
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(body), dict)
-    except UNREADABLE:
-        return False
-
-
-def _line_fault(body: bytes) -> tuple[str, Phrase] | None:
-    """The first line at fault of an invoice that is an object, by its place and field."""
-    found: Any = msgspec.json.decode(body).get("lines")
-    for place, line in enumerate(found if isinstance(found, list) else (), start=1):
-        field, reason = fault_of(msgspec.json.encode(line), LineBody)
-        try:
-            msgspec.convert(line, LineBody)
-        except msgspec.ValidationError:
-            return (f"lines[{place}]" if field == WHOLE else f"lines[{place}].{field}"), reason
-    return None
-
-
-def _reference(text: str) -> str:
-    reference = " ".join(text.split())
-    if not 1 <= len(reference) <= REFERENCE_MAX or _REFERENCE.fullmatch(reference) is None:
-        raise InvoiceFieldError(
-            "reference",
-            Phrase("la référence n’a pas la bonne forme", "the reference has not the right form"),
-            Phrase(f"Donnez de 1 à {REFERENCE_MAX} lettres sans accent et chiffres, avec au besoin . / _ - ou une "
-                   "espace.",
-                   f"Give 1 to {REFERENCE_MAX} plain letters and digits, with . / _ - or a space if needed."),
-        )  # fmt: skip
-    match looks_like(reference):
-        case Likeness.NIR:
-            reason = Phrase(
-                "la référence ressemble à un numéro de sécurité sociale", "the reference looks like a NIR"
-            )
-            raise InvoiceFieldError("reference", reason, _NO_NAME)
-        case Likeness.BIRTH_DATE:
-            reason = Phrase("la référence ressemble à une date de naissance", "the reference looks like a birth date")
-            raise InvoiceFieldError("reference", reason, _NO_NAME)
-    return reference
 
 
 def _care_date(text: str, today: date) -> date:
@@ -152,98 +71,67 @@ def _care_date(text: str, today: date) -> date:
         value = read_date(text)
     except ValueError:
         reason = Phrase("la date des soins n’est pas une date", "the date of care is not a date")
-        raise InvoiceFieldError("care_date", reason, remedy) from None
+        raise BillingFieldError("care_date", reason, remedy) from None
     if value > today:
         reason = Phrase("les soins sont à venir : ils ne se facturent pas encore",
                         "the care is still to come: it is not invoiced yet")  # fmt: skip
-        raise InvoiceFieldError("care_date", reason, remedy)
+        raise BillingFieldError("care_date", reason, remedy)
     return value
 
 
-def _lines(given: list[LineBody]) -> tuple[InvoiceLine, ...]:
-    if not 1 <= len(given) <= LINES_MAX:
-        raise InvoiceFieldError(
-            "lines",
-            Phrase("la facture n’a aucune ligne, ou trop de lignes", "the invoice has no line, or too many"),
-            Phrase(f"Envoyez de 1 à {LINES_MAX} lignes.", f"Send 1 to {LINES_MAX} lines."),
-        )
-    lines = tuple(_line(one, f"lines[{place}].") for place, one in enumerate(given, start=1))
-    if not any(line.asked for line in lines):
-        raise InvoiceFieldError(
-            "lines[1].asked",
-            Phrase("la facture ne demande rien", "the invoice asks for nothing"),
-            Phrase("Indiquez en centimes ce qui est demandé à la complémentaire.",
-                   "Give in cents what is asked of the insurer."),
-        )  # fmt: skip
-    return lines
-
-
-def _line(raw: LineBody, at: str) -> InvoiceLine:
-    if _ITEM.fullmatch(raw.item) is None:
-        raise InvoiceFieldError(
-            f"{at}item",
-            Phrase("ce code n’a pas la bonne forme", "this code has not the right form"),
-            Phrase("Donnez le code de l’acte ou du produit : 2 à 12 majuscules et chiffres.",
-                   "Give the code of the act or product: 2 to 12 capitals and digits."),
-        )  # fmt: skip
-    if not 1 <= raw.quantity <= QUANTITY_MAX:
-        raise InvoiceFieldError(
-            f"{at}quantity",
-            Phrase("cette quantité n’est pas possible", "this quantity is not possible"),
-            Phrase(f"Donnez un nombre de 1 à {QUANTITY_MAX}.", f"Give a number from 1 to {QUANTITY_MAX}."),
-        )
-    for name in _AMOUNTS:
-        amount = getattr(raw, name)
-        if not (1 if name == "price" else 0) <= amount <= LINE_MAX:
-            raise InvoiceFieldError(
-                at + name,
-                Phrase("ce montant n’est pas possible", "this amount is not possible"),
-                Phrase(f"Donnez des centimes entiers, {LINE_MAX} au plus.",
-                       f"Give whole cents, {LINE_MAX} at most."),
-            )  # fmt: skip
-    if raw.amo + raw.asked > raw.price:
-        raise InvoiceFieldError(
-            f"{at}asked",
-            Phrase("les deux parts dépassent le prix de la ligne", "the two shares exceed the line's price"),
-            Phrase("Vérifiez le prix de la ligne, la part du régime obligatoire (amo) et ce qui est demandé (asked).",
-                   "Check the line's price, the compulsory scheme's share (amo) and what is asked (asked)."),
-        )  # fmt: skip
-    return InvoiceLine(raw.item, raw.quantity, raw.price, raw.amo, raw.asked)
-
-
-def not_own(sent: Sent) -> InvoiceFieldError:
+def not_own(sent: Sent) -> BillingFieldError:
     """The one answer to a number that is mistyped, another place's or nobody's."""
     if sent.receipt is not None:
         reason = Phrase("aucun reçu de votre établissement n’a ce numéro",
                         "no receipt of your establishment has this number")  # fmt: skip
-        return InvoiceFieldError(
+        return BillingFieldError(
             "receipt",
             reason,
             Phrase("Recopiez le reçu en entier, D- compris.", "Copy the whole receipt, with its D-."),
         )
+    if sent.agreement is not None:
+        reason = Phrase("aucune prise en charge de votre établissement n’a ce numéro",
+                        "no prior agreement of your establishment has this number")  # fmt: skip
+        return BillingFieldError(
+            "agreement", reason,
+            Phrase("Reprenez-le de la liste de vos prises en charge.", "Take it from the list of your agreements."),
+        )  # fmt: skip
+    return engagement_not_own()
+
+
+def engagement_not_own() -> BillingFieldError:
+    """The same of an engagement number, whatever quotes it."""
     reason = Phrase("ce numéro d’engagement n’est pas valable ici", "this engagement number is not valid here")
-    return InvoiceFieldError(
+    return BillingFieldError(
         "engagement", reason, Phrase("Recopiez-le en entier, tel que votre établissement l’a reçu.",
                                      "Copy it whole, as your establishment was given it."),
     )  # fmt: skip
 
 
 def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
-    """Hold an invoice to what it quotes: of its own place's engagement or receipt alone, and of nobody's cover.
+    """Hold an invoice to what it quotes: of its own place's number alone, and of nobody's cover.
 
     Raises:
-        InvoiceFieldError: too late, a day of care that is not guaranteed, or more than is.
+        BillingFieldError: too late, a day of care that is not guaranteed, or more than is.
     """
-    field = "engagement" if sent.engagement is not None else "receipt"
+    field = next(name for name in QUOTED if getattr(sent, name) is not None)
+    if not quoted.guaranteed and sent.agreement is not None:
+        raise BillingFieldError(
+            field,
+            Phrase("cette prise en charge n’est pas accordée, ou une facture la cite déjà",
+                   "this agreement is not granted, or an invoice quotes it already"),
+            Phrase("Lisez son état ; citez l’engagement pour facturer sans elle.",
+                   "Read its state; quote the engagement to invoice without it."),
+        )  # fmt: skip
     if not quoted.guaranteed:
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             field,
             Phrase("ce dépôt n’est pas garanti", "this deposit is not guaranteed"),
             Phrase("Lisez son état ; une fois le service ouvert, posez la question et citez l’engagement.",
                    "Read its state; once the service is open, ask the question and quote the engagement."),
         )  # fmt: skip
     if day_of(today) > quoted.sent_by:
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             field,
             Phrase("le dernier jour où ce numéro pouvait être cité est passé",
                    "the last day on which this number could be quoted has passed"),
@@ -252,7 +140,7 @@ def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
         )  # fmt: skip
     if not quoted.first_day <= sent.care_day <= quoted.last_day:
         first, last = say_date(date_of(quoted.first_day)), say_date(date_of(quoted.last_day))
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             "care_date",
             Phrase("ce numéro ne garantit pas ce jour de soins", "this number does not guarantee this day of care"),
             Phrase(f"Il garantit les soins du {first.fr}." if first == last
@@ -261,7 +149,7 @@ def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
                    else f"It guarantees care from {first.en} to {last.en}."),
         )  # fmt: skip
     if quoted.most is not None and sent.asked > quoted.most:
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             "lines",
             Phrase("les lignes demandent plus que ce que ce dépôt garantit encore",
                    "the lines ask for more than this deposit still guarantees"),
@@ -270,42 +158,24 @@ def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
         )  # fmt: skip
 
 
-def read_why(body: bytes) -> str:
-    """Read why an invoice is taken back; raises InvoiceFieldError, which never repeats the text."""
-    try:
-        why = " ".join(_why_decoder.decode(body).why.split())
-    except UNREADABLE:
-        field, reason = fault_of(body, CancelBody)
-        raise InvoiceFieldError(field, reason, _WHY_REMEDY) from None
-    if not 1 <= len(why) <= WHY_MAX or not why.isprintable():
-        raise InvoiceFieldError(
-            "why", Phrase("le motif est vide ou trop long", "the reason is empty or too long"), _WHY_REMEDY
-        )
-    match looks_like(why):
-        case Likeness.NIR:
-            reason = Phrase("le motif ressemble à un numéro de sécurité sociale", "the reason looks like a NIR")
-            raise InvoiceFieldError("why", reason, _WHY_REMEDY)
-        case Likeness.BIRTH_DATE:
-            reason = Phrase("le motif ressemble à une date de naissance", "the reason looks like a birth date")
-            raise InvoiceFieldError("why", reason, _WHY_REMEDY)
-    return why
+def check_granted(lines: Iterable[InvoiceLine], granted: Mapping[str, int]) -> None:
+    """Hold lines to the codes that were granted, and each to how often.
 
-
-def same_care(one: Iterable[tuple[str, int]], other: Iterable[tuple[str, int]]) -> bool:
-    """Whether two invoices of one day and one engagement, receipt or person are about the same care.
-
-    They are when they hold the same codes, each as often, however the lines are cut. Amounts do not count: the same
-    care at another price is the same care. One that holds a part of the other's codes is not: two sessions on one
-    day are two invoices, and the second is told apart by what it adds or leaves out.
+    Raises:
+        BillingFieldError: a code that was not, or more of it than was.
     """
-    return _counted(one) == _counted(other)
-
-
-def _counted(lines: Iterable[tuple[str, int]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for item, quantity in lines:
-        counted[item] += quantity
-    return counted
+    left = dict(granted)
+    for place, line in enumerate(lines, start=1):
+        known = line.item in granted
+        left[line.item] = left.get(line.item, 0) - line.quantity
+        if left[line.item] < 0:
+            raise BillingFieldError(
+                f"lines[{place}].{'quantity' if known else 'item'}",
+                Phrase("la prise en charge en accorde moins", "the agreement grants fewer") if known
+                else Phrase("la prise en charge n’accorde pas ce code", "the agreement does not grant this code"),
+                Phrase("Facturez ce qui fut accordé ; le reste va sur une facture qui cite l’engagement.",
+                       "Invoice what was granted; the rest goes on an invoice that quotes the engagement."),
+            )  # fmt: skip
 
 
 def repeated(lines: Iterable[InvoiceLine], beside: Iterable[Beside]) -> tuple[str, ...]:
@@ -364,6 +234,16 @@ REASONS: Mapping[InvoiceReason, tuple[Phrase, Phrase]] = {
         ),
         Phrase("Posez la question et citez l’engagement.", "Ask the question and quote the engagement."),
     ),
+    InvoiceReason.RIGHTS_ENDED: (
+        Phrase(
+            "Les droits ne sont pas ouverts au jour où ces soins commenceraient.",
+            "Rights are not open on the day on which this care would begin.",
+        ),
+        Phrase(
+            "Facturez les soins déjà donnés en citant l’engagement ; pour les autres, posez de nouveau la question.",
+            "Invoice care already given by the engagement; for other care, ask the question again.",
+        ),
+    ),
     InvoiceReason.CONTRACT_ENDED: (
         Phrase(
             "Le contrat de l’organisme avec l’opérateur avait pris fin au jour des soins.",
@@ -390,13 +270,13 @@ def read_state(text: str | None) -> InvoiceState | None:
     """Read the state by which a list is filtered; None asks for all.
 
     Raises:
-        InvoiceFieldError: there is no such state.
+        BillingFieldError: there is no such state.
     """
     if not text:
         return None
     if text.upper() not in InvoiceState.__members__ or text != text.lower():
         known = ", ".join(name.lower() for name in InvoiceState.__members__)
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             "state",
             Phrase("cet état n’existe pas", "there is no such state"),
             Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),

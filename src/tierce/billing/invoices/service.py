@@ -14,8 +14,9 @@ from tierce.billing.invoices.errors import (
     TooManyMissedError,
 )
 from tierce.billing.invoices.model import Found, OwnInvoice, Quoted, Sent, Taken
-from tierce.billing.invoices.rules import check_quoted, digest_of, not_own, parse_invoice, read_why, repeated
+from tierce.billing.invoices.rules import check_granted, check_quoted, not_own, parse_invoice, repeated
 from tierce.billing.model import InvoiceState
+from tierce.billing.rules import NO_NUMBER, digest_of, read_number, read_why
 from tierce.deposits.errors import ReceiptUnknownError
 from tierce.deposits.receipts import read_receipt
 from tierce.identity.errors import SessionReason, SessionRefusedError
@@ -32,9 +33,6 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.ids import EntrySeq, new_id
 from tierce.policy.acts import Act
 from tierce.policy.invoices import PAGE_ROWS
-
-_NO_NUMBER = -1
-"""What stands for a number that cannot be read: nothing has it."""
 
 
 class Invoices:
@@ -60,7 +58,7 @@ class Invoices:
 
         Raises:
             SessionRefusedError, ProofRefusedError.
-            InvoiceFieldError: a field cannot be accepted, or what is quoted does not guarantee it.
+            BillingFieldError: a field cannot be accepted, or what is quoted does not guarantee it.
             ReferenceUsedError: this reference is another invoice's.
             TooManyInvoicesError, TooManyMissedError, InvoicesHeldError, InvoicesClosedError.
         """
@@ -68,7 +66,7 @@ class Invoices:
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
             sent, digest = parse_invoice(request.body, today), digest_of(request.body)
             numbers = self._numbers(sent)
-            quoted = await store.quote(connection, state.id, sent.reference, *numbers)
+            quoted = await store.quote(connection, state.id, sent.reference, numbers)
             number = quoted.invoice
             if number is not None and quoted.digest != digest:
                 raise ReferenceUsedError
@@ -77,6 +75,8 @@ class Invoices:
                     await connection.commit()  # the number that was tried counts
                 _refuse(sent, quoted)
                 check_quoted(sent, quoted, today)
+                if (agreement := numbers[2]) is not None:
+                    check_granted(sent.lines, await store.granted(connection, state.id, agreement))
                 number = new_id()
                 entry = await self._note(connection, state, Act.INVOICE_SEND, number, domain=quoted.domain)
                 await store.keep(connection, state.id, number, sent=sent, quoted=numbers, digest=digest, entry=entry)
@@ -84,16 +84,17 @@ class Invoices:
             repeats = repeated(sent.lines, await store.beside(connection, state.id, number))
         return Taken(kept, repeats)
 
-    def _numbers(self, sent: Sent) -> tuple[int | None, int | None]:
-        """What is quoted, as the database knows it: engagement, deposit."""
+    def _numbers(self, sent: Sent) -> store.Numbers:
+        if sent.agreement is not None:
+            return None, None, read_number(sent.agreement)
         try:
             if sent.engagement is not None:
-                return parse_engagement(self._keys[0], sent.engagement), None
-            return None, read_receipt(self._keys[1], sent.receipt or "")
+                return parse_engagement(self._keys[0], sent.engagement), None, None
+            return None, read_receipt(self._keys[1], sent.receipt or ""), None
         except EngagementFormatError:
-            return _NO_NUMBER, None
+            return NO_NUMBER, None, None
         except ReceiptUnknownError:
-            return None, _NO_NUMBER
+            return None, NO_NUMBER, None
 
     async def page(
         self, handle: str, state: InvoiceState | None, after: int | None
@@ -132,7 +133,7 @@ class Invoices:
 
         Raises:
             SessionRefusedError, ProofRefusedError.
-            InvoiceFieldError: the reason cannot be kept.
+            BillingFieldError: the reason cannot be kept.
             InvoiceUnknownError, NotCancellableError.
         """
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):

@@ -17,22 +17,22 @@ from tierce.kernel.ids import EntrySeq, SessionId
 
 Connection = AsyncConnection[Any]
 
+Numbers = tuple[int | None, int | None, int | None]
+"""What is quoted, as the database knows it: engagement, deposit, agreement."""
 _QUOTE: Final[LiteralString] = (
     "select outcome, domain, first_day, last_day, sent_by, most, guaranteed, invoice, digest"
-    " from care.quote_invoice(%s, %s, %s::bigint, %s::bigint)"
+    " from care.quote_invoice(%s, %s, %s::bigint, %s::bigint, %s::bigint)"
 )
 _OWN: Final[LiteralString] = (
-    "select id, reference, engagement, deposit, label, domain, care_day, at, state, reason, price, amo, asked, due,"
-    " decided, cancelled, cancelled_why, transfer"
+    "select id, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,"
+    " asked, due, decided, cancelled, cancelled_why, transfer"
     " from care.own_invoices(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
 
-async def quote(
-    connection: Connection, session: SessionId, reference: str, engagement: int | None, deposit: int | None
-) -> Quoted:
+async def quote(connection: Connection, session: SessionId, reference: str, numbers: Numbers) -> Quoted:
     """What a quoted number guarantees; a number that is not the session's place's is counted against its line."""
-    cursor = await connection.execute(_QUOTE, (session, reference, engagement, deposit))
+    cursor = await connection.execute(_QUOTE, (session, reference, *numbers))
     row = await cursor.fetchone()
     assert row is not None
     found, domain, first, last, sent_by, most, guaranteed, invoice, digest = row
@@ -48,7 +48,7 @@ async def keep(
     number: int,
     *,
     sent: Sent,
-    quoted: tuple[int | None, int | None],
+    quoted: Numbers,
     digest: bytes,
     entry: EntrySeq,
 ) -> None:
@@ -60,7 +60,8 @@ async def keep(
     lines = sent.lines
     try:
         await connection.execute(
-            "select care.keep_invoice(%s, %s, %s, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "select care.keep_invoice(%s, %s, %s, %s::bigint, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s,"
+            " %s, %s)",
             (session, number, sent.reference, *quoted, sent.care_day, [one.item for one in lines],
              [one.quantity for one in lines], [one.price for one in lines], [one.amo for one in lines],
              [one.asked for one in lines], digest, entry),
@@ -97,14 +98,14 @@ async def own(
 
 def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
     (
-        number, reference, engagement, deposit, label, domain, care_day, at, state, reason, price, amo, asked, due,
-        decided, cancelled, why, transfer,
+        number, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,
+        asked, due, decided, cancelled, why, transfer,
     ) = row  # fmt: skip
     stands = InvoiceState(state)
     return OwnInvoice(
         number,
         reference,
-        print_receipt(keys[1], deposit) if engagement is None else format_engagement(keys[0], EntrySeq(engagement)),
+        *_printed(keys, engagement, deposit, agreement),
         label,
         Domain(domain),
         date_of(care_day),
@@ -120,6 +121,23 @@ def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
         why,
         stands in CANCELLABLE and transfer is None,
     )
+
+
+def _printed(
+    keys: tuple[bytes, bytes], engagement: int | None, deposit: int | None, agreement: int | None
+) -> tuple[str, str]:
+    """What an invoice quotes, and which kind of number that is."""
+    if engagement is not None:
+        return format_engagement(keys[0], EntrySeq(engagement)), "engagement"
+    return (str(agreement), "agreement") if deposit is None else (print_receipt(keys[1], deposit), "receipt")
+
+
+async def granted(connection: Connection, session: SessionId, agreement: int) -> dict[str, int]:
+    """The codes of one agreement of the session's place, and how often each was granted."""
+    cursor = await connection.execute(
+        "select item, sum(quantity) from care.own_agreement_lines(%s, %s) group by item", (session, agreement)
+    )
+    return {item: int(quantity) for item, quantity in await cursor.fetchall()}
 
 
 async def own_lines(connection: Connection, session: SessionId, number: int) -> tuple[OwnLine, ...]:

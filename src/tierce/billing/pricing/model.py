@@ -109,12 +109,21 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A line already decided of the same person and product: what a cap counts."""
+    """A line already decided of the same person and product: what a cap counts.
+
+    One that is granted and not invoiced may be of any day from `care_day` to `until_day`.
+    """
 
     item: str
     care_day: int
     quantity: int
     due: int
+    until_day: int | None = None
+
+    @property
+    def last_day(self) -> int:
+        """The last day on which this care may be."""
+        return self.care_day if self.until_day is None else self.until_day
 
 
 @dataclass(frozen=True, slots=True)

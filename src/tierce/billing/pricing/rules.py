@@ -54,7 +54,7 @@ def price_line(
     if benefit is None:
         return InvoiceReason.NO_BENEFIT
     steps: list[Step] = []
-    price = line.price if tariff.ceiling is None else min(line.price, tariff.ceiling * line.quantity)
+    price = _counted(tariff, line)
     steps.append(words.price(line, tariff, price))
     base = base_of(tariff, line.quantity, line.price)
     steps.append(words.base(line, tariff, base))
@@ -89,6 +89,17 @@ def amo_of(tariff: Tariff, quantity: int, price: int) -> int:
     return half_up(base_of(tariff, quantity, price) * tariff.rate, 1000)
 
 
+def left_of(line: InvoiceLine, tariff: Tariff | None) -> int:
+    """What the compulsory scheme leaves of what counts of a line's price; without tariff, what is stated."""
+    if tariff is None:
+        return line.price - line.amo
+    return max(0, _counted(tariff, line) - max(amo_of(tariff, line.quantity, line.price), line.amo))
+
+
+def _counted(tariff: Tariff, line: InvoiceLine) -> int:
+    return line.price if tariff.ceiling is None else min(line.price, tariff.ceiling * line.quantity)
+
+
 def tariff_on(tables: Tables, item: str, day: int) -> Tariff | None:
     """The tariff of an item in force on a day: the last to have begun; of two that began together, the last sent."""
     begun = [one for one in tables.tariffs.get(item, ()) if one.from_day <= day]
@@ -107,13 +118,22 @@ def own_benefit(tables: Tables, like: Benefit, day: int) -> Benefit | None:
 
 
 def used_so_far(
-    history: Iterable[Past], *, tables: Tables, product: int, domain: Domain, item: str, care_day: int
+    history: Iterable[Past],
+    *,
+    tables: Tables,
+    product: int,
+    domain: Domain,
+    item: str,
+    care_day: int,
+    until_day: int | None = None,
 ) -> dict[str, Used]:
     """Count what the cap on an item counts, in the fullest window that the care day is in.
 
     `history` is what was decided of the same person, insurer and domain, in whatever order: lines up to
     `CAP_MONTHS_MAX` months before and after the care day, and those of the same invoice that come before this one. An
-    invoice may come in after one of a later day, so that a window that ends later is looked at too.
+    invoice may come in after one of a later day, so that a window that ends later is looked at too. Care that may be
+    on any day to `until_day` is in every window that holds one of them, and so is what was granted before: whenever
+    each of them is invoiced, no window then holds more than its cap.
     """
     benefit = benefit_on(tables, product, domain, item, care_day)
     if benefit is None or benefit.cap is None:
@@ -122,8 +142,11 @@ def used_so_far(
     counted = [
         one for one in history if one.due > 0 and _key(tables, product, domain, one.item, care_day) == benefit.key
     ]
-    ends = {care_day} | {one.care_day for one in counted if before(one.care_day, months) < care_day < one.care_day}
-    windows = [[one for one in counted if before(end, months) < one.care_day <= end] for end in ends]
+    last = care_day if until_day is None else until_day
+    ends = {care_day} | {
+        one.care_day for one in counted if care_day < one.care_day and before(one.care_day, months) < last
+    }
+    windows = [[one for one in counted if before(end, months) < one.last_day and one.care_day <= end] for end in ends]
     return {
         benefit.key: Used(
             max(sum(one.due for one in window) for window in windows),

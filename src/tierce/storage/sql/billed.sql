@@ -42,8 +42,9 @@ begin
     select b.establishment, b.care_day, null::bigint as invoice, null::bigint as engagement into one
     from care.billed b where b.id = which and b.person = her and her <> 0 for update;
     if not found then
-        select i.establishment, i.care_day, i.id as invoice, i.engagement into one
-        from care.invoice i where i.person = her and her <> 0 and care.shown_as(i.id) = which;
+        select i.establishment, i.care_day, i.id as invoice, coalesce(i.engagement, a.engagement) as engagement into one
+        from care.invoice i left join care.agreement a on a.id = i.agreement
+        where i.person = her and her <> 0 and care.shown_as(i.id) = which;
     end if;
     if not found then
         return 2;

@@ -5,12 +5,15 @@
 -- Locks an invoice that waits until the transaction ends, and says what it quotes guarantees still: days of care, and of a deposit the
 -- cents left once other invoices on it that stand were counted (`most`; null where an answer gives no amount). Two that were
 -- taken in at one moment may have been promised the same cents. Without days, what it quotes is no longer kept.
+-- An agreement guarantees care to its last day, and stays granted while an invoice of it waits.
+drop function if exists care.take_up_invoice(bigint);   -- an earlier shape knew no agreement
 create or replace function care.take_up_invoice(of_invoice bigint)
     returns table (establishment bigint, person bigint, insurer smallint, domain smallint, care_day integer, deposit bigint,
+                   agreement bigint,
                    first_day integer, last_day integer, most integer)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select i.establishment, i.person, i.insurer, i.domain, i.care_day, i.deposit, coalesce(e.care_day, d.care_day),
-           coalesce(e.until_day, d.care_day),
+    select i.establishment, i.person, i.insurer, i.domain, i.care_day, i.deposit, i.agreement,
+           coalesce(e.care_day, d.care_day, a.care_day), coalesce(e.until_day, d.care_day, a.until_day),
            case when d.state = 2 then
                d.amount - coalesce((select sum(o.due) from care.invoice o
                                     where o.deposit = i.deposit and o.id <> i.id and o.state in (2, 5, 6, 7)), 0)::integer
@@ -18,6 +21,7 @@ create or replace function care.take_up_invoice(of_invoice bigint)
     from care.invoice i
     left join care.engagement e on e.seq = i.engagement
     left join care.deposit d on d.number = i.deposit
+    left join care.agreement a on a.id = i.agreement and a.state = 3
     where i.id = of_invoice and i.state = 1 for update of i
 $$;
 
@@ -32,7 +36,7 @@ declare
     total constant bigint := (select sum(d) from unnest(dues) d);
 begin
     perform gate.insist_durable();
-    select i.establishment, (select count(*) from care.invoice_line l where l.invoice = i.id) as lines into one
+    select i.establishment, i.agreement, (select count(*) from care.invoice_line l where l.invoice = i.id) as lines into one
     from care.invoice i where i.id = of_invoice and i.state = 1 for update;
     if not found then
         raise exception 'no invoice of this number waits' using errcode = 'insufficient_privilege';
@@ -47,6 +51,12 @@ begin
        or journal.u64(written.body, 24) <> one.establishment or journal.u64(written.body, 80) <> 0
        or journal.u64(written.body, 112) <> of_invoice then
         raise exception 'an invoice is decided with its own line of the journal' using errcode = 'check_violation';
+    end if;
+    if of_state = 2 and one.agreement is not null then
+        update care.agreement set state = 5, ended = now() where id = one.agreement and state = 3 and due >= total;
+        if not found then
+            raise exception 'an invoice of an agreement is paid within what was granted' using errcode = 'check_violation';
+        end if;
     end if;
     update care.invoice set state = of_state, reason = of_reason, due = total, decided = now(), edition = of_edition
     where id = of_invoice;
@@ -73,19 +83,21 @@ create or replace function registry.contract_ended(of_insurer smallint) returns 
     from registry.ending e where e.insurer = of_insurer and e.resumed is null
 $$;
 
--- That `billing` lives, how many invoices wait, and what its last turn could not decide.
+-- That `billing` lives, how many invoices and agreements wait, and what its last turn could not decide.
 create or replace function upkeep.billing_lives(of_version text, of_turns bigint, of_failing text[]) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting, failing)
-    select 'billing', now(), now(), of_version, of_turns, (select count(*) from care.invoice i where i.state = 1), of_failing
+    select 'billing', now(), now(), of_version, of_turns, (select count(*) from care.invoice i where i.state = 1)
+           + (select count(*) from care.agreement a where a.state = 1), of_failing
     on conflict (process) do update set
         started = case when excluded.turns < h.turns then now() else h.started end,
         at = now(), version = excluded.version, turns = excluded.turns, waiting = excluded.waiting,
         failing = excluded.failing
 $$;
 
--- How long the invoice that waits longest has waited, in seconds; null when none does. For whoever looks after the machine.
+-- How long the invoice or the agreement that waits longest has waited, in seconds; null when none does. For whoever looks after the machine.
 create or replace function upkeep.oldest_invoice() returns double precision
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select extract(epoch from now() - min(i.at))::double precision from care.invoice i where i.state = 1
+    select extract(epoch from now() - least((select min(i.at) from care.invoice i where i.state = 1),
+                                            (select min(a.at) from care.agreement a where a.state = 1)))::double precision
 $$;

@@ -457,7 +457,7 @@ $$ select gate.draw(0) $$;
 -- The kinds of line that each process writes; none writes another's, and asks (1 to 4) are the gate's alone.
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
-        when 'tierce_api' then array[9, 11, 14, 22, 23]
+        when 'tierce_api' then array[9, 11, 14, 22, 23, 25]
         when 'tierce_office' then array[5, 6, 7, 9, 14, 22, 23]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
@@ -466,7 +466,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_feed' then array[8, 9, 23]
         when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
-        when 'tierce_billing' then array[9, 22, 23]
+        when 'tierce_billing' then array[9, 22, 23, 25]
         else array[]::integer[] end
 $$;
 
@@ -494,8 +494,8 @@ begin
        and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
         raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
     end if;
-    if exists (select from unnest(bodies) b where get_byte(b, 1) in (22, 23) and journal.u64(b, 80) <> 0) then
-        raise exception 'a line of an invoice or of an account names nobody' using errcode = 'insufficient_privilege';
+    if exists (select from unnest(bodies) b where get_byte(b, 1) in (22, 23, 25) and journal.u64(b, 80) <> 0) then
+        raise exception 'a line of an invoice, of an account or of an agreement names nobody' using errcode = 'insufficient_privilege';
     end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);

@@ -48,6 +48,8 @@ grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
 grant execute on function care.quote_invoice, care.keep_invoice, care.beside_invoice, care.own_invoices,
     care.own_invoice_lines, care.cancel_invoice to tierce_api;   -- through the session it serves; no table of invoices
+grant execute on function care.quote_agreement, care.keep_agreement, care.own_agreements, care.own_agreement_lines,
+    care.cancel_agreement to tierce_api;   -- the same of agreements; it writes no decision
 grant usage on schema presence to tierce_api;
 grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
 grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
@@ -356,12 +358,14 @@ grant select, update (due, begun, ended, how, code) on bank.told to tierce_notic
 grant execute on function bank.begin_telling to tierce_notices;
 grant select (id, name) on directory.establishment to tierce_notices;
 
--- billing: decides on invoices. Of a person it reads what covers her, while an invoice in her name waits; no civil status,
+-- billing: decides on invoices and agreements. Of a person it reads what covers her, while one in her name waits; no civil status,
 -- no NIR, no ask ------------------------------------------------------------
 grant usage on schema care, registry, bank to tierce_billing;
 grant select on registry.tariff, registry.benefit, registry.product, registry.insurer, registry.insurer_key to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
-grant select on care.invoice, care.invoice_line to tierce_billing;
+grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_line to tierce_billing;
+grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement
+    to tierce_billing;
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, registry.contract_ended
     to tierce_billing;
 grant usage on schema upkeep to tierce_billing;

@@ -285,6 +285,11 @@ begin
         with due as (select line, day from care.invoice_missed where day < gate.today() - 1 limit at_most),
         gone as (delete from care.invoice_missed m using due where (m.line, m.day) = (due.line, due.day) and really)
         select count(*) into more from due;
+    when 77, 78 then                                -- one that waits, or is granted, is never deleted; 78: quotes
+        with due as (select a.id from care.agreement a where a.state in (2, 4, 5, 6, 7) and (a.kind = 1) = (of_class = 78)
+                     and greatest(a.at, a.decided, a.ended) < before and not upkeep.is_held(a.person) limit at_most),
+        gone as (delete from care.agreement a using due where a.id = due.id and really)
+        select count(*) into n from due;
     when 40 then                                    -- one that waits is never deleted, however old
         with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
         gone as (delete from care.deposit d using due where d.number = due.number and really)

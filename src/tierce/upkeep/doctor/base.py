@@ -258,9 +258,19 @@ def _invoices(connection: psycopg.Connection) -> list[Finding]:
     """`billing` decides invoices; nobody else sees that it does not, or that one of them waits for somebody."""
     late, state = store.oldest_invoice(connection), billing_state(connection)
     if state.live and late <= INVOICE_SECONDS_MAX:
-        return [good("invoices", BILLING, "aucune facture n’attend longtemps", "no invoice waits for long")]
+        return [
+            good(
+                "invoices",
+                BILLING,
+                "aucune facture ni prise en charge n’attend longtemps",
+                "no invoice or agreement waits for long",
+            )
+        ]
     if state.live:
-        said = Phrase(f"une facture attend depuis {late / 60:.0f} min", f"an invoice has waited {late / 60:.0f} min")
+        said = Phrase(
+            f"une facture ou une prise en charge attend depuis {late / 60:.0f} min",
+            f"an invoice or an agreement has waited {late / 60:.0f} min",
+        )
         remedy = Phrase(
             "`billing` arrêté, `tierce billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
             "stop `billing`; `tierce billing run --once` says what is lacking: a person's cover, a key, the program",
@@ -268,8 +278,8 @@ def _invoices(connection: psycopg.Connection) -> list[Finding]:
         return [bad("invoices-wait", BILLING, said, remedy)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")
     remedy = Phrase(
-        "`systemctl status tierce-billing`, puis relancez-le : les factures attendent",
-        "`systemctl status tierce-billing`, then start it again: invoices wait",
+        "`systemctl status tierce-billing`, puis relancez-le : factures et prises en charge attendent",
+        "`systemctl status tierce-billing`, then start it again: invoices and agreements wait",
     )
     return [bad("billing-silent", BILLING, said, remedy)]
 

@@ -152,7 +152,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     gauge("tierce_journal_lag_seconds", "Age of the oldest of them.", behind.oldest_seconds or 0.0)
     gauge(
         "tierce_invoice_oldest_seconds",
-        "Age of the invoice that has waited longest.",
+        "Age of the invoice or agreement that has waited longest.",
         store.oldest_invoice(connection),
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)

@@ -19,6 +19,7 @@ from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
+from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
@@ -30,16 +31,17 @@ from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
 from tierce.web.api import problems
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
+from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes
-from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
-from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES, INVOICES_KEY
+from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
+from tierce.web.api.openapi_agreements import with_agreements
 from tierce.web.api.openapi_deposits import with_deposits
 from tierce.web.api.openapi_invoices import with_invoices
 from tierce.web.api.place import PLACE_KEY, place
@@ -69,6 +71,7 @@ class RightsWiring:
     sign_in: SignInWiring
     vendor: VendorWiring
     invoices: Invoices
+    agreements: Agreements
     accounts: OwnAccounts
     transfers: OwnTransfers
 
@@ -169,7 +172,7 @@ async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
     wiring = _wiring(request)
     schema = describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/"))
-    return with_invoices(with_deposits(schema))
+    return with_agreements(with_invoices(with_deposits(schema)))
 
 
 async def _headers(message: Message, scope: Scope) -> None:
@@ -215,8 +218,7 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
     request.app.state[SAY_CLOSED_KEY]()
-    invoice = request.url.path.startswith(INVOICES)
-    return _told(INVOICE_CLOSED if invoice else problems.CLOSED)
+    return _told(closed_at(request.url.path))
 
 
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -240,6 +242,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *DEVICE_ROUTES,
             *APPEAL_ROUTES,
             *INVOICE_ROUTES,
+            *AGREEMENT_ROUTES,
             *ACCOUNT_ROUTES,
             *TRANSFER_ROUTES,
             place,
@@ -253,6 +256,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         exception_handlers={
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
+            **AGREEMENT_HANDLERS,
             **ACCOUNT_HANDLERS,
             **TRANSFER_HANDLERS,
             FieldError: field_refused,
@@ -270,6 +274,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
                 VENDOR_KEY: wiring.vendor,
                 WIRING_KEY: wiring,
                 INVOICES_KEY: wiring.invoices,
+                AGREEMENTS_KEY: wiring.agreements,
                 ACCOUNTS_KEY: wiring.accounts,
                 TRANSFERS_KEY: wiring.transfers,
                 SAY_CLOSED_KEY: say_closed,

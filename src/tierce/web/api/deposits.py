@@ -25,7 +25,8 @@ from tierce.identity.errors import IdentityError, SessionReason, SessionRefusedE
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.deposits import BODY_BYTES_MAX, STATE_LABELS, DepositState
-from tierce.web.api import invoices, problems
+from tierce.web.api import problems
+from tierce.web.api.agreements import closed_at
 from tierce.web.api.callers import handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
@@ -111,8 +112,7 @@ class Front:
 
     async def _closed(self, scope: Scope, send: Send) -> None:
         if scope["type"] == "http":
-            invoice = scope.get("path", "").startswith(invoices.INVOICES)
-            await _problem(send, invoices.CLOSED if invoice else problems.CLOSED)
+            await _problem(send, closed_at(scope.get("path", "")))
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         method = scope["method"]

@@ -1,6 +1,6 @@
 """Invoices of one's own place: sent, listed, read, taken back. Nobody is named; what is due is not told at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -9,8 +9,8 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.errors import (
-    InvoiceFieldError,
     InvoicesClosedError,
     InvoicesHeldError,
     InvoiceUnknownError,
@@ -19,14 +19,13 @@ from tierce.billing.invoices.errors import (
     TooManyInvoicesError,
     TooManyMissedError,
 )
-from tierce.billing.invoices.model import OwnInvoice, Taken
-from tierce.billing.invoices.rules import REASONS, read_state
+from tierce.billing.invoices.model import OwnInvoice, OwnLine, Taken
+from tierce.billing.invoices.rules import QUOTED, REASONS, read_state
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.model import STATE_LABELS, InvoiceReason
-from tierce.deposits.receipts import PREFIX
+from tierce.billing.rules import read_number
 from tierce.kernel.clock import seconds_left_today
 from tierce.kernel.errors import TierceError
-from tierce.kernel.ids import MAX_ID
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.web.api.problems import Problem, headers_of
@@ -77,13 +76,14 @@ class LineAnswer(msgspec.Struct):
 class InvoiceAnswer(msgspec.Struct):
     """One invoice of one's own place, in cents: nobody's identity. `due` is null until it is decided.
 
-    `engagement` or `receipt` is the number that it quotes; `label` is what was typed beside that.
+    `engagement`, `receipt` or `agreement` is the number that it quotes; `label` is what was typed beside that.
     """
 
     id: str
     reference: str
     engagement: str | None
     receipt: str | None
+    agreement: str | None
     label: str | None
     domain: str
     care_date: date
@@ -143,7 +143,9 @@ def _invoices(request: AnyRequest) -> Invoices:
 
 @post(INVOICES, status_code=201, opt={"act": Act.INVOICE_SEND})
 async def send_invoice(request: AnyRequest) -> TakenAnswer:
-    """Send one invoice: it quotes the engagement number of an answer, or the receipt of a deposit, and names nobody.
+    """Send one invoice: it quotes what guarantees it, and names nobody.
+
+    That is the engagement number of an answer, the receipt of a deposit, or a prior agreement that was granted.
 
     Signed as asks are. The same bytes under the same reference get the same receipt, whatever happened since; other
     bytes get 409. What it says of amounts is what was sent: what is due is decided later.
@@ -158,39 +160,38 @@ async def list_invoices(
 ) -> PageAnswer:
     """List one's own place's invoices, newest first: nobody is named. `state` is the code of one."""
     wanted = read_state(stands)
-    rows, following = await _invoices(request).page(handle_of(request), wanted, cursor_number(cursor))
+    rows, following = await _invoices(request).page(handle_of(request), wanted, place_of(cursor))
     return PageAnswer([_answer(one) for one in rows], None if following is None else str(following))
 
 
 @get(INVOICES + "/{invoice:str}", opt={"act": Act.INVOICE_READ})
 async def read_invoice(request: AnyRequest, invoice: FromPath[str]) -> FullAnswer:
     """Read one invoice of one's own place: its lines, what is due of each, why, and what to do."""
-    return _full(await _invoices(request).one(handle_of(request), path_number(invoice)))
+    return _full(await _invoices(request).one(handle_of(request), number_of(invoice)))
 
 
 @post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL})
 async def cancel_invoice(request: AnyRequest, invoice: FromPath[str]) -> InvoiceAnswer:
     """Take one invoice back, with a written reason, before its transfer: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
-    return _answer(await _invoices(request).cancel(handle_of(request), signed, path_number(invoice)))
+    return _answer(await _invoices(request).cancel(handle_of(request), signed, number_of(invoice)))
 
 
 INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invoice, cancel_invoice]
 
 
-def path_number(text: str) -> int:
+def number_of(text: str) -> int:
     """The number in an address; 0, which nothing has, for what is none."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
-    return number if number <= MAX_ID else 0
+    return max(0, read_number(text))
 
 
-def cursor_number(text: str | None) -> int | None:
-    """The number at which a page begins; raises InvoiceFieldError for what is none."""
+def place_of(text: str | None) -> int | None:
+    """The number after which a page begins; None for the first."""
     if not text:
         return None
-    number = path_number(text)
+    number = number_of(text)
     if not number:
-        raise InvoiceFieldError(
+        raise BillingFieldError(
             "cursor",
             Phrase("ce curseur n’est pas d’ici", "this cursor is none of ours"),
             Phrase("Reprenez celui de la page précédente.", "Take that of the page before."),
@@ -198,26 +199,25 @@ def cursor_number(text: str | None) -> int | None:
     return number
 
 
-def _said(phrase: Phrase) -> Said:
+def said(phrase: Phrase) -> Said:
+    """Both languages."""
     return Said(phrase.fr, phrase.en)
 
 
 def _members(one: OwnInvoice) -> Mapping[str, Any]:
-    by_receipt = one.quotes.startswith(PREFIX)
     why = None
     if one.reason is not InvoiceReason.NONE:
         detail, remedy = REASONS[one.reason]
-        why = WhyAnswer(one.reason.name.lower(), _said(detail), _said(remedy))
+        why = WhyAnswer(one.reason.name.lower(), said(detail), said(remedy))
     return {
         "id": str(one.id),
         "reference": one.reference,
-        "engagement": None if by_receipt else one.quotes,
-        "receipt": one.quotes if by_receipt else None,
+        **{name: one.quotes if one.by == name else None for name in QUOTED},
         "label": one.label,
         "domain": one.domain.name,
         "care_date": one.care_date,
         "received_at": one.at,
-        "state": StateAnswer(one.state.name.lower(), _said(STATE_LABELS[one.state])),
+        "state": StateAnswer(one.state.name.lower(), said(STATE_LABELS[one.state])),
         "reason": why,
         "price": one.price,
         "amo": one.amo,
@@ -235,13 +235,13 @@ def _answer(one: OwnInvoice) -> InvoiceAnswer:
 
 
 def _full(one: OwnInvoice) -> FullAnswer:
-    lines = [
-        LineAnswer(
-            line.n, line.sent.item, line.sent.quantity, line.sent.price, line.sent.amo, line.sent.asked, line.due
-        )
-        for line in one.lines
-    ]
-    return FullAnswer(**_members(one), lines=lines)
+    return FullAnswer(**_members(one), lines=[line_answer(line) for line in one.lines])
+
+
+def line_answer(line: OwnLine) -> LineAnswer:
+    """One line as it is told."""
+    sent = line.sent
+    return LineAnswer(line.n, sent.item, sent.quantity, sent.price, sent.amo, sent.asked, line.due)
 
 
 def _taken(taken: Taken) -> TakenAnswer:
@@ -255,7 +255,7 @@ def _taken(taken: Taken) -> TakenAnswer:
         price=one.price,
         amo=one.amo,
         asked=one.asked,
-        warnings=[WarningAnswer("duplicate", other, _said(detail), _said(remedy)) for other in taken.repeats],
+        warnings=[WarningAnswer("duplicate", other, said(detail), said(remedy)) for other in taken.repeats],
     )
 
 
@@ -310,13 +310,18 @@ REFUSED: Final[Mapping[type[TierceError], Problem]] = {
 }  # fmt: skip
 
 
-def _refused(request: AnyRequest, error: TierceError) -> Response[bytes]:
-    told = REFUSED[type(error)]
-    headers = headers_of(told)
-    if told.status == 429:
-        headers = {"retry-after": str(seconds_left_today(wiring_of(request).sessions.clock.now()))}
-    return Response(told.body(), status_code=told.status, media_type="application/problem+json", headers=headers)
+def refusing(problems: Mapping[type[TierceError], Problem]) -> Callable[[AnyRequest, TierceError], Response[bytes]]:
+    """Answer each of these errors by its problem; what is used up of a day comes back at midnight in Paris."""
+
+    def refused(request: AnyRequest, error: TierceError) -> Response[bytes]:
+        told = problems[type(error)]
+        headers = headers_of(told)
+        if told.status == 429:
+            headers = {"retry-after": str(seconds_left_today(wiring_of(request).sessions.clock.now()))}
+        return Response(told.body(), status_code=told.status, media_type="application/problem+json", headers=headers)
+
+    return refused
 
 
-INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, _refused)
+INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, refusing(REFUSED))
 """For the application that mounts INVOICE_ROUTES."""

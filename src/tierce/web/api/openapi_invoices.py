@@ -23,12 +23,13 @@ LINE: Final = {
 INVOICE: Final = {
     "type": "object",
     "additionalProperties": False,
-    "description": "`engagement` or `receipt`, never both. Nothing says who was cared for.",
+    "description": "One of `engagement`, `receipt` and `agreement`. Nothing says who was cared for.",
     "required": ["reference", "care_date", "lines"],
-    "oneOf": [{"required": ["engagement"]}, {"required": ["receipt"]}],
+    "oneOf": [{"required": ["engagement"]}, {"required": ["receipt"]}, {"required": ["agreement"]}],
     "properties": {
         "engagement": {"type": "string", "description": "Engagement number of an answer to your establishment."},
         "receipt": {"type": "string", "description": "Receipt of a deposit of your establishment, guaranteed."},
+        "agreement": {"type": "string", "description": "Number of a prior agreement of your establishment, granted."},
         "reference": {
             "type": "string",
             "minLength": 1,
@@ -54,14 +55,15 @@ CANCEL: Final = {
 }
 
 
-def _takes(name: str) -> dict[str, Any]:
+def takes(name: str) -> dict[str, Any]:
+    """A body of this schema, in JSON."""
     return {"required": True, "content": {"application/json": {"schema": ref(name)}}}
 
 
 def with_invoices(schema: dict[str, Any]) -> dict[str, Any]:
     """Complete the routes of invoices in a description."""
     send = schema["paths"][INVOICES]["post"]
-    send["requestBody"] = _takes("Invoice")
+    send["requestBody"] = takes("Invoice")
     send["parameters"] = [ref("DPoP", "parameters")]
     send["responses"] |= {
         "403": problem("This account, device or establishment is suspended.", 403),
@@ -71,7 +73,7 @@ def with_invoices(schema: dict[str, Any]) -> dict[str, Any]:
         "503": problem("Closed, or the store is away: nothing was taken; an invoice waits.", 503),
     }
     cancel = schema["paths"][INVOICES + "/{invoice}/cancel"]["post"]
-    cancel["requestBody"] = _takes("InvoiceCancelling")
+    cancel["requestBody"] = takes("InvoiceCancelling")
     cancel["responses"] |= {"409": problem("It is settled: it is not taken back any more.", 409)}
     schema["components"]["schemas"] |= {"Invoice": INVOICE, "InvoiceLine": LINE, "InvoiceCancelling": CANCEL}
     return schema

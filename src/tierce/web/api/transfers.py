@@ -15,7 +15,7 @@ from tierce.billing.settlement.pain import reference
 from tierce.kernel.clock import date_of
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.api.invoices import Said, StateAnswer, cursor_number, path_number
+from tierce.web.api.invoices import Said, StateAnswer, number_of, place_of
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import AnyRequest, handle_of
 
@@ -72,7 +72,7 @@ def _transfers(request: AnyRequest) -> OwnTransfers:
 @get(TRANSFERS, opt={"act": Act.TRANSFER_READ})
 async def list_transfers(request: AnyRequest, cursor: FromQuery[str | None] = None) -> TransfersAnswer:
     """List the transfers to one's own place, newest first: what the bank statement shows."""
-    rows, following = await _transfers(request).page(handle_of(request), cursor_number(cursor))
+    rows, following = await _transfers(request).page(handle_of(request), place_of(cursor))
     return TransfersAnswer(
         [TransferAnswer(**_members(one)) for one in rows], None if following is None else str(following)
     )
@@ -81,7 +81,7 @@ async def list_transfers(request: AnyRequest, cursor: FromQuery[str | None] = No
 @get(TRANSFERS + "/{transfer:str}", opt={"act": Act.TRANSFER_READ})
 async def read_transfer(request: AnyRequest, transfer: FromPath[str]) -> FullTransferAnswer:
     """Read one transfer to one's own place, and what it pays of each invoice."""
-    one = await _transfers(request).one(handle_of(request), path_number(transfer))
+    one = await _transfers(request).one(handle_of(request), number_of(transfer))
     lines = [
         PaidAnswer(str(line.invoice), line.reference, date_of(line.care_day), line.asked, line.due)
         for line in one.lines

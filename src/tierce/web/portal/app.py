@@ -13,6 +13,7 @@ from tierce.policy.acts import Act
 from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.portal.account import account_handlers
+from tierce.web.portal.agreeing import agreeing_handlers
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers
 from tierce.web.portal.depositing import deposit_handlers
@@ -70,6 +71,7 @@ def create_app(
             *reading_handlers(site),
             *history_handlers(site),
             *deposit_handlers(site),
+            *agreeing_handlers(site),
             *invoicing_handlers(site),
             *transfer_handlers(site),
             *session_list_handlers(site),

@@ -11,6 +11,7 @@ from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.clock import date_of, paris_day, read_date
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
+from tierce.policy.agreements import AGREED
 from tierce.web.portal.api import RIGHTS, RightsBody, Seats, revisit_path
 from tierce.web.portal.depositing import closed_parts, or_deposit
 from tierce.web.portal.errors import ApiRefusedError
@@ -83,7 +84,8 @@ def answer_page(
         asked = other_payer_fields(form) if form is not None and answer.other_payer else ()
         # Opened again from the list, the day of care is not known here.
         care = None if form is None else read_date(form.care_date)
-        told = {"again": asked, "act_url": site.act_url(RIGHTS), "care": care}
+        agreed = answer.domain in {domain.name for domain in AGREED}
+        told = {"again": asked, "act_url": site.act_url(RIGHTS), "care": care, "agreed": agreed}
         return site.page(visit, "answer.html", {**values, **told})
     if answer.replayed:
         address = site.act_url(revisit_path(answer.engagement)) if answer.engagement else ""

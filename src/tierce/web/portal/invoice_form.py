@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tierce.billing.invoices.rules import QUOTED
 from tierce.deposits.receipts import PREFIX
 from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.labels import looks_like
@@ -25,6 +26,7 @@ MORE_ROWS: Final = 5
 FIELDS: Final = ("item", "quantity", "price", "amo", "asked")
 AMOUNTS: Final = ("price", "amo", "asked")
 _EUROS: Final = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,2}))?", re.ASCII)
+_AGREEMENT: Final = re.compile(r"[0-9]{11,19}", re.ASCII)
 _AT: Final = re.compile(r"lines\[([0-9]{1,2})\](?:\.(\w+))?", re.ASCII)
 _CHARS_MAX: Final = 40
 
@@ -50,7 +52,7 @@ class InvoiceForm:
     """What the fields hold, as typed."""
 
     quotes: str = ""
-    """Engagement number or receipt."""
+    """Engagement number, receipt or agreement."""
     reference: str = ""
     care_date: str = ""
     rows: tuple[Row, ...] = field(default=())
@@ -77,15 +79,22 @@ def read_form(fields: Mapping[str, str]) -> tuple[InvoiceForm, Signed]:
 
 def typed_form(fields: Mapping[str, str]) -> InvoiceForm:
     """The plain fields, empty lines included."""
+    quotes, reference, care = (text_in(fields, name) for name in ("quotes", "reference", "care_date"))
+    return InvoiceForm(quotes, reference, care, typed_rows(fields, LINES_MAX))
+
+
+def typed_rows(fields: Mapping[str, str], most: int) -> tuple[Row, ...]:
+    """The lines among plain fields, empty ones included."""
     rows = []
-    for place in range(1, LINES_MAX + 1):
+    for place in range(1, most + 1):
         if f"item-{place}" not in fields:
             break
-        rows.append(Row(**{name: _text(fields, f"{name}-{place}") for name in FIELDS}))
-    return InvoiceForm(_text(fields, "quotes"), _text(fields, "reference"), _text(fields, "care_date"), tuple(rows))
+        rows.append(Row(**{name: text_in(fields, f"{name}-{place}") for name in FIELDS}))
+    return tuple(rows)
 
 
-def _text(fields: Mapping[str, str], name: str) -> str:
+def text_in(fields: Mapping[str, str], name: str) -> str:
+    """One plain field, cut short."""
     return fields.get(name, "")[:_CHARS_MAX].strip()
 
 
@@ -110,22 +119,34 @@ def field_of(name: str) -> str:
     found = _AT.fullmatch(name)
     if found:
         return f"{found[2] or 'item'}-{found[1]}"
-    return {"engagement": "quotes", "receipt": "quotes", "lines": "item-1", "body": "quotes"}.get(name, name)
+    return dict.fromkeys((*QUOTED, "body"), "quotes").get(name, "item-1" if name == "lines" else name)
 
 
 def _body_of(form: InvoiceForm) -> bytes:
     """The bytes of plain fields, in the order in which the browser writes them."""
-    quotes = "receipt" if form.quotes.upper().startswith(PREFIX) else "engagement"
-    lines = [
+    quotes = quoted_as(form.quotes)
+    lines = lines_of(form.rows)
+    whole = {quotes: form.quotes, "reference": form.reference, "care_date": form.care_date, "lines": lines}
+    return msgspec.json.encode(whole)
+
+
+def quoted_as(text: str) -> str:
+    """Which number was typed: a receipt begins with D-, an agreement is digits alone."""
+    if text.upper().startswith(PREFIX):
+        return "receipt"
+    return "agreement" if _AGREEMENT.fullmatch(text) else "engagement"
+
+
+def lines_of(rows: tuple[Row, ...]) -> list[dict[str, object]]:
+    """The lines as they are sent."""
+    return [
         {
             "item": row.item.upper(),
             "quantity": int(row.quantity) if re.fullmatch("[0-9]{1,4}", row.quantity) else row.quantity,
             **{name: cents_of(getattr(row, name)) for name in AMOUNTS},
         }
-        for row in form.rows
+        for row in rows
     ]
-    whole = {quotes: form.quotes, "reference": form.reference, "care_date": form.care_date, "lines": lines}
-    return msgspec.json.encode(whole)
 
 
 def _form_of(body: bytes) -> InvoiceForm:
@@ -134,16 +155,19 @@ def _form_of(body: bytes) -> InvoiceForm:
         raw: Any = msgspec.json.decode(body, type=dict[str, Any])
     except UNREADABLE:
         return InvoiceForm()
-    lines = raw.get("lines")
-    rows = [
+    names = (next((name for name in QUOTED if name in raw), QUOTED[0]), "reference", "care_date")
+    quotes, reference, care = (str(raw.get(name) or "")[:_CHARS_MAX] for name in names)
+    return InvoiceForm(quotes, reference, care, sent_rows(raw.get("lines"), LINES_MAX))
+
+
+def sent_rows(lines: object, most: int) -> tuple[Row, ...]:
+    """Lines that were sent, as they were typed."""
+    return tuple(
         Row(
             str(line.get("item") or "")[:_CHARS_MAX],
             str(line.get("quantity") or "")[:_CHARS_MAX],
             *(euros_of(line.get(name) or 0) for name in AMOUNTS),
         )
-        for line in (lines if isinstance(lines, list) else ())[:LINES_MAX]
+        for line in (lines if isinstance(lines, list) else [])[:most]
         if isinstance(line, dict)
-    ]
-    names = ("engagement" if "engagement" in raw else "receipt", "reference", "care_date")
-    quotes, reference, care = (str(raw.get(name) or "")[:_CHARS_MAX] for name in names)
-    return InvoiceForm(quotes, reference, care, tuple(rows))
+    )

@@ -39,7 +39,7 @@ KINDS: Final = {
 STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
 
 
-class _Why(msgspec.Struct):
+class Why(msgspec.Struct):
     """The body that takes an invoice back, as the browser signs it; unsigned where the session has no key."""
 
     why: str
@@ -116,23 +116,23 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         _, fields = await site.form(request)
         visit, signed = await site.visit(request), signed_of(fields)
         if not signed.body:
-            signed = Signed(msgspec.json.encode(_Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
+            signed = Signed(msgspec.json.encode(Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
         try:
             await wire.cancel(site.api, visit.handle, number, signed)
         except ApiRefusedError as error:
             if error.field is None and error.code != "invoice_settled":
                 raise
             wrong = Wrong("why", error.reason, error.remedy)
-            return await _one_page(site, visit, number, _why_of(signed.body), wrong, status=error.status)
+            return await _one_page(site, visit, number, why_of(signed.body), wrong, status=error.status)
         return Redirect(f"/invoices/{number}", status_code=303)
 
     return [one, cancel]
 
 
-def _why_of(body: bytes) -> str:
+def why_of(body: bytes) -> str:
     """The reason as typed, for its field; nothing of a body that is none, nor of one that may name somebody."""
     try:
-        why = msgspec.json.decode(body, type=_Why).why
+        why = msgspec.json.decode(body, type=Why).why
     except UNREADABLE:
         return ""
     return "" if looks_like(why) else why
@@ -161,7 +161,10 @@ def _taken_page(site: PortalSite, visit: Visit, taken: Taken) -> Response[str]:
         "taken": taken,
         "domain": domain_label(taken.domain, language),
         "amounts": {name: Decimal(getattr(taken, name)) / 100 for name in ("price", "amo", "asked")},
-        "warnings": [(one.reference, _in(one.detail, language), _in(one.remedy, language)) for one in taken.warnings],
+        "warnings": [
+            (one.reference, in_language(one.detail, language), in_language(one.remedy, language))
+            for one in taken.warnings
+        ],
     }
     return site.page(visit, "invoice_taken.html", values)
 
@@ -171,19 +174,10 @@ async def _one_page(
 ) -> Response[str]:
     language = visit.frame.language
     found = await wire.one(site.api, visit.handle, number)
-    lines = [
-        {
-            "item": line.item,
-            "quantity": line.quantity,
-            **{name: Decimal(getattr(line, name)) / 100 for name in ("price", "amo", "asked")},
-            "due": None if line.due is None else Decimal(line.due) / 100,
-        }
-        for line in found.lines
-    ]
     errors = {wrong.field: wrong.text(language)} if wrong else {}
     values = {
         "one": _shown(found, language),
-        "lines": lines,
+        "lines": [line_shown(line) for line in found.lines],
         "why": why,
         "why_max": WHY_MAX,
         "errors": errors,
@@ -193,7 +187,18 @@ async def _one_page(
     return site.page(visit, "invoice.html", values, status=status)
 
 
-def _in(words: Guarantee, language: Language) -> str:
+def line_shown(line: wire.Line) -> dict[str, object]:
+    """One line as the pages say it, in euros."""
+    return {
+        "item": line.item,
+        "quantity": line.quantity,
+        **{name: Decimal(getattr(line, name)) / 100 for name in ("price", "amo", "asked")},
+        "due": None if line.due is None else Decimal(line.due) / 100,
+    }
+
+
+def in_language(words: Guarantee, language: Language) -> str:
+    """The words in the page's language."""
     return words.en if language is Language.EN else words.fr
 
 
@@ -202,17 +207,18 @@ def _shown(one: Invoice, language: Language) -> dict[str, object]:
     return {
         "id": one.id,
         "reference": one.reference,
-        "quotes": one.engagement or one.receipt or "",
+        "quotes": one.engagement or one.receipt or one.agreement or "",
         "by_receipt": one.receipt is not None,
+        "by_agreement": one.agreement is not None,
         "label": one.label or "",
         "domain": domain_label(one.domain, language),
         "care": one.care_date,
         "at": one.received_at,
         "code": one.state.code,
         "kind": KINDS.get(one.state.code, "quiet"),
-        "state": _in(one.state.label, language),
-        "reason": _in(one.reason.detail, language) if one.reason else "",
-        "remedy": _in(one.reason.remedy, language) if one.reason else "",
+        "state": in_language(one.state.label, language),
+        "reason": in_language(one.reason.detail, language) if one.reason else "",
+        "remedy": in_language(one.reason.remedy, language) if one.reason else "",
         "price": Decimal(one.price) / 100,
         "amo": Decimal(one.amo) / 100,
         "asked": Decimal(one.asked) / 100,

@@ -54,6 +54,7 @@ class Invoice(msgspec.Struct):
     cancellable: bool
     engagement: str | None = None
     receipt: str | None = None
+    agreement: str | None = None
     label: str | None = None
     reason: Why | None = None
     due: int | None = None

@@ -29,6 +29,7 @@ PENDING_SECONDS: Final = 300
 LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
     Link("/history", "nav.history"),
+    Link("/agreements", "nav.agreements"),
     Link("/invoices", "nav.invoices", ("/transfers",)),
     Link("/places", "nav.places"),
     Link("/sessions", "nav.sessions"),

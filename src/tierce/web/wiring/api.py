@@ -6,6 +6,7 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.sealing import read_public
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
@@ -101,6 +102,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, appender, policy, numbers)
+        agreements = Agreements(sessions, appender, policy, numbers[0])
         accounts = OwnAccounts(
             sessions,
             appender,
@@ -115,6 +117,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             sign_in,
             vendor,
             invoices,
+            agreements,
             accounts,
             OwnTransfers(sessions, appender, policy),
         )

@@ -90,6 +90,23 @@ function centsOf(text) {
   return found ? Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0")) : text;
 }
 
+function linesOf(fields) {
+  const typed = (name) => (fields.get(name) ?? "").trim();
+  const lines = [];
+  for (let row = 1; fields.has(`item-${row}`); row++) {
+    const of = (name) => typed(`${name}-${row}`);
+    if (!of("item") && !of("price") && !of("amo") && !of("asked")) continue;
+    lines.push({
+      item: of("item").toUpperCase(),
+      quantity: /^\d{1,4}$/.test(of("quantity")) ? Number(of("quantity")) : of("quantity"),
+      price: centsOf(of("price")),
+      amo: centsOf(of("amo")),
+      asked: centsOf(of("asked")),
+    });
+  }
+  return lines;
+}
+
 // What each form asks, as the API's own JSON.
 const bodies = {
   async activity(fields, key) {
@@ -142,20 +159,15 @@ const bodies = {
   },
   async invoice(fields) {
     const typed = (name) => (fields.get(name) ?? "").trim();
-    const lines = [];
-    for (let row = 1; fields.has(`item-${row}`); row++) {
-      const of = (name) => typed(`${name}-${row}`);
-      if (!of("item") && !of("price") && !of("amo") && !of("asked")) continue;
-      lines.push({
-        item: of("item").toUpperCase(),
-        quantity: /^\d{1,4}$/.test(of("quantity")) ? Number(of("quantity")) : of("quantity"),
-        price: centsOf(of("price")),
-        amo: centsOf(of("amo")),
-        asked: centsOf(of("asked")),
-      });
-    }
-    const quotes = typed("quotes").toUpperCase().startsWith("D-") ? "receipt" : "engagement";
-    return { [quotes]: typed("quotes"), reference: typed("reference"), care_date: typed("care_date"), lines };
+    const number = typed("quotes");
+    const other = /^\d{11,19}$/.test(number) ? "agreement" : "engagement";
+    const quotes = number.toUpperCase().startsWith("D-") ? "receipt" : other;
+    return { [quotes]: number, reference: typed("reference"), care_date: typed("care_date"), lines: linesOf(fields) };
+  },
+  async agreement(fields) {
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    const [engagement, reference, kind] = ["quotes", "reference", "kind"].map(typed);
+    return { engagement, reference, kind, lines: linesOf(fields) };
   },
   async why(fields) {
     return { why: fields.get("why").trim() };

@@ -1,0 +1,71 @@
+"""An agreement that waits, what is known of it, and the decision. Amounts in cents, days since 1970-01-01."""
+
+from dataclasses import dataclass, field
+
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.deciding.model import Product
+from tierce.billing.model import InvoiceLine, InvoiceReason
+from tierce.billing.pricing.model import Past
+from tierce.kernel.care import Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One agreement that is received and not decided."""
+
+    id: int
+    establishment: int
+    person: int
+    insurer: int
+    domain: Domain
+    kind: AgreementKind
+    care_day: int
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What covers the person, and whether it is open for the domain on the first day of the care."""
+
+    product: Product
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One agreement with all that decides it.
+
+    `history` is what was decided of the same person, insurer and domain, and what is granted and not invoiced;
+    `granted` the codes of each request granted to the same place for her; `until_day` the last day of a grant.
+    """
+
+    agreement: Pending
+    cover: Cover
+    until_day: int
+    history: tuple[Past, ...] = ()
+    granted: tuple[tuple[tuple[str, int], ...], ...] = ()
+    contract_ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of an agreement; `dues` is what each of its lines is promised, in their order."""
+
+    state: AgreementState
+    reason: InvoiceReason
+    dues: tuple[int, ...]
+    until_day: int | None = None
+
+
+@dataclass(slots=True)
+class Granted:
+    """What one turn did: agreements by what became of them, and those that wait for somebody."""
+
+    quoted: int = 0
+    granted: int = 0
+    refused: int = 0
+    expired: int = 0
+    unopened: int = 0
+    uncovered: int = 0
+    failed: list[str] = field(default_factory=list)
+    """What else went wrong, by its name: each waits for the next turn."""

@@ -1,0 +1,48 @@
+"""From an agreement and what covers the person to what is promised: pure."""
+
+from tierce.billing.agreements.granting.model import Answer, Asking
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.deciding.rules import priced_lines
+from tierce.billing.model import InvoiceReason
+from tierce.billing.pricing.model import Tables
+from tierce.billing.rules import same_care
+
+
+def grant(asking: Asking, tables: Tables) -> Answer:
+    """Decide one agreement.
+
+    A grant promises for months what an engagement promises for care that is given, so that rights must be open on the
+    first day of the care. It is priced as an invoice of that day; what it is granted counts against caps on whichever
+    day to its last the care may be, so that invoicing it takes no window over its cap.
+    A quote is answered as a request would be, and promises nothing.
+    """
+    one = asking.agreement
+    if one.kind is AgreementKind.REQUEST and _repeats(asking):
+        return _refused(InvoiceReason.DUPLICATE, asking)
+    if asking.contract_ended is not None and one.care_day > asking.contract_ended:
+        return _refused(InvoiceReason.CONTRACT_ENDED, asking)
+    if not asking.cover.is_open:
+        return _refused(InvoiceReason.RIGHTS_ENDED, asking)
+    dues = priced_lines(
+        one.lines, asking.history, tables=tables, product=asking.cover.product, domain=one.domain,
+        care_day=one.care_day, until_day=asking.until_day,
+    )  # fmt: skip
+    if isinstance(dues, InvoiceReason):
+        return _refused(dues, asking)
+    if not any(dues):
+        return _refused(InvoiceReason.NO_BENEFIT, asking)
+    whole = sum(dues) == sum(line.asked for line in one.lines)
+    reason = InvoiceReason.NONE if whole else InvoiceReason.PARTLY
+    if one.kind is AgreementKind.QUOTE:
+        return Answer(AgreementState.QUOTED, reason, dues)
+    return Answer(AgreementState.GRANTED, reason, dues, asking.until_day)
+
+
+def _repeats(asking: Asking) -> bool:
+    """Whether the same is granted to the place for her already."""
+    items = [(line.item, line.quantity) for line in asking.agreement.lines]
+    return any(same_care(items, one) for one in asking.granted)
+
+
+def _refused(reason: InvoiceReason, asking: Asking) -> Answer:
+    return Answer(AgreementState.REFUSED, reason, (0,) * len(asking.agreement.lines))

@@ -1,0 +1,133 @@
+"""Agreements decided one by one, each in a transaction with its line of the journal; ended by the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from psycopg import Connection
+
+from tierce.billing.agreements.granting import store
+from tierce.billing.agreements.granting.model import Granted, Pending
+from tierce.billing.agreements.granting.rules import grant
+from tierce.billing.agreements.model import AgreementState
+from tierce.billing.deciding.service import CHUNK, CoverGoneError, Step, no_step
+from tierce.billing.deciding.store import SealBrokenError, Sealer
+from tierce.billing.pricing.model import Tables
+from tierce.billing.pricing.service import Prices
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.ids import EstablishmentId, InsurerId, ProfessionalId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.agreements import GRANT_DAYS
+from tierce.policy.digest import policy_digest
+
+Between = Callable[[Granted], bool]
+"""Called with what was done so far, after each chunk; False ends the turn where it is."""
+
+
+def to_the_end(_done: Granted) -> bool:
+    """Go on until nothing waits."""
+    return True
+
+
+@dataclass(slots=True)
+class Granting:
+    """Decides agreements that wait and ends those that are over, over an autocommit connection of tierce_billing."""
+
+    appender: Appender
+    sealer: Sealer
+    clock: Clock
+    prices: Prices = field(default_factory=Prices)
+
+    def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Granted:
+        """End what is over, then decide all that waits; one that cannot be decided keeps nobody else waiting."""
+        done = Granted()
+        if not self._end(connection, done, step, between):
+            return done
+        behind, tables = 0, self.prices.today(connection)
+        while numbers := store.waiting(connection, behind, CHUNK):
+            for number in numbers:
+                if not self._one(connection, number, tables, done, step):
+                    behind += 1
+            if not between(done):
+                break
+        return done
+
+    def _end(self, connection: Connection, done: Granted, step: Step, between: Between) -> bool:
+        """End what is over; what one that an invoice came for meanwhile reserved is still its own."""
+        last, today = 0, self._today()
+        while rows := store.over(connection, today, last, CHUNK):
+            for number, place, insurer, domain in rows:
+                try:
+                    with connection.transaction():
+                        line = self._line(Act.AGREEMENT_END, number, place, insurer, Domain(domain))
+                        (entry,) = self.appender.write(connection, [line])
+                        step("end")
+                        store.end(connection, number, entry)
+                except Exception as error:
+                    if connection.closed:
+                        raise
+                    done.failed.append(type(error).__name__)
+                else:
+                    done.expired += 1
+                last = number
+            if not between(done):
+                return False
+        return True
+
+    def _one(self, connection: Connection, number: int, tables: Tables, done: Granted, step: Step) -> bool:
+        """Decide one agreement; False where it goes on waiting."""
+        try:
+            with connection.transaction():
+                one = store.taken_up(connection, number)
+                if one is None:
+                    return True
+                state = self._decided(connection, one, tables, step)
+        except SealBrokenError:
+            done.unopened += 1
+            return False
+        except CoverGoneError:
+            done.uncovered += 1
+            return False
+        except Exception as error:
+            # A fault of one agreement, ours or the database's word against it, keeps nobody else waiting.
+            if connection.closed:
+                raise
+            done.failed.append(type(error).__name__)
+            return False
+        match state:
+            case AgreementState.GRANTED:
+                done.granted += 1
+            case AgreementState.QUOTED:
+                done.quoted += 1
+            case _:
+                done.refused += 1
+        return True
+
+    def _decided(self, connection: Connection, one: Pending, tables: Tables, step: Step) -> AgreementState:
+        cover = store.cover_of(connection, one, self.sealer)
+        if cover is None:
+            raise CoverGoneError
+        today = self._today()
+        until_day = max(today, one.care_day) + GRANT_DAYS
+        answer = grant(store.asking_of(connection, one, cover, today, until_day), tables)
+        step("line")
+        line = self._line(Act.AGREEMENT_DECIDE, one.id, one.establishment, one.insurer, one.domain)
+        (entry,) = self.appender.write(connection, [line])
+        step("keep")
+        store.keep(connection, one, answer, tables.edition, entry)
+        step("commit")
+        return answer.state
+
+    def _today(self) -> int:
+        return paris_day(self.clock.now())
+
+    def _line(self, act: Act, number: int, establishment: int, insurer: int, domain: Domain) -> Entry:
+        """Who decided, of which establishment's agreement: nobody is named, as in the line of its asking."""
+        return Entry(
+            kind=EntryKind.AGREEMENT, act=act, time_us=micros(self.clock.now()),
+            professional=ProfessionalId(self.appender.instance), establishment=EstablishmentId(establishment),
+            domain=domain, insurer=InsurerId(insurer), outcome=Outcome.DONE, policy=policy_digest(),
+            reference=number,
+        )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Agreements that wait, what decides them, and their decision, as role tierce_billing."""
+
+from typing import LiteralString
+
+from psycopg import Connection
+
+from tierce.billing.agreements.granting.model import Answer, Asking, Cover, Pending
+from tierce.billing.agreements.model import AgreementKind
+from tierce.billing.deciding.store import Sealer, contract_ended, history_of, opened
+from tierce.billing.model import InvoiceLine
+from tierce.kernel.care import Domain
+from tierce.kernel.ids import EntrySeq
+
+_LINES: LiteralString = (
+    "select item, quantity, price, amo, asked from care.agreement_line where agreement = %s order by n"
+)
+_SAME: LiteralString = """
+    select array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
+    from care.agreement a join care.agreement_line l on l.agreement = a.id
+    where a.establishment = %s and a.person = %s and a.insurer = %s and a.domain = %s and a.state = 3
+      and a.until_day >= %s
+    group by a.id"""
+_OVER: LiteralString = """
+    select a.id, a.establishment, a.insurer, a.domain from care.agreement a
+    where a.state = 3 and a.until_day < %s and a.id > %s
+      and not exists (select from care.invoice i where i.agreement = a.id and i.state not in (3, 4))
+    order by a.id limit %s"""
+
+
+def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
+    """Numbers of agreements that wait, as they came, past the first `behind` of them."""
+    rows = connection.execute(
+        "select id from care.agreement where state = 1 order by at, id offset %s limit %s", (behind, at_most)
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def taken_up(connection: Connection, number: int) -> Pending | None:
+    """Lock one agreement and read it; None when it waits no more: it was taken back."""
+    row = connection.execute(
+        "select establishment, person, insurer, domain, kind, care_day from care.take_up_agreement(%s)", (number,)
+    ).fetchone()
+    if row is None:
+        return None
+    lines = tuple(InvoiceLine(*line) for line in connection.execute(_LINES, (number,)).fetchall())
+    establishment, person, insurer, domain, kind, care_day = row
+    return Pending(number, establishment, person, insurer, Domain(domain), AgreementKind(kind), care_day, lines)
+
+
+def cover_of(connection: Connection, one: Pending, sealer: Sealer) -> Cover | None:
+    """What covers the person; None when her cover is gone.
+
+    Raises:
+        SealBrokenError: no key of this process opens it.
+    """
+    row = connection.execute(
+        "select person, insurer, sealed, is_open from care.cover_of_agreement(%s)", (one.id,)
+    ).fetchone()
+    product = None if row is None else opened(connection, row[:3], sealer)
+    return None if row is None or product is None else Cover(product, row[3])
+
+
+def asking_of(connection: Connection, one: Pending, cover: Cover, today: int, until_day: int) -> Asking:
+    """All that decides an agreement, read in its transaction."""
+    same = connection.execute(
+        _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today)
+    ).fetchall()  # fmt: skip
+    return Asking(
+        one,
+        cover,
+        until_day,
+        history_of(connection, one.person, one.insurer, one.domain),
+        tuple(tuple(zip(codes, counts, strict=True)) for codes, counts in same),
+        contract_ended(connection, one.insurer),
+    )
+
+
+def keep(connection: Connection, one: Pending, answer: Answer, edition: int, entry: EntrySeq) -> None:
+    """Write the decision, in the transaction of its journal line, which is `entry`."""
+    connection.execute(
+        "select care.decide_agreement(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s::integer, %s)",
+        (one.id, answer.state.value, answer.reason.value, edition, list(answer.dues), answer.until_day, entry),
+    )
+
+
+def over(connection: Connection, today: int, after: int, at_most: int) -> list[tuple[int, int, int, int]]:
+    """Granted agreements whose last day has passed and that no invoice quotes: number, place, insurer, domain."""
+    rows = connection.execute(_OVER, (today, after, at_most)).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def end(connection: Connection, number: int, entry: EntrySeq) -> None:
+    """Write that one is over, in the transaction of its journal line."""
+    connection.execute("select care.end_agreement(%s, %s)", (number, entry))
+
+
+def standing(connection: Connection) -> list[tuple[int, int, int]]:
+    """State, how many agreements, cents promised: everything that is kept."""
+    rows = connection.execute(
+        "select state, count(*), sum(due)::bigint from care.agreement group by 1 order by 1"
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,0 +1,106 @@
+"""An agreement as it is asked for, and as its place reads it. Amounts in cents, days since 1970-01-01."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+
+from tierce.billing.invoices.model import Found, OwnLine
+from tierce.billing.model import InvoiceLine, InvoiceReason
+from tierce.kernel.care import Domain
+from tierce.kernel.language import Phrase
+
+
+class AgreementKind(IntEnum):
+    """What is asked for. Numbers are stored, and a decided one of a kind has the state of the next number."""
+
+    QUOTE = 1
+    """« Devis »: what would be paid; it promises and reserves nothing."""
+    REQUEST = 2
+    """« Demande de prise en charge »: a promise to pay, which reserves its part of the caps."""
+
+
+class AgreementState(IntEnum):
+    """Where an agreement stands. Numbers are stored: never moved, never reused."""
+
+    RECEIVED = 1
+    """Taken in; nothing was looked up of the person."""
+    QUOTED = 2
+    """A quote, answered."""
+    GRANTED = 3
+    """A request, granted: its care is paid as granted until its last day, even if rights close."""
+    REFUSED = 4
+    """Nothing is promised, for one written reason."""
+    INVOICED = 5
+    """An invoice that quotes it was accepted."""
+    EXPIRED = 6
+    """Its last day passed without an invoice: what it reserved is free."""
+    CANCELLED = 7
+    """Taken back by whoever asked for it; never deleted before its time."""
+
+
+KIND_LABELS: dict[AgreementKind, Phrase] = {
+    AgreementKind.QUOTE: Phrase("devis", "quote"),
+    AgreementKind.REQUEST: Phrase("demande de prise en charge", "request"),
+}
+STATE_LABELS: dict[AgreementState, Phrase] = {
+    AgreementState.RECEIVED: Phrase("reçue", "received"),
+    AgreementState.QUOTED: Phrase("chiffrée", "quoted"),
+    AgreementState.GRANTED: Phrase("accordée", "granted"),
+    AgreementState.REFUSED: Phrase("refusée", "refused"),
+    AgreementState.INVOICED: Phrase("facturée", "invoiced"),
+    AgreementState.EXPIRED: Phrase("échue", "expired"),
+    AgreementState.CANCELLED: Phrase("annulée", "cancelled"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An agreement as read from what was sent; `engagement` as it was typed."""
+
+    engagement: str
+    reference: str
+    kind: AgreementKind
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What the engagement that an agreement quotes allows its own place."""
+
+    found: Found
+    domain: Domain | None
+    first_day: int
+    sent_by: int
+    agreement: int | None
+    """The agreement that has this reference already."""
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAgreement:
+    """One agreement as its place reads it: nobody's identity, and no number of a person."""
+
+    id: int
+    reference: str
+    kind: AgreementKind
+    engagement: str
+    label: str | None
+    domain: Domain
+    first_day: date
+    last_day: date | None
+    """The last day of care that it guarantees, once it is granted."""
+    at: datetime
+    state: AgreementState
+    reason: InvoiceReason
+    price: int
+    amo: int
+    asked: int
+    due: int | None
+    decided: datetime | None
+    ended: datetime | None
+    cancelled_why: str | None
+    invoice: int | None
+    """The invoice that quotes it and stands."""
+    invoiced_as: str | None
+    cancellable: bool
+    lines: tuple[OwnLine, ...] = ()

@@ -1,0 +1,125 @@
+"""From the words of an ask to an agreement, and what becomes of it; pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from tierce.billing.agreements.model import AgreementKind, AgreementState, Quoted, Sought
+from tierce.billing.errors import BillingFieldError
+from tierce.billing.invoices.rules import REASONS as INVOICE_REASONS
+from tierce.billing.model import InvoiceReason
+from tierce.billing.rules import LineBody, read_lines, read_reference, unreadable
+from tierce.kernel.bodies import UNREADABLE
+from tierce.kernel.care import DOMAIN_LABELS
+from tierce.kernel.clock import day_of
+from tierce.kernel.language import Phrase
+from tierce.policy.agreements import AGREED, LINES_MAX
+
+
+class AgreementBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The JSON body of `POST /v1/agreements`: never who is cared for."""
+
+    reference: str
+    engagement: str
+    kind: str
+    lines: list[LineBody]
+
+
+_decoder = msgspec.json.Decoder(AgreementBody)
+
+_BODY_REMEDY: Final = Phrase(
+    "Envoyez un objet JSON, en UTF-8, avec reference, engagement, kind et lines. Chaque ligne a item, price, amo et "
+    "asked, au besoin quantity ; les montants sont des centimes entiers. Rien ne nomme la personne.",
+    "Send a JSON object, in UTF-8, with reference, engagement, kind and lines. Each line has item, price, amo and "
+    "asked, and quantity if needed; amounts are whole cents. Nothing names the person.",
+)
+
+
+def parse_agreement(body: bytes) -> Sought:
+    """Read an ask, or raise BillingFieldError naming the field, its line and the remedy, never the value."""
+    try:
+        raw = _decoder.decode(body)
+    except UNREADABLE:
+        raise unreadable(body, AgreementBody, _BODY_REMEDY) from None
+    return Sought(raw.engagement, read_reference(raw.reference), _kind(raw.kind), read_lines(raw.lines, LINES_MAX))
+
+
+def _kind(text: str) -> AgreementKind:
+    if text != text.lower() or text.upper() not in AgreementKind.__members__:
+        raise BillingFieldError(
+            "kind",
+            Phrase("cette sorte de demande n’existe pas", "there is no such kind"),
+            Phrase("Donnez quote pour un devis, request pour une demande de prise en charge.",
+                   "Give quote for a quote, request for a prior agreement."),
+        )  # fmt: skip
+    return AgreementKind[text.upper()]
+
+
+def check_quoted(quoted: Quoted, today: date) -> None:
+    """Hold an ask to its own place's engagement, and to nobody's cover.
+
+    Raises:
+        BillingFieldError: the domain knows no agreement, or the engagement is quoted no more.
+    """
+    if quoted.domain not in AGREED:
+        known = [DOMAIN_LABELS[domain] for domain in sorted(AGREED)]
+        raise BillingFieldError(
+            "engagement",
+            Phrase("ce domaine n’a pas de prise en charge", "this domain has no prior agreement"),
+            Phrase(f"Facturez les soins directement ; il y en a en {', '.join(one.fr for one in known)}.",
+                   f"Invoice the care itself; there are some in {', '.join(one.en for one in known)}."),
+        )  # fmt: skip
+    if day_of(today) > quoted.sent_by:
+        raise BillingFieldError(
+            "engagement",
+            Phrase("le dernier jour où ce numéro pouvait être cité est passé",
+                   "the last day on which this number could be quoted has passed"),
+            Phrase("Posez de nouveau la question, et citez le nouveau numéro.",
+                   "Ask again, and quote the new number."),
+        )  # fmt: skip
+
+
+REASONS: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
+    **INVOICE_REASONS,
+    InvoiceReason.DUPLICATE: (
+        Phrase(
+            "La même demande est déjà accordée à votre établissement.",
+            "The same request is granted to your establishment already.",
+        ),
+        Phrase("Citez celle-là, ou annulez-la d’abord.", "Quote that one, or cancel it first."),
+    ),
+    InvoiceReason.ITEM_UNKNOWN: (
+        Phrase("Un code n’est dans aucun tarif.", "A code is in no tariff."),
+        Phrase("Vérifiez le code de chaque ligne.", "Check the code of each line."),
+    ),
+    InvoiceReason.CONTRACT_ENDED: (
+        Phrase(
+            "Le contrat de l’organisme avec l’opérateur a pris fin.",
+            "The insurer's contract with the operator has ended.",
+        ),
+        Phrase("Adressez la demande à l’organisme.", "Send the request to the insurer itself."),
+    ),
+}  # fmt: skip - one row, two sentences
+"""Why one is refused or granted in part, and what to do: what its place reads once it is decided."""
+
+CANCELLABLE: Final = frozenset({AgreementState.RECEIVED, AgreementState.QUOTED, AgreementState.GRANTED})
+
+
+def read_state(text: str | None) -> AgreementState | None:
+    """Read the state by which a list is filtered; None asks for all.
+
+    Raises:
+        BillingFieldError: there is no such state.
+    """
+    if not text:
+        return None
+    if text.upper() not in AgreementState.__members__ or text != text.lower():
+        known = ", ".join(name.lower() for name in AgreementState.__members__)
+        raise BillingFieldError(
+            "state",
+            Phrase("cet état n’existe pas", "there is no such state"),
+            Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),
+        )
+    return AgreementState[text.upper()]

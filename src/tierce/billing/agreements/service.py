@@ -1,0 +1,175 @@
+"""Agreements of one place: asked for with their journal line, read again, taken back. Nobody covered is looked up."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from tierce.billing.agreements import store
+from tierce.billing.agreements.errors import (
+    AgreementReferenceUsedError,
+    AgreementsClosedError,
+    AgreementSettledError,
+    AgreementUnknownError,
+)
+from tierce.billing.agreements.model import AgreementState, OwnAgreement, Quoted
+from tierce.billing.agreements.rules import check_quoted, parse_agreement
+from tierce.billing.invoices.errors import InvoicesHeldError, TooManyMissedError
+from tierce.billing.invoices.model import Found
+from tierce.billing.invoices.rules import engagement_not_own
+from tierce.billing.rules import NO_NUMBER, digest_of, read_why
+from tierce.identity.errors import SessionReason, SessionRefusedError
+from tierce.identity.lines import line_of
+from tierce.identity.model import SessionState
+from tierce.identity.service import Received, Sessions
+from tierce.journal.engagement import parse_engagement
+from tierce.journal.errors import EngagementFormatError
+from tierce.journal.model import EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import date_of, paris_day
+from tierce.kernel.ids import EntrySeq, new_id
+from tierce.policy.acts import Act
+from tierce.policy.agreements import PAGE_ROWS
+
+READ = DataCategory.GUARANTEES | DataCategory.REIMBURSEMENTS
+"""What an agreement says: what somebody's product gives for some items, and what is promised of it."""
+_NONE_OF_THEIRS = 2
+
+
+class Agreements:
+    """The agreements of whoever holds a session; `key` is that of engagement numbers."""
+
+    def __init__(
+        self, sessions: Sessions, appender: Appender, policy: bytes, key: bytes, page_rows: int = PAGE_ROWS
+    ) -> None:
+        """Whose they are is told by `sessions`, with its connections and its clock; lines go through `appender`."""
+        self._sessions = sessions
+        self._appender = appender
+        self._policy = policy
+        self._key = key
+        self._page_rows = page_rows
+
+    async def ask(self, handle: str, request: Received) -> OwnAgreement:
+        """Take one ask in, after its journal line; the same bytes again get the same receipt.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+            BillingFieldError: a field cannot be accepted, or what is quoted allows none.
+            AgreementReferenceUsedError: this reference is another agreement's.
+            TooManyAgreementsError, TooManyMissedError, InvoicesHeldError, AgreementsClosedError.
+        """
+        today = date_of(paris_day(self._sessions.clock.now()))
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+            sought, digest = parse_agreement(request.body), digest_of(request.body)
+            engagement = self._number(sought.engagement)
+            quoted = await store.quote(connection, state.id, sought.reference, engagement)
+            number = quoted.agreement
+            if number is not None and quoted.digest != digest:
+                raise AgreementReferenceUsedError
+            if number is None:
+                if quoted.found is Found.NOT_OWN:
+                    await connection.commit()  # the number that was tried counts
+                _refuse(quoted)
+                check_quoted(quoted, today)
+                number = new_id()
+                entry = await self._note(connection, state, Act.AGREEMENT_ASK, number, domain=quoted.domain)
+                await store.keep(
+                    connection, state.id, number, sought=sought, engagement=engagement, digest=digest, entry=entry
+                )
+            (kept,) = await store.own(connection, state.id, self._key, only=number)
+        return kept
+
+    def _number(self, printed: str) -> int:
+        try:
+            return parse_engagement(self._key, printed)
+        except EngagementFormatError:
+            return NO_NUMBER
+
+    async def page(
+        self, handle: str, state: AgreementState | None, after: int | None
+    ) -> tuple[list[OwnAgreement], int | None]:
+        """One page of the place's agreements, the newest first, and where the next begins; after its line.
+
+        Raises:
+            SessionRefusedError: the session is over, or has chosen no activity.
+        """
+        async with self._reading(handle) as (connection, reader):
+            rows = await store.own(
+                connection, reader.id, self._key, state=state, after=after, at_most=self._page_rows + 1
+            )
+            if rows:
+                await self._note(connection, reader, Act.AGREEMENT_READ, 0, categories=READ)
+        page = rows[: self._page_rows]
+        return page, page[-1].id if len(rows) > self._page_rows else None
+
+    async def one(self, handle: str, number: int) -> OwnAgreement:
+        """One agreement of the place with its lines; after the line that says so.
+
+        Raises:
+            SessionRefusedError: the session is over, or has chosen no activity.
+            AgreementUnknownError: none of this place's has this number.
+        """
+        async with self._reading(handle) as (connection, reader):
+            found = await store.own(connection, reader.id, self._key, only=number)
+            if not found:
+                raise AgreementUnknownError
+            lines = await store.own_lines(connection, reader.id, number)
+            await self._note(connection, reader, Act.AGREEMENT_READ, number, categories=READ)
+        return replace(found[0], lines=lines)
+
+    async def cancel(self, handle: str, request: Received, number: int) -> OwnAgreement:
+        """Take one agreement back, with a written reason, while no invoice quotes it.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+            BillingFieldError: the reason cannot be kept.
+            AgreementUnknownError, AgreementSettledError.
+        """
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+            done = await store.cancel(connection, state.id, number, read_why(request.body))
+            if done == _NONE_OF_THEIRS:
+                raise AgreementUnknownError
+            if done:
+                raise AgreementSettledError
+            await self._note(connection, state, Act.AGREEMENT_CANCEL, number, categories=READ)
+            (kept,) = await store.own(connection, state.id, self._key, only=number)
+        return kept
+
+    @asynccontextmanager
+    async def _reading(self, handle: str) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+        """A transaction in which a live session reads: what it found is told once its line is committed."""
+        state = await self._sessions.read(handle)
+        if state.activity is None:
+            raise SessionRefusedError(SessionReason.NOT_BOUND)
+        async with self._sessions.pool.connection() as connection:
+            yield connection, state
+
+    async def _note(
+        self,
+        connection: store.Connection,
+        state: SessionState,
+        act: Act,
+        number: int,
+        *,
+        domain: Domain | None = None,
+        categories: DataCategory = DataCategory.NONE,
+    ) -> EntrySeq:
+        line = line_of(state, act, self._sessions.clock.now(), self._policy, number)
+        line = replace(line, kind=EntryKind.AGREEMENT, domain=domain, categories=categories)
+        return (await self._appender.write_async(connection, [line]))[0]
+
+
+def _refuse(quoted: Quoted) -> None:
+    """Raise what stands in the way of an ask before what it quotes is looked at."""
+    match quoted.found:
+        case Found.NOT_OWN:
+            raise engagement_not_own()
+        case Found.TRIED:
+            raise TooManyMissedError
+        case Found.HELD:
+            raise InvoicesHeldError
+        case Found.CLOSED:
+            raise AgreementsClosedError
+        case _:
+            return

@@ -1,0 +1,227 @@
+"""Prior agreements of one's own place: asked for, listed, read, taken back. Nobody is named."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from tierce.billing.agreements.errors import (
+    AgreementReferenceUsedError,
+    AgreementsClosedError,
+    AgreementSettledError,
+    AgreementUnknownError,
+    TooManyAgreementsError,
+)
+from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, OwnAgreement
+from tierce.billing.agreements.rules import REASONS, read_state
+from tierce.billing.agreements.service import Agreements
+from tierce.billing.model import InvoiceReason
+from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.web.api import problems
+from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
+from tierce.web.api.invoices import (
+    CLOSED_SECONDS,
+    INVOICES,
+    LineAnswer,
+    Said,
+    StateAnswer,
+    WhyAnswer,
+    line_answer,
+    number_of,
+    place_of,
+    refusing,
+    said,
+)
+from tierce.web.api.problems import Problem
+from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+
+AGREEMENTS: Final = "/v1/agreements"
+AGREEMENTS_KEY: Final = "agreements"
+_State = Annotated[str | None, QueryParameter(name="state")]
+"""The framework keeps a parameter of this name for itself."""
+
+
+class KindAnswer(msgspec.Struct):
+    """What was asked for: `quote` or `request`, and its words."""
+
+    code: str
+    label: Said
+
+
+class InvoicedAnswer(msgspec.Struct):
+    """The invoice that quotes an agreement."""
+
+    id: str
+    reference: str
+
+
+class AgreementAnswer(msgspec.Struct):
+    """One agreement of one's own place, in cents: nobody's identity. `due` is null until it is decided.
+
+    `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
+    """
+
+    id: str
+    reference: str
+    kind: KindAnswer
+    engagement: str
+    label: str | None
+    domain: str
+    care_from: date
+    care_until: date | None
+    received_at: datetime
+    state: StateAnswer
+    reason: WhyAnswer | None
+    price: int
+    amo: int
+    asked: int
+    due: int | None
+    decided_at: datetime | None
+    ended_at: datetime | None
+    cancelled_why: str | None
+    invoice: InvoicedAnswer | None
+    cancellable: bool
+
+
+class FullAgreementAnswer(AgreementAnswer):
+    """One agreement with its lines."""
+
+    lines: list[LineAnswer]
+
+
+class AgreementPageAnswer(msgspec.Struct):
+    """One page, newest first, and the cursor of the next; null on the last page."""
+
+    rows: list[AgreementAnswer]
+    cursor: str | None
+
+
+def _agreements(request: AnyRequest) -> Agreements:
+    found: Agreements = request.app.state[AGREEMENTS_KEY]
+    return found
+
+
+@post(AGREEMENTS, status_code=201, opt={"act": Act.AGREEMENT_ASK})
+async def ask_agreement(request: AnyRequest) -> AgreementAnswer:
+    """Ask for a quote or a prior agreement: it quotes the engagement number of an answer, and names nobody.
+
+    Signed as asks are. The same bytes under the same reference get the same agreement, as it stands by then; other
+    bytes get 409. What is promised is decided some seconds later: read it again.
+    """
+    signed = await received(request, wiring_of(request).url)
+    return AgreementAnswer(**_members(await _agreements(request).ask(handle_of(request), signed)))
+
+
+@get(AGREEMENTS, opt={"act": Act.AGREEMENT_READ})
+async def list_agreements(
+    request: AnyRequest, cursor: FromQuery[str | None] = None, stands: _State = None
+) -> AgreementPageAnswer:
+    """List one's own place's agreements, newest first: nobody is named. `state` is the code of one."""
+    wanted = read_state(stands)
+    rows, following = await _agreements(request).page(handle_of(request), wanted, place_of(cursor))
+    answers = [AgreementAnswer(**_members(one)) for one in rows]
+    return AgreementPageAnswer(answers, None if following is None else str(following))
+
+
+@get(AGREEMENTS + "/{agreement:str}", opt={"act": Act.AGREEMENT_READ})
+async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
+    """Read one agreement of one's own place: its lines, what is promised of each, why, and what to do."""
+    one = await _agreements(request).one(handle_of(request), number_of(agreement))
+    return FullAgreementAnswer(**_members(one), lines=[line_answer(line) for line in one.lines])
+
+
+@post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
+async def cancel_agreement(request: AnyRequest, agreement: FromPath[str]) -> AgreementAnswer:
+    """Take one agreement back, with a written reason, while no invoice quotes it: signed as asks are."""
+    signed = await received(request, wiring_of(request).url)
+    one = await _agreements(request).cancel(handle_of(request), signed, number_of(agreement))
+    return AgreementAnswer(**_members(one))
+
+
+AGREEMENT_ROUTES: list[HTTPRouteHandler] = [ask_agreement, list_agreements, read_agreement, cancel_agreement]
+
+
+def _members(one: OwnAgreement) -> Mapping[str, Any]:
+    why = None
+    if one.reason is not InvoiceReason.NONE:
+        detail, remedy = REASONS[one.reason]
+        why = WhyAnswer(one.reason.name.lower(), said(detail), said(remedy))
+    return {
+        "id": str(one.id),
+        "reference": one.reference,
+        "kind": KindAnswer(one.kind.name.lower(), said(KIND_LABELS[one.kind])),
+        "engagement": one.engagement,
+        "label": one.label,
+        "domain": one.domain.name,
+        "care_from": one.first_day,
+        "care_until": one.last_day,
+        "received_at": one.at,
+        "state": StateAnswer(one.state.name.lower(), said(STATE_LABELS[one.state])),
+        "reason": why,
+        "price": one.price,
+        "amo": one.amo,
+        "asked": one.asked,
+        "due": one.due,
+        "decided_at": one.decided,
+        "ended_at": one.ended,
+        "cancelled_why": one.cancelled_why,
+        "invoice": None if one.invoice is None else InvoicedAnswer(str(one.invoice), one.invoiced_as or ""),
+        "cancellable": one.cancellable,
+    }
+
+
+CLOSED: Final = Problem(
+    503, "closed",
+    Phrase("Le service est momentanément fermé : la demande n’a pas été prise.",
+           "The service is closed for the moment: the request was not taken."),
+    Phrase("Renvoyez-la plus tard, telle quelle.", "Send it again later, as it is."),
+    retry_after=CLOSED_SECONDS,
+)  # fmt: skip
+
+
+def closed_at(path: str) -> Problem:
+    """What is told while closed: an ask becomes a deposit, an invoice or an agreement waits."""
+    for beginning, told in ((INVOICES, INVOICE_CLOSED), (AGREEMENTS, CLOSED)):
+        if path.startswith(beginning):
+            return told
+    return problems.CLOSED
+
+
+REFUSED: Final[Mapping[type[TierceError], Problem]] = {
+    AgreementReferenceUsedError: Problem(
+        409, "agreement_reference_used",
+        Phrase("Une autre prise en charge de votre établissement porte cette référence.",
+               "Another agreement of your establishment has this reference."),
+        Phrase("Donnez une référence nouvelle à une demande corrigée ; une demande perdue se renvoie telle quelle.",
+               "Give a corrected request a new reference; to find one again, send the same bytes."),
+    ),
+    AgreementSettledError: Problem(
+        409, "agreement_settled",
+        Phrase("Cette prise en charge ne s’annule plus.", "This agreement cannot be cancelled any more."),
+        Phrase("Lisez son état : refusée, facturée, échue ou annulée, elle le reste ; si une facture la cite, "
+               "annulez d’abord la facture.",
+               "Read its state: refused, invoiced, expired or cancelled, it stays so; where an invoice quotes it, "
+               "cancel the invoice first."),
+    ),
+    AgreementUnknownError: Problem(
+        404, "agreement_unknown",
+        Phrase("Aucune prise en charge de votre établissement n’a ce numéro.",
+               "No agreement of your establishment has this number."),
+        Phrase("Reprenez-le de la liste de vos prises en charge.", "Take it from the list of your agreements."),
+    ),
+    TooManyAgreementsError: Problem(
+        429, "agreements_used_up",
+        Phrase("Trop de demandes aujourd’hui, ou trop sur ce numéro.", "Too many requests today, or on this number."),
+        Phrase("Renvoyez-la demain ; si elle cite un numéro déjà cité dix fois, posez de nouveau la question.",
+               "Send it tomorrow; where it quotes a number quoted ten times already, ask again."),
+    ),
+    AgreementsClosedError: CLOSED,
+}  # fmt: skip
+AGREEMENT_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, refusing(REFUSED))
+"""For the application that mounts AGREEMENT_ROUTES, beside those of invoices, some of whose refusals it shares."""

@@ -1,0 +1,180 @@
+"""Prior agreements: the form, the list, one with what is promised and why. Nobody covered appears here."""
+
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from tierce.billing.agreements.model import STATE_LABELS
+from tierce.kernel.language import Language
+from tierce.policy.acts import Act
+from tierce.policy.agreements import LINES_MAX
+from tierce.policy.invoices import REFERENCE_MAX, WHY_MAX
+from tierce.web.portal import agreement_api as wire
+from tierce.web.portal.agreement_api import AGREEMENTS, Agreement
+from tierce.web.portal.agreement_form import AgreementForm, read_form, typed_form
+from tierce.web.portal.api import Signed
+from tierce.web.portal.asking import choose_first, domain_label
+from tierce.web.portal.errors import ApiRefusedError
+from tierce.web.portal.invoice_form import MORE_ROWS, ROWS, field_of
+from tierce.web.portal.invoicing import CHARS_MAX, Why, in_language, line_shown, why_of
+from tierce.web.portal.question import Wrong, signed_of
+from tierce.web.portal.site import AnyRequest, PortalSite, Visit
+
+KINDS: Final = {
+    "received": "info",
+    "quoted": "info",
+    "granted": "good",
+    "refused": "stop",
+    "invoiced": "good",
+    "expired": "quiet",
+    "cancelled": "quiet",
+}
+"""How each state looks; its word says the same."""
+STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
+
+
+def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of agreements."""
+
+    @get("/agreements", opt={"act": Act.AGREEMENT_READ})
+    async def listed(request: AnyRequest, cursor: FromQuery[str] = "", stands: FromQuery[str] = "") -> Response[str]:
+        """List the place's agreements; nobody is named."""
+        visit = await site.visit(request)
+        if visit.session.activity is None:
+            return choose_first()
+        wanted = stands if stands in dict(STATES) else ""
+        query = {"state": wanted} if wanted else {}
+        found = await wire.listed(site.api, visit.handle, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
+        following = {"stands": wanted, "cursor": found.cursor or ""}
+        language = visit.frame.language
+        values = {
+            "rows": [_shown(row, language) for row in found.rows],
+            "wanted": wanted,
+            "states": [(code, label[language]) for code, label in STATES],
+            "older": urlencode({name: text for name, text in following.items() if text}) if found.cursor else "",
+            "first": not cursor,
+        }
+        return site.page(visit, "agreements.html", values)
+
+    @get("/agreements/new", opt={"act": Act.NONE})
+    async def show_form(request: AnyRequest, engagement: FromQuery[str] = "") -> Response[str]:
+        """Show the form, perhaps with the number of an answer."""
+        visit = await site.visit(request)
+        if visit.session.activity is None:
+            return choose_first()
+        return _form_page(site, visit, AgreementForm(engagement[:CHARS_MAX]))
+
+    @post("/agreements/new", status_code=200, opt={"act": Act.AGREEMENT_ASK})
+    async def send(request: AnyRequest) -> Response[str]:
+        """Relay the ask as the browser signed it, and show what became of it; or show more lines."""
+        _, fields = await site.form(request)
+        visit = await site.visit(request)
+        if "more" in fields:
+            form = typed_form(fields)
+            return _form_page(site, visit, form.with_rows(len(form.rows) + MORE_ROWS))
+        form, signed = read_form(fields)
+        try:
+            taken = await wire.send(site.api, visit.handle, signed)
+        except ApiRefusedError as error:
+            if error.ends_session or error.code.startswith("proof_"):
+                raise
+            wrong = Wrong(field_of(error.field or "reference"), error.reason, error.remedy)
+            return _form_page(site, visit, form.kept(), wrong, status=error.status)
+        return Redirect(f"/agreements/{taken.id}", status_code=303)
+
+    return [listed, show_form, send, *_own_handlers(site)]
+
+
+def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of one agreement."""
+
+    @get("/agreements/{number:str}", opt={"act": Act.AGREEMENT_READ})
+    async def one(request: AnyRequest, number: FromPath[str]) -> Response[str]:
+        """Show one agreement: what is promised of each line, and why."""
+        visit = await site.visit(request)
+        return await _one_page(site, visit, number)
+
+    @post("/agreements/{number:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
+    async def cancel(request: AnyRequest, number: FromPath[str]) -> Response[str]:
+        """Take one back."""
+        _, fields = await site.form(request)
+        visit, signed = await site.visit(request), signed_of(fields)
+        if not signed.body:
+            signed = Signed(msgspec.json.encode(Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
+        try:
+            await wire.cancel(site.api, visit.handle, number, signed)
+        except ApiRefusedError as error:
+            if error.field is None and error.code != "agreement_settled":
+                raise
+            wrong = Wrong("why", error.reason, error.remedy)
+            return await _one_page(site, visit, number, why_of(signed.body), wrong, status=error.status)
+        return Redirect(f"/agreements/{number}", status_code=303)
+
+    return [one, cancel]
+
+
+def _form_page(
+    site: PortalSite, visit: Visit, form: AgreementForm, wrong: Wrong | None = None, *, status: int = 200
+) -> Response[str]:
+    errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
+    values = {
+        "form": form.with_rows(max(ROWS, len(form.rows))),
+        "errors": errors,
+        "error_list": list(errors.items()),
+        "act_url": site.act_url(AGREEMENTS),
+        "reference_max": REFERENCE_MAX,
+        "full": len(form.rows) >= LINES_MAX,
+    }
+    return site.page(visit, "agreement_new.html", values, status=status)
+
+
+async def _one_page(
+    site: PortalSite, visit: Visit, number: str, why: str = "", wrong: Wrong | None = None, *, status: int = 200
+) -> Response[str]:
+    language = visit.frame.language
+    found = await wire.one(site.api, visit.handle, number)
+    errors = {wrong.field: wrong.text(language)} if wrong else {}
+    values = {
+        "one": _shown(found, language),
+        "lines": [line_shown(line) for line in found.lines],
+        "why": why,
+        "why_max": WHY_MAX,
+        "errors": errors,
+        "error_list": list(errors.items()),
+        "cancel_url": site.act_url(wire.cancel_path(number)),
+    }
+    return site.page(visit, "agreement.html", values, status=status)
+
+
+def _shown(one: Agreement, language: Language) -> dict[str, object]:
+    """One agreement as the pages say it."""
+    return {
+        "id": one.id,
+        "reference": one.reference,
+        "quote": one.kind.code == "quote",
+        "what": in_language(one.kind.label, language),
+        "engagement": one.engagement,
+        "label": one.label or "",
+        "domain": domain_label(one.domain, language),
+        "first": one.care_from,
+        "last": one.care_until,
+        "at": one.received_at,
+        "code": one.state.code,
+        "kind": KINDS.get(one.state.code, "quiet"),
+        "state": in_language(one.state.label, language),
+        "reason": in_language(one.reason.detail, language) if one.reason else "",
+        "remedy": in_language(one.reason.remedy, language) if one.reason else "",
+        "asked": Decimal(one.asked) / 100,
+        "due": None if one.due is None else Decimal(one.due) / 100,
+        "decided": one.decided_at,
+        "ended": one.ended_at,
+        "cancelled_why": one.cancelled_why or "",
+        "invoice": one.invoice,
+        "cancellable": one.cancellable,
+    }
