@@ -213,6 +213,14 @@ def test_an_ask_for_somebody_whose_rights_have_closed_is_refused_with_what_to_do
     at_desk(scene)
 
 
+REJECTED = """
+    with b as (insert into bank.batch (id, insurer, state, transfers, total, approved, ended)
+               values (9, %(insurer)s, 5, 1, 9, now(), now()) returning id),
+    t as (insert into bank.transfer (id, batch, establishment, account, amount, state, ended)
+          select 9, id, 101, 1, 9, 4, now() from b returning id)
+    insert into bank.paid_invoice (transfer, invoice, due) select id, %(invoice)s, 9 from t"""
+
+
 def test_an_invoice_that_is_refused_or_taken_back_gives_its_agreement_back(at_desk: At, house: House) -> None:
     async def scene(place: Place) -> None:
         number = await place.asked()
@@ -233,12 +241,15 @@ def test_an_invoice_that_is_refused_or_taken_back_gives_its_agreement_back(at_de
         house.admin.execute("update care.invoice set state = 2 where id = %s", (taken,))
         assert (await place.cancel(taken, INVOICES)).status_code == 200
         assert ((await place.stands(number))[0], place.reserved()) == ("granted", GIVES)
-        for state, care, day in ((2, 3, TODAY - 1), (7, 4, TODAY + 9)):
+        for state, care, day in ((2, 3, TODAY - 1), (7, 4, TODAY + 9), (2, 2, TODAY + 9)):
             house.admin.execute("update care.agreement set state = 3, ended = null, until_day = %s", (TODAY,))
             last = (await place.invoice(number, care_date=date_of(TODAY - care).isoformat())).json()["id"]
             place.decide()
             house.admin.execute("update care.agreement set until_day = %s", (day,))
             house.admin.execute("update care.invoice set state = %s where id = %s", (state, last))
+            if care == 2:  # ordered once, by a batch that the bank rejected
+                house.admin.execute(REJECTED, {"invoice": last, "insurer": house.insurer})
+                assert place.reserved() == 0
             assert (await place.cancel(last, INVOICES)).status_code == 200
             assert (await place.stands(number))[0] == "expired"
 

@@ -124,12 +124,18 @@ begin
     return 0;
 end $$;
 
+-- Whether a transfer of this invoice was ever ordered, whatever became of it: what it left of its agreement went to others then.
+create or replace function care.was_ordered(of_invoice bigint) returns boolean language sql stable as $$
+    select exists (select from bank.paid_invoice p join bank.transfer t on t.id = p.transfer join bank.batch b on b.id = t.batch
+                   where p.invoice = of_invoice and b.approved is not null)
+$$;
+
 -- Gives back the agreement that an accepted invoice had used up, as that one is taken back. Once its transfer was ordered, what it
 -- left of the agreement went to others (care.reserved): such an agreement stays over.
 create or replace function care.give_back(of_invoice bigint) returns void language sql as $$
-    update care.agreement a set state = case when i.state = 2 and a.until_day >= gate.today() then 3 else 6 end,
-        ended = case when i.state = 2 and a.until_day >= gate.today() then null else now() end
-    from care.invoice i where i.id = of_invoice and a.id = i.agreement and a.state = 5
+    update care.agreement a set state = case when i.free then 3 else 6 end, ended = case when i.free then null else now() end
+    from (select v.id, v.agreement, v.state = 2 and g.until_day >= gate.today() and not care.was_ordered(v.id) as free
+          from care.invoice v join care.agreement g on g.id = v.agreement) i where i.id = of_invoice and a.id = i.agreement and a.state = 5
 $$;
 
 -- What process `billing` may know and do -------------------------------------------------------------------------------
@@ -167,7 +173,7 @@ create or replace function care.reserved(of_person bigint, of_insurer smallint, 
                        where l.invoice = i.id and i.state = 2 and l.item = g.item) used on true
     where a.person = of_person and a.insurer = of_insurer and a.domain = of_domain
       and (a.state = 3 and (a.until_day >= gate.today() or i.state = 1)
-           or a.state = 5 and a.until_day >= gate.today() and i.state = 2)
+           or a.state = 5 and a.until_day >= gate.today() and i.state = 2 and not care.was_ordered(i.id))
       and g.due > coalesce(used.due, 0)
 $$;
 

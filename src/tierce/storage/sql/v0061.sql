@@ -57,3 +57,4 @@ do $$ declare old name; begin
 end $$;
 alter table care.invoice add constraint invoice_quotes check (num_nonnulls(engagement, deposit, agreement) = 1);
 create unique index invoice_agreement on care.invoice (agreement) where agreement is not null and state not in (3, 4);
+create index paid_of_invoice on bank.paid_invoice (invoice);
