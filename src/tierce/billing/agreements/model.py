@@ -40,7 +40,7 @@ class AgreementState(IntEnum):
 
 KIND_LABELS: dict[AgreementKind, Phrase] = {
     AgreementKind.QUOTE: Phrase("devis", "quote"),
-    AgreementKind.REQUEST: Phrase("demande de prise en charge", "request"),
+    AgreementKind.REQUEST: Phrase("prise en charge", "prior agreement"),
 }
 STATE_LABELS: dict[AgreementState, Phrase] = {
     AgreementState.RECEIVED: Phrase("reçue", "received"),

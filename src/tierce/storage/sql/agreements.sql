@@ -60,7 +60,8 @@ begin
        or cardinality(items) > lines_max then
         raise exception 'what is quoted guarantees no agreement' using errcode = 'insufficient_privilege';
     end if;
-    perform pg_advisory_xact_lock(of_engagement);    -- ten in all, and not ten for each that asks at one moment
+    -- Ten in all, and not ten for each that asks at one moment.
+    perform pg_advisory_xact_lock(hashtextextended('tierce-agreement', of_engagement));
     if (select count(*) from care.agreement a where a.establishment = who.establishment and a.at >= gate.day_start()) >= place_a_day
        or (select count(*) from care.agreement a where a.establishment = who.establishment and a.at >= gate.day_start()
            and a.line = who.line) >= line_a_day
