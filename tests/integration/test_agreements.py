@@ -213,6 +213,27 @@ def test_an_ask_for_somebody_whose_rights_have_closed_is_refused_with_what_to_do
     at_desk(scene)
 
 
+def test_of_somebody_with_several_periods_the_one_that_is_open_decides_and_no_other_is_read(
+    at_desk: At, house: House
+) -> None:
+    """Periods that are over come first in the table, as they do after a file."""
+    house.admin.execute(
+        "insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)"
+        " select person, insurer, contract, domains, from_day - n * 100, from_day - n * 100 + 50, digest,"
+        " 'none of ours' from coverage.coverage, generate_series(1, 3) n where person = %s and insurer = %s",
+        (house.person, house.insurer),
+    )
+    house.admin.execute(
+        "update coverage.coverage set priority = priority where person = %s and sealed <> 'none of ours'",
+        (house.person,),
+    )
+
+    async def scene(place: Place) -> None:
+        assert await place.stands(await place.asked()) == ("granted", GIVES)
+
+    at_desk(scene)
+
+
 REJECTED = """
     with b as (insert into bank.batch (id, insurer, state, transfers, total, approved, ended)
                values (9, %(insurer)s, 5, 1, 9, now(), now()) returning id),
