@@ -1,5 +1,6 @@
 """The file for the bank: held to the published schema, the same bytes each time, read alike by a library not ours."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sepaxml import SepaTransfer
 from xmlschema import XMLSchema, XMLSchemaValidationError
 
-from tierce.billing.settlement.model import Credit, Payer, Returned
+from tierce.billing.settlement.model import TWO_SAY, Credit, Payer, Word
 from tierce.billing.settlement.pain import (
     NAMESPACE,
     cents,
@@ -104,4 +105,11 @@ def test_numbers_are_short_enough_for_a_bank_and_an_account_is_shown_by_no_repr(
     assert len(reference(2**63 - 1)) <= 35
     assert ONE.iban not in repr(ONE)
     assert PAYER.iban not in repr(PAYER)
-    assert (APPROVERS, min(Returned)) == (2, 1)
+
+
+def test_the_database_wants_two_for_what_the_policy_says() -> None:
+    written = (files("tierce.storage") / "sql" / "settlement.sql").read_text("utf-8")
+    found = re.search(r"if of_what in \(([\d, ]+)\) and \(select count.*?\) < (\d+) then", written, re.S)
+    assert found is not None
+    assert frozenset(Word(int(one)) for one in found[1].split(",")) == TWO_SAY
+    assert int(found[2]) == APPROVERS

@@ -10,7 +10,6 @@ from tierce.billing.settlement import store
 from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.model import (
-    TWO_SAY,
     Batch,
     BatchState,
     Returned,
@@ -143,11 +142,6 @@ class TransferDesk:
                     )
                     self._appender.write(connection, [line])
         return bool(done)
-
-
-def needed(what: Word) -> int:
-    """How many of the staff must say it."""
-    return 2 if what in TWO_SAY else 1
 
 
 def _reason(what: Word, typed: str) -> Returned | None:

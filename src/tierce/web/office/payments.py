@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.billing.bank.rules import holds_iban
-from tierce.billing.settlement.desk import LOOKED_AT, SAID_CHARS_MAX, Shown, TransferDesk, needed
+from tierce.billing.settlement.desk import LOOKED_AT, SAID_CHARS_MAX, Shown, TransferDesk
 from tierce.billing.settlement.model import (
     BATCH_LABELS,
     LEFT_LABELS,
@@ -124,7 +124,6 @@ def _common(visit: Visit, shown: Shown, typed: _Typed) -> dict[str, object]:
         "batch": shown.batch,
         "shown": shown,
         "words": Word,
-        "needed": needed,
         "said_by_me": mine,
         "states": BATCH_LABELS,
         "transfer_states": TRANSFER_LABELS,
