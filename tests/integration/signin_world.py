@@ -323,8 +323,8 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
-        invoices = Invoices(sessions, appender, POLICY, numbers, page_rows=3)
-        agreements = Agreements(sessions, appender, POLICY, numbers[0], page_rows=3)
+        invoices = Invoices(sessions, numbers, page_rows=3)
+        agreements = Agreements(sessions, numbers[0], page_rows=3)
         app: Any = Litestar(
             [
                 *ROUTES,
@@ -344,7 +344,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                     INVOICES_KEY: invoices,
                     AGREEMENTS_KEY: agreements,
                     ACCOUNTS_KEY: accounts,
-                    TRANSFERS_KEY: OwnTransfers(sessions, appender, POLICY, page_rows=3),
+                    TRANSFERS_KEY: OwnTransfers(sessions, page_rows=3),
                 }
             ),
             exception_handlers={

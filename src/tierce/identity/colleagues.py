@@ -45,7 +45,7 @@ class Colleagues:
             made = await store.declare_substitute(connection, state.id, who, day_of(first), day_of(last))
             if made is None:
                 raise ColleagueRefusedError(ColleagueReason.SUBSTITUTE)
-            await self._sessions.note(connection, state, Act.SUBSTITUTE_DECLARE, reference=made)
+            await self._sessions.note(connection, state, Act.SUBSTITUTE_DECLARE, made)
         return made
 
     async def end_substitute(self, handle: str, request: Received, number: int) -> None:
@@ -58,7 +58,7 @@ class Colleagues:
         async with self._sessions.signed(handle, request) as (connection, state):
             if number > MAX_ID or not await store.end_substitute(connection, number, state.id, _by(state)):
                 raise ColleagueRefusedError(ColleagueReason.NOT_FOUND)
-            await self._sessions.note(connection, state, Act.SUBSTITUTE_END, reference=number)
+            await self._sessions.note(connection, state, Act.SUBSTITUTE_END, number)
 
     async def enrol(self, handle: str, request: Received, colleague: str) -> None:
         """As an enrolled manager, enrol a colleague who signed in and applied at this very establishment.
@@ -73,7 +73,7 @@ class Colleagues:
             who = await _find(connection, colleague)
             if not await store.enrol_by_manager(connection, state.id, who, BY_MANAGER):
                 raise ColleagueRefusedError(ColleagueReason.ENROLMENT)
-            await self._sessions.note(connection, state, Act.ENROLMENT_MOVE, reference=who)
+            await self._sessions.note(connection, state, Act.ENROLMENT_MOVE, who)
 
 
 def _by(state: SessionState) -> str:

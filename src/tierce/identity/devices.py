@@ -68,7 +68,7 @@ class Devices:
         async with self._pool.connection() as connection:
             if not await store.name_device(connection, state.login, device, checked, self._clock.now()):
                 raise NotHersError
-            await self._sessions.journal(connection, state, Act.DEVICE_NAME, reference=device)
+            await self._sessions.note(connection, state, Act.DEVICE_NAME, device)
 
 
 def read_name(text: str) -> str:

@@ -23,5 +23,5 @@ class ProviderEnds:
             for session in ended or ():
                 found = await session_by_handle(connection, await store.handle_of(connection, session))
                 assert found is not None, "the session was just ended"
-                await self.sessions.journal(connection, found[0], Act.SESSION_REVOKE, reference=session)
+                await self.sessions.note(connection, found[0], Act.SESSION_REVOKE, session)
         return ended is not None

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +42,12 @@ from tierce.identity.reading.store import session_by_handle
 from tierce.identity.vouching import keep_vouched
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import (
     ActivityId,
+    EntrySeq,
     EstablishmentId,
     ProfessionalId,
     SessionId,
@@ -223,7 +226,7 @@ class Sessions:
             )
             await store.put_session(connection, state, stored, [one.id for one in offered])
             await keep_vouched(connection, state.id, vouched_by(vouched.id_token))
-            await self._journal(connection, state, Act.SESSION_OPEN)
+            await self.note(connection, state, Act.SESSION_OPEN)
         return OpenedSession(state.id, handle, state.expires), offered
 
     async def bind(
@@ -292,7 +295,7 @@ class Sessions:
         read = await session_by_handle(connection, digest(handle))
         assert read is not None, "the session was just bound"
         if is_new:
-            await self._journal(connection, read[0], Act.DEVICE_ENROL)
+            await self.note(connection, read[0], Act.DEVICE_ENROL)
         return read[0]
 
     async def read(self, handle: str) -> SessionState:
@@ -361,9 +364,34 @@ class Sessions:
                 await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
             yield connection, state
 
-    async def note(self, connection: store.Connection, state: SessionState, act: Act, *, reference: int) -> None:
-        """Write the journal line of an act of this session, in the transaction of what it tells."""
-        await self._journal(connection, state, act, reference)
+    @asynccontextmanager
+    async def reading(self, handle: str) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+        """A transaction in which a session that has chosen its activity reads: what it finds is told after its line.
+
+        Raises:
+            SessionRefusedError: not live, or not bound.
+        """
+        state = await self.read(handle)
+        if state.activity is None:
+            raise SessionRefusedError(SessionReason.NOT_BOUND)
+        async with self._pool.connection() as connection:
+            yield connection, state
+
+    async def note(
+        self,
+        connection: store.Connection,
+        state: SessionState,
+        act: Act,
+        reference: int = 0,
+        *,
+        kind: EntryKind = EntryKind.IDENTITY,
+        domain: Domain | None = None,
+        categories: DataCategory = DataCategory.NONE,
+    ) -> EntrySeq:
+        """Write the journal line of an act of this session, in the transaction of what it tells: never one alone."""
+        line = line_of(state, act, self._clock.now(), self._policy, reference)
+        line = replace(line, kind=kind, domain=domain, categories=categories)
+        return (await self._appender.write_async(connection, [line]))[0]
 
     async def list_(self, handle: str) -> list[SessionRow]:
         """List the live sessions of the professional who holds this one."""
@@ -382,7 +410,7 @@ class Sessions:
             state, _ = await self._live(connection, handle)
             if not await store.revoke(connection, session, state.professional, self._clock.now(), why):
                 raise NotHersError
-            await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
+            await self.note(connection, state, Act.SESSION_REVOKE, reference=session)
 
     async def revoke_others(self, handle: str) -> int:
         """End every other session of one's own, each with its journal line; returns how many."""
@@ -391,17 +419,13 @@ class Sessions:
             now, why = self._clock.now(), "all others ended by their owner"
             ended = await store.revoke(connection, state.id, state.professional, now, why, others=True)
             for session in ended:
-                await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
+                await self.note(connection, state, Act.SESSION_REVOKE, reference=session)
         return len(ended)
 
     async def end(self, handle: str) -> None:
         """Sign out."""
         state = await self.read(handle)
         await self.revoke(handle, state.id, "signed out")
-
-    async def journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int) -> None:
-        """Write the line of an act on one's own sessions or devices, in the transaction of the act."""
-        await self._journal(connection, state, act, reference)
 
     async def _live(self, connection: store.Connection, handle: str) -> tuple[SessionState, list[ActivityId]]:
         found = None
@@ -450,11 +474,6 @@ class Sessions:
             network=self._network(address),
             policy=self._policy,
         )
-
-    async def _journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int = 0) -> None:
-        """Write the line in the transaction of what it tells: neither is there without the other."""
-        entry = line_of(state, act, self._clock.now(), self._policy, reference)
-        await self._appender.write_async(connection, [entry])
 
 
 def caller_of(state: SessionState, *, signed: bool) -> Caller:

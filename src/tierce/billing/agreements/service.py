@@ -1,7 +1,5 @@
 """Agreements of one place: asked for with their journal line, read again, taken back. Nobody covered is looked up."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tierce.billing.agreements import store
@@ -17,36 +15,28 @@ from tierce.billing.invoices.errors import InvoicesHeldError, TooManyMissedError
 from tierce.billing.invoices.model import Found
 from tierce.billing.invoices.rules import engagement_not_own
 from tierce.billing.rules import NO_NUMBER, digest_of, read_why
-from tierce.identity.errors import SessionReason, SessionRefusedError
-from tierce.identity.lines import line_of
-from tierce.identity.model import SessionState
 from tierce.identity.service import Received, Sessions
 from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EngagementFormatError
 from tierce.journal.model import EntryKind
-from tierce.journal.service import Appender
-from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import date_of, paris_day
-from tierce.kernel.ids import EntrySeq, new_id
+from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act
 from tierce.policy.agreements import PAGE_ROWS
 
 READ = DataCategory.GUARANTEES | DataCategory.REIMBURSEMENTS
 """What an agreement says: what somebody's product gives for some items, and what is promised of it."""
 _NONE_OF_THEIRS = 2
+_KIND = EntryKind.AGREEMENT
 
 
 class Agreements:
     """The agreements of whoever holds a session; `key` is that of engagement numbers."""
 
-    def __init__(
-        self, sessions: Sessions, appender: Appender, policy: bytes, key: bytes, page_rows: int = PAGE_ROWS
-    ) -> None:
-        """Whose they are is told by `sessions`, with its connections and its clock; lines go through `appender`."""
+    def __init__(self, sessions: Sessions, key: bytes, page_rows: int = PAGE_ROWS) -> None:
+        """Whose they are is told by `sessions`, with its connections and its clock."""
         self._sessions = sessions
-        self._appender = appender
-        self._policy = policy
         self._key = key
         self._page_rows = page_rows
 
@@ -73,7 +63,9 @@ class Agreements:
                 _refuse(quoted)
                 check_quoted(quoted, today)
                 number = new_id()
-                entry = await self._note(connection, state, Act.AGREEMENT_ASK, number, domain=quoted.domain)
+                entry = await self._sessions.note(
+                    connection, state, Act.AGREEMENT_ASK, number, kind=_KIND, domain=quoted.domain
+                )
                 await store.keep(
                     connection, state.id, number, sought=sought, engagement=engagement, digest=digest, entry=entry
                 )
@@ -94,12 +86,12 @@ class Agreements:
         Raises:
             SessionRefusedError: the session is over, or has chosen no activity.
         """
-        async with self._reading(handle) as (connection, reader):
+        async with self._sessions.reading(handle) as (connection, reader):
             rows = await store.own(
                 connection, reader.id, self._key, state=state, after=after, at_most=self._page_rows + 1
             )
             if rows:
-                await self._note(connection, reader, Act.AGREEMENT_READ, 0, categories=READ)
+                await self._sessions.note(connection, reader, Act.AGREEMENT_READ, kind=_KIND, categories=READ)
         page = rows[: self._page_rows]
         return page, page[-1].id if len(rows) > self._page_rows else None
 
@@ -110,12 +102,12 @@ class Agreements:
             SessionRefusedError: the session is over, or has chosen no activity.
             AgreementUnknownError: none of this place's has this number.
         """
-        async with self._reading(handle) as (connection, reader):
+        async with self._sessions.reading(handle) as (connection, reader):
             found = await store.own(connection, reader.id, self._key, only=number)
             if not found:
                 raise AgreementUnknownError
             lines = await store.own_lines(connection, reader.id, number)
-            await self._note(connection, reader, Act.AGREEMENT_READ, number, categories=READ)
+            await self._sessions.note(connection, reader, Act.AGREEMENT_READ, number, kind=_KIND, categories=READ)
         return replace(found[0], lines=lines)
 
     async def cancel(self, handle: str, request: Received, number: int) -> OwnAgreement:
@@ -132,32 +124,9 @@ class Agreements:
                 raise AgreementUnknownError
             if done:
                 raise AgreementSettledError
-            await self._note(connection, state, Act.AGREEMENT_CANCEL, number, categories=READ)
+            await self._sessions.note(connection, state, Act.AGREEMENT_CANCEL, number, kind=_KIND, categories=READ)
             (kept,) = await store.own(connection, state.id, self._key, only=number)
         return kept
-
-    @asynccontextmanager
-    async def _reading(self, handle: str) -> AsyncIterator[tuple[store.Connection, SessionState]]:
-        """A transaction in which a live session reads: what it found is told once its line is committed."""
-        state = await self._sessions.read(handle)
-        if state.activity is None:
-            raise SessionRefusedError(SessionReason.NOT_BOUND)
-        async with self._sessions.pool.connection() as connection:
-            yield connection, state
-
-    async def _note(
-        self,
-        connection: store.Connection,
-        state: SessionState,
-        act: Act,
-        number: int,
-        *,
-        domain: Domain | None = None,
-        categories: DataCategory = DataCategory.NONE,
-    ) -> EntrySeq:
-        line = line_of(state, act, self._sessions.clock.now(), self._policy, number)
-        line = replace(line, kind=EntryKind.AGREEMENT, domain=domain, categories=categories)
-        return (await self._appender.write_async(connection, [line]))[0]
 
 
 def _refuse(quoted: Quoted) -> None:

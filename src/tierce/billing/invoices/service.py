@@ -1,7 +1,5 @@
 """Invoices of one place: taken in with their journal line, read again, taken back. Nobody covered is looked up."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tierce.billing.invoices import store
@@ -19,37 +17,26 @@ from tierce.billing.model import InvoiceState
 from tierce.billing.rules import NO_NUMBER, digest_of, read_number, read_why
 from tierce.deposits.errors import ReceiptUnknownError
 from tierce.deposits.receipts import read_receipt
-from tierce.identity.errors import SessionReason, SessionRefusedError
-from tierce.identity.lines import line_of
-from tierce.identity.model import SessionState
 from tierce.identity.service import Received, Sessions
 from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EngagementFormatError
 from tierce.journal.model import EntryKind
-from tierce.journal.service import Appender
-from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import date_of, paris_day
-from tierce.kernel.ids import EntrySeq, new_id
+from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act
 from tierce.policy.invoices import PAGE_ROWS
+
+_NONE_OF_THEIRS = 2
+_KIND, _READ = EntryKind.INVOICE, DataCategory.REIMBURSEMENTS
 
 
 class Invoices:
     """The invoices of whoever holds a session; `keys` are those of engagement numbers and of receipts."""
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        appender: Appender,
-        policy: bytes,
-        keys: tuple[bytes, bytes],
-        page_rows: int = PAGE_ROWS,
-    ) -> None:
-        """Whose they are is told by `sessions`, with its connections and its clock; lines go through `appender`."""
+    def __init__(self, sessions: Sessions, keys: tuple[bytes, bytes], page_rows: int = PAGE_ROWS) -> None:
+        """Whose they are is told by `sessions`, with its connections and its clock."""
         self._sessions = sessions
-        self._appender = appender
-        self._policy = policy
         self._keys = keys
         self._page_rows = page_rows
 
@@ -78,7 +65,9 @@ class Invoices:
                 if (agreement := numbers[2]) is not None:
                     check_granted(sent.lines, await store.granted(connection, state.id, agreement))
                 number = new_id()
-                entry = await self._note(connection, state, Act.INVOICE_SEND, number, domain=quoted.domain)
+                entry = await self._sessions.note(
+                    connection, state, Act.INVOICE_SEND, number, kind=_KIND, domain=quoted.domain
+                )
                 await store.keep(connection, state.id, number, sent=sent, quoted=numbers, digest=digest, entry=entry)
             (kept,) = await store.own(connection, state.id, self._keys, only=number)
             repeats = repeated(sent.lines, await store.beside(connection, state.id, number))
@@ -104,12 +93,12 @@ class Invoices:
         Raises:
             SessionRefusedError: the session is over, or has chosen no activity.
         """
-        async with self._reading(handle) as (connection, reader):
+        async with self._sessions.reading(handle) as (connection, reader):
             rows = await store.own(
                 connection, reader.id, self._keys, state=state, after=after, at_most=self._page_rows + 1
             )
             if rows:
-                await self._note_reading(connection, reader)
+                await self._sessions.note(connection, reader, Act.INVOICE_READ, kind=_KIND, categories=_READ)
         page = rows[: self._page_rows]
         return page, page[-1].id if len(rows) > self._page_rows else None
 
@@ -120,12 +109,12 @@ class Invoices:
             SessionRefusedError: the session is over, or has chosen no activity.
             InvoiceUnknownError: none of this place's has this number.
         """
-        async with self._reading(handle) as (connection, reader):
+        async with self._sessions.reading(handle) as (connection, reader):
             found = await store.own(connection, reader.id, self._keys, only=number)
             if not found:
                 raise InvoiceUnknownError
             lines = await store.own_lines(connection, reader.id, number)
-            await self._note_reading(connection, reader, number)
+            await self._sessions.note(connection, reader, Act.INVOICE_READ, number, kind=_KIND, categories=_READ)
         return replace(found[0], lines=lines)
 
     async def cancel(self, handle: str, request: Received, number: int) -> OwnInvoice:
@@ -142,38 +131,9 @@ class Invoices:
                 raise InvoiceUnknownError
             if done:
                 raise NotCancellableError
-            await self._note(connection, state, Act.INVOICE_CANCEL, number)
+            await self._sessions.note(connection, state, Act.INVOICE_CANCEL, number, kind=_KIND)
             (kept,) = await store.own(connection, state.id, self._keys, only=number)
         return kept
-
-    @asynccontextmanager
-    async def _reading(self, handle: str) -> AsyncIterator[tuple[store.Connection, SessionState]]:
-        """A transaction in which a live session reads: what it found is told once its line is committed."""
-        state = await self._sessions.read(handle)
-        if state.activity is None:
-            raise SessionRefusedError(SessionReason.NOT_BOUND)
-        async with self._sessions.pool.connection() as connection:
-            yield connection, state
-
-    async def _note_reading(self, connection: store.Connection, state: SessionState, number: int = 0) -> None:
-        await self._note(connection, state, Act.INVOICE_READ, number, categories=DataCategory.REIMBURSEMENTS)
-
-    async def _note(
-        self,
-        connection: store.Connection,
-        state: SessionState,
-        act: Act,
-        number: int,
-        *,
-        domain: Domain | None = None,
-        categories: DataCategory = DataCategory.NONE,
-    ) -> EntrySeq:
-        line = line_of(state, act, self._sessions.clock.now(), self._policy, number)
-        line = replace(line, kind=EntryKind.INVOICE, domain=domain, categories=categories)
-        return (await self._appender.write_async(connection, [line]))[0]
-
-
-_NONE_OF_THEIRS = 2
 
 
 def _refuse(sent: Sent, quoted: Quoted) -> None:

@@ -55,4 +55,4 @@ class Appeals:
                     ),
                     Phrase("Relisez la page : l’état y est à jour.", "Read the page again: it is up to date."),
                 )
-            await self._sessions.journal(connection, state, Act.APPEAL_MAKE, reference=number)
+            await self._sessions.note(connection, state, Act.APPEAL_MAKE, number)

@@ -52,7 +52,7 @@ class Continuing:
         async with self._sessions.signed(handle, request) as (connection, state):
             if not await store.leave_code(connection, state.id, _digest(state.id, digits)):
                 raise ContinuingRefusedError(ContinuingReason.NOT_NEW)
-            await self._sessions.note(connection, state, Act.DEVICE_CODE, reference=0)
+            await self._sessions.note(connection, state, Act.DEVICE_CODE)
         return Code(digits, self._sessions.clock.now() + CODE_LASTS)
 
     async def confirm(self, handle: str, request: Received, typed: str) -> DeviceId:
@@ -74,7 +74,7 @@ class Continuing:
             done = await store.continue_line(connection, state.id, named[0])
             if done.stopped:
                 raise ContinuingRefusedError(_STOPPED[done.stopped])
-            await self._sessions.note(connection, state, Act.DEVICE_CONTINUE, reference=done.device)
+            await self._sessions.note(connection, state, Act.DEVICE_CONTINUE, done.device)
         return done.device
 
     async def separate(self, handle: str, request: Received, device: DeviceId) -> None:
@@ -87,7 +87,7 @@ class Continuing:
         async with self._sessions.signed(handle, request) as (connection, state):
             if device > MAX_ID or not await store.separate(connection, state.id, device):
                 raise ContinuingRefusedError(ContinuingReason.NOT_YOURS)
-            await self._sessions.note(connection, state, Act.DEVICE_SEPARATE, reference=device)
+            await self._sessions.note(connection, state, Act.DEVICE_SEPARATE, device)
 
 
 def _digest(session: SessionId, digits: str) -> bytes:

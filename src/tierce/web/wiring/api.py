@@ -101,8 +101,8 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         await stack.enter_async_context(rereading(rights))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
-        invoices = Invoices(sessions, appender, policy, numbers)
-        agreements = Agreements(sessions, appender, policy, numbers[0])
+        invoices = Invoices(sessions, numbers)
+        agreements = Agreements(sessions, numbers[0])
         accounts = OwnAccounts(
             sessions,
             appender,
@@ -119,7 +119,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             invoices,
             agreements,
             accounts,
-            OwnTransfers(sessions, appender, policy),
+            OwnTransfers(sessions),
         )
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 
