@@ -86,16 +86,21 @@ class Decision:
 
 
 @dataclass(slots=True)
-class Turn:
-    """What one turn did: invoices by what became of them, and those that no key opens."""
+class Undecided:
+    """What one turn left waiting: no key of ours opens it, its cover or what it quotes is gone, or it failed."""
+
+    unopened: int = 0
+    uncovered: int = 0
+    failed: list[str] = field(default_factory=list)
+    """What else went wrong, by its name: each waits for the next turn."""
+
+
+@dataclass(slots=True)
+class Turn(Undecided):
+    """What one turn did: invoices by what became of them."""
 
     accepted: int = 0
     refused: int = 0
-    unopened: int = 0
-    uncovered: int = 0
-    """Whose person's cover is gone, or what they quote: they wait for somebody."""
-    failed: list[str] = field(default_factory=list)
-    """What else went wrong, by its name: each waits for the next turn."""
 
     @property
     def decided(self) -> int:

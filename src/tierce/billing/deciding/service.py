@@ -1,12 +1,13 @@
 """Invoices decided one by one, each in a transaction of its own with its line of the journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from psycopg import Connection
 
 from tierce.billing.deciding import store
-from tierce.billing.deciding.model import Decision, Turn, Waiting
+from tierce.billing.deciding.model import Decision, Turn, Undecided, Waiting
 from tierce.billing.deciding.rules import decide
 from tierce.billing.deciding.store import SealBrokenError, Sealer
 from tierce.billing.pricing.model import Tables
@@ -44,6 +45,31 @@ class CoverGoneError(TierceError):
 
 
 @dataclass(slots=True)
+class Apart:
+    """Whether what was done for one of many is kept."""
+
+    committed: bool = False
+
+
+@contextmanager
+def one_alone(connection: Connection, done: Undecided) -> Iterator[Apart]:
+    """A transaction for one of many: its fault, ours or the database's word against it, keeps nobody else waiting."""
+    apart = Apart()
+    try:
+        with connection.transaction():
+            yield apart
+        apart.committed = True
+    except SealBrokenError:
+        done.unopened += 1
+    except CoverGoneError:
+        done.uncovered += 1
+    except Exception as error:
+        if connection.closed:
+            raise
+        done.failed.append(type(error).__name__)
+
+
+@dataclass(slots=True)
 class Deciding:
     """Decides what waits, over a connection of role tierce_billing in autocommit mode."""
 
@@ -69,34 +95,22 @@ class Deciding:
 
     def _one(self, connection: Connection, number: int, tables: Tables, done: Turn, step: Step) -> bool:
         """Decide one invoice; False where it goes on waiting."""
-        try:
-            with connection.transaction():
-                one = store.taken_up(connection, number)
-                if one is None:
-                    return True
+        decision = None
+        with one_alone(connection, done) as apart:
+            one = store.taken_up(connection, number)
+            if one is not None:
                 decision = self._decided(connection, one, tables)
                 step("line")
                 (entry,) = self.appender.write(connection, [self._line(one)])
                 step("keep")
                 store.keep(connection, one, decision, tables.edition, entry)
                 step("commit")
-        except SealBrokenError:
-            done.unopened += 1
-            return False
-        except CoverGoneError:
-            done.uncovered += 1
-            return False
-        except Exception as error:
-            # A fault of one invoice, ours or the database's word against it, keeps nobody else waiting.
-            if connection.closed:
-                raise
-            done.failed.append(type(error).__name__)
-            return False
-        if decision.due:
-            done.accepted += 1
-        else:
-            done.refused += 1
-        return True
+        if apart.committed and decision is not None:
+            if decision.due:
+                done.accepted += 1
+            else:
+                done.refused += 1
+        return apart.committed
 
     def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
         if one.guaranteed is None:

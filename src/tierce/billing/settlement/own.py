@@ -1,6 +1,5 @@
 """Transfers to one place, read by whoever works there; nobody covered is named."""
 
-
 from tierce.billing.settlement import store
 from tierce.billing.settlement.errors import TransferMissingError
 from tierce.billing.settlement.model import OwnTransfer

@@ -1,9 +1,9 @@
 """An agreement that waits, what is known of it, and the decision. Amounts in cents, days since 1970-01-01."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tierce.billing.agreements.model import AgreementKind, AgreementState
-from tierce.billing.deciding.model import Product
+from tierce.billing.deciding.model import Product, Undecided
 from tierce.billing.model import InvoiceLine, InvoiceReason
 from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
@@ -58,14 +58,10 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Granted:
-    """What one turn did: agreements by what became of them, and those that wait for somebody."""
+class Granted(Undecided):
+    """What one turn did: agreements by what became of them."""
 
     quoted: int = 0
     granted: int = 0
     refused: int = 0
     expired: int = 0
-    unopened: int = 0
-    uncovered: int = 0
-    failed: list[str] = field(default_factory=list)
-    """What else went wrong, by its name: each waits for the next turn."""

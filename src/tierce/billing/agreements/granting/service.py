@@ -9,8 +9,8 @@ from tierce.billing.agreements.granting import store
 from tierce.billing.agreements.granting.model import Granted, Pending
 from tierce.billing.agreements.granting.rules import grant
 from tierce.billing.agreements.model import AgreementState
-from tierce.billing.deciding.service import CHUNK, CoverGoneError, Step, no_step
-from tierce.billing.deciding.store import SealBrokenError, Sealer
+from tierce.billing.deciding.service import CHUNK, CoverGoneError, Step, no_step, one_alone
+from tierce.billing.deciding.store import Sealer
 from tierce.billing.pricing.model import Tables
 from tierce.billing.pricing.service import Prices
 from tierce.journal.model import Entry, EntryKind
@@ -59,18 +59,12 @@ class Granting:
         last, today = 0, self._today()
         while rows := store.over(connection, today, last, CHUNK):
             for number, place, insurer, domain in rows:
-                try:
-                    with connection.transaction():
-                        line = self._line(Act.AGREEMENT_END, number, place, insurer, Domain(domain))
-                        (entry,) = self.appender.write(connection, [line])
-                        step("end")
-                        store.end(connection, number, entry)
-                except Exception as error:
-                    if connection.closed:
-                        raise
-                    done.failed.append(type(error).__name__)
-                else:
-                    done.expired += 1
+                with one_alone(connection, done) as apart:
+                    line = self._line(Act.AGREEMENT_END, number, place, insurer, Domain(domain))
+                    (entry,) = self.appender.write(connection, [line])
+                    step("end")
+                    store.end(connection, number, entry)
+                done.expired += apart.committed
                 last = number
             if not between(done):
                 return False
@@ -78,32 +72,20 @@ class Granting:
 
     def _one(self, connection: Connection, number: int, tables: Tables, done: Granted, step: Step) -> bool:
         """Decide one agreement; False where it goes on waiting."""
-        try:
-            with connection.transaction():
-                one = store.taken_up(connection, number)
-                if one is None:
-                    return True
+        state = None
+        with one_alone(connection, done) as apart:
+            one = store.taken_up(connection, number)
+            if one is not None:
                 state = self._decided(connection, one, tables, step)
-        except SealBrokenError:
-            done.unopened += 1
-            return False
-        except CoverGoneError:
-            done.uncovered += 1
-            return False
-        except Exception as error:
-            # A fault of one agreement, ours or the database's word against it, keeps nobody else waiting.
-            if connection.closed:
-                raise
-            done.failed.append(type(error).__name__)
-            return False
-        match state:
-            case AgreementState.GRANTED:
-                done.granted += 1
-            case AgreementState.QUOTED:
-                done.quoted += 1
-            case _:
-                done.refused += 1
-        return True
+        if apart.committed and state is not None:
+            match state:
+                case AgreementState.GRANTED:
+                    done.granted += 1
+                case AgreementState.QUOTED:
+                    done.quoted += 1
+                case _:
+                    done.refused += 1
+        return apart.committed
 
     def _decided(self, connection: Connection, one: Pending, tables: Tables, step: Step) -> AgreementState:
         cover = store.cover_of(connection, one, self.sealer)
