@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+import pyrage
 
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
@@ -215,6 +216,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the folder of files for the bank, encrypted."""
         given = self.payments.folder if self.payments is not None else None
         return Path(given) if given is not None else self.key_directory().parent / "payments"
+
+    def treasurer(self) -> str | None:
+        """The age public key of whoever takes files to the bank; None where nothing is paid from here.
+
+        Raises:
+            SettingsError: it is none.
+        """
+        if self.payments is None:
+            return None
+        try:
+            pyrage.x25519.Recipient.from_str(self.payments.recipient)
+        except pyrage.RecipientError:
+            msg = (
+                "payments.recipient : il faut une clé publique age, que donne age-keygen / "
+                "payments.recipient: must be an age public key, which age-keygen gives"
+            )
+            raise SettingsError(msg) from None
+        return self.payments.recipient
 
     def segments_directory(self) -> Path:
         """Return the folder of sealed segments; it is not there while nothing was sealed."""

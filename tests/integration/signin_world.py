@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+import pyrage
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from litestar import Litestar
 from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
 from tierce.billing.agreements.service import Agreements
-from tierce.billing.bank.sealing import public_of
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
@@ -53,6 +54,8 @@ from tierce.web.back_channel import BACK_CHANNEL
 
 API = "https://api.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
+TREASURER = pyrage.x25519.Identity.generate()
+"""Whoever takes files to the bank."""
 MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in range(1, 6))
 POLICY = bytes(range(16))
 START_SECONDS_MAX = 60.0
@@ -319,7 +322,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         )
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
-        accounts = OwnAccounts(sessions, appender, lambda: bank_public(keyring), real=False)
+        accounts = OwnAccounts(sessions, appender, bank_seals(keyring), real=False)
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
@@ -362,9 +365,10 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
             yield Desk(api, web, clock, sessions, pool, appender, origin, transport)
 
 
-def bank_public(keyring: Keyring) -> X25519PublicKey:
-    """What accounts are sealed to."""
-    return X25519PublicKey.from_public_bytes(bytes.fromhex(public_of(keyring.raw(BANK_KEY))))
+def bank_seals(keyring: Keyring) -> Seals:
+    """To whom accounts are sealed here: `billing`, and TREASURER."""
+    public = X25519PrivateKey.from_private_bytes(keyring.raw(BANK_KEY)).public_key()
+    return Seals(lambda: public, str(TREASURER.to_public()))
 
 
 def reason(response: httpx.Response) -> str:

@@ -6,7 +6,8 @@ from psycopg.errors import InsufficientPrivilege
 
 from tests.integration.accounts_world import BRUNO, HELENE, HOLDER, IBAN, OTHER_IBAN, At, Offices, arrive, known
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, Desk, Play, reason
+from tests.integration.signin_world import MORVAN, TREASURER, Desk, Play, reason
+from tierce.billing.bank.copying import open_copy
 from tierce.billing.bank.errors import AccountMovedError
 from tierce.billing.bank.model import AccountState, Oddity, Stored
 from tierce.billing.bank.store import account_in_force
@@ -52,6 +53,8 @@ def test_an_account_comes_into_force_after_its_days_and_a_call_and_the_old_one_s
         assert isinstance(first, Stored)
         assert offices.mover.opener.iban(101, first.sealed) == IBAN
         assert (first.tail, first.holder) == ("0172", HOLDER)
+        (copy,) = offices.admin.execute("select copy from bank.account where id = %s", (first.id,)).fetchone() or ()
+        assert open_copy([TREASURER], 101, first.id, copy) == IBAN
         # Another: the first serves until the very moment at which the second does.
         assert (await morvan.ask(desk_, OTHER_IBAN)).status_code == 201
         offices.told()
@@ -231,9 +234,12 @@ def test_each_role_reads_no_more_than_its_process_needs(play: Play, offices: Off
         ("tierce_api", "select tail from bank.account"),
         ("tierce_feed", "select tail from bank.account"),
         ("tierce_api", "select bank.confirm(1, 1, 'x', 1::smallint, 'x', 'x')"),
-        ("tierce_office", "select bank.ask(1, 1, '', 'FR', '0172', 'x', now())"),
+        ("tierce_office", "select bank.ask(1, 1, '', null, 'FR', '0172', 'x', now())"),
         ("tierce_office", "select email from bank.told"),
         ("tierce_notices", "select holder from bank.account"),
+        ("tierce_billing", "select copy from bank.account"),
+        ("tierce_billing", "update bank.account set copy = null"),
+        ("tierce_notices", "select copy from bank.account"),
         ("tierce_billing", "update bank.account set due = now()"),
         ("tierce_billing", "insert into bank.confirmation values (1, 1, 'x', 1, 'xx', 'x')"),
         ("tierce_billing", "select bank.confirm(1, 1, 'x', 1::smallint, 'x', 'x')"),
@@ -248,7 +254,7 @@ def test_the_database_holds_the_days_whatever_api_says(play: Play, offices: Offi
         row = offices.admin.execute("select id from access.session where device = %s", (morvan.device,)).fetchone()
         assert row is not None
         taken = connect("tierce_api", autocommit=True).execute(
-            "select bank.ask(%s, 7, 'x', 'FR', '0172', 'Voleur', now())", (row[0],)
+            "select bank.ask(%s, 7, 'x', null, 'FR', '0172', 'Voleur', now())", (row[0],)
         )
         assert taken.fetchone() == (0,)
 

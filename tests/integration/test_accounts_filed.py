@@ -10,8 +10,9 @@ from tests.integration.conftest import Connect
 from tests.integration.feeding import make_importer
 from tests.integration.messages_world import kept, mail_server
 from tests.integration.rooms import OPERATOR
-from tests.integration.signin_world import bank_public, fill_directory
+from tests.integration.signin_world import TREASURER, bank_seals, fill_directory
 from tests.mailbox import mailbox
+from tierce.billing.bank.copying import open_copy
 from tierce.billing.bank.model import AccountState, Oddity
 from tierce.billing.bank.store import account_in_force
 from tierce.billing.bank.telling import Sent, Teller
@@ -38,7 +39,7 @@ def test_a_file_is_taken_in_sealed_everybody_there_is_told_and_no_first_account_
         file.write_text("\n".join(("establishment,iban,holder", *lines)) + "\n", "utf-8")
         with rejects_beside(file) as rejects:
             listener = Listener(rejects.add, lambda _lines: None)
-            return importer.intake.accounts(file, bank_public(keyring), listener, dry_run=dry_run)
+            return importer.intake.accounts(file, bank_seals(keyring), listener, dry_run=dry_run)
 
     good = f"990000001,{IBAN[:4]} {IBAN[4:]},{HOLDER}"
     assert take(good, dry_run=True).counts.taken == 1
@@ -67,6 +68,8 @@ def test_a_file_is_taken_in_sealed_everybody_there_is_told_and_no_first_account_
         assert "http" not in text
         assert IBAN[4:-4] not in "".join(text.split())
 
+    rows = offices.admin.execute("select establishment, id, copy from bank.account").fetchall()
+    assert [open_copy([TREASURER], *row) for row in rows] == [IBAN]
     assert offices.turn() == (1, 0, 0)
     offices.wait()
     (ask,) = offices.desk.queue(offices.office)

@@ -16,6 +16,7 @@ from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
 from tests.integration.transfers_world import Treasury
 from tests.unit.portal_samples import HOTLINE
+from tierce.billing.settlement.listing import read_list
 from tierce.billing.settlement.model import Returned, Word
 from tierce.journal.model import Entry
 from tierce.policy.acts import Act
@@ -80,9 +81,15 @@ def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_
         assert silent.status_code == 422
         holding = await site.http.post(f"{at}/approve", data=form_of(site, what="refuse", said=IBAN))
         assert holding.status_code == 422
+        assert (await site.http.post(f"{at}/list", data=form_of(site))).status_code == 409, "no file is written yet"
         treasury.say(batch, Word.APPROVE, BRUNO)
         treasury.turn()
         filed = await site.http.get(at)
+        assert (await site.http.post(f"{at}/list", data={})).status_code == 401, "without the form's token"
+        listed = await site.http.post(f"{at}/list", data=form_of(site))
+        assert listed.headers["content-disposition"] == f'attachment; filename="virements-{batch:016x}.json"'
+        assert {one.amount for one in read_list(listed.content).transfers} == {4_000, 2_500}
+        shows_none(listed)
         assert f"virements-{batch:016x}.xml.age" in plain(filed)
         assert (await site.http.post(f"{at}/settle", data=form_of(site, what="executed"))).status_code == 303
         number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from tests.integration.accounts_world import BRUNO, HELENE, HOLDER, IBAN, OTHER_IBAN, THIRD_IBAN
 from tests.integration.conftest import Connect
+from tierce.billing.bank.copying import seal_copy
 from tierce.billing.bank.sealing import Opener, seal_iban
 from tierce.billing.settlement.desk import TransferDesk
 from tierce.billing.settlement.model import Payer, Settled, Word
@@ -76,9 +77,17 @@ class Treasury:
             "update bank.account set state = 4, ended = now() where establishment = %s and state = 3", (place,)
         )
         self.admin.execute(
-            "insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since)"
-            " values (%s, %s, %s, 'FR', %s, %s, %s, 2, now(), now())",
-            (number, place, seal_iban(self.public, place, iban), iban[-4:], holder, state),
+            "insert into bank.account (id, establishment, sealed, copy, country, tail, holder, state, origin, due,"
+            " since) values (%s, %s, %s, %s, 'FR', %s, %s, %s, 2, now(), now())",
+            (
+                number,
+                place,
+                seal_iban(self.public, place, iban),
+                seal_copy(str(self.identity.to_public()), place, number, iban),
+                iban[-4:],
+                holder,
+                state,
+            ),
         )
         return number
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.sealing import read_public
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
@@ -234,8 +236,10 @@ def accounts(
 ) -> None:
     """Prendre les comptes bancaires des établissements, scellés. / Take in establishments' bank accounts, sealed."""
     with refusals_told(Console(stderr=True)):
-        public = read_public(load(settings).key_directory())
-    _run(file, settings, json, lambda intake, listener: intake.accounts(file, public, listener, dry_run=dry_run))
+        read = load(settings)
+        read_public(read.key_directory())
+        seals = Seals(partial(read_public, read.key_directory()), read.treasurer())
+    _run(file, settings, json, lambda intake, listener: intake.accounts(file, seals, listener, dry_run=dry_run))
 
 
 @app.command(epilog=_EPILOG)

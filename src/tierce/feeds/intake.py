@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from psycopg import Connection
 
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.feed import COLUMNS as ACCOUNTS
 from tierce.billing.bank.feed import Taking as AccountsTaking
 from tierce.billing.bank.feed import take_accounts
@@ -301,11 +301,11 @@ class Intake:
             feed, lambda: take_benefits(store, rows, listener, taking), dry_run=dry_run, number=taking.feed
         )
 
-    def accounts(self, path: Path, public: X25519PublicKey, listener: Listener, *, dry_run: bool) -> Report:
+    def accounts(self, path: Path, seals: Seals, listener: Listener, *, dry_run: bool) -> Report:
         """Take in establishments' accounts, as the operator collected them; none is in force yet."""
         rows = read_rows(path, ACCOUNTS)
         feed = _Feed("accounts", path, None, None, Act.ACCOUNT_ASK, DataCategory.BANK)
-        taking = AccountsTaking(public, self._appender, self._clock, real=self._people is People.REAL)
+        taking = AccountsTaking(seals, self._appender, self._clock, real=self._people is People.REAL)
         return self._run(feed, lambda: take_accounts(self._connection, rows, listener, taking), dry_run=dry_run)
 
     def presence(self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool) -> Report:

@@ -149,6 +149,9 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_BATCH_APPROVE: Phrase(
         "approuver ou refuser un lot de virements", "approve or refuse a batch of transfers"
     ),
+    Act.STAFF_BATCH_LIST: Phrase(
+        "emporter la liste de contrôle d’un lot de virements", "take out the list that checks a batch of transfers"
+    ),
     Act.STAFF_BATCH_SETTLE: Phrase(
         "écrire ce que la banque a fait d'un lot de virements", "write what the bank did of a batch of transfers"
     ),

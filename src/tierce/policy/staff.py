@@ -63,7 +63,13 @@ _INCIDENTS = frozenset(
     }
 )
 _ACCOUNTS = frozenset(
-    {Act.STAFF_ACCOUNT_CONFIRM, Act.STAFF_ACCOUNT_REFUSE, Act.STAFF_BATCH_APPROVE, Act.STAFF_BATCH_SETTLE}
+    {
+        Act.STAFF_ACCOUNT_CONFIRM,
+        Act.STAFF_ACCOUNT_REFUSE,
+        Act.STAFF_BATCH_APPROVE,
+        Act.STAFF_BATCH_LIST,
+        Act.STAFF_BATCH_SETTLE,
+    }
 )
 """Accounts and what is sent to them: two teams, so that a second member of staff is found."""
 

@@ -1,5 +1,6 @@
 """`tierce billing`: decide invoices that were received; say where they stand."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -11,6 +12,16 @@ from tierce.billing.agreements.model import AgreementState
 from tierce.billing.deciding import store
 from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
+from tierce.billing.settlement.checking import (
+    FILE_BYTES_MAX,
+    check_file,
+    open_file,
+    read_bounded,
+    read_identities,
+    told,
+)
+from tierce.billing.settlement.errors import KeyUnreadableError
+from tierce.billing.settlement.listing import LIST_BYTES_MAX, read_list
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.web.billing import ROLE, Done, again, desk, run_billing
@@ -88,6 +99,36 @@ def file(
     with refusing():
         path = again(load(settings), number)
     typer.echo(f"✓ {path}")
+
+
+@app.command(
+    epilog="Example:  tierce billing check virements-00ab….xml.age --list virements-00ab….json --key banque.key"
+)
+def check(
+    written: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Le fichier de virements. / The file of transfers.")
+    ],
+    *,
+    listed: Annotated[Path, typer.Option("--list", help="Sa liste de contrôle, prise au bureau. / Its list.")],
+    key: Annotated[list[Path], typer.Option(help="Clé privée age ; les anciennes aussi. / age key; old ones too.")],
+    json: Json = "",
+) -> None:
+    """Comparer un fichier à sa liste avant la banque, sans l’installation. / Check a file before the bank.
+
+    1 : il n’est pas ce qu’il doit être. 3 : des comptes n’ont pas de double. / 3: some accounts have no copy.
+    """
+    with refusing():
+        identities = [one for path in key for one in read_identities(path.read_text("utf-8", "replace"))]
+        if not identities:
+            raise KeyUnreadableError
+        expected = read_list(read_bounded(listed, LIST_BYTES_MAX))
+        found = check_file(open_file(read_bounded(written, FILE_BYTES_MAX), identities), expected, identities)
+    if json == "-":
+        typer.echo(msgspec.json.encode(found))
+    else:
+        for line in told(found, expected):
+            typer.echo(line)
+    raise typer.Exit(1 if not found.good else 3 if found.uncopied else 0)
 
 
 def _say(done: Done, json: str) -> None:

@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Final
 
 import psycopg
-import pyrage
 
 from tierce import __version__
 from tierce.billing.agreements.granting.model import Granted
@@ -137,23 +136,15 @@ def payer_of(settings: Settings) -> Payer | None:
     Raises:
         SettingsError: the account is none that is taken here, or the key to encrypt to is none.
     """
-    given = settings.payments
-    if given is None:
+    given, treasurer = settings.payments, settings.treasurer()
+    if given is None or treasurer is None:
         return None
     try:
         iban = read_iban(given.account, real=settings.mode is Mode.PRODUCTION)
     except AccountFieldError as error:
         msg = f"payments.account : {error.reason.fr} / {error.reason.en}"
         raise SettingsError(msg) from None
-    try:
-        pyrage.x25519.Recipient.from_str(given.recipient)
-    except pyrage.RecipientError:
-        msg = (
-            "payments.recipient : il faut une clé publique age, que donne age-keygen / "
-            "payments.recipient: must be an age public key, which age-keygen gives"
-        )
-        raise SettingsError(msg) from None
-    return Payer(settings.operator.name, iban, settings.payments_directory(), given.recipient)
+    return Payer(settings.operator.name, iban, settings.payments_directory(), treasurer)
 
 
 def run_billing(settings: Settings) -> None:

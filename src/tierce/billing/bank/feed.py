@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from psycopg import Connection
 
 from tierce.billing.bank import store
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.errors import AccountFieldError
 from tierce.billing.bank.lines import account_line
 from tierce.billing.bank.model import AccountState
 from tierce.billing.bank.rules import read_account
-from tierce.billing.bank.sealing import seal_iban
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import FieldError
@@ -62,9 +61,9 @@ class Heard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What taking a file needs: the key to seal to, and whether accounts are real ones here."""
+    """What taking a file needs: to whom accounts are sealed, and whether they are real ones here."""
 
-    public: X25519PublicKey
+    seals: Seals
     appender: Appender
     clock: Clock
     real: bool
@@ -124,8 +123,8 @@ def _one(connection: Connection, row: FeedRow, known: dict[str, int], taking: Ta
             Phrase("l’annuaire ne connaît pas ce numéro.", "the directory does not know this number."),
             Phrase("Vérifiez-le, ou prenez d’abord l’annuaire.", "Check it, or take in the directory first."),
         )
-    typed = read_account(row.cells["iban"], row.cells["holder"], real=taking.real)
-    number, sealed = new_id(), seal_iban(taking.public, place, typed.iban)
+    typed, number = read_account(row.cells["iban"], row.cells["holder"], real=taking.real), new_id()
+    sealed = taking.seals.seal(place, number, typed.iban)
     if not store.take(connection, place, number, sealed, typed, due_at(taking.clock.now())):
         raise AccountFieldError(
             "establishment",

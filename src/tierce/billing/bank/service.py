@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from psycopg import Connection
 
 from tierce.billing.bank import store
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.errors import (
     AccountMissingError,
     AccountMovedError,
@@ -20,7 +20,7 @@ from tierce.billing.bank.errors import (
 from tierce.billing.bank.lines import account_line
 from tierce.billing.bank.model import AccountState, Ask, Confirmation, NumberFrom, Own, Sealed, Seen
 from tierce.billing.bank.rules import holds_iban, is_iban, read_account
-from tierce.billing.bank.sealing import Opener, seal_iban
+from tierce.billing.bank.sealing import Opener
 from tierce.identity.model import SessionState, StaffCaller
 from tierce.identity.service import Received, Sessions
 from tierce.incidents.errors import FreeTextError
@@ -44,13 +44,11 @@ LOOKED_AT: Final = 1_000
 class OwnAccounts:
     """The account of the establishment of whoever holds a session; process `api`, which seals and opens nothing."""
 
-    def __init__(
-        self, sessions: Sessions, appender: Appender, public: Callable[[], X25519PublicKey], *, real: bool
-    ) -> None:
-        """`public` reads the key that accounts are sealed to; `real` says whether they are real ones here."""
+    def __init__(self, sessions: Sessions, appender: Appender, seals: Seals, *, real: bool) -> None:
+        """`seals` says to whom accounts are sealed; `real` whether they are real ones here."""
         self._sessions = sessions
         self._appender = appender
-        self._public = public
+        self._seals = seals
         self._real = real
 
     async def read(self, handle: str) -> Own:
@@ -78,7 +76,7 @@ class OwnAccounts:
             if found.stopped is not None:
                 raise AccountStoppedError(found.stopped)
             typed, number, place = read_account(iban, holder, real=self._real), new_id(), _place(state)
-            sealed = seal_iban(self._public(), place, typed.iban)
+            sealed = self._seals.seal(place, number, typed.iban)
             stopped = await store.ask(connection, state.id, number, sealed, typed, due_at(now))
             if stopped is not None:
                 raise AccountStoppedError(stopped)

@@ -29,6 +29,9 @@ from tierce.kernel.ids import StaffId
 from tierce.kernel.language import Language
 from tierce.kernel.saying import say_name
 
+Twice = tuple[bytes, bytes | None]
+"""An account sealed to `billing`, and its copy (billing/bank/copying.py)."""
+
 
 def account_in_force(connection: Connection, establishment: int) -> Stored | None:
     """The account to which what is due to an establishment is sent; None while it has none."""
@@ -74,12 +77,12 @@ async def under_way(connection: AsyncConnection[Any], session: int) -> str | Non
 
 
 async def ask(
-    connection: AsyncConnection[Any], session: int, number: int, sealed: bytes, typed: Typed, due: datetime
+    connection: AsyncConnection[Any], session: int, number: int, sealed: Twice, typed: Typed, due: datetime
 ) -> Stopped | None:
     """Ask for another account; why not, or None when it was taken in."""
     cursor = await connection.execute(
-        "select bank.ask(%s, %s, %s, %s, %s, %s, %s)",
-        (session, number, sealed, typed.country, typed.tail, typed.holder, due),
+        "select bank.ask(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (session, number, *sealed, typed.country, typed.tail, typed.holder, due),
     )
     row = await cursor.fetchone()
     assert row is not None, "the function always answers"
@@ -108,11 +111,11 @@ def establishments(connection: Connection, numbers: Iterable[str]) -> dict[str, 
     return {row[0]: int(row[1]) for row in rows}
 
 
-def take(connection: Connection, establishment: int, number: int, sealed: bytes, typed: Typed, due: datetime) -> bool:
+def take(connection: Connection, establishment: int, number: int, sealed: Twice, typed: Typed, due: datetime) -> bool:
     """Take in an account that the operator collected; False when another ask is under way there."""
     row = connection.execute(
-        "select bank.take(%s, %s, %s, %s, %s, %s, %s)",
-        (establishment, number, sealed, typed.country, typed.tail, typed.holder, due),
+        "select bank.take(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (establishment, number, *sealed, typed.country, typed.tail, typed.holder, due),
     ).fetchone()
     assert row is not None, "the function always answers"
     return bool(row[0] == 0)

@@ -9,6 +9,7 @@ from tierce.billing.bank.rules import holds_iban
 from tierce.billing.settlement import store
 from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
 from tierce.billing.settlement.lines import batch_line
+from tierce.billing.settlement.listing import TransferList, write_list
 from tierce.billing.settlement.model import (
     Batch,
     BatchState,
@@ -83,6 +84,28 @@ class TransferDesk:
         following = skipped + TRANSFERS_LISTED if len(rows) > TRANSFERS_LISTED else 0
         words = tuple(store.words(connection, number))
         return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following)
+
+    def listed(self, connection: Connection, caller: StaffCaller, number: int) -> bytes:
+        """What the file of a batch has to pay, for whoever checks it; after the line that says so.
+
+        Raises:
+            BatchMissingError: none has this number.
+            BatchMovedError: its file is not written, or the bank took none of it.
+        """
+        found = store.batch(connection, number)
+        if found is None:
+            raise BatchMissingError
+        if found.approved is None or found.filed is None:
+            raise BatchMovedError
+        with connection.transaction():
+            rows = store.listed(connection, number)
+            if not rows:
+                raise BatchMovedError
+            line = batch_line(
+                Act.STAFF_BATCH_LIST, self._clock.now(), who=caller.staff, number=number, session=caller.session
+            )
+            self._appender.write(connection, [line])
+        return write_list(TransferList(f"{number:016x}", found.insurer, found.approved, rows))
 
     def transfer(self, connection: Connection, number: int) -> tuple[Shown, Transfer]:
         """One transfer, with its batch.

@@ -25,3 +25,15 @@ class FileChangedError(TierceError):
 
 class FileMissingError(TierceError):
     """Ce lot n'a pas de fichier, ou rien n'est payé d'ici / this batch has no file, or nothing is paid from here."""
+
+
+class FileUnreadableError(TierceError):
+    """Pas un fichier de virements, ou vos clés ne l'ouvrent pas / no file of transfers, or not for your keys."""
+
+
+class ListUnreadableError(TierceError):
+    """Pas une liste de contrôle : reprenez-la au bureau / no checking list: take it from the office again."""
+
+
+class KeyUnreadableError(TierceError):
+    """Ce fichier n'a pas de clé privée age, celle que donne age-keygen / this file has no age private key."""

@@ -7,6 +7,8 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, Connection
 
+from tierce.billing.bank.model import masked
+from tierce.billing.settlement.listing import ListedTransfer
 from tierce.billing.settlement.model import (
     Batch,
     BatchState,
@@ -144,6 +146,24 @@ def transfer(connection: Connection, number: int) -> tuple[int, Transfer] | None
     """One transfer, and its batch."""
     row = connection.execute(_TRANSFER + " where t.id = %s", (number,)).fetchone()
     return None if row is None else (row[10], _transfer(row))
+
+
+def listed(connection: Connection, number: int) -> list[ListedTransfer]:
+    """What the file of a batch holds, by the number of its transfer: as approved, with each account's copy."""
+    rows = connection.execute(
+        "select t.id, t.establishment, k.id, e.name, e.town, k.country, k.tail, t.amount, k.holder, k.copy"
+        " from bank.transfer t join bank.account k on k.id = t.account"
+        " join directory.establishment e on e.id = t.establishment"
+        " where t.batch = %s and t.state <> %s order by t.id",
+        (number, TransferState.LEFT),
+    ).fetchall()
+    return [
+        ListedTransfer(
+            f"{row[0]:016x}", f"{row[1]:016x}", f"{row[2]:016x}", ", ".join(filter(None, row[3:5])),
+            masked(row[5], row[6]), row[7], row[8] or "", None if row[9] is None else bytes(row[9]),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def words(connection: Connection, number: int) -> list[Said]:

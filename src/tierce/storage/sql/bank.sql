@@ -42,7 +42,7 @@ $$;
 
 -- api: a professional asks that what is due to her establishment go to another account. Nothing changes before `due`, which
 -- is never less than three days away whatever the caller says. 0, or why not (bank.stopped).
-create or replace function bank.ask(of_session bigint, new_id bigint, of_sealed bytea, of_country text, of_tail text,
+create or replace function bank.ask(of_session bigint, new_id bigint, of_sealed bytea, of_copy bytea, of_country text, of_tail text,
     of_holder text, not_before timestamptz) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -54,8 +54,8 @@ begin
     if no <> 0 then
         return no;
     end if;
-    insert into bank.account (id, establishment, sealed, country, tail, holder, origin, professional, line, session, due)
-    select new_id, place, of_sealed, of_country, of_tail, of_holder, 1, s.professional, s.line, s.id,
+    insert into bank.account (id, establishment, sealed, copy, country, tail, holder, origin, professional, line, session, due)
+    select new_id, place, of_sealed, of_copy, of_country, of_tail, of_holder, 1, s.professional, s.line, s.id,
            greatest(not_before, now() + interval '72 hours')
     from access.session s where s.id = of_session;
     perform bank.tell(new_id, 1::smallint);
@@ -63,7 +63,7 @@ begin
 end $$;
 
 -- feed: an account that the operator collected itself. 0, 5 one is under way there; an establishment that is not there raises.
-create or replace function bank.take(of_establishment bigint, new_id bigint, of_sealed bytea, of_country text, of_tail text,
+create or replace function bank.take(of_establishment bigint, new_id bigint, of_sealed bytea, of_copy bytea, of_country text, of_tail text,
     of_holder text, not_before timestamptz) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -71,8 +71,8 @@ begin
     if exists (select from bank.account k where k.establishment = of_establishment and k.state in (1, 2)) then
         return 5;
     end if;
-    insert into bank.account (id, establishment, sealed, country, tail, holder, origin, due)
-    values (new_id, of_establishment, of_sealed, of_country, of_tail, of_holder, 2,
+    insert into bank.account (id, establishment, sealed, copy, country, tail, holder, origin, due)
+    values (new_id, of_establishment, of_sealed, of_copy, of_country, of_tail, of_holder, 2,
             greatest(not_before, now() + interval '72 hours'));
     perform bank.tell(new_id, 1::smallint);
     return 0;

@@ -345,7 +345,7 @@ grant select, insert, update on directory.contact to tierce_office;
 grant usage on schema bank to tierce_api, tierce_office, tierce_feed, tierce_notices;
 grant execute on function bank.own, bank.stopped, bank.ask, bank.stop to tierce_api;
 grant execute on function bank.take to tierce_feed;
-grant select (id, establishment, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
+grant select (id, establishment, copy, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
     ended_by, stopped_by) on bank.account to tierce_office;
 grant select on bank.confirmation to tierce_office;
 grant select (account, what, how) on bank.told to tierce_office;   -- how many were told; never at which address

@@ -338,7 +338,8 @@ begin
         select count(*) into n from upkeep.due_letters(at_most);
     when 73 then                                    -- that there was one, and its last four, stay
         with due as (select id from bank.account where state = 4 and ended < before and sealed is not null limit at_most),
-        gone as (update bank.account k set sealed = null, holder = null, twin = null from due where k.id = due.id and really)
+        gone as (update bank.account k set sealed = null, copy = null, holder = null, twin = null
+                 from due where k.id = due.id and really)
         select count(*) into n from due;
     when 74 then
         with due as (select id from bank.account where state in (5, 6) and ended < before limit at_most),

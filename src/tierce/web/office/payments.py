@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from tierce.billing.bank.rules import holds_iban
 from tierce.billing.settlement.desk import LOOKED_AT, SAID_CHARS_MAX, Shown, TransferDesk
+from tierce.billing.settlement.listing import list_name
 from tierce.billing.settlement.model import (
     BATCH_LABELS,
     LEFT_LABELS,
@@ -63,6 +64,14 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def approve(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
         return await _said(site, request, desk, number, _APPROVING)
 
+    @post("/payments/{number:int}/list", status_code=200, opt={"act": Act.STAFF_BATCH_LIST})
+    async def listed(request: AnyRequest, number: FromPath[int]) -> Response[bytes]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+        content = await site.rows.read(lambda connection: desk.listed(connection, visit.caller, number))
+        named = {"content-disposition": f'attachment; filename="{list_name(number)}"'}
+        return Response(content, media_type="application/json", headers=named)
+
     @post("/payments/{number:int}/settle", status_code=200, opt={"act": Act.STAFF_BATCH_SETTLE})
     async def settle(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
         return await _said(site, request, desk, number, _SETTLING)
@@ -85,7 +94,7 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
         return Redirect(f"/transfers/{number}", status_code=303)
 
-    return [queue, batch, approve, settle, transfer, returned]
+    return [queue, batch, approve, listed, settle, transfer, returned]
 
 
 async def _said(

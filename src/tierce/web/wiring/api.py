@@ -7,6 +7,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.billing.agreements.service import Agreements
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.sealing import read_public
 from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
@@ -106,7 +107,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         accounts = OwnAccounts(
             sessions,
             appender,
-            partial(read_public, settings.key_directory()),
+            Seals(partial(read_public, settings.key_directory()), settings.treasurer()),
             real=settings.mode is Mode.PRODUCTION,
         )
         wiring = RightsWiring(
