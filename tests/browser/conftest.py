@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from tests.browser.every_page import SITE
 from tests.browser.judging import DESK, Tab
 from tests.browser.program import chromium_program
 from tests.installation import installation
@@ -64,9 +63,8 @@ def tab(chromium: Browser) -> Iterator[Tab]:
     """One tab for every page of a site, of somebody who prefers dark pages."""
     context = chromium.new_context(viewport={"width": DESK, "height": 800}, locale="fr-FR", color_scheme="dark")
     context.set_default_timeout(WAIT_MS)
-    found = Tab(context.new_page())
-    found.page.route(f"{SITE}/**", found.answer)
-    yield found
+    with Tab.opened(context.new_page()) as found:
+        yield found
     context.close()
 
 

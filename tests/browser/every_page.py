@@ -41,7 +41,6 @@ from tierce.web.status.answering import Answering
 from tierce.web.status.page import HERE as STATUS
 from tierce.web.status.page import Status, StatusPage
 
-SITE: Final = "https://site.tierce.example"
 FOLDERS: Final = {"office": OFFICE, "persons": PERSONS, "insurers": INSURERS, "portal": PORTAL, "status": STATUS}
 OPEN: Final[dict[str, Callable[..., AbstractAsyncContextManager[Site]]]] = {
     "office": office_site, "persons": persons_site, "insurers": insurers_site,
@@ -62,11 +61,6 @@ class Shown:
     name: str
     language: Language
     html: str
-
-    @property
-    def address(self) -> str:
-        """Where the browser finds it."""
-        return f"{SITE}/{self.site}"
 
     @property
     def shape(self) -> str:

@@ -1,18 +1,30 @@
 """What is judged of every page of a site: axe and each width, the keyboard, paper."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from tests.browser.every_page import Shown
-from tests.browser.looks import axe_faults, scrolls_sideways
+from tests.browser.looks import AXE, axe_faults, scrolls_sideways
 from tierce.kernel.language import Language
 from tierce.web.look.headers import content_security_policy
 
 DESK, TABLET, PHONE, SHEET = 1280, 768, 360, 690
 """Widths in pixels; the last is that of a sheet of A4 between its margins."""
+AXE_PATH: Final = "axe.js"
+BRING_AXE: Final = f"""
+new Promise((done, failed) => {{
+  const one = Object.assign(document.createElement("script"), {{src: "/{AXE_PATH}", onload: done, onerror: failed}});
+  document.head.append(one);
+}}).then(() => null)
+"""
+"""Loaded beside the pages: a browser compiles once what it has kept, and each time what it is handed."""
 CONTROLS: Final = (
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])"
 )
@@ -56,31 +68,64 @@ PRINTED: Final = """
 """What paper has no use for, or does not show, on a page of somebody whose screen is dark."""
 
 
+class _Site(ThreadingHTTPServer):
+    """A server on the loopback: one page after the other, with its files, which the browser may keep."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.one: Shown | None = None
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: _Site
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Give the page, a file of its site, or what judges it; none of these is answered 404."""
+        one, path = self.server.one, urlsplit(self.path).path.strip("/")
+        assert one is not None
+        head, content = {"cache-control": "max-age=3600"}, b""
+        if path == one.site:
+            content, kind = one.html.encode(), "text/html; charset=utf-8"
+            head = {"cache-control": "no-store", "content-security-policy": content_security_policy()}
+        elif path == AXE_PATH:
+            content, kind = AXE.encode(), "text/javascript; charset=utf-8"
+        else:
+            with suppress(KeyError):
+                content, kind = one.asset(path)
+        self.send_response(200 if content else 404)
+        for name, value in (head | ({"content-type": kind} if content else {})).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: the test says what is wrong."""
+
+
 @dataclass
 class Tab:
     """One tab for all of them: each page is loaded as its site answers it, with its files and policy of contents."""
 
     page: Page
-    one: Shown | None = None
+    site: _Site
 
-    def answer(self, route: Route) -> None:
-        """Give the page, or a file of its site."""
-        assert self.one is not None
-        if route.request.url == self.one.address:
-            head = {"content-type": "text/html; charset=utf-8", "content-security-policy": content_security_policy()}
-            route.fulfill(status=200, headers=head, body=self.one.html)
-            return
-        try:
-            content, kind = self.one.asset(urlsplit(route.request.url).path.strip("/"))
-        except KeyError:
-            route.fulfill(status=404, body="")
-        else:
-            route.fulfill(status=200, headers={"content-type": kind}, body=content)
+    @classmethod
+    @contextmanager
+    def opened(cls, page: Page) -> Iterator["Tab"]:
+        """Serve pages to this one until the end."""
+        with _Site() as site:
+            serving = Thread(target=site.serve_forever, daemon=True)
+            serving.start()
+            yield cls(page, site)
+            site.shutdown()
+            serving.join()
 
     def show(self, one: Shown) -> Page:
         """Load a page."""
-        self.one = one
-        self.page.goto(one.address, wait_until="load")
+        self.site.one = one
+        self.page.goto(f"http://127.0.0.1:{self.site.server_port}/{one.site}", wait_until="load")
         return self.page
 
 
@@ -100,6 +145,8 @@ def screen_faults(shown: list[Shown], tab: Tab, language: Language) -> list[str]
     judged = looks_of(shown, language)
     for one in judged if english else (one for one in shown if one.language == language):
         page = tab.show(one)
+        if one in judged:
+            page.evaluate(BRING_AXE)
         for width in (DESK, TABLET, PHONE):
             page.set_viewport_size({"width": width, "height": 800})
             faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []

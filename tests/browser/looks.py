@@ -5,7 +5,7 @@ from typing import Final
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Page
 
-_AXE: Final = Axe().axe_script
+AXE: Final = Axe().axe_script
 
 
 def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]:
@@ -34,6 +34,6 @@ def scrolls_sideways(page: Page) -> bool:
 def axe_faults(page: Page, where: str) -> list[str]:
     """What axe finds wrong of the page as it stands."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(_AXE)
+        page.evaluate(AXE)
     violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
     return [f"{where}: {one['id']} {one['help']}" for one in violations]

@@ -217,12 +217,18 @@ class Walker:
                 )
 
     async def try_route(self, route: Route) -> None:
-        """Walk one route in every way; where he has no session, each address, and one of them in every way."""
+        """Walk one route in every way; where he has no session, each address, and one of them in every way.
+
+        Of addresses that answer word for word the same, as all do behind which nothing is, one is tried in every way.
+        """
         self.walked.add((route.site, route.method, route.path))
+        answers: set[tuple[int, str]] = set()
         for place, address in enumerate(self.addresses(route)):
             if route.method == "GET":
-                await self.send(route.site, "GET", address, {})
-                plain = "?" not in address and (route.site in {"portal", "api"} or place == 0)
+                told = await self.send(route.site, "GET", address, {})
+                fresh = (told.status, told.text) not in answers
+                answers.add((told.status, told.text))
+                plain = fresh and "?" not in address and (route.site in {"portal", "api"} or place == 0)
                 for headers in VARIANTS if plain else ():
                     await self.send(route.site, "GET", address, headers)
                 for method in METHODS if plain else ():
