@@ -2,7 +2,7 @@
 
 from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.language import Phrase
-from tierce.kernel.saying import NARROW, say_date, say_instant
+from tierce.kernel.saying import say_date, say_euros, say_instant
 from tierce.persons.billed.model import Billed
 
 
@@ -33,20 +33,14 @@ def sentence(one: Billed) -> Phrase:
 
 def _told(one: Billed, domain: Domain, claimed: int, day: Phrase) -> Phrase:
     """Say an invoice that the place sent to us, with what it asks and what became of it."""
-    label, asked = DOMAIN_LABELS[domain], _euros(claimed)
+    label, asked = DOMAIN_LABELS[domain], say_euros(claimed)
     said = Phrase(
         f"Soins du {day.fr}\u00a0({label.fr})\u00a0: {one.place} demande {asked.fr} à votre complémentaire.",
         f"Care of {day.en} ({label.en}): {one.place} asks your insurer for {asked.en}.",
     )
     if one.paid is not None:
-        paid = _euros(one.paid)
+        paid = say_euros(one.paid)
         return Phrase(f"{said.fr} {paid.fr} ont été payés.", f"{said.en} {paid.en} was paid.")
     if one.refused:
         return Phrase(f"{said.fr} Rien n’a été payé.", f"{said.en} Nothing was paid.")
     return said
-
-
-def _euros(cents: int) -> Phrase:
-    """« 1 250,50 € », "€1,250.50"."""
-    whole = f"{cents // 100:,}"
-    return Phrase(f"{whole.replace(',', NARROW)},{cents % 100:02d}{NARROW}€", f"€{whole}.{cents % 100:02d}")
