@@ -224,9 +224,22 @@ def _accounts(room: Room) -> None:
     )
     room.admin.execute("insert into bank.batch (id, insurer, transfers, total) values (%s, 1, 1, 9)", (BATCH,))
     room.admin.execute(
-        "insert into bank.transfer (id, batch, establishment, account, amount) values (%s, %s, 601, %s, 9)",
+        "insert into bank.transfer (id, batch, establishment, account, amount, invoices)"
+        " values (%s, %s, 601, %s, 9, 1)",
         (BATCH + 1, BATCH, ACCOUNT),
     )
+    # And one that the bank carried out, of the same insurer and of another.
+    for number, insurer, cents in ((BATCH + 2, 1, 125_050), (BATCH + 4, 2, 77_00)):
+        room.admin.execute(
+            "insert into bank.batch (id, insurer, state, transfers, total, approved, filed, digest, sent, sent_total,"
+            " ended) values (%s, %s, 4, 1, %s, now(), now(), sha256('f'), 1, %s, now())",
+            (number, insurer, cents, cents),
+        )
+        room.admin.execute(
+            "insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, ended)"
+            " values (%s, %s, 601, %s, %s, 9, 2, now())",
+            (number + 1, number, ACCOUNT, cents),
+        )
     room.admin.commit()
 
 

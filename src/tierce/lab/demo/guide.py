@@ -56,6 +56,7 @@ _AFTER = Phrase(
      « Continuer en tant que Nadia Ferrand » ; puis « Virements reçus »
      le lot et qui l’a approuvé ; dites que la banque l’a exécuté
                                                     {batch}
+     ce qu’en lit son organisme, en sommes          {insurers}/payments
      ce qu’en lit Paul, à qui c’était               {persons}/billed
      le fichier de la banque, que seule sa clé ouvre : age -d -i {key} {file}
 """,
@@ -76,6 +77,7 @@ _AFTER = Phrase(
      “Continuer en tant que Nadia Ferrand”; then “Transfers received”
      the batch and who approved it; say that the bank carried it out
                                                  {batch}
+     what his insurer reads of it, in sums       {insurers}/payments
      what Paul reads, whose glasses they are     {persons}/billed
      the bank’s file, which its key alone opens: age -d -i {key} {file}
 """,

@@ -80,7 +80,7 @@ async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tupl
         optician = await stack.enter_async_context(run.visitor("optician"))
         await _beat(run, 6, PAY, lambda: _pay(run))
         await _beat(run, 6, BANK, lambda: _bank(run, optician, officer))
-        await _beat(run, 6, READ, lambda: _read(run, paul))
+        await _beat(run, 6, READ, lambda: _read(run, insurer, paul))
         for one in run.visitors:
             _expect(6, not one.complaints, f"pages complained: {one.complaints}")
     if run.result is None or run.paid is None:
@@ -99,7 +99,7 @@ PAY = Phrase(
     "6. la facture décidée, approuvée par deux, au fichier", "6. the invoice decided, approved by two, filed"
 )
 BANK = Phrase("6. l’opticienne lit sa facture et son virement", "6. the optician reads her invoice and transfer")
-READ = Phrase("6. Paul lit ce qui fut payé en son nom", "6. Paul reads what was paid in his name")
+READ = Phrase("6. l’organisme et Paul lisent chacun leur part", "6. the insurer and Paul each read their part")
 
 
 async def _beat(run: Run, number: int, what: Phrase, work: Callable[[], Awaitable[list[str]]]) -> None:
@@ -268,9 +268,13 @@ async def _bank(run: Run, optician: Visitor, officer: Visitor) -> list[str]:
     return []
 
 
-async def _read(run: Run, paul: Visitor) -> list[str]:
+async def _read(run: Run, insurer: Visitor, paul: Visitor) -> list[str]:
     assert run.paid is not None
     due = _digits(str(run.paid.due // 100))
+    await insurer.go("insurers", "/payments")
+    await insurer.shot("6-payments")
+    _expect(6, due in _digits(await insurer.text("h1")), "the insurer does not read what was paid for it")
+    _expect(6, "Remparts" not in await insurer.page.content(), "the insurer's page names the place")
     await paul.go("persons", "/billed")
     await paul.shot("6-billed")
     _expect(6, due in _digits(await paul.text(".line-card")), "Paul does not read what was paid in his name")
