@@ -1,4 +1,4 @@
-"""From an answer to the bank's file in real browsers: sent, decided, gathered, approved by two, read by who is paid."""
+"""From an answer to the bank's file in real browsers: sent, decided, gathered, approved by two, read where paid."""
 
 import re
 

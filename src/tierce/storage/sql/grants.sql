@@ -148,7 +148,7 @@ grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 grant execute on function notice.wish_recipient, notice.own_wishes, notice.ask_wish, notice.prove_wish, notice.stop_wish
     to tierce_persons;   -- her own wish to be told; her address is sealed to `notices`
-grant execute on function notice.own_billed, notice.report_billed to tierce_persons;   -- care billed in her own name
+grant execute on function notice.own_billed, notice.report_billed, notice.own_agreements to tierce_persons;   -- in her own name
 grant execute on function notice.own_messages to tierce_persons;   -- what was sent to her, of her own pairs alone
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----

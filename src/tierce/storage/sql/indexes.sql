@@ -28,4 +28,6 @@ create index concurrently if not exists engagement_until on care.engagement (unt
 -- What was decided for one insurer, by month: its own page of payments reads the index alone.
 create index concurrently if not exists invoice_decided on care.invoice (insurer, decided) include (state, asked, due)
     where decided is not null;
+-- What was asked before care in somebody's name: her own page.
+create index concurrently if not exists agreement_person on care.agreement (person, at desc);
 create index concurrently if not exists engagement_labelled on care.engagement (seq) where label is not null;
