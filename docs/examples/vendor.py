@@ -221,7 +221,7 @@ class Tierce:
         return self.call("POST", "/v1/deposits", json.dumps({**card, "request": secrets.token_hex(16)}).encode())
 
     def agree(self, agreement: Json) -> Json:
-        """Ask before the care what will be paid, quoting an engagement number: the same body is the same agreement."""
+        """Ask before the care what will be paid, quoting an engagement: the same body is the same agreement."""
         return self.call("POST", "/v1/agreements", json.dumps(agreement).encode())
 
     def agreement(self, number: str) -> Json:
