@@ -143,13 +143,21 @@ $$;
 create or replace function registry.own_decided(session_handle bytea, line bigint, months integer)
     returns table (month date, accepted bigint, asked bigint, due bigint, refused bigint, refused_asked bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select date_trunc('month', i.decided at time zone 'Europe/Paris')::date,
-           count(*) filter (where i.state <> 3), coalesce(sum(i.asked) filter (where i.state <> 3), 0)::bigint,
-           coalesce(sum(i.due) filter (where i.state <> 3), 0)::bigint,
-           count(*) filter (where i.state = 3), coalesce(sum(i.asked) filter (where i.state = 3), 0)::bigint
+    select m.month::date, s.accepted, s.asked, s.due, s.refused, s.refused_asked
     from access.journalled_insurer(session_handle, line) own(insurer)
-    join care.invoice i on i.insurer = own.insurer and i.decided >= registry.months_back(months) and i.state not in (1, 4)
-    group by 1 order by 1
+    cross join generate_series(registry.months_back(months) at time zone 'Europe/Paris', now() at time zone 'Europe/Paris',
+                               interval '1 month') m(month)
+    -- A month at a time, of the index alone: nothing is sorted, and no row's own month is worked out.
+    cross join lateral (
+        select count(*) filter (where i.state <> 3) as accepted,
+               coalesce(sum(i.asked) filter (where i.state <> 3), 0)::bigint as asked,
+               coalesce(sum(i.due) filter (where i.state <> 3), 0)::bigint as due,
+               count(*) filter (where i.state = 3) as refused,
+               coalesce(sum(i.asked) filter (where i.state = 3), 0)::bigint as refused_asked
+        from care.invoice i
+        where i.insurer = own.insurer and i.state not in (1, 4) and i.decided >= m.month at time zone 'Europe/Paris'
+          and i.decided < (m.month + interval '1 month') at time zone 'Europe/Paris') s
+    where s.accepted + s.refused > 0 order by 1
 $$;
 
 -- What became of its own files, the newest first: counts and times, never a value.
