@@ -64,12 +64,14 @@ class Paid:
 _TOLD: Final = Phrase(
     "  Payée      : l’attaque commençait quand l’opticienne a facturé les lunettes de Paul : {asked} demandés.\n"
     "               Sa garantie donne {due} : c’est ce que le processus `billing` a décidé.\n"
-    "               Hélène Vasseur et Bruno Caradec ont approuvé le lot de {due}, chacun dans sa session.\n"
-    "               Le fichier pour la banque est écrit, chiffré : un virement de {due} à l’opticienne.",
+    "               Le lot de {due} a été approuvé au nom d’Hélène Vasseur et de Bruno Caradec, au bureau.\n"
+    "               Le fichier pour la banque est écrit, chiffré : un virement de {due} à l’opticienne.\n"
+    "               (Un compte attend trois jours ouvrés : celui-ci est dit demandé il y a une semaine.)",
     "  Paid       : the attack was beginning when the optician billed Paul’s glasses: {asked} asked.\n"
     "               His guarantee gives {due}: that is what the process `billing` decided.\n"
-    "               Hélène Vasseur and Bruno Caradec approved the batch of {due}, each in their own session.\n"
-    "               The bank’s file is written, encrypted: one transfer of {due} to the optician.",
+    "               Hélène Vasseur and Bruno Caradec approved the batch of {due}: done in their names, in the office.\n"
+    "               The bank’s file is written, encrypted: one transfer of {due} to the optician.\n"
+    "               (An account waits three working days: this one is said to be a week old.)",
 )
 
 
