@@ -220,8 +220,16 @@ class Tierce:
         """Leave what a card says while the service is closed: the same body is the same deposit."""
         return self.call("POST", "/v1/deposits", json.dumps({**card, "request": secrets.token_hex(16)}).encode())
 
+    def agree(self, agreement: Json) -> Json:
+        """Ask before the care what will be paid, quoting an engagement: the same body is the same agreement."""
+        return self.call("POST", "/v1/agreements", json.dumps(agreement).encode())
+
+    def agreement(self, number: str) -> Json:
+        """How an agreement stands: it is decided some seconds after it was asked for."""
+        return self.call("GET", f"/v1/agreements/{urllib.parse.quote(number, safe='')}")
+
     def invoice(self, invoice: Json) -> Json:
-        """Send an invoice that quotes an engagement number: the same body is the same invoice."""
+        """Send an invoice that quotes an engagement number, or an agreement: the same body is the same invoice."""
         return self.call("POST", "/v1/invoices", json.dumps(invoice).encode())
 
 

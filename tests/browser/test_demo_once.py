@@ -21,6 +21,8 @@ def test_the_demonstration_plays_itself_and_leaves_nothing_running(tmp_path: Pat
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads(done.stdout)
     assert result["learned"] <= result["bound"]
+    assert 0 < result["transferred"] == result["invoice_due"] < result["invoice_asked"]
+    assert len(list((home / "payments").iterdir())) == 1
     assert len(list((home / "shots").rglob("*.png"))) >= 15
     running = [path.read_text().replace("\0", " ") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in running if str(home) in line]

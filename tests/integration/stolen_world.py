@@ -224,9 +224,22 @@ def _accounts(room: Room) -> None:
     )
     room.admin.execute("insert into bank.batch (id, insurer, transfers, total) values (%s, 1, 1, 9)", (BATCH,))
     room.admin.execute(
-        "insert into bank.transfer (id, batch, establishment, account, amount) values (%s, %s, 601, %s, 9)",
+        "insert into bank.transfer (id, batch, establishment, account, amount, invoices)"
+        " values (%s, %s, 601, %s, 9, 1)",
         (BATCH + 1, BATCH, ACCOUNT),
     )
+    # And one that the bank carried out, of the same insurer and of another.
+    for number, insurer, cents in ((BATCH + 2, 1, 125_050), (BATCH + 4, 2, 77_00)):
+        room.admin.execute(
+            "insert into bank.batch (id, insurer, state, transfers, total, approved, filed, digest, sent, sent_total,"
+            " ended) values (%s, %s, 4, 1, %s, now(), now(), sha256('f'), 1, %s, now())",
+            (number, insurer, cents, cents),
+        )
+        room.admin.execute(
+            "insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, ended)"
+            " values (%s, %s, 601, %s, %s, 9, 2, now())",
+            (number + 1, number, ACCOUNT, cents),
+        )
     room.admin.commit()
 
 
@@ -244,6 +257,35 @@ def _billed(admin: psycopg.Connection, connect: Connect) -> None:
             "select presence.report(1::smallint, %s, %s, %s, 602, %s)",
             (UUID(int=person), 4_000 + person, UUID(int=person), paris_day(SystemClock().now()) - 1),
         )
+    _sent_here(admin)
+
+
+def _sent_here(admin: psycopg.Connection) -> None:
+    """Paul's and a stranger's invoices that a place sent here, and what it asked before care, in every state."""
+    today = paris_day(SystemClock().now())
+    for person, cents in ((HOLDER, 125_050), (STRANGER, 777_77)):
+        query = "select seq from journal.entry where person = %s and kind = 1 limit 1"
+        row = admin.execute(query, (person,)).fetchone()
+        asked = row[0] if row else 1
+        for state in range(1, 8):
+            own = person * 10 + state
+            due = cents - 1_000 if state in (2, 5, 6, 7) else 0
+            admin.execute(
+                "insert into care.invoice (id, establishment, professional, line, reference, engagement, person,"
+                " insurer, domain, care_day, price, amo, asked, digest, entry, state, due, decided, cancelled)"
+                " values (%s, 602, 502, 1, %s, %s, %s, 1, 6, %s, 200000, 12, %s, sha256('i'), 1, %s, %s, now(),"
+                " case when %s = 4 then now() end)",
+                (own, f"S-{own}", asked, person, today - state, cents, state, due, state),
+            )
+            kind, promised = 1 if state == 2 else 2, cents - 1_000 if state in (2, 3, 5, 6) else 0
+            admin.execute(
+                "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement,"
+                " person, insurer, domain, care_day, until_day, price, amo, asked, digest, entry, state, due,"
+                " decided, ended) values (%s, 602, 502, 1, %s, %s, %s, %s, 1, 6, %s, %s, 200000, 12, %s,"
+                " sha256('i'), 1, %s, %s, now(), case when %s >= 5 then now() end)",
+                (own, f"P-{own}", kind, asked, person, today, today + 183, cents, state, promised, state),
+            )
+    admin.commit()
 
 
 def _request(room: Room, made: MessagesRoom, keyring: Keyring) -> tuple[int, int]:

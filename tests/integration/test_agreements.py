@@ -237,8 +237,8 @@ def test_of_somebody_with_several_periods_the_one_that_is_open_decides_and_no_ot
 REJECTED = """
     with b as (insert into bank.batch (id, insurer, state, transfers, total, approved, ended)
                values (9, %(insurer)s, 5, 1, 9, now(), now()) returning id),
-    t as (insert into bank.transfer (id, batch, establishment, account, amount, state, ended)
-          select 9, id, 101, 1, 9, 4, now() from b returning id)
+    t as (insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, ended)
+          select 9, id, 101, 1, 9, 1, 4, now() from b returning id)
     insert into bank.paid_invoice (transfer, invoice, due) select id, %(invoice)s, 9 from t"""
 
 

@@ -27,7 +27,7 @@ from tierce.web.visit import act_of
 
 pytestmark = pytest.mark.integration
 
-PATHS = ("/", "/activity", "/feeds")
+PATHS = ("/", "/activity", "/payments", "/payments/totals.csv", "/feeds")
 OAK_FEED, CAPES_FEED = 8001, 8002
 
 
@@ -251,5 +251,29 @@ def test_pages_are_strict_about_what_they_load(room: Room, database: Database) -
             assert response.headers["cache-control"] == "no-store"
             assert not re.search(r"\son\w+=|<style|style=", response.text)
         assert "of your people" in (await site.http.get("/?lang=en")).text
+
+    play(room, database, scene)
+
+
+def test_she_reads_what_was_paid_for_her_own_insurer_in_sums(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into bank.batch (id, insurer, state, transfers, total, filed, digest, sent, sent_total, ended) values"
+        " (255, 1, 4, 1, 125050, now(), sha256('a'), 1, 125050, now()),"
+        " (256, 2, 4, 1, 7700, now(), sha256('b'), 1, 7700, now())"
+    )
+    room.admin.execute(
+        "insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, ended) values"
+        " (1, 255, 601, 1, 125050, 9, 2, now()), (2, 256, 601, 1, 7700, 1, 2, now())"
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/payments"))
+        assert "1 250,50 € de virements pour votre compte" in text
+        assert "TIERCE-00000000000000ff exécuté par la banque 9 1 250,50 € 0,00 €" in text.replace("  ", " ")
+        assert "77,00" not in text
+        rows = (await site.http.get("/payments/totals.csv")).text.splitlines()
+        assert rows[0].startswith("reference,filed,state,invoices,cents")
+        assert [(row.split(",")[0], row.split(",")[4]) for row in rows[1:]] == [("TIERCE-00000000000000ff", "125050")]
 
     play(room, database, scene)

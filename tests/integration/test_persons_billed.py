@@ -177,10 +177,46 @@ def test_what_a_place_sent_here_is_hers_with_its_amounts_and_it_was_not_me_is_of
             copy = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()
             (told,) = copy["care_billed"]
             assert (told["domain"], told["asked_cents"], told["paid_cents"]) == ("OPTI", 4_938, 4_000)
+            assert "Part de votre complémentaire 40,00 € Reste 50,00 €" in page
 
     asyncio.run(scene())
     rows = room.admin.execute("select invoice, billed, seq from notice.person_report").fetchall()
     assert rows == [(7, None, quoted)], "of the ask that it quotes, not of the newest"
+
+
+def test_what_was_asked_before_care_is_hers_and_it_was_not_me_is_of_the_look_up_that_it_quotes(
+    room: Room, database: Database
+) -> None:
+    at = NOW.now() - timedelta(days=1)
+    hers_, others = write_asks(
+        room.admin, room.keyring, [ask(one, professional=502, establishment=602, at=at) for one in (1, 2)], at=at
+    )
+    for number, person, quoted, state, due in ((7, 1, hers_, 3, 4_000), (8, 2, others, 3, 4_100)):
+        room.admin.execute(
+            "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+            " insurer, domain, care_day, until_day, price, amo, asked, digest, entry, state, due, decided)"
+            " values (%s, 602, 502, 1, %s, 2, %s, %s, 1, 6, %s, %s, 9000, 0, 4938, sha256('i'), 1, %s, %s, now())",
+            (number, str(number), quoted, person, paris_day(at), paris_day(at) + 183, state, due),
+        )
+    room.admin.commit()
+
+    async def scene() -> None:
+        async with persons_site(room, database) as hers:
+            page = plain(await hers.http.get("/billed"))
+            assert "1 accord a été demandé avant des soins" in page
+            assert "demande une prise en charge de 49,38 € à votre complémentaire. 40,00 € sont accordés" in page
+            assert "41,00" not in page
+            assert (await hers.http.get(f"/lines/{others}/not-me")).status_code == 404
+            sent = await hers.http.post(f"/lines/{hers_}/not-me", data={FORM_FIELD: hers.csrf})
+            assert "Votre réponse est notée" in plain(sent)
+            again = await hers.http.get("/billed")
+            assert f"/lines/{hers_}/not-me" not in again.text, "she has answered"
+            (told,) = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()["agreements"]
+            assert (told["state"], told["due_cents"], told["line"]) == ("granted", 4_000, hers_)
+            assert told["reported"] is not None
+
+    asyncio.run(scene())
+    assert room.admin.execute("select person, seq from notice.person_report").fetchall() == [(1, hers_)]
 
 
 def test_no_other_role_reads_whose_care_it_was(room: Room, connect: Connect) -> None:
@@ -190,5 +226,7 @@ def test_no_other_role_reads_whose_care_it_was(room: Room, connect: Connect) -> 
             connection.execute("select person from care.billed")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select person from care.invoice")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select person from care.agreement")
     assert connect(SUPERUSER).execute("select count(*) from care.billed").fetchone() == (0,)
     assert room is not None

@@ -146,3 +146,68 @@ def test_no_small_count_is_found_by_subtracting(
     found = {(domain, kind): lines for day, domain, kind, lines in rows if day is None}
     assert [found[domain, kind] for domain, kind, _ in cells] == told
     assert [lines for day, _, _, lines in rows if day is not None][-1] == sum(lines for _, _, lines in cells)
+
+
+def paid(connect: Connect) -> None:
+    """Invoices and files of two: of the first, one paid, one come back, one left out; one refused, one waiting."""
+    with connect(SUPERUSER) as admin:
+        for number, insurer, state, due in ((1, 1, 6, 70), (2, 1, 7, 20), (3, 1, 2, 5), (4, 1, 3, 0), (5, 1, 1, 0),
+                                            (6, 1, 4, 30), (7, 2, 6, 900)):  # fmt: skip
+            admin.execute(
+                "insert into care.invoice (id, establishment, professional, line, reference, engagement, person,"
+                " insurer, domain, care_day, price, amo, asked, digest, entry, state, due, decided) values"
+                " (%s, 101, 201, 1, %s, 1, 77, %s, 6, 1, 9999, 0, 1000, sha256('one'), 1, %s, %s,"
+                " case when %s <> 1 then now() end)",
+                (number, f"F-{number}", insurer, state, due, state),
+            )
+        admin.execute(
+            "insert into bank.batch (id, insurer, state, transfers, total, filed, digest, sent, sent_total)"
+            " values (11, 1, 3, 3, 95, now(), sha256('a'), 2, 90), (12, 2, 3, 1, 900, now(), sha256('b'), 1, 900);"
+            "insert into bank.batch (id, insurer, state, transfers, total) values (13, 1, 1, 1, 40);"
+            "insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, why, ended)"
+            " values (21, 11, 101, 1, 70, 1, 1, 0, null), (22, 11, 102, 2, 20, 1, 3, 2, now()),"
+            " (23, 11, 103, 3, 5, 1, 4, 1, now()), (24, 12, 101, 1, 900, 1, 1, 0, null),"
+            " (25, 13, 101, 1, 40, 1, 1, 0, null)"
+        )
+
+
+def test_what_was_paid_is_told_of_its_own_insurer_alone_after_a_line_and_to_no_forged_handle(
+    process: Process, keyring: Keyring, connect: Connect
+) -> None:
+    paid(connect)
+    batches = "select id, state, invoices, amount, back_invoices, back from registry.own_batches(%s, %s, 13)"
+    decided = "select accepted, asked, due, refused, refused_asked from registry.own_decided(%s, %s, 13)"
+    opened(process, keyring, "99000001", 31, OWN)
+    opened(process, keyring, "99000002", 32, OTHER)
+    mine, theirs = journalled(process), journalled(process, session=SessionId(32), insurer=InsurerId(2))
+    process.connection.commit()
+    assert process.rows(batches, OWN, mine) == [(11, 3, 2, 90, 1, 20)]
+    assert process.rows(decided, OWN, mine) == [(3, 3_000, 95, 1, 1_000)]
+    assert process.rows(batches, OTHER, theirs) == [(12, 3, 1, 900, 0, 0)]
+    assert process.rows(decided, OTHER, theirs) == [(1, 1_000, 900, 0, 0)]
+    # Another's line, a handle that nobody was given, no line at all; and no table, whatever the handle.
+    for handle, seq in ((OWN, theirs), (OTHER, mine), (sha256(b"guessed").digest(), mine), (OWN, 0)):
+        for query in (batches, decided):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"no live session|no committed line"):
+                process.rows(query, handle, seq)
+            process.connection.rollback()
+    for table in ("care.invoice", "care.invoice_line", "bank.batch", "bank.transfer", "bank.paid_invoice"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+            process.rows(f"select * from {table}")
+        process.connection.rollback()
+
+
+def test_a_file_that_the_bank_rejected_came_back_whole_but_for_what_was_left_out_of_it(
+    process: Process, keyring: Keyring, connect: Connect
+) -> None:
+    paid(connect)
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "update bank.transfer set state = 4, why = 5, ended = now() where batch = 11 and state = 1;"
+            "update bank.batch set state = 5, ended = now() where id = 11"
+        )
+    opened(process, keyring, "99000001", 31, OWN)
+    seq = journalled(process)
+    process.connection.commit()
+    query = "select state, invoices, amount, back_invoices, back from registry.own_batches(%s, %s, 13)"
+    assert process.rows(query, OWN, seq) == [(5, 2, 90, 2, 90)]

@@ -122,8 +122,8 @@ insert into bank.account (id, establishment, sealed, country, tail, holder, stat
 insert into bank.batch (id, insurer, state, prepared, transfers, total, ended)
     select n, 1, 6, now() - age, 1, 9, now() - age
     from (values (1, interval '3654 days'), (101, interval '3652 days')) b(n, age);
-insert into bank.transfer (id, batch, establishment, account, amount, state, ended)
-    select n, n, 601, 1, 9, 4, now() from (values (1), (101)) t(n);
+insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, ended)
+    select n, n, 601, 1, 9, 1, 4, now() from (values (1), (101)) t(n);
 insert into bank.paid_invoice (transfer, invoice, due) values (1, 1, 9), (101, 101, 9);
 insert into bank.word (batch, subject, what, staff, name, said)
     select n, n, 2, 1, 'H.', 'r' from (values (1), (101)) w(n);

@@ -148,6 +148,24 @@ def test_a_clock_five_minutes_off_is_mended_from_the_answer(
     assert client.invoice(bill) == taken
 
 
+def test_an_agreement_is_asked_for_decided_and_invoiced(
+    example: ModuleType, stage: Stage, given: dict[str, str]
+) -> None:
+    client = opened(example, stage, given, Path(given["MACHINE_KEY_FILE"]))
+    told = client.ask(json.loads(question(stage.person("paul_lenoir"), "OPTI")))
+    line = {"item": "XOPTIB", "price": 32_000, "amo": 12, "asked": 28_000}
+    sought = {"engagement": told["engagement"], "reference": "P1", "kind": "request", "lines": [line]}
+    asked = client.agree(sought)
+    assert (asked["state"]["code"], asked["due"]) == ("received", None)
+    assert tierce("billing", "run", "--once", "--settings", stage.settings_file).returncode == 0
+    granted = client.agreement(asked["id"])
+    assert (granted["state"]["code"], granted["due"], granted["lines"][0]["due"]) == ("granted", 25_000, 25_000)
+    assert client.agree(sought)["state"]["code"] == "granted", "the same body is the same agreement, as it stands"
+    care = date_of(paris_day(SystemClock().now())).isoformat()
+    bill = {"agreement": asked["id"], "reference": "FP1", "care_date": care, "lines": [line]}
+    assert client.invoice(bill)["asked"] == 28_000
+
+
 def test_a_session_ended_from_another_machine_is_opened_again(
     example: ModuleType, stage: Stage, given: dict[str, str], tmp_path: Path
 ) -> None:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tierce.insurers.model import ShownRow
-from tierce.insurers.rules import DAYS_TOLD, gather, next_expected
+from tierce.insurers.model import Decided, PaidBatch, ShownRow
+from tierce.insurers.rules import DAYS_TOLD, by_month, gather, next_expected, payments_csv
 from tierce.kernel.care import Domain
 from tierce.registry.runs.model import Run, RunState
 
@@ -42,3 +42,17 @@ def test_a_rhythm_needs_three_whole_files_and_one_late_file_does_not_move_it() -
     assert next_expected([run(1), run(8), run(15, RunState.REFUSED)]) is None
     assert next_expected([run(8), run(1), run(17), run(24)]) == date(2026, 12, 1)
     assert next_expected([run(8), run(8), run(8)]) is None
+
+
+def test_what_was_sent_is_told_in_the_month_of_its_file_in_paris_less_what_came_back() -> None:
+    # Half past eleven at night in Paris is the month before in London, and one more in Paris an hour later.
+    first = PaidBatch(1, 4, datetime(2026, 10, 31, 23, 30, tzinfo=UTC), 3, 900, 1, 250)
+    second = PaidBatch(2, 5, datetime(2026, 9, 2, 12, tzinfo=UTC), 1, 100, 1, 100)
+    decided = Decided(date(2026, 10, 1), 4, 1_000, 900, 1, 70)
+    told = by_month([first, second], [decided], TODAY)
+    assert [(one.decided.month, one.decided.due, one.paid) for one in told.months] == [
+        (date(2026, 11, 1), 0, 650), (date(2026, 10, 1), 900, 0), (date(2026, 9, 1), 0, 0),
+    ]  # fmt: skip
+    assert (told.paid, told.since) == (650, date(2025, 11, 1))
+    assert by_month([], [], date(2026, 1, 9)).since == date(2025, 1, 1)
+    assert payments_csv([(first, "TIERCE-1")]).splitlines()[1] == "TIERCE-1,2026-11-01T00:30:00+01:00,4,3,900,1,250"

@@ -33,7 +33,7 @@ def test_the_story_is_on_the_first_page(directory: Directory) -> None:
     featured = {entry.family_name: entry for entry in directory.psc if entry.featured}
     assert set(featured) == {"Morvan", "Ferrand"}
     assert [place.mode for place in featured["Morvan"].activities] == ["L", "S"]
-    assert {entry.name for entry in directory.staff} == {"Hélène Vasseur", "Marc Tessier"}
+    assert {entry.name for entry in directory.staff} == {"Hélène Vasseur", "Marc Tessier", "Bruno Caradec"}
     assert {role for entry in directory.staff for role in entry.roles} <= STAFF_ROLES
     assert len(directory.psc) >= 30
 

@@ -4,16 +4,24 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import pytest
+
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.model import InvoiceState
+from tierce.kernel.care import Domain
+from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
-from tierce.persons.billed.model import Billed
-from tierce.persons.billed.rules import sentence
+from tierce.persons.billed.model import Agreed, Billed, Told
+from tierce.persons.billed.rules import agreed_sentence, sentence
 
 AT = datetime(2026, 11, 25, 9, 12, tzinfo=UTC)
 ONE = Billed(UUID(int=7), "Optique des Remparts (Port-Sérac)", date(2026, 11, 24), AT, True, None, None, None)
 
 
 def plain(phrase: Phrase) -> tuple[str, str]:
-    french, english = (text.replace("\u00a0", " ").replace("’", "'") for text in (phrase.fr, phrase.en))
+    french, english = (
+        text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'") for text in (phrase.fr, phrase.en)
+    )
     return french, english
 
 
@@ -29,3 +37,40 @@ def test_what_is_odd_about_it_is_said_too() -> None:
     assert plain(sentence(replace(ONE, withdrawn=AT)))[1].endswith(
         "This invoice was taken back on 25 November 2026 at 10:12."
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "ends", "rest"),
+    [
+        (InvoiceState.RECEIVED, None, "demande 280,00 € à votre complémentaire.", None),
+        (InvoiceState.ACCEPTED, 25_000, "250,00 € sont accordés, et restent à verser.", 6_988),
+        (InvoiceState.RETURNED, 25_000, "250,00 € sont accordés, et restent à verser.", 6_988),
+        (InvoiceState.PAID, 25_000, "250,00 € ont été payés.", 6_988),
+        (InvoiceState.REFUSED, 0, "Rien n'a été payé.", None),
+    ],
+)
+def test_an_invoice_sent_here_says_what_became_of_it(
+    state: InvoiceState, due: int | None, ends: str, rest: int | None
+) -> None:
+    told = Told(Domain.OPTI, state, 32_000, 12, 28_000, due)
+    assert plain(sentence(replace(ONE, told=told)))[0].endswith(ends)
+    assert (told.rest, told.paid) == (rest, due if state is InvoiceState.PAID else None)
+
+
+def test_an_agreement_says_who_asked_and_what_became_of_it() -> None:
+    one = Agreed(
+        EntrySeq(9), "Optique des Remparts (Port-Sérac)", AgreementKind.REQUEST, AT, Domain.OPTI,
+        AgreementState.GRANTED, 28_000, 25_000, date(2027, 5, 27), None, None, None,
+    )  # fmt: skip
+    french, english = plain(agreed_sentence(one))
+    assert french.startswith("Le 25 novembre 2026 (optique) : Optique des Remparts (Port-Sérac) demande une prise en")
+    assert french.endswith("250,00 € sont accordés, pour des soins jusqu'au 27 mai 2027.")
+    assert english.startswith(
+        "On 25 November 2026 (optics): Optique des Remparts (Port-Sérac) asks your insurer for a"
+    )
+    assert english.endswith("prior agreement of €280.00. €250.00 is granted, for care until 27 May 2027.")
+    over = replace(one, state=AgreementState.CANCELLED, due=None, until=None, ended=AT)
+    assert plain(agreed_sentence(over))[0].endswith("Le lieu l'a annulé le 25 novembre 2026 à 10 h 12.")
+    assert plain(agreed_sentence(replace(one, kind=AgreementKind.QUOTE)))[1].count("a quote of €280.00") == 1
+    for state in AgreementState:
+        assert "{" not in "".join(plain(agreed_sentence(replace(one, state=state))))

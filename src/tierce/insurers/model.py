@@ -73,3 +73,58 @@ class IncidentCount:
     persons: int
     told: bool
     """Whether the insurer's notice left: it has a page then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBatch:
+    """One file for the bank that paid invoices to this insurer; amounts in cents."""
+
+    id: int
+    state: int
+    """billing.settlement.model.BatchState."""
+    filed: datetime
+    invoices: int
+    amount: int
+    back_invoices: int
+    """Of those, whose transfer came back, or all of them where the bank rejected the file."""
+    back: int
+
+    @property
+    def paid(self) -> int:
+        """What was sent and did not come back."""
+        return self.amount - self.back
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided in one month of invoices to this insurer; amounts in cents."""
+
+    month: date
+    """Its first day."""
+    accepted: int
+    asked: int
+    due: int
+    refused: int
+    refused_asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidMonth:
+    """One month as its page says it: what was decided in it, and what was sent in it, which may be of another."""
+
+    decided: Decided
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """What was paid for the insurer over some months, the newest first."""
+
+    months: tuple[PaidMonth, ...]
+    batches: tuple[PaidBatch, ...]
+    since: date
+
+    @property
+    def paid(self) -> int:
+        """What was sent and did not come back, in cents."""
+        return sum(one.paid for one in self.batches)

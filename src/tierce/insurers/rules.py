@@ -1,17 +1,23 @@
 """How an insurer's counts are put together for its pages; pure."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
 
-from tierce.insurers.model import Shown, ShownDomain, ShownRow
+from tierce.insurers.model import Decided, PaidBatch, PaidMonth, Payments, Shown, ShownDomain, ShownRow
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import PARIS
 from tierce.registry.runs.model import Run, RunState
 
+PAYMENT_COLUMNS = ("reference", "filed", "state", "invoices", "cents", "back_invoices", "back_cents")
+"""Of the file of totals."""
 DAYS_TOLD = 14
 """Days of activity that a page tells, the running one included."""
+MONTHS_TOLD = 13
+"""Months of payments that a page tells, the running one included: a year, and the same month before it."""
 RHYTHM_FILES_MIN = 3
 """Files taken whole before a rhythm is read from them."""
 
@@ -49,6 +55,32 @@ def _added(first: int | None, second: int | None) -> int | None:
     if second is None and not first:
         return None
     return (first or 0) + (second or 0)
+
+
+def by_month(sent: Sequence[PaidBatch], decided: Sequence[Decided], today: date) -> Payments:
+    """Put what was decided and what was sent into the month of each in Paris, those alone that have something."""
+    known = {one.month: one for one in decided}
+    paid: dict[date, int] = {}
+    for one in sent:
+        month = _day(one.filed).replace(day=1)
+        paid[month] = paid.get(month, 0) + one.paid
+    months = tuple(
+        PaidMonth(known.get(month) or Decided(month, 0, 0, 0, 0, 0), paid.get(month, 0))
+        for month in sorted({*known, *paid}, reverse=True)
+    )
+    back = today.year * 12 + today.month - MONTHS_TOLD
+    return Payments(months, tuple(sent), date(back // 12, back % 12 + 1, 1))
+
+
+def payments_csv(batches: Iterable[tuple[PaidBatch, str]]) -> str:
+    """One row a file for the bank, with the number that the bank knows it by; amounts in cents."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(PAYMENT_COLUMNS)
+    for one, reference in batches:
+        at = one.filed.astimezone(PARIS).isoformat(timespec="seconds")
+        writer.writerow([reference, at, one.state, one.invoices, one.amount, one.back_invoices, one.back])
+    return out.getvalue()
 
 
 def next_expected(feeds: Sequence[Run]) -> date | None:

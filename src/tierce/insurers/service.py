@@ -7,7 +7,7 @@ from psycopg import Connection
 from tierce.identity.model import InsurerCaller
 from tierce.insurers import rules, store
 from tierce.insurers.lines import InsurerLines
-from tierce.insurers.model import IncidentCount, Shown
+from tierce.insurers.model import IncidentCount, Payments, Shown
 from tierce.kernel.clock import date_of, paris_day
 from tierce.policy.acts import Act
 
@@ -29,3 +29,14 @@ class InsurerDesk:
         line = self.lines.commit(connection, caller, Act.INSURER_ACTIVITY)
         rows = store.shown(connection, handle, line, rules.DAYS_TOLD)
         return rules.gather(rows, today), store.incidents(connection, handle, line)
+
+    def payments(self, connection: Connection, caller: InsurerCaller, handle: bytes) -> Payments:
+        """What was decided and paid of invoices to the insurer, after the line that says who reads."""
+        today = date_of(paris_day(self.lines.clock.now()))
+        line = self.lines.commit(connection, caller, Act.INSURER_ACTIVITY)
+        months = rules.MONTHS_TOLD
+        sent, decided = (
+            store.batches(connection, handle, line, months),
+            store.decided(connection, handle, line, months),
+        )
+        return rules.by_month(sent, decided, today)

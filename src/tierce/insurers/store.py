@@ -2,7 +2,7 @@
 
 from psycopg import Connection
 
-from tierce.insurers.model import IncidentCount, People, ShownRow
+from tierce.insurers.model import Decided, IncidentCount, PaidBatch, People, ShownRow
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
@@ -66,3 +66,15 @@ def incidents(connection: Connection, handle: bytes, line: EntrySeq) -> list[Inc
     """Established incidents with people of this insurer on their list, once `line` is committed."""
     rows = connection.execute("select * from registry.own_incidents(%s, %s)", (handle, line)).fetchall()
     return [IncidentCount(IncidentId(row[0]), *row[1:]) for row in rows]
+
+
+def batches(connection: Connection, handle: bytes, line: EntrySeq, months: int) -> list[PaidBatch]:
+    """Files for the bank that paid invoices to this insurer, the newest first, once `line` is committed."""
+    rows = connection.execute("select * from registry.own_batches(%s, %s, %s)", (handle, line, months)).fetchall()
+    return [PaidBatch(*row) for row in rows]
+
+
+def decided(connection: Connection, handle: bytes, line: EntrySeq, months: int) -> list[Decided]:
+    """What was decided of invoices to this insurer, month by month, once `line` is committed."""
+    rows = connection.execute("select * from registry.own_decided(%s, %s, %s)", (handle, line, months)).fetchall()
+    return [Decided(*row) for row in rows]

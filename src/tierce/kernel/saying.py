@@ -90,6 +90,12 @@ def count(number: int, one: Phrase, many: Phrase) -> Phrase:
     return Phrase(f"{french}{NBSP}{word_fr}", f"{english}{NBSP}{word_en}")
 
 
+def say_euros(cents: int) -> Phrase:
+    """« 1 250,50 € », "€1,250.50"."""
+    whole = f"{cents // 100:,}"
+    return Phrase(f"{whole.replace(',', NARROW)},{cents % 100:02d}{NARROW}€", f"€{whole}.{cents % 100:02d}")
+
+
 def enumerate_words(words: list[str], last: str) -> str:
     """« a, b et c » with the given last word of liaison; empty for no word."""
     if len(words) < 2:

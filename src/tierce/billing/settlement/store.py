@@ -124,7 +124,7 @@ def batch(connection: Connection, number: int) -> Batch | None:
 
 _TRANSFER: LiteralString = """
     select t.id, t.establishment, e.name, e.town, k.country, k.tail, t.amount,
-           (select count(*) from bank.paid_invoice p where p.transfer = t.id), t.state, t.why, t.batch
+           t.invoices, t.state, t.why, t.batch
     from bank.transfer t join directory.establishment e on e.id = t.establishment
     join bank.account k on k.id = t.account"""
 

@@ -83,6 +83,7 @@ ROLES: Final = {
 STAFF: Final = (
     {"name": "Hélène Vasseur", "role": "rssi"},
     {"name": "Marc Tessier", "role": "dpo"},
+    {"name": "Bruno Caradec", "role": "exploitation"},
 )
 
 INSURER_STAFF: Final = ("Camille Rouvray", "Idriss Belval")

@@ -21,6 +21,7 @@ from tierce.kernel.ids import DeviceId
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.population import read_identities
 from tierce.lab.demo.errors import DemoError
+from tierce.lab.demo.paying import bill
 from tierce.lab.demo.stage import SEED, Stage
 from tierce.lab.demo.visitors import Asker, Identity, enter
 from tierce.lab.demo.wire import Wire
@@ -92,6 +93,8 @@ class Attack:
     began: datetime | None = None
     held: datetime | None = None
     """When the watch held that browser."""
+    billed: tuple[Asker, str] | None = None
+    """The optician elsewhere, and the number of the invoice that she sent as it began."""
 
     @property
     def held_at(self) -> tuple[int, float] | None:
@@ -130,7 +133,9 @@ async def play(stage: Stage, attack: Attack, clock: Clock, watch: Callable[[], C
     thief = await enter(stage.url("api"), stage.national_id("claire_morvan"), TILLEULS, clock, relayed=True)
     attack.device = DeviceId(int((await thief.session())["device"]))
     cookie = await _open_unprotected(stage)
-    served = customers(stage)
+    # Paul is one of the three whom a new device may see for the first time in a day.
+    served = customers(stage)[: OPTICIAN_PEOPLE - 1]
+    attack.billed = optician, await bill(stage, optician, today)
     attack.began = clock.now()
     start = perf_counter()
     async with asyncio.TaskGroup() as group:

@@ -21,6 +21,7 @@ from tierce.kernel.language import Language, Phrase
 from tierce.lab.demo import guide
 from tierce.lab.demo.attack import TRIES, Attack
 from tierce.lab.demo.errors import DemoError
+from tierce.lab.demo.paying import Paid
 from tierce.lab.demo.picture import recording_console, save_picture
 from tierce.lab.demo.result import Result
 from tierce.lab.demo.show import told
@@ -45,8 +46,8 @@ _NOBODY = Phrase(
 )
 _LOGS = Phrase("Les journaux des processus sont dans", "The logs of the processes are in")
 _DONE = Phrase(
-    "Les cinq temps ont montré ce qu’ils devaient, en {seconds:.0f} s. Images : {shots}",
-    "The five beats showed what they must, in {seconds:.0f} s. Pictures: {shots}",
+    "Les six temps ont montré ce qu’ils devaient, en {seconds:.0f} s. Images : {shots}",
+    "The six beats showed what they must, in {seconds:.0f} s. Pictures: {shots}",
 )
 
 
@@ -78,7 +79,7 @@ def demo(
                 start_unprotected(stack, stage)
             ready = time.perf_counter() - began
             steps.say(_READY[language].format(seconds=ready))
-            result = _play(stage, steps, SystemClock(), once=once)
+            result, paid = _play(stage, steps, SystemClock(), once=once)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except TierceError as error:
@@ -90,18 +91,20 @@ def demo(
         save_picture(console, picture)
     if json == "-":
         seconds = {"ready_seconds": round(ready, 1), "whole_seconds": round(time.perf_counter() - began, 1)}
-        typer.echo(msgspec.json.encode({**seconds, **result.as_json()}))
+        typer.echo(msgspec.json.encode({**seconds, **result.as_json(), **paid.as_json()}))
 
 
-def _play(stage: Stage, steps: Steps, clock: Clock, *, once: bool) -> Result:
+def _play(stage: Stage, steps: Steps, clock: Clock, *, once: bool) -> tuple[Result, Paid]:
     attack = Attack(TRIES)
     if not once:
         return guide.play(stage, steps, attack, clock)
     # The browser is asked for here alone: a person brings her own.
     unattended = importlib.import_module("tierce.lab.demo.unattended")
-    result: Result = asyncio.run(unattended.play(stage, steps, attack, clock))
-    steps.say(told(result, steps.language))
-    return result
+    result: Result
+    paid: Paid
+    result, paid = asyncio.run(unattended.play(stage, steps, attack, clock))
+    steps.say(f"{told(result, steps.language)}\n{paid.told(steps.language)}")
+    return result, paid
 
 
 def spoken() -> Language:

@@ -6,6 +6,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.lab.demo import store
 from tierce.lab.demo.attack import Attack
+from tierce.lab.demo.paying import Paid, pay
 from tierce.lab.demo.result import Result, conclude
 from tierce.lab.demo.show import played, told
 from tierce.lab.demo.stage import OFFICER, Stage
@@ -48,6 +49,16 @@ _AFTER = Phrase(
      la page de Paul Lenoir                         {persons}
      « M’identifier », puis « Continuer en tant que Paul Etienne Lenoir » : qui a demandé, quand,
      et « ce n’était pas moi ».
+
+  6  Et l’opticienne a été payée, par les mêmes processus et les mêmes pages qu’en production :
+{paid}
+     ce qu’elle lit, dans une fenêtre privée        {portal}/invoices
+     « Continuer en tant que Nadia Ferrand » ; puis « Virements reçus »
+     le lot et qui l’a approuvé ; dites que la banque l’a exécuté
+                                                    {batch}
+     ce qu’en lit son organisme, en sommes          {insurers}/payments
+     ce qu’en lit Paul, à qui c’était               {persons}/billed
+     le fichier de la banque, que seule sa clé ouvre : age -d -i {key} {file}
 """,
     """
   5  The incident was opened in the name of Hélène Vasseur:
@@ -59,6 +70,16 @@ _AFTER = Phrase(
      “Sign in with my key”, then “Continuer en tant que Camille Rouvray”
      Paul Lenoir’s page                          {persons}
      “Identify myself”, then “Continuer en tant que Paul Etienne Lenoir”: who asked, when, and “it was not me”.
+
+  6  And the optician was paid, by the same processes and pages as in production:
+{paid}
+     what she reads, in a private window         {portal}/invoices
+     “Continuer en tant que Nadia Ferrand”; then “Transfers received”
+     the batch and who approved it; say that the bank carried it out
+                                                 {batch}
+     what his insurer reads of it, in sums       {insurers}/payments
+     what Paul reads, whose glasses they are     {persons}/billed
+     the bank’s file, which its key alone opens: age -d -i {key} {file}
 """,
 )
 _STOP = Phrase("     Appuyez sur Entrée pour tout arrêter. ", "     Press Enter to stop everything. ")
@@ -68,8 +89,8 @@ WHY = Phrase(
 )
 
 
-def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Result:
-    """Lead a person through the five beats.
+def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, Paid]:
+    """Lead a person through the six beats.
 
     Raises:
         BeatError: the attack did not end as it must.
@@ -78,19 +99,24 @@ def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Result:
     before = _BEFORE[language].format(portal=stage.url("portal"), office=stage.url("office"), tries=attack.tries)
     steps.say(before)
     _wait(steps, _PRESS)
-    result, links = asyncio.run(_attack(stage, steps, attack, clock))
+    result, links, paid = asyncio.run(_attack(stage, steps, attack, clock))
     steps.say(told(result, language))
-    steps.say(_AFTER[language].format(**links, persons=stage.url("persons"), insurers=stage.url("insurers")))
+    sites = {site: stage.url(site) for site in ("persons", "insurers", "portal")}
+    after = _AFTER[language].format(
+        **links, **sites, paid=paid.told(language), batch=f"{stage.url('office')}/payments/{paid.batch}",
+        key=stage.home / "banque.key", file=paid.file,
+    )  # fmt: skip
+    steps.say(after)
     _wait(steps, _STOP)
-    return result
+    return result, paid
 
 
 def _wait(steps: Steps, what: Phrase) -> None:
     steps.console.input(what[steps.language])
 
 
-async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, dict[str, str]]:
-    """Play the attack, then open the incident as the security officer would; returns figures and addresses."""
+async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, dict[str, str], Paid]:
+    """Play the attack, open the incident as the security officer would, and pay; gives figures and addresses."""
     await played(stage, attack, clock, steps)
     with stage.database.connect("tierce_office", autocommit=True) as connection:
         morvan = store.professional_of(connection, stage.truth["story"]["claire_morvan"]["rpps"])
@@ -98,6 +124,5 @@ async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> t
     office, language = stage.url("office"), steps.language
     opened = await open_incident(office, OFFICER, morvan, attack.device, WHY[language], language)
     account = f"{office}/accounts/{morvan}"
-    return result, {
-        "incident": opened.incident, "notice": opened.notice, "letter": opened.letter, "account": account,
-    }  # fmt: skip
+    links = {"incident": opened.incident, "notice": opened.notice, "letter": opened.letter, "account": account}
+    return result, links, await pay(stage, attack.billed)

@@ -18,8 +18,11 @@ import httpx
 import pyrage
 
 from tierce import __version__
+from tierce.billing.bank.sealing import read_public
 from tierce.feeds.commands import open_intake
+from tierce.feeds.intake import Intake
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.feed import Rejection
 from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.loading import enrol_everybody, load_country
@@ -30,8 +33,9 @@ from tierce.lab.demo.steps import Steps
 from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
 from tierce.registry.model import People
+from tierce.registry.service import Listener
 from tierce.settings import DEVELOPMENT_PREFIX
-from tierce.storage.cluster import Cluster, new_secret
+from tierce.storage.cluster import SUPERUSER, Cluster, new_secret
 from tierce.storage.database import Database
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
@@ -42,8 +46,13 @@ from tierce.web.names import INNER, SITES
 SEED: Final = 1
 PAYER_IBAN: Final = "FR5699999000010000000000475"
 """The invented operator's account: no bank has the code 99999."""
+OPTICIAN_FINESS: Final = "990000036"
+OPTICIAN_IBAN: Final = "FR8999999000010000000000172"
+OPTICIAN_HOLDER: Final = "SARL Optique des Remparts"
 OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
+OPERATIONS: Final = "bruno.caradec"
+"""Whoever looks after payments with her."""
 INSURER_USER: Final = "camille.rouvray"
 """Somebody of the first insurer's staff, as her provider names her."""
 READY_SECONDS_MAX: Final = 120.0
@@ -65,6 +74,7 @@ _MADE_EACH_TIME: Final = (
     "keys",
     "spool",
     "status",
+    "payments",
     "secrets",
     "logs",
     "clients",
@@ -227,10 +237,32 @@ def _load(stage: Stage, steps: Steps) -> None:
     with steps.step(what) as more:
         with closing(open_intake(stage.database, stage.home / "keys", People.INVENTED)) as intake:
             lines = load_country(intake, stage.country, lambda _lines: None)
+            _take_account(stage, intake)
         more.append(f"{stage.truth['persons']} / {lines}")
         register_portal(stage.database, 1, "Portail")
         enrol_everybody(stage.database, stage.home / "keys")
         register_signers(stage.database, stage.home / "keys")
+
+
+def _take_account(stage: Stage, intake: Intake) -> None:
+    """Take in where the optician is paid, from the operator's file; the process `billing` puts it in force.
+
+    An account waits three working days. The demonstration has none to wait: it says that the file came a week ago.
+    """
+
+    def refuse(rejection: Rejection) -> None:
+        msg = f"line {rejection.line}, {rejection.field}: {rejection.reason.en} {rejection.remedy.en}"
+        raise DemoError(msg)
+
+    file = stage.home / "accounts.csv"
+    file.write_text(
+        f"establishment,iban,holder\n{OPTICIAN_FINESS},{OPTICIAN_IBAN},{OPTICIAN_HOLDER}\n", encoding="utf-8"
+    )
+    public = read_public(stage.home / "keys")
+    intake.accounts(file, public, Listener(refuse, lambda _lines: None), dry_run=False)
+    file.unlink()
+    with stage.database.connect(SUPERUSER, autocommit=True) as connection:
+        store.accounts_came_a_week_ago(connection)
 
 
 def _write_settings(stage: Stage) -> None:

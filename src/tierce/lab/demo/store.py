@@ -19,6 +19,13 @@ def professional_of(connection: Connection, rpps: str) -> ProfessionalId:
     return ProfessionalId(row[0])
 
 
+def accounts_came_a_week_ago(connection: Connection) -> None:
+    """Say that the accounts asked for were asked a week earlier: their days of waiting are over."""
+    connection.execute(
+        "update bank.account set asked = asked - interval '7 days', due = due - interval '7 days' where state = 1"
+    )
+
+
 def held_since(connection: Connection, device: DeviceId) -> datetime | None:
     """When the watch put this device on the rung of automatic holds; None when it did not."""
     row = connection.execute(

@@ -1,4 +1,4 @@
-"""The five beats with a real browser and nobody in front of it: each shows what it must, or the run fails."""
+"""The six beats with a real browser and nobody in front of it: each shows what it must, or the run fails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,11 +16,13 @@ from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import ProfessionalId
 from tierce.kernel.language import Phrase
+from tierce.kernel.saying import say_euros
 from tierce.lab.demo import store
-from tierce.lab.demo.attack import TILLEULS, Attack
+from tierce.lab.demo.attack import REMPARTS, TILLEULS, Attack
 from tierce.lab.demo.errors import BeatError, DemoError
 from tierce.lab.demo.guide import WHY
 from tierce.lab.demo.pages import Visitor, open_browser, visitor
+from tierce.lab.demo.paying import REFERENCE, Paid, pay
 from tierce.lab.demo.result import Result, conclude
 from tierce.lab.demo.show import played
 from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage
@@ -43,6 +45,7 @@ class Run:
     visitors: list[Visitor] = field(default_factory=list)
     result: Result | None = None
     incident: str = ""
+    paid: Paid | None = None
 
     @asynccontextmanager
     async def visitor(self, name: str) -> AsyncIterator[Visitor]:
@@ -54,8 +57,8 @@ class Run:
             yield found
 
 
-async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Result:
-    """Play the five beats and check each.
+async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, Paid]:
+    """Play the six beats and check each.
 
     Raises:
         BeatError: a beat did not show what it must; the message names it.
@@ -74,11 +77,15 @@ async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Resu
         await _beat(run, 5, LIST, lambda: _list(run, officer))
         await _beat(run, 5, COUNTS, lambda: _counts(run, insurer))
         await _beat(run, 5, PERSON, lambda: _person(run, paul))
+        optician = await stack.enter_async_context(run.visitor("optician"))
+        await _beat(run, 6, PAY, lambda: _pay(run))
+        await _beat(run, 6, BANK, lambda: _bank(run, optician, officer))
+        await _beat(run, 6, READ, lambda: _read(run, insurer, paul))
         for one in run.visitors:
-            _expect(5, not one.complaints, f"pages complained: {one.complaints}")
-    if run.result is None:
+            _expect(6, not one.complaints, f"pages complained: {one.complaints}")
+    if run.result is None or run.paid is None:
         raise DemoError("the attack gave no result")
-    return run.result
+    return run.result, run.paid
 
 
 SIGN_IN = Phrase("1. Dr Claire Morvan se connecte au portail", "1. Dr Claire Morvan signs in to the portal")
@@ -88,6 +95,11 @@ ATTACK = Phrase("4. l’accès est volé et essayé à grande vitesse", "4. the 
 LIST = Phrase("5. la liste exacte, une notification, une lettre", "5. the exact list, one notice, one letter")
 COUNTS = Phrase("5. un organisme lit les comptes de ses assurés", "5. an insurer reads counts of its people")
 PERSON = Phrase("5. la page de Paul, et « ce n’était pas moi »", "5. Paul’s page, and “it was not me”")
+PAY = Phrase(
+    "6. la facture décidée, approuvée par deux, au fichier", "6. the invoice decided, approved by two, filed"
+)
+BANK = Phrase("6. l’opticienne lit sa facture et son virement", "6. the optician reads her invoice and transfer")
+READ = Phrase("6. l’organisme et Paul lisent chacun leur part", "6. the insurer and Paul each read their part")
 
 
 async def _beat(run: Run, number: int, what: Phrase, work: Callable[[], Awaitable[list[str]]]) -> None:
@@ -226,3 +238,49 @@ async def _person(run: Run, paul: Visitor) -> list[str]:
     await paul.go("persons")
     _expect(5, await paul.count(".line-card .reported") == 1, "Paul's answer is not kept")
     return []
+
+
+async def _pay(run: Run) -> list[str]:
+    run.paid = await pay(run.stage, run.attack.billed)
+    return [say_euros(run.paid.due)[run.steps.language]]
+
+
+async def _bank(run: Run, optician: Visitor, officer: Visitor) -> list[str]:
+    """What she reads on the portal; then the office says what the bank did, which makes her invoice paid."""
+    assert run.paid is not None
+    due = _digits(str(run.paid.due // 100))
+    await officer.go("office", f"/payments/{run.paid.batch}")
+    await officer.shot("6-batch")
+    _expect(6, await officer.count("ul.rows > li") == 2, "the batch's page does not say which two people approved it")
+    await officer.click('form[action$="/settle"]:has(input[value="executed"]) button')
+    await optician.enter("portal", run.stage.national_id("nadia_ferrand"))
+    await optician.choose(REMPARTS)
+    await optician.go("portal", "/invoices")
+    await optician.shot("6-invoices")
+    _expect(6, due in _digits(await optician.text(f'tr:has-text("{REFERENCE}")')), "her invoice does not say its due")
+    await optician.click(f'a:has-text("{REFERENCE}")')
+    await optician.shot("6-invoice")
+    await optician.go("portal", "/transfers")
+    await optician.shot("6-transfers")
+    await optician.click('td a[href^="/transfers/"]')
+    await optician.shot("6-transfer")
+    _expect(6, REFERENCE in await optician.text("tbody"), "her transfer does not say which invoice it pays")
+    return []
+
+
+async def _read(run: Run, insurer: Visitor, paul: Visitor) -> list[str]:
+    assert run.paid is not None
+    due = _digits(str(run.paid.due // 100))
+    await insurer.go("insurers", "/payments")
+    await insurer.shot("6-payments")
+    _expect(6, due in _digits(await insurer.text("h1")), "the insurer does not read what was paid for it")
+    _expect(6, "Remparts" not in await insurer.page.content(), "the insurer's page names the place")
+    await paul.go("persons", "/billed")
+    await paul.shot("6-billed")
+    _expect(6, due in _digits(await paul.text(".line-card")), "Paul does not read what was paid in his name")
+    return []
+
+
+def _digits(text: str) -> str:
+    """Without what stands between thousands, which depends on the language."""
+    return "".join(char for char in text if char.isdigit())

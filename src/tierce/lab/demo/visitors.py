@@ -59,17 +59,23 @@ class Asker:
             "nir": who[0], "birth_date": who[1], "rank": int(who[2]),
             "domain": domain, "care_date": care_date.isoformat(),
         }  # fmt: skip
-        body = json.dumps(question).encode()
-        status, content = await wire.post(RIGHTS, body, self._headers(RIGHTS, body))
+        status, content = await self.send(wire, RIGHTS, json.dumps(question).encode())
         told: dict[str, Any] = json.loads(content)
         return Said(status, status == 200 and told["shown"] is True, told)
 
-    async def session(self) -> dict[str, Any]:
-        """Read one's own session: activity, device, expiry."""
+    async def send(self, wire: Wire, path: str, body: bytes) -> tuple[int, bytes]:
+        """Send a body signed by this browser's key; gives the status and what was answered."""
+        return await wire.post(path, body, self._headers(path, body))
+
+    async def read(self, path: str) -> dict[str, Any]:
+        """Read something of one's own: the session, an invoice, a transfer."""
         async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
             headers = {"authorization": f"DPoP {self._handle}"}
-            found: dict[str, Any] = (await http.get(self._api + "/v1/session", headers=headers)).json()
-            return found
+            return _content(await http.get(self._api + path, headers=headers), 200)
+
+    async def session(self) -> dict[str, Any]:
+        """Read one's own session: activity, device, expiry."""
+        return await self.read("/v1/session")
 
     def proof(self, path: str, body: bytes) -> str:
         """Sign one request to the API, as the page's script does before it is sent through the portal."""
@@ -116,17 +122,22 @@ class Opened:
     letter: str
 
 
+async def enter_office(http: httpx.AsyncClient, office: str, staff: str) -> None:
+    """Sign one of the staff in; `http` keeps her cookie."""
+    authorize_url = (await http.get(office + "/sign-in")).headers["location"]
+    answered(await http.get(await sign_in(http, authorize_url, staff)), 200)
+
+
 async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> Opened:
     """As a member of staff, open the incident of one device of an account, with its list."""
     headers = {"accept-language": language}
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15, headers=headers) as http:
-        authorize_url = (await http.get(office + "/sign-in")).headers["location"]
-        _answered(await http.get(await sign_in(http, authorize_url, staff)), 200)
+        await enter_office(http, office, staff)
         form = f"{office}/accounts/{professional}/incident"
-        page = _answered(await http.get(form), 200).text
-        opened = _answered(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
+        page = answered(await http.get(form), 200).text
+        opened = answered(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
         incident = office + opened.headers["location"]
-        listed = _answered(await http.get(incident), 200).text
+        listed = answered(await http.get(incident), 200).text
         notice, person = _NOTICE.search(listed), _PERSON.search(listed)
         if notice is None or person is None:
             msg = "the incident's page lists nobody"
@@ -146,11 +157,11 @@ def _filled(page: str, device: int) -> dict[str, str]:
 
 def _content(response: httpx.Response, status: int) -> dict[str, Any]:
     """The JSON of an answer that has this status; DemoError when it has another."""
-    found: dict[str, Any] = _answered(response, status).json()
+    found: dict[str, Any] = answered(response, status).json()
     return found
 
 
-def _answered(response: httpx.Response, status: int) -> httpx.Response:
+def answered(response: httpx.Response, status: int) -> httpx.Response:
     """The answer, which has this status; DemoError when it has another."""
     if response.status_code != status:
         msg = f"{response.request.method} {response.url.path} answered {response.status_code}, not {status}"

@@ -20,7 +20,7 @@ from tierce.lab.standins.provider import (
 )
 
 DELIMITER = "|"
-OFFICE_ROLES = {"rssi": "security", "dpo": "dpo"}
+OFFICE_ROLES = {"rssi": "security", "dpo": "dpo", "exploitation": "operations"}
 """The country's word for a function -> the role that the office's policy knows."""
 
 

@@ -1,11 +1,42 @@
-"""One invoice in her name: a day and a place; of those sent to us by the place, its domain and amounts as well."""
+"""What is billed, and asked before care, in her name: a place and a day; of what was sent to us, domain and amounts.
+
+Amounts in cents.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.model import InvoiceState
 from tierce.kernel.care import Domain
+from tierce.kernel.ids import EntrySeq
 from tierce.persons.requests.model import ReportAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an invoice says that the place sent to us itself, and what became of it."""
+
+    domain: Domain
+    state: InvoiceState
+    price: int
+    amo: int
+    """What the compulsory scheme pays, as the place states it."""
+    claimed: int
+    """What the place asks of her insurer."""
+    due: int | None
+    """What her insurer owes of it, once that is decided."""
+
+    @property
+    def paid(self) -> int | None:
+        """What was paid, once it is."""
+        return self.due if self.state is InvoiceState.PAID else None
+
+    @property
+    def rest(self) -> int | None:
+        """What neither pays, once that is known: a refused invoice may be sent again, corrected."""
+        return None if self.due is None or self.state is InvoiceState.REFUSED else self.price - self.amo - self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +53,27 @@ class Billed:
     """When it was taken back."""
     reported_at: datetime | None
     reply: ReportAnswer | None
-    domain: Domain | None = None
+    told: Told | None = None
     """None where a peer reported it, who tells no more than day and place."""
-    claimed: int | None = None
-    """What the place asks of her insurer, in cents."""
-    paid: int | None = None
-    """What was paid, once it is."""
-    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A quote or a prior agreement that a place asked of her insurer before care."""
+
+    ask: EntrySeq
+    """The look-up of her rights that it quotes."""
+    place: str
+    kind: AgreementKind
+    at: datetime
+    domain: Domain
+    state: AgreementState
+    asked: int
+    due: int | None
+    """What is promised, or would be; None until decided, and where nothing is."""
+    until: date | None
+    """The last day of care of a grant."""
+    ended: datetime | None
+    """When it was invoiced, over or taken back."""
+    reported_at: datetime | None
+    reply: ReportAnswer | None

@@ -1,9 +1,14 @@
-"""One invoice in one sentence; pure."""
+"""One invoice, or one agreement, in one sentence or two; pure."""
 
-from tierce.kernel.care import DOMAIN_LABELS, Domain
-from tierce.kernel.language import Phrase
-from tierce.kernel.saying import NARROW, say_date, say_instant
-from tierce.persons.billed.model import Billed
+from typing import Final
+
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.model import InvoiceState
+from tierce.kernel.care import DOMAIN_LABELS
+from tierce.kernel.clock import PARIS
+from tierce.kernel.language import Language, Phrase
+from tierce.kernel.saying import say_date, say_euros, say_instant
+from tierce.persons.billed.model import Agreed, Billed, Told
 
 
 def sentence(one: Billed) -> Phrase:
@@ -16,8 +21,8 @@ def sentence(one: Billed) -> Phrase:
         f"Soins du {day.fr}\u00a0: {one.place} les a facturés à votre nom.",
         f"Care of {day.en}: {one.place} billed it in your name.",
     )
-    if one.domain is not None and one.claimed is not None:
-        said = _told(one, one.domain, one.claimed, day)
+    if one.told is not None:
+        said = _told(one, one.told, day)
     if not one.asked:
         said = Phrase(
             f"{said.fr} Personne n’y avait demandé vos droits.",
@@ -31,22 +36,73 @@ def sentence(one: Billed) -> Phrase:
     return said
 
 
-def _told(one: Billed, domain: Domain, claimed: int, day: Phrase) -> Phrase:
+def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
     """Say an invoice that the place sent to us, with what it asks and what became of it."""
-    label, asked = DOMAIN_LABELS[domain], _euros(claimed)
+    label, asked = DOMAIN_LABELS[told.domain], say_euros(told.claimed)
     said = Phrase(
         f"Soins du {day.fr}\u00a0({label.fr})\u00a0: {one.place} demande {asked.fr} à votre complémentaire.",
         f"Care of {day.en} ({label.en}): {one.place} asks your insurer for {asked.en}.",
     )
-    if one.paid is not None:
-        paid = _euros(one.paid)
-        return Phrase(f"{said.fr} {paid.fr} ont été payés.", f"{said.en} {paid.en} was paid.")
-    if one.refused:
-        return Phrase(f"{said.fr} Rien n’a été payé.", f"{said.en} Nothing was paid.")
-    return said
+    if told.due is None:
+        return said
+    due = say_euros(told.due)
+    match told.state:
+        case InvoiceState.PAID:
+            return _added(said, f"{due.fr} ont été payés.", f"{due.en} was paid.")
+        case InvoiceState.REFUSED:
+            return _added(said, "Rien n’a été payé.", "Nothing was paid.")
+        case _:
+            french = f"{due.fr} sont accordés, et restent à verser."
+            return _added(said, french, f"{due.en} is granted, and still to be paid.")
 
 
-def _euros(cents: int) -> Phrase:
-    """« 1 250,50 € », "€1,250.50"."""
-    whole = f"{cents // 100:,}"
-    return Phrase(f"{whole.replace(',', NARROW)},{cents % 100:02d}{NARROW}€", f"€{whole}.{cents % 100:02d}")
+def agreed_sentence(one: Agreed) -> Phrase:
+    """Say a quote or an agreement: when it was asked, where, for which care, and what became of it.
+
+    « Le 24 novembre 2026 (optique) : Optique des Remparts (Port-Sérac) demande une prise en charge de 280,00 €. »
+    """
+    day = say_date(one.at.astimezone(PARIS).date())
+    label, asked = DOMAIN_LABELS[one.domain], say_euros(one.asked)
+    what = _ASKED[one.kind]
+    said = Phrase(
+        f"Le {day.fr}\u00a0({label.fr})\u00a0: {one.place} demande {what.fr} de {asked.fr} à votre complémentaire.",
+        f"On {day.en} ({label.en}): {one.place} asks your insurer for {what.en} of {asked.en}.",
+    )
+    words = {
+        "due": say_euros(one.due or 0),
+        "until": say_date(one.until) if one.until else _NOTHING,
+        "ended": say_instant(one.ended) if one.ended else _NOTHING,
+    }
+    french, english = ({name: word[spoken] for name, word in words.items()} for spoken in (Language.FR, Language.EN))
+    end = _ENDS[one.state]
+    return _added(said, end.fr.format(**french), end.en.format(**english))
+
+
+def _added(said: Phrase, french: str, english: str) -> Phrase:
+    return Phrase(f"{said.fr} {french}", f"{said.en} {english}")
+
+
+_NOTHING: Final = Phrase("", "")
+_ASKED: Final = {
+    AgreementKind.QUOTE: Phrase("un devis", "a quote"),
+    AgreementKind.REQUEST: Phrase("une prise en charge", "a prior agreement"),
+}
+_ENDS: Final = {
+    AgreementState.RECEIVED: Phrase("Ce n’est pas encore décidé.", "It is not decided yet."),
+    AgreementState.QUOTED: Phrase(
+        "Elle en paierait {due}, sans rien promettre.", "It would pay {due} of it, and promises nothing."
+    ),
+    AgreementState.GRANTED: Phrase(
+        "{due} sont accordés, pour des soins jusqu’au {until}.", "{due} is granted, for care until {until}."
+    ),
+    AgreementState.REFUSED: Phrase("C’est refusé.", "It is refused."),
+    AgreementState.INVOICED: Phrase(
+        "{due} étaient accordés, et ces soins sont facturés.", "{due} was granted, and that care is billed."
+    ),
+    AgreementState.EXPIRED: Phrase(
+        "{due} étaient accordés jusqu’au {until}, et rien ne fut facturé.",
+        "{due} was granted until {until}, and nothing was billed.",
+    ),
+    AgreementState.CANCELLED: Phrase("Le lieu l’a annulé {ended}.", "The place cancelled it {ended}."),
+}
+"""What became of it, in one sentence."""

@@ -9,7 +9,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import MAX_ID, new_id
 from tierce.persons.billed import store
-from tierce.persons.billed.model import Billed
+from tierce.persons.billed.model import Agreed, Billed
 from tierce.persons.errors import NotHerLineError
 from tierce.persons.rules import own_line
 from tierce.policy.acts import Act
@@ -30,6 +30,12 @@ class CareBilled:
         with connection.transaction():
             self._appender.write(connection, [own_line(caller, Act.PERSON_BILLED, self._clock.now())])
         return store.own(connection, handle)
+
+    def everything(
+        self, connection: Connection, caller: PersonCaller, handle: bytes
+    ) -> tuple[list[Billed], list[Agreed]]:
+        """Her invoices, and what was asked before care in her name, under one line."""
+        return self.listed(connection, caller, handle), store.agreements(connection, handle)
 
     def one(self, connection: Connection, caller: PersonCaller, handle: bytes, which: UUID) -> Billed:
         """One of her invoices.

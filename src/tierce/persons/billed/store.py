@@ -5,9 +5,12 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from tierce.billing.agreements.model import AgreementKind, AgreementState
+from tierce.billing.model import InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
-from tierce.persons.billed.model import Billed
+from tierce.kernel.ids import EntrySeq
+from tierce.persons.billed.model import Agreed, Billed, Told
 from tierce.persons.requests.model import ReportAnswer, ReportOutcome
 from tierce.persons.requests.rules import report_due
 
@@ -20,7 +23,7 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
         "select b.id,"
         " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
         " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered,"
-        " b.domain, b.claimed, b.paid, b.refused"
+        " b.domain, b.state, b.price, b.amo, b.claimed, b.due"
         " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
         " order by b.care_day desc, b.at desc, b.id",
         (handle, LISTED_MAX),
@@ -35,10 +38,36 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
             withdrawn=row[5],
             reported_at=row[6],
             reply=_reply(row[6], row[7], row[8]) if row[6] else None,
-            domain=None if row[9] is None else Domain(row[9]),
-            claimed=row[10],
-            paid=row[11],
-            refused=row[12],
+            told=None if row[9] is None else Told(Domain(row[9]), InvoiceState(row[10]), *row[11:]),
+        )
+        for row in rows
+    ]
+
+
+def agreements(connection: Connection, handle: bytes) -> list[Agreed]:
+    """What was asked before care in her name, the newest first."""
+    rows = connection.execute(
+        "select a.ask,"
+        " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
+        " a.kind, a.at, a.domain, a.state, a.asked, a.due, a.until_day, a.ended, a.reported, a.answer, a.answered"
+        " from notice.own_agreements(%s, %s) a join directory.establishment t on t.id = a.establishment"
+        " order by a.at desc, a.ask",
+        (handle, LISTED_MAX),
+    ).fetchall()
+    return [
+        Agreed(
+            ask=EntrySeq(row[0]),
+            place=row[1],
+            kind=AgreementKind(row[2]),
+            at=row[3],
+            domain=Domain(row[4]),
+            state=AgreementState(row[5]),
+            asked=row[6],
+            due=row[7],
+            until=None if row[8] is None else date_of(row[8]),
+            ended=row[9],
+            reported_at=row[10],
+            reply=_reply(row[10], row[11], row[12]) if row[10] else None,
         )
         for row in rows
     ]

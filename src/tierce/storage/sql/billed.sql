@@ -1,29 +1,30 @@
 -- Care billed in her name (persons/billed), through the session whose handle she holds. A holder, a parent or a spouse has
 -- no function here: each invoice is of the person cared for alone.
 
--- What peers report has a day and a place; what the place sent here itself (care.invoice) has its domain and amounts too, and
--- its number written as that of the others.
+-- What peers report has a day and a place; what the place sent here itself (care.invoice) has its domain and amounts too, where it
+-- stands, and its number written as that of the others.
 create or replace function care.shown_as(invoice bigint) returns uuid language sql immutable as $$
     select lpad(to_hex(invoice), 32, '0')::uuid
 $$;
 drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape had peers' alone
 create or replace function notice.own_billed(session_handle bytea, at_most integer)
     returns table (id uuid, establishment bigint, care_day integer, at timestamptz, asked boolean, withdrawn timestamptz,
-                   domain smallint, claimed integer, paid integer, refused boolean,
+                   domain smallint, state smallint, price integer, amo integer, claimed integer, due integer,
                    reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
     return query
-    select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.claimed, o.paid, o.refused,
+    select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.state, o.price, o.amo, o.claimed, o.due,
            r.at, r.answer, r.answered
     from (
         select b.id, null::bigint as invoice, b.establishment, b.care_day, b.at, b.asked, b.withdrawn,
-               null::smallint as domain, null::integer as claimed, null::integer as paid, false as refused
+               null::smallint as domain, null::smallint as state, null::integer as price, null::integer as amo,
+               null::integer as claimed, null::integer as due
         from care.billed b where b.person = her and her <> 0
         union all
-        select care.shown_as(i.id), i.id, i.establishment, i.care_day, i.at, true, i.cancelled, i.domain, i.asked,
-               case when i.state = 6 then i.due end, i.state = 3
+        select care.shown_as(i.id), i.id, i.establishment, i.care_day, i.at, true, i.cancelled, i.domain, i.state, i.price, i.amo,
+               i.asked, case when i.state not in (1, 4) then i.due end
         from care.invoice i where i.person = her and her <> 0) o
     left join notice.person_report r
         on r.person = her and case when o.invoice is null then r.billed = o.id else r.invoice = o.invoice end
@@ -61,4 +62,20 @@ begin
     values (new_id, her, ask, case when one.invoice is null then which end, one.invoice, now())
     on conflict do nothing;
     return case when found then 0 else 1 end;
+end $$;
+
+-- Prior agreements asked in her name, the newest first. `ask` is the look-up that it quotes: "it was not me" is of that one, and is
+-- kept as every such answer is (notice.report_own).
+create or replace function notice.own_agreements(session_handle bytea, at_most integer)
+    returns table (ask bigint, establishment bigint, kind smallint, at timestamptz, domain smallint, state smallint,
+                   asked integer, due integer, until_day integer, ended timestamptz,
+                   reported timestamptz, answer text, answered timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    return query
+    select a.engagement, a.establishment, a.kind, a.at, a.domain, a.state, a.asked,
+           case when a.state in (2, 3, 5, 6) then a.due end, a.until_day, a.ended, r.at, r.answer, r.answered
+    from care.agreement a left join notice.person_report r on r.person = her and r.seq = a.engagement
+    where a.person = her and her <> 0 order by a.at desc, a.id limit least(at_most, 200);
 end $$;

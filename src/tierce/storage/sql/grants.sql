@@ -148,7 +148,7 @@ grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 grant execute on function notice.wish_recipient, notice.own_wishes, notice.ask_wish, notice.prove_wish, notice.stop_wish
     to tierce_persons;   -- her own wish to be told; her address is sealed to `notices`
-grant execute on function notice.own_billed, notice.report_billed to tierce_persons;   -- care billed in her own name
+grant execute on function notice.own_billed, notice.report_billed, notice.own_agreements to tierce_persons;   -- in her own name
 grant execute on function notice.own_messages to tierce_persons;   -- what was sent to her, of her own pairs alone
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
@@ -157,7 +157,7 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant execute on function access.open_insurer_session, access.insurer_session(bytea), access.end_insurer_session
     to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
-    registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
+    registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
@@ -377,6 +377,5 @@ grant select on bank.batch to tierce_billing;
 grant execute on function bank.to_prepare, bank.payable, bank.prepare, bank.take_up_batch, bank.filed, bank.file_again
     to tierce_billing;
 grant select on bank.batch, bank.transfer, bank.word to tierce_office;
-grant select (transfer) on bank.paid_invoice to tierce_office;   -- how many, never which
 grant execute on function bank.say, bank.waiting to tierce_office;
 grant execute on function bank.own_transfers, bank.own_paid to tierce_api;

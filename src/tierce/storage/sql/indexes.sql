@@ -25,4 +25,9 @@ drop index concurrently if exists journal.entry_professional;
 -- Answers past their time (docs/adr/0078): by the day until which they are quoted, and labels in the order in which they were
 -- typed. An answer is written once, and both indexes grow at one end.
 create index concurrently if not exists engagement_until on care.engagement (until_day);
+-- What was decided for one insurer, by month: its own page of payments reads the index alone.
+create index concurrently if not exists invoice_decided on care.invoice (insurer, decided) include (state, asked, due)
+    where decided is not null;
+-- What was asked before care in somebody's name: her own page.
+create index concurrently if not exists agreement_person on care.agreement (person, at desc);
 create index concurrently if not exists engagement_labelled on care.engagement (seq) where label is not null;

@@ -56,6 +56,13 @@ begin
     return live.insurer;
 end $$;
 
+-- Where so many months begin, the running one included, in Paris; thirteen at most.
+create or replace function registry.months_back(months integer) returns timestamptz
+    language sql stable set search_path = pg_catalog, pg_temp as $$
+    select (date_trunc('month', now() at time zone 'Europe/Paris') - make_interval(months => least(months, 13) - 1))
+           at time zone 'Europe/Paris'
+$$;
+
 -- How many people of its own, as the last import left them: nothing is counted when a page is read.
 create or replace function registry.own_people(session_handle bytea)
     returns table (day integer, counted timestamptz, covered bigint, ended bigint, future bigint, second bigint,
@@ -112,6 +119,45 @@ create or replace function registry.own_incidents(session_handle bytea, line big
     join incident.insurer_count n
       on n.incident = i.id and n.revision = s.revision and n.insurer = own.insurer
     order by i.aware_at desc
+$$;
+
+-- What was paid for it, a batch a row, the newest file first: how many invoices the file paid and their sum, and of those what
+-- came back, whole where the bank rejected the file. Exact, since it owes it; no place, and nobody covered.
+create or replace function registry.own_batches(session_handle bytea, line bigint, months integer)
+    returns table (id bigint, state smallint, filed timestamptz, invoices bigint, amount bigint, back_invoices bigint,
+                   back bigint)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select b.id, b.state, b.filed, s.invoices, b.sent_total, s.back_invoices, s.back
+    from access.journalled_insurer(session_handle, line) own(insurer)
+    join bank.batch b on b.insurer = own.insurer and b.filed >= registry.months_back(months)
+    join lateral (
+        select sum(t.invoices)::bigint as invoices,
+               coalesce(sum(t.invoices) filter (where t.state = 3 or b.state = 5), 0)::bigint as back_invoices,
+               coalesce(sum(t.amount) filter (where t.state = 3 or b.state = 5), 0)::bigint as back
+        from bank.transfer t where t.batch = b.id and (t.state <> 4 or t.why = 5)) s on true
+    order by b.filed desc, b.id
+$$;
+
+-- What was decided of invoices to it, by month in Paris: accepted, with what they asked and what is due; refused, with what they
+-- asked. One that was taken back is in none.
+create or replace function registry.own_decided(session_handle bytea, line bigint, months integer)
+    returns table (month date, accepted bigint, asked bigint, due bigint, refused bigint, refused_asked bigint)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select m.month::date, s.accepted, s.asked, s.due, s.refused, s.refused_asked
+    from access.journalled_insurer(session_handle, line) own(insurer)
+    cross join generate_series(registry.months_back(months) at time zone 'Europe/Paris', now() at time zone 'Europe/Paris',
+                               interval '1 month') m(month)
+    -- A month at a time, of the index alone: nothing is sorted, and no row's own month is worked out.
+    cross join lateral (
+        select count(*) filter (where i.state <> 3) as accepted,
+               coalesce(sum(i.asked) filter (where i.state <> 3), 0)::bigint as asked,
+               coalesce(sum(i.due) filter (where i.state <> 3), 0)::bigint as due,
+               count(*) filter (where i.state = 3) as refused,
+               coalesce(sum(i.asked) filter (where i.state = 3), 0)::bigint as refused_asked
+        from care.invoice i
+        where i.insurer = own.insurer and i.state not in (1, 4) and i.decided >= m.month at time zone 'Europe/Paris'
+          and i.decided < (m.month + interval '1 month') at time zone 'Europe/Paris') s
+    where s.accepted + s.refused > 0 order by 1
 $$;
 
 -- What became of its own files, the newest first: counts and times, never a value.

@@ -58,9 +58,9 @@ begin
         return;
     end if;
     insert into bank.batch (id, insurer, transfers, total) values (new_batch, of_insurer, transfers, total);
-    insert into bank.transfer (id, batch, establishment, account, amount)
-    select n.id, new_batch, n.establishment, k.id, s.amount
-    from (select g.id, sum(g.due)::bigint as amount from unnest(ids, dues) g(id, due) group by 1) s
+    insert into bank.transfer (id, batch, establishment, account, amount, invoices)
+    select n.id, new_batch, n.establishment, k.id, s.amount, s.invoices
+    from (select g.id, sum(g.due)::bigint as amount, count(*)::integer as invoices from unnest(ids, dues) g(id, due) group by 1) s
     join unnest(establishments, new_ids) n(establishment, id) on n.id = s.id
     join bank.account k on k.establishment = n.establishment and k.state = 3;
     insert into bank.paid_invoice (transfer, invoice, due) select g.id, g.invoice, g.due from unnest(ids, found, dues) g(id, invoice, due);
@@ -204,12 +204,12 @@ create or replace function bank.waiting() returns table (why smallint, establish
 $$;
 
 -- api: the transfers to a session's own place, the newest first; of one, with `which`. The account's last four, as on her own page.
+drop function if exists bank.own_transfers(bigint, bigint, bigint, integer);   -- an earlier shape counted in another type
 create or replace function bank.own_transfers(of_session bigint, which bigint, after bigint, at_most integer)
-    returns table (id bigint, insurer text, amount bigint, invoices bigint, state smallint, why smallint, country text, tail text,
+    returns table (id bigint, insurer text, amount bigint, invoices integer, state smallint, why smallint, country text, tail text,
                    approved timestamptz, filed timestamptz, ended timestamptz)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select t.id, n.name, t.amount, (select count(*) from bank.paid_invoice p where p.transfer = t.id), t.state, t.why, k.country,
-           k.tail, b.approved, b.filed, t.ended
+    select t.id, n.name, t.amount, t.invoices, t.state, t.why, k.country, k.tail, b.approved, b.filed, t.ended
     from care.bearer(of_session) w
     join bank.transfer t on t.establishment = w.establishment
     join bank.batch b on b.id = t.batch and b.filed is not null and t.state <> 4

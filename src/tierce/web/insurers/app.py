@@ -29,6 +29,7 @@ from tierce.registry.runs.rules import refused_csv
 from tierce.web.error_pages import Told
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
+from tierce.web.insurers.payments import payment_handlers
 from tierce.web.insurers.requests import request_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in
 from tierce.web.look import Hotline, pages_of
@@ -101,6 +102,7 @@ def create_insurers(
         site.sign_in,
         [
             *_handlers(site),
+            *payment_handlers(site),
             *incident_handlers(site),
             *key_handlers(site),
             *request_handlers(site, requests),

@@ -23,6 +23,7 @@ HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.people"),
     Link("/activity", "nav.activity"),
+    Link("/payments", "nav.payments"),
     Link("/incidents", "nav.incidents", ("/key",)),
     Link("/requests", "nav.requests"),
     Link("/feeds", "nav.feeds"),

@@ -1,5 +1,7 @@
 """Care billed in her name, and her answer "it was not me" to an invoice."""
 
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -7,14 +9,43 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
+from tierce.billing.agreements.model import AgreementState
+from tierce.billing.model import InvoiceState
+from tierce.kernel.language import Phrase
 from tierce.persons.billed.model import Billed
-from tierce.persons.billed.rules import sentence
+from tierce.persons.billed.rules import agreed_sentence, sentence
 from tierce.persons.billed.service import CareBilled
 from tierce.persons.billed.store import LISTED_MAX
 from tierce.persons.requests.model import REPORT_WORDS
 from tierce.policy.acts import Act
 from tierce.web.persons.site import PersonsSite
 from tierce.web.visit import AnyRequest
+
+_ACCEPTED: Final = ("good", Phrase("Facture acceptée", "Invoice accepted"))
+STANDS: Final = {
+    InvoiceState.RECEIVED: ("info", Phrase("Facture reçue", "Invoice received")),
+    InvoiceState.ACCEPTED: _ACCEPTED,
+    InvoiceState.REFUSED: ("stop", Phrase("Facture refusée", "Invoice refused")),
+    InvoiceState.CANCELLED: ("quiet", Phrase("Facture retirée", "Invoice taken back")),
+    InvoiceState.ORDERED: _ACCEPTED,
+    InvoiceState.PAID: ("good", Phrase("Facture payée", "Invoice paid")),
+    InvoiceState.RETURNED: _ACCEPTED,
+}
+"""How an invoice stands, for whom it is about: a transfer on its way, or come back, is the place's business."""
+AGREED: Final = {
+    AgreementState.RECEIVED: ("info", Phrase("Demande reçue", "Request received")),
+    AgreementState.QUOTED: ("info", Phrase("Devis chiffré", "Quote answered")),
+    AgreementState.GRANTED: ("good", Phrase("Prise en charge accordée", "Prior agreement granted")),
+    AgreementState.REFUSED: ("stop", Phrase("Demande refusée", "Request refused")),
+    AgreementState.INVOICED: ("good", Phrase("Prise en charge facturée", "Prior agreement billed")),
+    AgreementState.EXPIRED: ("quiet", Phrase("Prise en charge échue", "Prior agreement over")),
+    AgreementState.CANCELLED: ("quiet", Phrase("Demande annulée", "Request cancelled")),
+}
+
+
+def euros(cents: int) -> Decimal:
+    """Cents as an amount that pages say."""
+    return Decimal(cents) / 100
 
 
 def billed_handlers(site: PersonsSite, billed: CareBilled) -> list[HTTPRouteHandler]:
@@ -23,11 +54,18 @@ def billed_handlers(site: PersonsSite, billed: CareBilled) -> list[HTTPRouteHand
     @get("/billed", opt={"act": Act.PERSON_BILLED})
     async def listed(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        found = await site.rows.read(lambda connection: billed.listed(connection, visit.caller, visit.handle))
+        found, agreed = await site.rows.read(
+            lambda connection: billed.everything(connection, visit.caller, visit.handle)
+        )
         values = {
             "billed": [(one, sentence(one)) for one in found],
+            "agreed": [(one, agreed_sentence(one)) for one in agreed],
+            "agreed_stands": AGREED,
+            "stands": STANDS,
             "replies": REPORT_WORDS,
             "cut": len(found) == LISTED_MAX,
+            "agreed_cut": len(agreed) == LISTED_MAX,
+            "euros": euros,
         }
         return site.page(visit, "billed.html", values)
 

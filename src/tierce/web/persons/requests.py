@@ -11,8 +11,8 @@ from psycopg import Connection
 
 from tierce.kernel.categories import each
 from tierce.kernel.language import Language
-from tierce.persons.billed.model import Billed
-from tierce.persons.billed.rules import sentence
+from tierce.persons.billed.model import Agreed, Billed
+from tierce.persons.billed.rules import agreed_sentence, sentence
 from tierce.persons.billed.service import CareBilled
 from tierce.persons.model import OwnData
 from tierce.persons.requests.model import KIND_WORDS, OUTCOME_WORDS, SUBJECTS, RightsRequest
@@ -30,10 +30,11 @@ _WORDS: Final = {"kinds": KIND_WORDS, "subjects": SUBJECTS, "outcomes": OUTCOME_
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """All that is held of her: register and journal, care billed in her name, whether she is told by e-mail."""
+    """All that is held of her: register and journal, care billed or agreed in her name, whether she is e-mailed."""
 
     data: OwnData
     billed: tuple[Billed, ...]
+    agreed: tuple[Agreed, ...]
     told_since: datetime | None
     """Since when an e-mail address of hers is held, sealed: it cannot be shown."""
 
@@ -69,10 +70,10 @@ def request_handlers(
     async def copy(visit: Visit) -> Copy:
         def read(connection: Connection) -> Copy:
             data = site.persons.export(connection, visit.caller, visit.handle)
-            invoices = billed.listed(connection, visit.caller, visit.handle)
+            invoices, agreed = billed.everything(connection, visit.caller, visit.handle)
             standing = wishes.standing(connection, visit.handle)
             held = standing.live or standing.waiting
-            return Copy(data, tuple(invoices), None if held is None else held.made)
+            return Copy(data, tuple(invoices), tuple(agreed), None if held is None else held.made)
 
         return await site.rows.read(read)
 
@@ -81,8 +82,13 @@ def request_handlers(
         visit = await site.visit(request)
         await site.sign_in.check_form(request)
         found = await copy(visit)
-        invoices = [sentence(one) for one in found.billed]
-        return site.page(visit, "my_data.html", {**_WORDS, "data": found.data, "billed": invoices, "copy": found})
+        values = {
+            "data": found.data,
+            "billed": [sentence(one) for one in found.billed],
+            "agreed": [agreed_sentence(one) for one in found.agreed],
+            "copy": found,
+        }
+        return site.page(visit, "my_data.html", {**_WORDS, **values})
 
     @post("/my-data.json", status_code=200, opt={"act": Act.PERSON_EXPORT})
     async def file(request: AnyRequest) -> Response[str]:
@@ -129,18 +135,8 @@ def as_json(copy: Copy, language: Language) -> str:
                 for one in data.lines
             ],
             "older_lines_left_out": data.cut,
-            "care_billed": [
-                {
-                    "care_day": one.care_day.isoformat(),
-                    "received": one.at.isoformat(),
-                    "sentence": sentence(one)[language],
-                    "domain": one.domain.name if one.domain else None,
-                    "asked_cents": one.claimed,
-                    "paid_cents": one.paid,
-                    "reported": one.reported_at.isoformat() if one.reported_at else None,
-                }
-                for one in copy.billed
-            ],
+            "care_billed": [_invoice(one, language) for one in copy.billed],
+            "agreements": [_agreement(one, language) for one in copy.agreed],
             "email_address": f"held, sealed, since {copy.told_since.isoformat()}" if copy.told_since else None,
             "requests": [
                 {
@@ -158,3 +154,33 @@ def as_json(copy: Copy, language: Language) -> str:
         ensure_ascii=False,
         indent=2,
     )
+
+
+def _invoice(one: Billed, language: Language) -> dict[str, object]:
+    told = one.told
+    return {
+        "care_day": one.care_day.isoformat(),
+        "received": one.at.isoformat(),
+        "sentence": sentence(one)[language],
+        "domain": told.domain.name if told else None,
+        "price_cents": told.price if told else None,
+        "compulsory_cents": told.amo if told else None,
+        "asked_cents": told.claimed if told else None,
+        "due_cents": told.due if told else None,
+        "paid_cents": told.paid if told else None,
+        "reported": one.reported_at.isoformat() if one.reported_at else None,
+    }
+
+
+def _agreement(one: Agreed, language: Language) -> dict[str, object]:
+    return {
+        "at": one.at.isoformat(),
+        "sentence": agreed_sentence(one)[language],
+        "kind": one.kind.name.lower(),
+        "state": one.state.name.lower(),
+        "domain": one.domain.name,
+        "asked_cents": one.asked,
+        "due_cents": one.due,
+        "line": int(one.ask),
+        "reported": one.reported_at.isoformat() if one.reported_at else None,
+    }
