@@ -155,7 +155,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.ALERTS: Rule(
         Phrase("alertes reçues d'autres opérateurs", "alerts received from other operators"),
-        "access.alert",
+        "access.alert, access.peer_set",
         _days(365),
         Phrase("leur réception", "their receipt"),
         End.DELETED,

@@ -1,4 +1,4 @@
-"""Another operator's alert about one account: called back by a person, then entered."""
+"""Other operators' alerts: what their programs sent, what staff entered after a call, and what is set aside."""
 
 from typing import Any
 
@@ -8,8 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tierce.incidents.alerts import store
 from tierce.incidents.alerts.service import Alerts
+from tierce.incidents.errors import FreeTextError
 from tierce.incidents.lines import store as line_rows
+from tierce.kernel.clock import date_of, paris_day, start_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId
 from tierce.policy.acts import Act
@@ -36,7 +39,33 @@ def alert_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             return await _page(site, visit, number, operator, problem)
         return Redirect(f"/accounts/{professional}", status_code=303)
 
-    return [form, enter]
+    @get("/alerts", opt={"act": Act.STAFF_LIVE})
+    async def received(request: AnyRequest) -> Response[str]:
+        return await _received(site, await site.visit(request))
+
+    @post("/alerts/{number:int}", status_code=200, opt={"act": Act.STAFF_ALERT_ASIDE})
+    async def aside(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+        visit = await site.visit(request)
+        why = (await site.sign_in.check_form(request)).get("why", "")
+        try:
+            await site.rows.read(lambda connection: alerts.set_aside(connection, visit.caller, number, why))
+        except FreeTextError as problem:
+            return await _received(site, visit, number, why, problem)
+        return Redirect("/alerts", status_code=303)
+
+    return [form, enter, received, aside]
+
+
+async def _received(
+    site: OfficeSite, visit: Visit, number: int = 0, why: str = "", problem: FreeTextError | None = None
+) -> Response[str]:
+    now = site.clock.now()
+    today = start_of(date_of(paris_day(now)))
+    found, senders = await site.rows.read(
+        lambda connection: (store.latest(connection, now), store.senders(connection, today))
+    )
+    values = {"alerts": found, "senders": senders, "number": number, "why": why, "problem": problem}
+    return site.page(visit, "alerts.html", values, status=422 if problem else 200)
 
 
 async def _page(

@@ -13,6 +13,7 @@ from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, N
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.alerts.errors import AlertMovedError
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
@@ -110,6 +111,7 @@ TOLD: Final[Told] = {
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
+    AlertMovedError: ("moved", 409),
     SecrecyRefusedError: ("secrecy", 409),
     SmallerRefusedError: ("smaller", 409),
     ListShrinksError: ("shrinks", 409),
