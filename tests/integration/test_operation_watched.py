@@ -282,4 +282,8 @@ def test_processes_that_stop_are_seen(stage: Stage, story: Thief) -> None:
     done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
     assert done.exit_code == 1
     assert {one["process"]: one["live"] for one in json.loads(done.stdout)} == dict.fromkeys(EVERY, False)
-    assert {one.subject for one in ports(load(stage.settings_file)) if one.code == "site-down"} == {*SITES, "signer", "peers"}
+    assert {one.subject for one in ports(load(stage.settings_file)) if one.code == "site-down"} == {
+        *SITES,
+        "signer",
+        "peers",
+    }

@@ -1,4 +1,4 @@
-"""Other operators' signed alerts, pushed over real HTTP to the real process: counted once, and telling nobody who is here."""
+"""Other operators' signed alerts, pushed over HTTP to the real process: counted once; nobody is told who is here."""
 
 import os
 import signal
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
@@ -34,6 +33,7 @@ from tierce.peer_alerts.service import Receiver
 from tierce.policy.acts import Act
 from tierce.policy.evidence import unpack, weight_of
 from tierce.policy.peer_alerts import ALERTS_A_DAY
+from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep import alerts
 from tierce.watch.service import Watcher
@@ -57,7 +57,7 @@ class Exchange:
     worker: psycopg.Connection
     watcher: Watcher
 
-    def say(self, event: str, rpps: str = HERE, by: OtherOperator | None = None, **told: Any) -> str:
+    def say(self, event: str, rpps: str = HERE, by: OtherOperator | None = None, **told: object) -> str:
         """One signed token; `told` is what the event holds."""
         peer = by or self.peer
         return peer.sign(peer.claims(event, rpps, SystemClock().now().timestamp(), **told))
@@ -74,7 +74,7 @@ class Exchange:
 
 
 @pytest.fixture
-def world(database: Any) -> World:
+def world(database: Database) -> World:
     return make_world(database)
 
 
@@ -234,13 +234,12 @@ def test_an_alert_waits_for_a_professional_who_never_signed_in(exchange: Exchang
     assert exchange.world.scalar("select array_agg(line) from access.accused") == [first]
 
 
-def test_what_a_human_lifted_is_not_taken_off_what_comes_after(
-    exchange: Exchange, run: Run, tmp_path: Path
-) -> None:
+def test_what_a_human_lifted_is_not_taken_off_what_comes_after(exchange: Exchange, run: Run, tmp_path: Path) -> None:
     exchange.accuse()
     assert exchange.weight() == 2
     exchange.world.run(
-        "insert into access.ladder (id, level, subject, rung, since, until, by, reason, lifted, lifted_by, lifted_why)"
+        "insert into access.ladder"
+        " (id, level, subject, rung, since, until, by, reason, lifted, lifted_by, lifted_why)"
         f" select 9, 2, device, 3, now(), now(), 'watch', 'x', now(), 'Hélène', 'x' from access.line"
         f" where id = {exchange.line}"
     )

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from tierce.kernel.care import Profession
+from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.ladder import Level
 from tierce.policy.lines import COMMON
-from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.peer_alerts import ALERTS_A_DAY, OTHERS_A_DAY
 from tierce.policy.presence import CARD_SECONDS
 from tierce.policy.seats import SEATS

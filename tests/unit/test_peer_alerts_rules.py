@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ COMPROMISE = f"{RISC}/credential-compromise"
 USED = {"start": NOW.timestamp() - 3_600, "end": NOW.timestamp() - 60, "confidence": "probable"}
 
 
-def claims(event: str = COMPROMISE, **told: Any) -> dict[str, Any]:
+def claims(event: str = COMPROMISE, **told: object) -> dict[str, Any]:
     return VIAMAREL.claims(event, RPPS, NOW.timestamp(), **(told or {"credential_type": "fido2"}))
 
 
@@ -64,7 +65,9 @@ def test_each_event_is_read_with_whom_it_names(event: str, told: dict[str, Any],
         (f"{SSF}/verification", {"state": "VGhpcyBpcyBhIHRlc3Q"}, Event.VERIFICATION),
     ],
 )
-def test_what_accuses_nobody_is_taken_in_without_whom_it_names(event: str, told: dict[str, Any], meant: Event) -> None:
+def test_what_accuses_nobody_is_taken_in_without_whom_it_names(
+    event: str, told: dict[str, Any], meant: Event
+) -> None:
     given_claims = claims(event, **told) | {"sub_id": {"format": "opaque", "id": "stream"}}
     said = read(given_claims, US, NOW)
     assert (said.event, said.rpps) == (meant, "")
@@ -95,7 +98,9 @@ def test_what_accuses_nobody_is_taken_in_without_whom_it_names(event: str, told:
         ({"sub_id": {**claims()["sub_id"], "name": "Claire Morvan"}}, Err.INVALID_REQUEST, "sub_id"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_its_code_and_its_field(change: dict[str, Any], code: Err, names: str) -> None:
+def test_what_does_not_fit_is_refused_by_its_code_and_its_field(
+    change: dict[str, Any], code: Err, names: str
+) -> None:
     error = refused(claims() | change)
     assert error.code is code
     assert names in str(error)
@@ -113,7 +118,9 @@ def test_what_does_not_fit_is_refused_by_its_code_and_its_field(change: dict[str
         lambda text: {"count": int("".join(text.split()))},
     ],
 )
-def test_a_token_that_seems_to_name_a_person_cared_for_is_refused_whole(where: Any, written: str) -> None:
+def test_a_token_that_seems_to_name_a_person_cared_for_is_refused_whole(
+    where: Callable[[str], dict[str, Any]], written: str
+) -> None:
     error = refused(claims() | where(written))
     assert "cared for" in str(error)
     assert not set(NIR.split()) & set(str(error).split())
@@ -180,7 +187,8 @@ def test_a_peer_hands_over_public_keys_of_a_kind_that_we_verify() -> None:
     for wrong in (
         b"", b"[]", b"{}", json.dumps({"keys": []}).encode(), json.dumps({"keys": [good] * 6}).encode(),
         json.dumps({"keys": [good, good]}).encode(), json.dumps({"keys": [private]}).encode(),
-        json.dumps({"keys": [nameless]}).encode(), json.dumps({"keys": [{"kty": "oct", "k": "x", "kid": "a"}]}).encode(),
+        json.dumps({"keys": [nameless]}).encode(),
+        json.dumps({"keys": [{"kty": "oct", "k": "x", "kid": "a"}]}).encode(),
         json.dumps({"keys": [good | {"crv": "P-384"}]}).encode(), json.dumps({"keys": [good | {"x": "AA"}]}).encode(),
         json.dumps({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "a"}]}).encode(),
     ):  # fmt: skip

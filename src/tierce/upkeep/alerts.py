@@ -1,4 +1,4 @@
-"""`tierce alerts`: the operators whose signed alerts are taken in; each change with its journal line and its reason."""
+"""`tierce alerts`: the operators whose signed alerts are taken in; each change with its line and its reason."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ def alerts() -> None:
 
 
 @app.command(
-    epilog='Example:  tierce alerts peer Viamarel --issuer https://alertes.viamarel.example --keys viamarel.jwks \\\n'
+    epilog="Example:  tierce alerts peer Viamarel --issuer https://alertes.viamarel.example --keys viamarel.jwks \\\n"
     '          --why "convention signed" --settings tierce.toml'
 )
 def peer(
@@ -68,8 +68,8 @@ def peer(
             appender.append(connection, [_line(number)])
     except psycopg.errors.UniqueViolation:
         typer.echo(
-            "✗ un opérateur inscrit a ce nom ou cet issuer : `tierce alerts peers` les montre / a registered operator "
-            "has this name or issuer: see `tierce alerts peers`",
+            "✗ un opérateur inscrit a ce nom ou cet issuer : `tierce alerts peers` les montre / "
+            "a registered operator has this name or issuer: see `tierce alerts peers`",
             err=True,
         )
         raise typer.Exit(1) from None
@@ -149,7 +149,8 @@ def peers(*, settings: SettingsFile, json: Json = "") -> None:
 def _found(number: int | None, name: str) -> None:
     if number is None:
         typer.echo(
-            f"✗ aucun opérateur inscrit ne s’appelle {name} : voyez `tierce alerts peers` / none of that name: see it",
+            f"✗ aucun opérateur inscrit ne s’appelle {name} : voyez `tierce alerts peers` / "
+            "none registered has that name: see it",
             err=True,
         )
         raise typer.Exit(1)

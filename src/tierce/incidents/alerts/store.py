@@ -1,4 +1,4 @@
-"""Other operators' alerts in PostgreSQL, as staff enter, read and set aside; the worker counts them (watch/store.py)."""
+"""Other operators' alerts, as staff enter, read and set them aside; the worker counts them (watch/store.py)."""
 
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -55,7 +55,8 @@ def about(connection: Connection, professional: ProfessionalId, now: datetime) -
 
 
 def _alert(row: TupleRow, now: datetime) -> Alert:
-    number, professional, name, operator, at, by, event, since, until, confidence, ended, ended_by, why, devices = row
+    number, professional, name, operator, at, by, event, since, until, confidence = row[:10]
+    ended, ended_by, why, devices = row[10:]
     if ended is not None:
         standing = Standing.SET_ASIDE if ended_by else Standing.TAKEN_BACK
     elif at <= now - timedelta(days=ACCUSED_DAYS):
@@ -63,8 +64,9 @@ def _alert(row: TupleRow, now: datetime) -> Alert:
     else:
         standing = Standing.COUNTS if devices else Standing.WAITS
     return Alert(
-        number, ProfessionalId(professional), say_name(name), operator, at, by, None if event is None else Event(event),
-        since, until, Confidence(confidence), ended, ended_by or "", why or "", devices, standing,
+        number, ProfessionalId(professional), say_name(name), operator, at, by,
+        None if event is None else Event(event), since, until, Confidence(confidence), ended, ended_by or "",
+        why or "", devices, standing,
     )  # fmt: skip
 
 

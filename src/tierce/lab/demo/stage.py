@@ -58,7 +58,8 @@ REALMS: Final = {
     "insurers": RealmName.INSURERS,
 }
 _ASKED: Final = {
-    "api": "/health", "portal": "/health", "office": "/", "persons": "/", "insurers": "/", "signer": "/health", "peers": "/health",
+    "api": "/health", "portal": "/health", "office": "/", "persons": "/", "insurers": "/",
+    "signer": "/health", "peers": "/health",
 }  # fmt: skip
 """Where each site is asked whether it serves."""
 _MADE_EACH_TIME: Final = (

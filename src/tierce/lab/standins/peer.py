@@ -34,7 +34,7 @@ class OtherOperator:
         """Its public keys, as it hands them over when the two operators agree."""
         return json.dumps({"keys": [{**self.key.as_dict(private=False), "kid": self.kid}]})
 
-    def claims(self, event: str, rpps: str, at: float, **told: Any) -> dict[str, Any]:
+    def claims(self, event: str, rpps: str, at: float, **told: object) -> dict[str, Any]:
         """What a token of one event about one professional says."""
         return {
             "iss": self.issuer,
@@ -45,7 +45,7 @@ class OtherOperator:
             "events": {event: told},
         }
 
-    def sign(self, claims: dict[str, Any], **header: Any) -> str:
+    def sign(self, claims: dict[str, Any], **header: str) -> str:
         """Sign any claims, right or wrong; `header` changes members of the usual one."""
         usual = {"alg": "RS256" if self.rsa else "ES256", "typ": "secevent+jwt", "kid": self.kid}
         return jwt.encode({**usual, **header}, claims, self.key)

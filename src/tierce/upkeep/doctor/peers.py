@@ -17,8 +17,8 @@ def alerts(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
             "many-alerts",
             one.name,
             Phrase(
-                f"a envoyé {one.alerts} alertes aujourd'hui, et {ALERTS_A_DAY} au plus sont reçues : une campagne chez "
-                "lui, ou une clé volée",
+                f"a envoyé {one.alerts} alertes aujourd'hui, et {ALERTS_A_DAY} au plus sont reçues : une campagne "
+                "chez lui, ou une clé volée",
                 f"sent {one.alerts} alerts today, and {ALERTS_A_DAY} at most are taken in: a campaign there, or a "
                 "stolen key",
             ),

@@ -187,7 +187,10 @@ async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, objec
             lines = store.filtered(connection, wanted, LIVE_READ)
         else:
             lines = store.latest(connection, LIVE_READ)
-        waiting, many = store.standing(connection, now), alert_rows.unusual(connection, start_of(date_of(paris_day(now))))
+        waiting, many = (
+            store.standing(connection, now),
+            alert_rows.unusual(connection, start_of(date_of(paris_day(now)))),
+        )
         return lines, store.live_holds(connection, now), store.counts(connection), waiting, many
 
     lines, holds, counts, standing, unusual = await site.rows.read(read)
