@@ -55,6 +55,7 @@ TYPED = {
     "revision": "1", "same": "1", "same_why": "Une seule clé manque.",
     "said": "La gérante l’a lu.", "number_from": "2",
     "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
+    "event": "disabled", "since": "2026-03-03T10:00",
 }  # fmt: skip
 """What is typed in a field of a form, whichever form it is."""
 DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"
@@ -196,8 +197,8 @@ def _beside(room: Room) -> None:
         (APPEAL, HOLD, "Ces patients sont nouveaux pour moi.", AT, AT + timedelta(hours=4)),
     )
     room.admin.execute(
-        "insert into access.alert_peer (name, issuer, keys, why)"
-        " values ('Viamarel', 'https://viamarel.example', '', 'x')"
+        "insert into access.alert_peer (name, issuer, keys, why, audience, push) values"
+        " ('Viamarel', 'https://viamarel.example', '', 'x', 'https://viamarel.example', 'https://viamarel.example/e')"
     )
     room.admin.execute(
         "insert into access.peer_set (peer, jti, event, known) select 1, gen_random_uuid(), 1, n > 40"

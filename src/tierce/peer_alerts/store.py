@@ -48,11 +48,16 @@ def take(connection: Connection, peer: int, said: Said, number: int) -> Taken:
     return Taken(row[0])
 
 
-def add(connection: Connection, name: str, issuer: str, keys: bytes, why: str) -> int:
-    """Register a peer; a unique violation where its name or its issuer is another live peer's."""
+def add(connection: Connection, name: str, issuer: str, keys: bytes, why: str, told: tuple[str, str] | None) -> int:
+    """Register a peer; a unique violation where its name or its issuer is another live peer's.
+
+    `told` is the audience for whom we sign and the address to which alerts of ours are pushed, where it is told.
+    """
+    audience, push = told or (None, None)
     row = connection.execute(
-        "insert into access.alert_peer (name, issuer, keys, why) values (%s, %s, %s, %s) returning id",
-        (name, issuer, keys, why),
+        "insert into access.alert_peer (name, issuer, keys, why, audience, push) values (%s, %s, %s, %s, %s, %s)"
+        " returning id",
+        (name, issuer, keys, why, audience, push),
     ).fetchone()
     assert row is not None
     return int(row[0])

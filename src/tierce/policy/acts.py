@@ -120,6 +120,8 @@ class Act(IntEnum):
     """Invented beneficiaries were added for one vendor's files."""
     ALERT_PEER = 135
     """Who may send alerts was registered, given other keys, or ended; `reference` is the peer. By command."""
+    STAFF_ALERT_SEND = 136
+    """Staff tell other operators of an account, or take it back, and say why; `reference` is what was told."""
     JOURNAL_REDACT = 150
     """A member of staff asks that a line lose its person; the second who does has it done."""
     JOURNAL_END = 151

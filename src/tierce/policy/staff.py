@@ -78,6 +78,7 @@ STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
         Act.STAFF_APPEAL_ANSWER,
         Act.STAFF_ALERT,
         Act.STAFF_ALERT_ASIDE,
+        Act.STAFF_ALERT_SEND,
     },
     StaffRole.DPO: _READ | _INCIDENTS,
     StaffRole.OPERATIONS: _READ | _ACCOUNTS | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},

@@ -58,13 +58,18 @@ def peer(
     keys: Keys,
     why: Why,
     settings: SettingsFile,
+    push: Annotated[str | None, typer.Option(help="Où il reçoit les nôtres. / Where it takes ours in.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Son `aud` ; son issuer sinon. / Its `aud`.")] = None,
 ) -> None:
     """Inscrire un opérateur dont les alertes sont reçues. / Register an operator whose alerts are taken in."""
     try:
         reason, kept = _text("--why", why, WHY_MAX), read_keys(keys.read_bytes())
-        named, address = _text("NAME", name, NAME_MAX), _issuer(issuer)
+        named, address = _text("NAME", name, NAME_MAX), _address("--issuer", issuer)
+        told = None
+        if push is not None:
+            told = (_address("--audience", audience or issuer), _address("--push", push))
         with _journalled(load(settings)) as (connection, appender):
-            number = store.add(connection, named, address, kept, reason)
+            number = store.add(connection, named, address, kept, reason, told)
             appender.append(connection, [_line(number)])
     except psycopg.errors.UniqueViolation:
         typer.echo(
@@ -169,14 +174,14 @@ def _text(field: str, given: str, most: int) -> str:
     return text
 
 
-def _issuer(given: str) -> str:
-    """An issuer as its tokens will say it; compared character by character."""
+def _address(field: str, given: str) -> str:
+    """An address as tokens say it, compared character by character, or as they are pushed to it."""
     parts = urlsplit(given)
     if parts.scheme != "https" or not parts.hostname or len(given) > ISSUER_MAX or not given.isascii():
         raise FieldError(
-            "--issuer",
+            field,
             Phrase("ce n'est pas une adresse https.", "this is no https address."),
-            Phrase("Recopiez l'`iss` de ses jetons.", "Copy the `iss` of its tokens."),
+            Phrase("Recopiez celle que l'opérateur vous a donnée.", "Copy the one that the operator gave you."),
         )
     return given
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tierce.settings import Settings, secret
-from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
+from tierce.storage.keys import ALERTS_KEY, BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
@@ -28,7 +28,7 @@ KEYS = {
         "coverage",
     ),
     "signer": (Purpose.CARD, SIGNER_KEY),
-    "office": ("person", Purpose.RECEIPT),
+    "office": ("person", Purpose.RECEIPT, ALERTS_KEY),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
     "billing": ("coverage", BANK_KEY),

@@ -62,7 +62,7 @@ class Sender:
 
     @property
     def unusual(self) -> bool:
-        """Whether staff should look: many alerts in a day are a campaign, or a key in wrong hands."""
+        """Whether staff should look: many alerts in a day are a run of thefts, or a key in wrong hands."""
         return self.alerts >= UNUSUAL_A_DAY
 
     @property

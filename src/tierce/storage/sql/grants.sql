@@ -77,6 +77,7 @@ grant select, insert, delete on access.release to tierce_office;
 grant select, update on access.appeal to tierce_office;
 grant select, insert, update (ended, ended_by, ended_why) on access.alert to tierce_office;
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
+grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
@@ -168,8 +169,8 @@ grant execute on function journal.register, journal.next_block, journal.append, 
 
 -- peers: whose keys sign other operators' alerts, and one function that writes what they say; no table ------------------
 grant usage on schema access to tierce_peers;
-grant execute on function journal.register, journal.next_block, journal.append, access.alert_peers, access.take_alert
-    to tierce_peers;
+grant execute on function journal.register, journal.next_block, journal.append, access.alert_peers, access.take_alert,
+    access.alerts_due, access.alert_arrived, access.alert_keys to tierce_peers;
 
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_worker;

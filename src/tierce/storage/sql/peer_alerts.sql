@@ -37,3 +37,31 @@ begin
     end if;
     return 1;
 end $$;
+
+-- What waits to be carried: each is taken for a time that doubles, whether or not this process lives to say what came of it.
+-- Past a week it is too old for whoever would verify it.
+create or replace function access.alerts_due(most integer)
+    returns table (told bigint, peer smallint, push text, token text)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with due as (
+        select o.told, o.peer, p.push from access.alert_out o join access.alert_told t on t.id = o.told
+        join access.alert_peer p on p.id = o.peer and p.ended is null and p.push is not null
+        where o.delivered is null and o.refused is null and o.next_try <= now() and t.at > now() - interval '7 days'
+        order by o.next_try limit least(most, 100) for update of o skip locked)
+    update access.alert_out o
+    set tries = least(o.tries + 1, 32000), next_try = now() + make_interval(secs => least(900, 2 ^ least(o.tries + 1, 12)))
+    from due where (o.told, o.peer) = (due.told, due.peer)
+    returning o.told, o.peer, due.push, o.token
+$$;
+
+-- What came of one: taken by the other operator, or refused by it under a code.
+create or replace function access.alert_arrived(of_told bigint, of_peer smallint, under text) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update access.alert_out set delivered = case when under is null then now() end, refused = left(under, 40)
+    where (told, peer) = (of_told, of_peer) and delivered is null and refused is null
+$$;
+
+create or replace function access.alert_keys() returns setof bytea
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select jwk from access.alert_key order by at desc, kid
+$$;

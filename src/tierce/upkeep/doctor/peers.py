@@ -17,10 +17,10 @@ def alerts(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
             "many-alerts",
             one.name,
             Phrase(
-                f"a envoyé {one.alerts} alertes aujourd'hui, et {ALERTS_A_DAY} au plus sont reçues : une campagne "
-                "chez lui, ou une clé volée",
-                f"sent {one.alerts} alerts today, and {ALERTS_A_DAY} at most are taken in: a campaign there, or a "
-                "stolen key",
+                f"a envoyé {one.alerts} alertes aujourd'hui, et {ALERTS_A_DAY} au plus sont reçues : des vols "
+                "en série chez lui, ou une clé volée",
+                f"sent {one.alerts} alerts today, and {ALERTS_A_DAY} at most are taken in: a run of thefts "
+                "there, or a stolen key",
             ),
             Phrase(
                 f"rappelez-le ; si sa clé a été volée : `tierce alerts end {one.name} --set-aside --why …`",

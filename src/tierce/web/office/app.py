@@ -47,11 +47,12 @@ from tierce.notices.errors import (
 )
 from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
+from tierce.peer_alerts.telling.service import Teller
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told
 from tierce.web.look import pages_of
-from tierce.web.office.alerts import alert_handlers
+from tierce.web.office.alerts import alert_handlers, telling_others_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.bank import bank_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -136,6 +137,7 @@ def create_office(
     clients: Clients,
     closings: Closings,
     packs: Packs,
+    teller: Teller | None,
     log_key: str,
     log: LogFolder,
     sealed: SealedLog,
@@ -160,6 +162,7 @@ def create_office(
         clients: enrolments and substitutions.
         closings: the closings slice.
         packs: what makes an incident's evidence pack.
+        teller: what signs alerts to other operators; None where none can be sent.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
         sealed: its older lines.
@@ -182,6 +185,7 @@ def create_office(
             *_handlers(site, closings, forms, packs),
             *message_handlers(site, messages, letters),
             *publishing_handlers(site),
+            *telling_others_handlers(site, teller),
         ],
         TOLD,
         form_bytes=FORM_BYTES_MAX,
