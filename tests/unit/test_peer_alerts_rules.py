@@ -46,6 +46,7 @@ def refused(wrong: dict[str, Any]) -> SetRefusedError:
         (f"{RISC}/account-disabled", {"reason": "hijacking"}, Event.ACCOUNT_DISABLED),
         (f"{RISC}/account-enabled", {}, Event.ACCOUNT_ENABLED),
         (f"{CAEP}/session-revoked", {"initiating_entity": "policy"}, Event.SESSION_REVOKED),
+        (f"{CAEP}/session-revoked", {"initiating_entity": ["user"]}, Event.SESSION_REVOKED),
         (HARVESTING, USED, Event.HARVESTING),
     ],
 )
@@ -61,6 +62,7 @@ def test_each_event_is_read_with_whom_it_names(event: str, told: dict[str, Any],
     ("event", "told", "meant"),
     [
         (f"{CAEP}/session-revoked", {"initiating_entity": "user"}, Event.OTHER),
+        (f"{CAEP}/token-claims-change", {"claims": [{}]}, Event.OTHER),
         (f"{CAEP}/device-compliance-change", {"current_status": "not-compliant"}, Event.OTHER),
         (f"{SSF}/verification", {"state": "VGhpcyBpcyBhIHRlc3Q"}, Event.VERIFICATION),
     ],

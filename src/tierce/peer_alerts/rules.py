@@ -67,7 +67,7 @@ def read(claims: Mapping[str, Any], audience: str, now: datetime) -> Said:
         raise _wrong("events: the event is an object")
     number = UUID(bytes=sha256(b"tierce-peer-set-v1" + jti.encode()).digest()[:16])
     event = EVENTS.get(kind, Event.OTHER)
-    if event is Event.SESSION_REVOKED and told.get("initiating_entity") in _ROUTINE:
+    if event is Event.SESSION_REVOKED and str(told.get("initiating_entity")) in _ROUTINE:
         event = Event.OTHER
     if event not in ACCUSES and event is not Event.ACCOUNT_ENABLED:
         return Said(number, event, "")

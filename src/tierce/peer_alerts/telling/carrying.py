@@ -37,7 +37,7 @@ class Carrier:
         self._rows = rows
 
     async def turn(self) -> None:
-        """Carry what is due now, all at once: one operator that is slow makes no other wait."""
+        """Carry what is due now, all at once; the next turn waits for the slowest answer of this one."""
         found = await asyncio.to_thread(self._due)
         if found:
             await asyncio.gather(*(self._carry(one) for one in found))

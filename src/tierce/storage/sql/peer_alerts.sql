@@ -33,7 +33,8 @@ begin
             select from access.alert a where a.professional = whom and a.ended is null
             and a.at > now() - make_interval(days => bound.days) and lower(a.operator) = lower(named));
     elsif of_event = 5 then
-        update access.alert set ended = now() where professional = whom and peer = of_peer and ended is null;
+        update access.alert set ended = now()
+        where professional = whom and peer is not null and lower(operator) = lower(named) and ended is null;
     end if;
     return 1;
 end $$;

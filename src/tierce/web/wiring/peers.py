@@ -17,6 +17,8 @@ from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import rows_pool
 
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
+"""What one operator that is slow may hold the others up."""
 
 
 @asynccontextmanager
@@ -29,7 +31,7 @@ async def peers(settings: Settings) -> AsyncIterator[App]:
         rows = rows_pool(stack, dsn)
         with settings.connection().connect("tierce_peers") as connection:
             appender = Appender.enrol(connection, "peers", keyring.instance("peers"))
-        http = await stack.enter_async_context(Upstream(follow_redirects=False))
+        http = await stack.enter_async_context(Upstream(whole_seconds=ANSWER_SECONDS, follow_redirects=False))
 
         failed = "alerts to other operators could not be carried"
         await stack.enter_async_context(repeating(Carrier(http, rows).turn, LOOK_SECONDS, failed))
