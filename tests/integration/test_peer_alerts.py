@@ -36,6 +36,8 @@ from tierce.policy.peer_alerts import ALERTS_A_DAY
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep import alerts
+from tierce.upkeep.doctor import peers as doctor
+from tierce.upkeep.doctor.model import Grade
 from tierce.watch.service import Watcher
 
 pytestmark = pytest.mark.integration
@@ -219,6 +221,17 @@ def test_each_peer_counts_once_and_what_it_takes_back_counts_no_more(
     assert exchange.world.scalar("select count(*) from access.ladder") == 0
 
 
+def test_an_operator_counts_once_whether_its_program_or_a_telephone_said_so(exchange: Exchange) -> None:
+    exchange.world.run(
+        'insert into access.alert (id, professional, operator, at, "by")'
+        f" select 7, professional, 'VIAMAREL', now(), 'Hélène' from access.line where id = {exchange.line}"
+    )
+    exchange.accuse()
+    assert exchange.weight() == 2
+    exchange.receiver.take(exchange.connection, exchange.say(ENABLED).encode())
+    assert exchange.weight() == 2, "what staff entered is theirs to set aside"
+
+
 def test_an_alert_waits_for_a_professional_who_never_signed_in(exchange: Exchange) -> None:
     rpps = make_rpps(503)
     exchange.world.run(
@@ -265,6 +278,11 @@ def test_a_captured_peer_accuses_as_many_as_a_day_allows_and_withdrawals_still_c
     exchange.receiver.take(exchange.connection, exchange.say(ENABLED).encode())
     assert len(lines(exchange.world)) == 2, "what is refused leaves no line"
     assert f'"alerts":{ALERTS_A_DAY}' in run("peers", "--json", "-")[1]
+    with exchange.world.database.connect("tierce_upkeep") as upkeep:
+        told = [(one.code, one.subject, one.grade) for one in doctor.alerts(upkeep, SystemClock())]
+        assert told == [("many-alerts", "Viamarel", Grade.WARNING)]
+        exchange.world.run("delete from access.peer_set")
+        assert [one.grade for one in doctor.alerts(upkeep, SystemClock())] == [Grade.GOOD]
 
 
 def test_commands_register_a_peer_once_give_it_other_keys_and_say_why_they_refuse(
