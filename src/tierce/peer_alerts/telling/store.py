@@ -80,5 +80,5 @@ def arrived(connection: Connection, one: Due, under: str | None) -> None:
 
 
 def keys(connection: Connection) -> list[bytes]:
-    """The public keys with which our tokens are verified, the newest first."""
+    """The public key with which our tokens are verified: one, or none before the office first started."""
     return [bytes(jwk) for (jwk,) in connection.execute("select access.alert_keys()").fetchall()]

@@ -62,7 +62,8 @@ create or replace function access.alert_arrived(of_told bigint, of_peer smallint
     where (told, peer) = (of_told, of_peer) and delivered is null and refused is null
 $$;
 
+-- The last one alone: a key that was replaced, perhaps because it was stolen, is vouched for no more.
 create or replace function access.alert_keys() returns setof bytea
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select jwk from access.alert_key order by at desc, kid
+    select jwk from access.alert_key order by at desc, kid limit 1
 $$;
