@@ -100,6 +100,10 @@ _COMMANDS: Final = {
         "tierce.upkeep.ladder",
         "Fermer une partie du service, rouvrir. / Close a part of the service, open it again.",
     ),
+    "alerts": (
+        "tierce.upkeep.alerts",
+        "Les opérateurs dont les alertes sont reçues. / Operators whose alerts are taken in.",
+    ),
     "decoys": (
         "tierce.upkeep.decoys",
         "Bénéficiaires inventés, témoins d’une liste volée. / Invented people that betray a stolen list.",
@@ -131,7 +135,7 @@ _PANELS: Final = {
     ),
     "Prendre et relier / Take in and connect": ("feed", "contract", "directory", "software", "presence"),
     "Payer / Pay": ("billing", "price"),
-    "Protéger / Protect": ("ladder", "deposits", "decoys", "policy", "controls"),
+    "Protéger / Protect": ("ladder", "deposits", "alerts", "decoys", "policy", "controls"),
     "Incident": ("scope", "incident", "notice"),
     "Journal": ("journal", "witness"),
     "Construire / Develop": ("lab", "bench"),

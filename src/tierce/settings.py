@@ -170,6 +170,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     insurers_provider: RealmSettings
     deposits: DepositSettings = DepositSettings()
     signer: SignerSettings | None = None
+    peers: SiteSettings | None = None
+    """Where other operators push their alerts; its address is what they sign for. Left out, none are taken in."""
     """Left out, nobody is given a dynamic card."""
     portal_software: int = 1
     """The portal's own number in directory.software."""

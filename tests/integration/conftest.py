@@ -24,7 +24,19 @@ from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.storage.migrate import migrate
 
 Connect = Callable[..., psycopg.Connection]
-INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "upkeep")
+INSTANCES = (
+    "api",
+    "office",
+    "persons",
+    "insurers",
+    "signer",
+    "worker",
+    "feed",
+    "notices",
+    "billing",
+    "peers",
+    "upkeep",
+)
 
 
 @pytest.fixture(scope="session")

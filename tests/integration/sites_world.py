@@ -29,6 +29,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.kernel.loopback import NO_TLS
 from tierce.notices.messages.service import Messages
+from tierce.peer_alerts.telling.service import Teller, signing_key
 from tierce.persons import store as person_rows
 from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
@@ -125,6 +126,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 clients=Clients(lines, SystemClock()),
                 closings=Closings(lines, SystemClock(), bytes(16)),
                 packs=packs_of(room),
+                teller=Teller(lines, SystemClock(), "https://alertes.riveclaire.example", signing_key(bytes(32))),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 log=log_of(database),
                 sealed=segments_of(database),

@@ -38,7 +38,7 @@ HOLDER, CHILD, STRANGER = 1, 2, 3
 """Paul, his child under his number, and somebody of neither."""
 PAIRS = ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1), (5, 1), (6, 2), (7, 2), (8, 1), (9, 1))
 """Whom the incident's thief read, and under which insurer."""
-OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ACCOUNT, BATCH = 8001, 8002, 7701, 1, 41, 51, 61
+OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ALERT, ACCOUNT, BATCH = 8001, 8002, 7701, 1, 41, 45, 51, 61
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -55,6 +55,7 @@ TYPED = {
     "revision": "1", "same": "1", "same_why": "Une seule clé manque.",
     "said": "La gérante l’a lu.", "number_from": "2",
     "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
+    "event": "disabled", "since": "2026-03-03T10:00",
 }  # fmt: skip
 """What is typed in a field of a form, whichever form it is."""
 DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"
@@ -102,6 +103,7 @@ class StolenWorld:
             "office": {
                 "number": [incident], "person": sorted({str(one) for one, _ in PAIRS}), "insurer": ["1", "2"],
                 "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
+                "alerts/number": [str(ALERT)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 1)],
@@ -193,6 +195,19 @@ def _beside(room: Room) -> None:
     room.admin.execute(
         "insert into access.appeal (id, professional, hold, said, at, due) values (%s, 501, %s, %s, %s, %s)",
         (APPEAL, HOLD, "Ces patients sont nouveaux pour moi.", AT, AT + timedelta(hours=4)),
+    )
+    room.admin.execute(
+        "insert into access.alert_peer (name, issuer, keys, why, audience, push) values"
+        " ('Viamarel', 'https://viamarel.example', '', 'x', 'https://viamarel.example', 'https://viamarel.example/e')"
+    )
+    room.admin.execute(
+        "insert into access.peer_set (peer, jti, event, known) select 1, gen_random_uuid(), 1, n > 40"
+        " from generate_series(1, 60) n"
+    )
+    room.admin.execute(
+        'insert into access.alert (id, professional, operator, at, "by", peer, event, since, until, confidence)'
+        " values (%s, 501, 'Viamarel', %s, '', 1, 4, %s, %s, 2)",
+        (ALERT, now, now - timedelta(hours=2), now - timedelta(hours=1)),
     )
     room.admin.execute(
         "insert into access.session (id, handle, site, login, professional, acr, device, software, network, created,"

@@ -17,6 +17,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.policy.acts import Act
+from tierce.policy.peer_alerts import UNUSUAL_A_DAY
 from tierce.policy.staff import STAFF_ACTS, StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -327,3 +328,46 @@ def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_on
     lines = rows(room, "select id from access.line where professional = 501")
     assert rows(room, "select count(*) from access.accused") == [(len(lines),)]
     assert rows(room, "select count(*) from access.ladder") == before, "alone it holds nobody"
+
+
+def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set_aside_with_a_reason(
+    room: Room, database: Database
+) -> None:
+    room.admin.execute(
+        "insert into access.alert_peer (name, issuer, keys, why)"
+        " values ('Viamarel', 'https://viamarel.example', '', 'x')"
+    )
+    room.admin.execute(
+        "insert into access.peer_set (peer, jti, event, known) select 1, gen_random_uuid(), 1, false"
+        f" from generate_series(1, {UNUSUAL_A_DAY})"
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        empty = plain(await site.http.get("/alerts"))
+        assert "Aucun opérateur n'a envoyé d'alerte" in empty
+        assert f"Viamarel a envoyé {UNUSUAL_A_DAY} alertes aujourd'hui" in empty
+        assert "1 opérateur envoie beaucoup d'alertes" in plain(await site.http.get("/"))
+        room.admin.execute(
+            'insert into access.alert (id, professional, operator, at, "by", peer, event, since, until, confidence)'
+            " values (77, 501, 'Viamarel', now(), '', 1, 4, now() - interval '2 h', now() - interval '1 h', 3)"
+        )
+        room.admin.commit()
+        for page in ("/alerts", "/accounts/501"):
+            said = plain(await site.http.get(page))
+            assert "aspirer une liste de personnes. L'opérateur le tient pour établi." in said
+            assert "pas encore comptée" in said
+        for wrong in ("", "vu avec 2 85 02 99 341 007 53"):
+            refused = await site.http.post("/alerts/77", data=form_of(site) | {"why": wrong})
+            assert refused.status_code == 422
+        done = await site.http.post("/alerts/77", data=form_of(site) | {"why": "Rappelé : une erreur chez eux."})
+        assert (done.status_code, done.headers["location"]) == (303, "/alerts")
+        after = plain(await site.http.get("/alerts"))
+        assert "par Hélène Vasseur Rappelé : une erreur chez eux." in after
+        assert "/alerts/77" not in (await site.http.get("/alerts")).text
+        again = await site.http.post("/alerts/77", data=form_of(site) | {"why": "Encore."})
+        assert again.status_code == 409
+
+    play(room, database, scene)
+    bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
+    assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT_ASIDE, 77)]

@@ -35,7 +35,7 @@ from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.api import app as api
 from tierce.web.insurers import app as insurers
-from tierce.web.names import BESIDE, EVERY, KEYS, SITES
+from tierce.web.names import BESIDE, EVERY, INNER, KEYS, OUTER, SITES
 from tierce.web.office import app as office
 from tierce.web.persons import app as persons
 from tierce.web.portal import app as portal
@@ -115,7 +115,7 @@ def test_a_process_reads_the_master_that_takes_the_place_of_its_own_only_when_it
 def test_the_example_settings_are_read_and_name_every_site() -> None:
     settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
     nginx = (DEPLOY / "nginx" / "tierce.conf").read_text("utf-8")
-    for site in SITES:
+    for site in (*SITES, *OUTER):
         given = getattr(settings, site)
         host = given.url.removeprefix("https://")
         assert re.search(rf"^ +{re.escape(host)} +{given.port};$", nginx, re.M), site
@@ -197,8 +197,7 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
 def test_the_page_of_alerts_names_every_port_of_the_settings_and_the_job_of_the_rules() -> None:
     page = (RUNBOOKS / "health-and-alerts.md").read_text("utf-8")
     settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
-    assert settings.signer is not None
-    ports = {getattr(settings, name).port for name in (*SITES, "signer")}
+    ports = {getattr(settings, name).port for name in (*SITES, *INNER, *OUTER)}
     assert {int(port) for port in re.findall(r'"127\.0\.0\.1:(\d+)"', page)} == ports
     assert "- job_name: tierce\n" in page
     assert 'up{job="tierce"}' in (DEPLOY / "alerts.yml").read_text("utf-8")

@@ -214,16 +214,17 @@ def test_every_insurer_signs_with_a_new_key_wherever_it_stops(house: House, step
     assert register_signers(house.world.database, house.keys) == 0
 
 
-def test_the_key_of_cards_is_replaced_wherever_it_stops(house: House) -> None:
-    first = (house.keys / "card.key").read_bytes()
-    house.run("keys", "card", "--dry-run")
-    with pytest.raises(Stopped):
-        cards.rotate_card(house.settings, stop_at("place"))
-    assert (house.keys / "card.key").read_bytes() == first
-    waiting = (house.keys / "card.next.key").read_bytes()
-    house.run("keys", "card")
-    assert (house.keys / "card.key").read_bytes() == waiting != first
-    assert not (house.keys / "card.next.key").exists()
+def test_keys_of_which_no_earlier_one_is_kept_are_replaced_wherever_it_stops(house: House) -> None:
+    for name, rotate in (("card", cards.rotate_card), ("alerts", cards.rotate_alerts)):
+        first = (house.keys / f"{name}.key").read_bytes()
+        house.run("keys", name, "--dry-run")
+        with pytest.raises(Stopped):
+            rotate(house.settings, stop_at("place"))
+        assert (house.keys / f"{name}.key").read_bytes() == first
+        waiting = (house.keys / f"{name}.next.key").read_bytes()
+        house.run("keys", name)
+        assert (house.keys / f"{name}.key").read_bytes() == waiting != first
+        assert not (house.keys / f"{name}.next.key").exists()
 
 
 @pytest.mark.parametrize("step", ["commit", "forget"])

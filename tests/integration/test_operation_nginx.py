@@ -26,12 +26,12 @@ from tests.integration.signin_world import free_port
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
-from tierce.web.names import SITES
+from tierce.web.names import OUTER, SITES
 from tierce.web.status.page import INSTEAD
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SETTINGS = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
-HOSTS = {name: getattr(SETTINGS, name).url.removeprefix("https://") for name in SITES}
+HOSTS = {name: getattr(SETTINGS, name).url.removeprefix("https://") for name in (*SITES, *OUTER)}
 pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
 
 
@@ -152,7 +152,7 @@ def running(
     with ExitStack() as stack:
         front = Front(folder, free_port(), free_port())
         ports = {}
-        for name in SITES:
+        for name in HOSTS:
             if name in away:
                 ports[str(getattr(SETTINGS, name).port)] = free_port()
                 continue

@@ -103,17 +103,17 @@ def test_each_process_lives_and_is_ready(stage: Stage, story: Thief) -> None:
     assert done.exit_code == 0, done.output
     found = {one["process"]: one for one in json.loads(done.stdout)}
     assert set(found) == set(EVERY)
-    assert set(found["signer"]["checks"]) == {"database", "clock", "keys"}
+    assert set(found["signer"]["checks"]) == set(found["peers"]["checks"]) == {"database", "clock", "keys"}
     assert set(found["api"]["checks"]) == {"database", "clock", "keys", "gate"}
     for site in SITES:
         assert httpx.get(stage.url(site) + "/health/live", trust_env=False, verify=NO_TLS).json()["live"] is True
 
 
 def test_a_process_that_the_settings_leave_out_is_neither_asked_nor_missed(stage: Stage, tmp_path: Path) -> None:
-    """An installation may give nobody a dynamic card."""
+    """An installation may give nobody a dynamic card, and hear of no other operator."""
     without = tmp_path / "tierce.toml"
     text = stage.settings_file.read_text("utf-8")
-    without.write_text(re.sub(r"\n\[signer\]\nport = \d+\n", "\n", text), "utf-8")
+    without.write_text(re.sub(r"\n\[(?:signer|peers)\]\n(?:url|port) = [^\[]+", "\n", text), "utf-8")
     assert {one.process for one in states(load(without))} == {*SITES, "worker", "billing"}
     done = RUNNER.invoke(app, ["health", "show", "signer", "--settings", str(without)])
     assert done.exit_code == 2
@@ -282,4 +282,8 @@ def test_processes_that_stop_are_seen(stage: Stage, story: Thief) -> None:
     done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
     assert done.exit_code == 1
     assert {one["process"]: one["live"] for one in json.loads(done.stdout)} == dict.fromkeys(EVERY, False)
-    assert {one.subject for one in ports(load(stage.settings_file)) if one.code == "site-down"} == {*SITES, "signer"}
+    assert {one.subject for one in ports(load(stage.settings_file)) if one.code == "site-down"} == {
+        *SITES,
+        "signer",
+        "peers",
+    }

@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from tierce.kernel.care import Profession
+from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.ladder import Level
 from tierce.policy.lines import COMMON
+from tierce.policy.peer_alerts import ALERTS_A_DAY, OTHERS_A_DAY
 from tierce.policy.presence import CARD_SECONDS
 from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
@@ -152,8 +154,10 @@ def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psyc
         sizes = admin.execute("select kind, base, percent from gate.common_size").fetchall()
         shown: dict[str, int] = dict(admin.execute("select scope, per_day from gate.shown_ceiling").fetchall())
         life = admin.execute("select seconds from presence.spoken_life").fetchall()
+        bound = admin.execute("select alerts, others, days from access.alert_bound").fetchall()
     assert shown == SHOWN_CEILINGS
     assert life == [(CARD_SECONDS,)]
+    assert bound == [(ALERTS_A_DAY, OTHERS_A_DAY, ACCUSED_DAYS)]
     assert {Profession(row[0]): row[1:] for row in floors} == {
         profession: (floor.asked, floor.drawn, floor.known, floor.place, SEATS[profession].a, SEATS[profession].top)
         for profession, floor in FLOORS.items()

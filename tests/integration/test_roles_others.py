@@ -27,6 +27,7 @@ KINDS = {
     "tierce_upkeep": {9, 12, 17},
     "tierce_notices": {21},
     "tierce_billing": {9, 22, 23, 25},
+    "tierce_peers": {24},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""
 HANDLE = b"h" * 32

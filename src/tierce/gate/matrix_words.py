@@ -159,6 +159,8 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"
     ),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),
+    Act.STAFF_ALERT_SEND: Phrase("prévenir d'autres opérateurs d'un compte", "tell other operators of an account"),
+    Act.STAFF_ALERT_ASIDE: Phrase("écarter l'alerte d'un autre opérateur", "set another operator's alert aside"),
 }
 
 PAGE: Mapping[str, Phrase] = {

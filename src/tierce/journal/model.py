@@ -76,6 +76,8 @@ class EntryKind(IntEnum):
     """An invoice was taken in, decided, cancelled or paid; it names nobody. `reference` is it, or its run."""
     ACCOUNT = 23
     """An establishment's bank account was asked for, confirmed, refused or ended; `reference` is the ask's number."""
+    ALERT = 24
+    """Another operator's alert came, or was taken back; it names nobody. `reference` is its number."""
     AGREEMENT = 25
     """A prior agreement was asked for, read, decided, cancelled or is over; it names nobody. `reference` is it."""
 

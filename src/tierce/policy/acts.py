@@ -118,6 +118,10 @@ class Act(IntEnum):
     """Staff enter another operator's alert about a professional."""
     DECOYS_PLANT = 134
     """Invented beneficiaries were added for one vendor's files."""
+    ALERT_PEER = 135
+    """Who may send alerts was registered, given other keys, or ended; `reference` is the peer. By command."""
+    STAFF_ALERT_SEND = 136
+    """Staff tell other operators of an account, or take it back, and say why; `reference` is what was told."""
     JOURNAL_REDACT = 150
     """A member of staff asks that a line lose its person; the second who does has it done."""
     JOURNAL_END = 151
@@ -234,6 +238,8 @@ class Act(IntEnum):
     """A professional reads the invoices of her own place, or one of them, which `reference` is; nobody is named."""
     INVOICE_CANCEL = 235
     """A professional takes an invoice of her own place back, with a reason; `reference` is the invoice."""
+    PEER_ALERT = 236
+    """Another operator's alert came, or took an earlier one back; `device` is the peer. It names nobody."""
     ACCOUNT_ASK = 237
     """A professional, or the operator's own file, asks that an establishment be paid to another bank account."""
     ACCOUNT_STOP = 238
@@ -270,6 +276,8 @@ class Act(IntEnum):
     """Process `billing` quotes, grants or refuses an agreement, which `reference` is; it names nobody."""
     AGREEMENT_END = 254
     """Process `billing` ends an agreement whose last day has passed, which `reference` is; it names nobody."""
+    STAFF_ALERT_ASIDE = 255
+    """Staff set another operator's alert aside, which `reference` is, and say why: it counts no more."""
 
 
 class Lane(IntEnum):

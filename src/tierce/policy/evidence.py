@@ -231,6 +231,11 @@ def accuse(state: State, day: int) -> State:
     return state._replace(accusers=min(COUNT_MAX, before + 1), accused=day)
 
 
+def excuse(state: State) -> State:
+    """Take one accusation back; the others stay, for as long as the last of them would have."""
+    return state._replace(accusers=max(0, state.accusers - 1))
+
+
 def trap(state: State) -> State:
     """Count one more distinct decoy that was asked for."""
     return state._replace(decoys=min(COUNT_MAX, state.decoys + 1))

@@ -154,8 +154,8 @@ RETENTION: Mapping[Kept, Rule] = {
         held=True,
     ),
     Kept.ALERTS: Rule(
-        Phrase("alertes reçues d'autres opérateurs", "alerts received from other operators"),
-        "access.alert",
+        Phrase("alertes reçues d'autres opérateurs, et envoyées", "alerts received from other operators, and sent"),
+        "access.alert, access.peer_set, access.alert_told, access.alert_out",
         _days(365),
         Phrase("leur réception", "their receipt"),
         End.DELETED,

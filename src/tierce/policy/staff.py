@@ -77,7 +77,15 @@ STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
     StaffRole.SECURITY: _READ
     | _INCIDENTS
     | _ACCOUNTS
-    | {Act.STAFF_LADDER_MOVE, Act.STAFF_ACCESS_END, Act.STAFF_RELEASE_ASK, Act.STAFF_APPEAL_ANSWER, Act.STAFF_ALERT},
+    | {
+        Act.STAFF_LADDER_MOVE,
+        Act.STAFF_ACCESS_END,
+        Act.STAFF_RELEASE_ASK,
+        Act.STAFF_APPEAL_ANSWER,
+        Act.STAFF_ALERT,
+        Act.STAFF_ALERT_ASIDE,
+        Act.STAFF_ALERT_SEND,
+    },
     StaffRole.DPO: _READ | _INCIDENTS,
     StaffRole.OPERATIONS: _READ | _ACCOUNTS | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},
     StaffRole.INSPECTOR: frozenset({Act.STAFF_INSPECTION}),

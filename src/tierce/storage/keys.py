@@ -84,10 +84,20 @@ BANK_KEY = "bank"
 SIGNER_KEY = "signer"
 """From which the signing keys of dynamic cards are derived; the signer's alone."""
 
+ALERTS_KEY = "alerts"
+"""From which the key that signs alerts to other operators is derived; the office's alone."""
+
 NO_KEY = b"none"
 """What a service manager hands over in place of a key file that is not there: its units cannot leave one out."""
 
-EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY, BANK_KEY, SIGNER_KEY]
+EVERY_KEY = [
+    *(purpose.value for purpose in Purpose),
+    *COMPARTMENT_KEYS.values(),
+    DEPOSIT_KEY,
+    BANK_KEY,
+    SIGNER_KEY,
+    ALERTS_KEY,
+]
 
 
 class KeyedHash:

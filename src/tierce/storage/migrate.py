@@ -10,8 +10,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
+from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.lines import COMMON
+from tierce.policy.peer_alerts import ALERTS_A_DAY, OTHERS_A_DAY
 from tierce.policy.presence import CARD_SECONDS
 from tierce.policy.retention import INCIDENT_LOOKS_BACK, keep_days
 from tierce.policy.seats import SEATS
@@ -75,6 +77,7 @@ FUNCTIONS = (
     "agreements.sql",
     "deciding.sql",
     "settlement.sql",
+    "peer_alerts.sql",
 )
 """Replaced at each upgrade, in this order."""
 
@@ -251,6 +254,11 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             "insert into presence.spoken_life (seconds) values (%s) on conflict (one) do update"
             " set seconds = excluded.seconds",
             (CARD_SECONDS,),
+        )
+        cursor.execute(
+            "insert into access.alert_bound (alerts, others, days) values (%s, %s, %s) on conflict (one) do update"
+            " set alerts = excluded.alerts, others = excluded.others, days = excluded.days",
+            (ALERTS_A_DAY, OTHERS_A_DAY, ACCUSED_DAYS),
         )
         days = {**keep_days(), -2: INCIDENT_LOOKS_BACK.days, -3: HOT_DAYS, -4: JOURNAL_DAYS}
         cursor.execute("delete from upkeep.keep")

@@ -13,5 +13,6 @@ ROLES = (
     "tierce_notices",
     "tierce_inspector",
     "tierce_billing",
+    "tierce_peers",
 )
 """One login role per process that reaches the database; `portal` is not among them."""

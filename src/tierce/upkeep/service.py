@@ -14,7 +14,8 @@ from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, Keyring, create_keys, wri
 from tierce.web.names import LOG_PUBLIC_FILE
 
 INSTANCES = (
-    "api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "upkeep", LOG_KEY_NAME,
+    "api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "peers", "upkeep",
+    LOG_KEY_NAME,
 )  # fmt: skip
 """The processes that sign journal lines, and the log that signs its checkpoints."""
 

@@ -11,7 +11,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import DeviceId, LineId, ProfessionalId, new_id
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.policy.evidence import State, accuse, met, observe, released, rung_of, trap, worth
+from tierce.policy.evidence import State, accuse, excuse, met, observe, released, rung_of, trap, worth
 from tierce.policy.kept import Kept
 from tierce.policy.ladder import HOLD_FOR, Rung
 from tierce.policy.retention import RETENTION
@@ -50,9 +50,10 @@ class Watcher:
         return held
 
     def tidy(self) -> None:
-        """Count reports and alerts, settle what proofs explained, forget what served its time."""
+        """Count reports and alerts, and what was taken back, settle what proofs explained, forget what is over."""
         now = self._clock.now()
         self._spend_lifts(now)
+        self._excuse(now)
         for hold in self._accuse(now):
             self._hold(now, hold)
         store.settle(self._connection, now, ACCOUNTS_A_TURN)
@@ -94,6 +95,17 @@ class Watcher:
                 states[line] = accuse(states[line], paris_day(now))
                 asked[line].add(device)
         return self._keep(now, known, states, asked)
+
+    def _excuse(self, now: datetime) -> None:
+        """Take back what alerts that ended had counted for; a hold that stands already is lifted by a human."""
+        lines = store.withdrawals(self._connection, now)
+        if lines:
+            known = store.evidence(self._connection, lines, paris_day(now))
+            states = {line: each.state for line, each in known.items()}
+            for line in lines:
+                if line in states:
+                    states[line] = excuse(states[line])
+            self._keep(now, known, states, defaultdict(set))
 
     def _spend_lifts(self, now: datetime) -> None:
         """Begin the evidence again where a human lifted what the watch had put."""

@@ -70,7 +70,9 @@ def spend_lifts(connection: Connection) -> list[LineId]:
         " union select line from access.session where device = any(%(devices)s))",
         {"devices": sorted({device for (device,) in devices})},
     ).fetchall()
-    return [LineId(line) for (line,) in rows]
+    lines = [LineId(line) for (line,) in rows]
+    connection.execute("update access.accused set spent = true where line = any(%s)", (lines,))
+    return lines
 
 
 def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, Known]:
@@ -183,13 +185,28 @@ def accusations(connection: Connection, now: datetime) -> list[tuple[LineId, Dev
         " where r.at > %(since)s and s.line is not null"
         " and not exists (select from access.accused a where a.source = r.id)"
         " union all select a.id # l.id, l.id, l.device from access.alert a join access.line l using (professional)"
-        " where a.at > %(since)s and not exists (select from access.accused k where k.source = a.id # l.id)"
+        " where a.at > %(since)s and a.ended is null"
+        " and not exists (select from access.accused k where k.source = a.id # l.id)"
         " limit %(most)s",
         {"since": since, "most": SOURCES_MAX},
     ).fetchall()
     for source, line, _ in rows:
         connection.execute("insert into access.accused (source, line, at) values (%s, %s, %s)", (source, line, now))
     return [(LineId(line), DeviceId(device)) for _, line, device in rows]
+
+
+def withdrawals(connection: Connection, now: datetime) -> list[LineId]:
+    """Forget what was counted of alerts that were taken back or set aside; returns the line of each, once for each.
+
+    What a human's lift had spent already is not taken off what came after it.
+    """
+    rows = connection.execute(
+        "with gone as (delete from access.accused k using access.alert a, access.line l where a.ended > %(since)s"
+        " and l.professional = a.professional and k.source = a.id # l.id returning k.line, k.at, k.spent)"
+        " select line from gone where not spent and at > %(since)s",
+        {"since": now - timedelta(days=ACCUSED_DAYS)},
+    ).fetchall()
+    return [LineId(line) for (line,) in rows]
 
 
 def put_hold(connection: Connection, number: int, hold: Hold, since: datetime, until: datetime) -> bool:

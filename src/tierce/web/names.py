@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 
 from tierce.settings import Settings, secret
-from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
+from tierce.storage.keys import ALERTS_KEY, BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
 INNER = ("signer",)
 """Processes that other processes of ours call on the loopback; no browser reaches them."""
-EVERY = (*SITES, *INNER, "worker", "billing")
+OUTER = ("peers",)
+"""Processes that other operators' programs call, through the proxy in front; no browser reaches them."""
+EVERY = (*SITES, *INNER, *OUTER, "worker", "billing")
 WORKER_FIGURES = "worker.prom"
 """The worker serves no page: its figures are a file in `state`, which `tierce health metrics` tells with its own."""
 SERVICE = "/v1/service"
@@ -26,11 +28,12 @@ KEYS = {
         "coverage",
     ),
     "signer": (Purpose.CARD, SIGNER_KEY),
-    "office": ("person", Purpose.RECEIPT),
+    "office": ("person", Purpose.RECEIPT, ALERTS_KEY),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
     "billing": ("coverage", BANK_KEY),
     "insurers": (Purpose.DOOR,),
+    "peers": (),
 }
 """The key files that each process is given: docs/reference/keys.md."""
 
@@ -44,8 +47,8 @@ TALLY_VARIABLE = "TIERCE_TALLY"
 
 
 def named_in(settings: Settings) -> tuple[str, ...]:
-    """The processes that these settings name: an installation without a signer runs none."""
-    return tuple(name for name in EVERY if name not in INNER or getattr(settings, name) is not None)
+    """The processes that these settings name: an installation without a signer, or without peers, runs none."""
+    return tuple(name for name in EVERY if name not in (*INNER, *OUTER) or getattr(settings, name) is not None)
 
 
 def log_key(keys: Path) -> str:

@@ -16,6 +16,7 @@ ROLES: Final = {
     "persons": "tierce_persons",
     "insurers": "tierce_insurers",
     "signer": "tierce_signer",
+    "peers": "tierce_peers",
 }
 CHECK_SECONDS_MAX = 2.0
 REMEMBER_SECONDS = 1.0

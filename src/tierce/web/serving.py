@@ -42,7 +42,7 @@ def serve_one(name: str, settings: Settings) -> None:
 
 
 def serve_site(name: str, settings: Settings) -> None:
-    """Serve one site on its loopback port until stopped; the names are those of SITES and INNER.
+    """Serve one site on its loopback port until stopped; the names are those of SITES, INNER and OUTER.
 
     The API has several workers: the kernel shares the connections out among them. They have one database role and
     one signing key between them, hence are one instance in the journal; what each remembers is its own.

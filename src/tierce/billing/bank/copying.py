@@ -1,4 +1,4 @@
-"""An account sealed a second time, to whoever takes files to the bank: she checks what `billing` wrote (ADR 0104).
+"""An account sealed a second time, to whoever takes files to the bank: she checks what `billing` wrote (ADR 0103).
 
 `api` and `tierce feed` make the copy as an account is asked for; `billing` can neither read it nor write it. It is an
 age file of one line: establishment, account and IBAN, so that moved to another row it says whose it is.

@@ -1,16 +1,19 @@
-"""Staff enter what another operator told them of a professional's identity, with its journal line.
+"""Staff enter what another operator told them of a professional's identity, or set one aside; each with its line.
 
 It counts as one accusation, which alone holds nobody: accusations multiply what the asks themselves are worth, by
-`policy.evidence.ACCUSED_MAX` at most, and one operator counts once in ACCUSED_DAYS. Who tells us so is checked by a
-person who calls back; a file would have to be believed.
+`policy.evidence.ACCUSED_MAX` at most, and one operator counts once in ACCUSED_DAYS. Who tells us so by telephone is
+checked by a person who calls back; whose program signs it, by process `peers` (peer_alerts/).
 """
 
+from datetime import datetime
 from typing import Final
 
 from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents.alerts import store
+from tierce.incidents.alerts.errors import AlertMovedError
+from tierce.incidents.rules import check_free_text
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -48,17 +51,33 @@ class Alerts:
                            "an alert of this operator counts already, or this account never signed in."),
                     Phrase("Il n’y a rien à noter.", "There is nothing to enter."),
                 )  # fmt: skip
-            entry = Entry(
-                kind=EntryKind.STAFF_ACT,
-                act=Act.STAFF_ALERT,
-                outcome=Outcome.DONE,
-                time_us=micros(now),
-                professional=caller.staff,
-                session=caller.session,
-                policy=policy_digest(),
-                reference=number,
-            )
-            self._appender.write(connection, [entry])
+            self._appender.write(connection, [_line(caller, now, Act.STAFF_ALERT, number)])
+
+    def set_aside(self, connection: Connection, caller: StaffCaller, number: int, why: str) -> None:
+        """Let an alert count no more, whoever sent it; the worker takes back what it had counted for.
+
+        Raises:
+            FreeTextError: no reason, or one that cannot be kept.
+            AlertMovedError: it was taken back or set aside meanwhile, or there is none of that number.
+        """
+        words, now = check_free_text(f"why-{number}", why), self._clock.now()
+        with connection.transaction():
+            if not store.set_aside(connection, number, now, caller.name, words):
+                raise AlertMovedError
+            self._appender.write(connection, [_line(caller, now, Act.STAFF_ALERT_ASIDE, number)])
+
+
+def _line(caller: StaffCaller, now: datetime, act: Act, number: int) -> Entry:
+    return Entry(
+        kind=EntryKind.STAFF_ACT,
+        act=act,
+        outcome=Outcome.DONE,
+        time_us=micros(now),
+        professional=caller.staff,
+        session=caller.session,
+        policy=policy_digest(),
+        reference=number,
+    )
 
 
 def _read(text: str) -> str:

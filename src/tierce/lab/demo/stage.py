@@ -41,7 +41,7 @@ from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
 from tierce.web.back_channel import BACK_CHANNEL
-from tierce.web.names import INNER, SITES
+from tierce.web.names import INNER, OUTER, SITES
 
 SEED: Final = 1
 PAYER_IBAN: Final = "FR5699999000010000000000475"
@@ -67,7 +67,8 @@ REALMS: Final = {
     "insurers": RealmName.INSURERS,
 }
 _ASKED: Final = {
-    "api": "/health", "portal": "/health", "office": "/", "persons": "/", "insurers": "/", "signer": "/health",
+    "api": "/health", "portal": "/health", "office": "/", "persons": "/", "insurers": "/",
+    "signer": "/health", "peers": "/health",
 }  # fmt: skip
 """Where each site is asked whether it serves."""
 _MADE_EACH_TIME: Final = (
@@ -169,7 +170,7 @@ def open_stage(
             database = cluster.database("tierce")
             migrate(database)
             make_keys(home / "keys")
-        ports = _free_ports((*SITES, *INNER, "standins", "unprotected"))
+        ports = _free_ports((*SITES, *INNER, *OUTER, "standins", "unprotected"))
         stage = Stage(home, country, database, ports, cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)
@@ -307,7 +308,7 @@ def _write_settings(stage: Stage) -> None:
         "database": {
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
-        **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in SITES},
+        **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in (*SITES, *OUTER)},
         **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
         "payments": {"account": PAYER_IBAN, "recipient": _treasurer(home)},

@@ -467,6 +467,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
         when 'tierce_billing' then array[9, 22, 23, 25]
+        when 'tierce_peers' then array[24]
         else array[]::integer[] end
 $$;
 
@@ -494,8 +495,8 @@ begin
        and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
         raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
     end if;
-    if exists (select from unnest(bodies) b where get_byte(b, 1) in (22, 23, 25) and journal.u64(b, 80) <> 0) then
-        raise exception 'a line of an invoice, of an account or of an agreement names nobody' using errcode = 'insufficient_privilege';
+    if exists (select from unnest(bodies) b where get_byte(b, 1) in (22, 23, 24, 25) and journal.u64(b, 80) <> 0) then
+        raise exception 'a line of an invoice, an account, an alert or an agreement names nobody' using errcode = 'insufficient_privilege';
     end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);

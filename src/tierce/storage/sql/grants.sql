@@ -3,21 +3,21 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
     incident, care, bank from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
-    tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
+    tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
 grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_billing;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_billing, tierce_peers;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
     to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 
@@ -75,7 +75,9 @@ grant insert on access.ladder to tierce_office;
 grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
 grant select, insert, delete on access.release to tierce_office;
 grant select, update on access.appeal to tierce_office;
-grant select, insert on access.alert to tierce_office;
+grant select, insert, update (ended, ended_by, ended_why) on access.alert to tierce_office;
+grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
+grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
@@ -165,6 +167,11 @@ grant usage on schema presence to tierce_signer;
 grant execute on function journal.register, journal.next_block, journal.append, presence.bearer, presence.place_of,
     presence.say to tierce_signer;
 
+-- peers: whose keys sign other operators' alerts, and one function that writes what they say; no table ------------------
+grant usage on schema access to tierce_peers;
+grant execute on function journal.register, journal.next_block, journal.append, access.alert_peers, access.take_alert,
+    access.alerts_due, access.alert_arrived, access.alert_keys to tierce_peers;
+
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown, gate.size_crowded to tierce_worker;
@@ -187,6 +194,7 @@ grant select, insert, update on access.evidence to tierce_worker;
 grant select, insert, update, delete on access.unexplained, access.overdue, access.unexplained_day to tierce_worker;
 grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
+grant update (spent) on access.accused to tierce_worker;
 grant select on directory.establishment, directory.software to tierce_worker;
 grant execute on function directory.cell_of, directory.department_of to tierce_worker;   -- whether whoever deposited was held, by any part
 -- Whether she still stood in for somebody, and whether what declared her was held.
@@ -262,6 +270,9 @@ grant usage on schema presence to tierce_upkeep;     -- keys of signers and peer
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
 grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
+grant select, insert, update (keys, ended, ended_why) on access.alert_peer to tierce_upkeep;   -- other operators, by hand
+grant select (peer, event, at) on access.peer_set to tierce_upkeep;                            -- how many came, and what
+grant select (peer, ended), update (ended, ended_by, ended_why) on access.alert to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;
 grant select on registry.ending to tierce_upkeep;            -- contracts that ended: functions end them, and delete
 grant execute on function registry.end_contract, registry.resume_contract, registry.still_covers, registry.ending_obstacles,

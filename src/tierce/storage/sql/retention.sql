@@ -353,6 +353,12 @@ begin
         with due as (select id from access.alert where at < before limit at_most),
         gone as (delete from access.alert a using due where a.id = due.id and really)
         select count(*) into n from due;
+        with due as (select peer, jti from access.peer_set where at < before limit at_most),
+        gone as (delete from access.peer_set s using due where (s.peer, s.jti) = (due.peer, due.jti) and really)
+        select count(*) into more from due;
+        with due as (select id from access.alert_told where at < before limit at_most),
+        gone as (delete from access.alert_told t using due where t.id = due.id and really)
+        select more + count(*) into more from due;
     end case;
     return n + more;
 end $$;

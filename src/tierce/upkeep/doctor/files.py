@@ -12,7 +12,16 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.keys import BANK_KEY, COMPARTMENT_KEYS, DEPOSIT_KEY, EVERY_KEY, KEY_BYTES, SIGNER_KEY, Purpose
+from tierce.storage.keys import (
+    ALERTS_KEY,
+    BANK_KEY,
+    COMPARTMENT_KEYS,
+    DEPOSIT_KEY,
+    EVERY_KEY,
+    KEY_BYTES,
+    SIGNER_KEY,
+    Purpose,
+)
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -36,7 +45,7 @@ LENT_MAX = timedelta(days=31)
 _REPLACED = {
     **{name: f"tierce keys master {name}" for name in COMPARTMENT_KEYS.values()},
     **{f"instance-{name}": f"tierce keys instance {name}" for name in INSTANCES},
-    **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY, BANK_KEY)},
+    **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY, BANK_KEY, ALERTS_KEY)},
     f"instance-{LOG_KEY_NAME}": "tierce keys log",
 }
 """What replaces a key, by its file; the others are not replaced (docs/reference/keys.md)."""

@@ -18,7 +18,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health.service import BILLING, WORKER, site_state
-from tierce.web.names import SITES, named_in
+from tierce.web.names import OUTER, SITES, named_in
 from tierce.web.observed import NAME
 
 SECONDS_MAX = 5.0
@@ -30,7 +30,7 @@ REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 
 
 def ports(settings: Settings) -> list[Finding]:
-    """Each site, and the signer where there is one, answers on its own port, and it is ours that answers."""
+    """Each site, the signer and `peers` where there are any, answers on its own port, and it is ours that answers."""
     found = []
     for name in named_in(settings):
         if name in {WORKER, BILLING}:
@@ -61,7 +61,7 @@ def ports(settings: Settings) -> list[Finding]:
 def certificates(settings: Settings, clock: Clock) -> list[Finding]:
     """The certificate that browsers are shown at each https address is valid for a while yet."""
     found = []
-    for name in SITES:
+    for name in _public(settings):
         parts = urlsplit(getattr(settings, name).url)
         if parts.scheme == "https" and parts.hostname:
             found += certificate(name, parts.hostname, parts.port or 443, clock.now())
@@ -71,12 +71,12 @@ def certificates(settings: Settings, clock: Clock) -> list[Finding]:
 def names(settings: Settings) -> list[Finding]:
     """Each public address leads to its own site, through whatever stands in front; a silent one is not judged."""
     found, asked = [], 0
-    for name in SITES:
+    for name in _public(settings):
         url = getattr(settings, name).url
         led = _led_to(url)
         asked += led is not None
         if led not in (None, name):
-            other = led if led in SITES else None
+            other = led if led in (*SITES, *OUTER) else None
             said = (
                 Phrase(f"{url} mène au site « {other} »", f"{url} leads to the site “{other}”")
                 if other
@@ -93,6 +93,11 @@ def names(settings: Settings) -> list[Finding]:
     return found
 
 
+def _public(settings: Settings) -> list[str]:
+    """What has an address that others reach."""
+    return [name for name in named_in(settings) if name in (*SITES, *OUTER)]
+
+
 def _led_to(url: str) -> str | None:
     """Which site answers at an address; "" for another program, None for nobody."""
     # One public word is asked for and nothing is sent: whose certificate it is, browsers judge.
@@ -104,7 +109,7 @@ def _led_to(url: str) -> str | None:
             answer = client.get(url + NAME)
     except httpx.HTTPError:
         return None
-    return answer.text if answer.status_code == 200 and answer.text in SITES else ""
+    return answer.text if answer.status_code == 200 and answer.text in (*SITES, *OUTER) else ""
 
 
 def _any_certificate() -> ssl.SSLContext:

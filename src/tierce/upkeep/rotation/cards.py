@@ -1,11 +1,11 @@
-"""The two keys behind dynamic cards. A card lives for minutes and is asked for again: no earlier key is kept."""
+"""Keys of which no earlier one is kept: those behind dynamic cards, which live for minutes, and our alerts'."""
 
 from tierce.journal.model import EntryKind
 from tierce.policy.acts import Act
 from tierce.presence.signing import signing_key
 from tierce.presence.store import add_signer, revoke_signer, set_signer_key
 from tierce.settings import Settings
-from tierce.storage.keys import SIGNER_KEY, Purpose
+from tierce.storage.keys import ALERTS_KEY, SIGNER_KEY, Purpose
 from tierce.upkeep import lines
 from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.files import next_key, take_place
@@ -21,6 +21,14 @@ def rotate_card(settings: Settings, step: Step = no_step) -> None:
     next_key(folder, name)
     step("place")
     take_place(folder, name, keep_previous=False)
+
+
+def rotate_alerts(settings: Settings, step: Step = no_step) -> None:
+    """Give our alerts another key; the office, once started again, signs with it and publishes its public half."""
+    folder = settings.key_directory()
+    next_key(folder, ALERTS_KEY)
+    step("place")
+    take_place(folder, ALERTS_KEY, keep_previous=False)
 
 
 def live_signers(settings: Settings) -> int:

@@ -151,6 +151,18 @@ def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("card.key", "signer, api", dry_run=dry_run)
 
 
+@app.command(epilog="Example:  tierce keys alerts --settings tierce.toml")
+def alerts(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé qui signe nos alertes. / Replace the key that signs our alerts to other operators."""
+    with refusing():
+        read = load(settings)
+        if not dry_run:
+            cards.rotate_alerts(read)
+            _line(read)
+    typer.echo("Donnez aux autres opérateurs /jwks.json, relu. / Hand the others /jwks.json, read again.")
+    _end("alerts.key", "office", dry_run=dry_run)
+
+
 @app.command(epilog="Example:  tierce keys signer --settings tierce.toml")
 def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé qui signe les cartes. / Replace the key that signs cards: each insurer is given another."""

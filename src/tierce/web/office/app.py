@@ -13,6 +13,7 @@ from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, N
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.alerts.errors import AlertMovedError
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
@@ -46,11 +47,12 @@ from tierce.notices.errors import (
 )
 from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
+from tierce.peer_alerts.telling.service import Teller
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told
 from tierce.web.look import pages_of
-from tierce.web.office.alerts import alert_handlers
+from tierce.web.office.alerts import alert_handlers, telling_others_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.bank import bank_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -110,6 +112,7 @@ TOLD: Final[Told] = {
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
+    AlertMovedError: ("moved", 409),
     SecrecyRefusedError: ("secrecy", 409),
     SmallerRefusedError: ("smaller", 409),
     ListShrinksError: ("shrinks", 409),
@@ -134,6 +137,7 @@ def create_office(
     clients: Clients,
     closings: Closings,
     packs: Packs,
+    teller: Teller | None,
     log_key: str,
     log: LogFolder,
     sealed: SealedLog,
@@ -158,6 +162,7 @@ def create_office(
         clients: enrolments and substitutions.
         closings: the closings slice.
         packs: what makes an incident's evidence pack.
+        teller: what signs alerts to other operators; None where none can be sent.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
         sealed: its older lines.
@@ -180,6 +185,7 @@ def create_office(
             *_handlers(site, closings, forms, packs),
             *message_handlers(site, messages, letters),
             *publishing_handlers(site),
+            *telling_others_handlers(site, teller),
         ],
         TOLD,
         form_bytes=FORM_BYTES_MAX,

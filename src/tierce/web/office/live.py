@@ -18,6 +18,7 @@ from psycopg import Connection
 from tierce.closings import store as wide_rows
 from tierce.closings.model import Target
 from tierce.closings.rules import name_of
+from tierce.incidents.alerts import store as alert_rows
 from tierce.incidents.evidence import store as evidence
 from tierce.incidents.evidence.model import SENTENCES
 from tierce.incidents.holds import store as held_rows
@@ -31,6 +32,7 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Proof, prove
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.care import PROFESSION_LABELS, Profession
+from tierce.kernel.clock import date_of, paris_day, start_of
 from tierce.kernel.ids import EntrySeq, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
@@ -180,14 +182,18 @@ def _filter(request: AnyRequest) -> Filter:
 async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, object]:
     now, wanted = site.clock.now(), _filter(request)
 
-    def read(connection: Connection) -> tuple[list[Line], list[Hold], Counts, Standing]:
+    def read(connection: Connection) -> tuple[list[Line], list[Hold], Counts, Standing, int]:
         if wanted.wanted:
             lines = store.filtered(connection, wanted, LIVE_READ)
         else:
             lines = store.latest(connection, LIVE_READ)
-        return lines, store.live_holds(connection, now), store.counts(connection), store.standing(connection, now)
+        waiting, many = (
+            store.standing(connection, now),
+            alert_rows.unusual(connection, start_of(date_of(paris_day(now)))),
+        )
+        return lines, store.live_holds(connection, now), store.counts(connection), waiting, many
 
-    lines, holds, counts, standing = await site.rows.read(read)
+    lines, holds, counts, standing, unusual = await site.rows.read(read)
     named = {
         "outcome": wanted.outcome,
         "act": wanted.act,
@@ -199,6 +205,7 @@ async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, objec
         "holds": holds,
         "counts": counts,
         "standing": standing,
+        "unusual": unusual,
         "now": now,
         "wanted": wanted,
         "query": urlencode({name: value.value for name, value in named.items() if value is not None}),
@@ -254,6 +261,7 @@ def _account_values(
         ),
         "means": MEANS,
         "explained": SENTENCES,
+        "alerts": alert_rows.about(connection, number, now),
         "suspicions": [
             (one, say_evidence(one.state, one.worth), place_on_scale(one.worth))
             for one in evidence.of_account(connection, number)

@@ -33,6 +33,7 @@ LINKS: Final = (
     Link("/", "nav.live", ("/accounts", "/holds", "/lines", "/live")),
     Link("/ladder", "nav.ladder"),
     Link("/appeals", "nav.appeals"),
+    Link("/alerts", "nav.alerts"),
     Link("/unexplained", "nav.unexplained"),
     Link("/limits", "nav.limits", ("/pools",)),
     Link("/closings", "nav.closings"),

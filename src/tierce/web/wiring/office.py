@@ -25,11 +25,12 @@ from tierce.kernel.clock import SystemClock
 from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
+from tierce.peer_alerts.telling.service import Teller, signing_key
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import lasting_sealer
-from tierce.storage.keys import Compartment, Keyring
+from tierce.storage.keys import ALERTS_KEY, Compartment, Keyring
 from tierce.web.names import BESIDE, KEYS, log_key
 from tierce.web.office.app import create_office
 from tierce.web.process import App, Process
@@ -49,6 +50,11 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         http = await stack.enter_async_context(Upstream(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
+            teller = None
+            if settings.peers is not None:
+                teller = Teller(appender, clock, settings.peers.url, signing_key(keyring.raw(ALERTS_KEY)))
+                teller.publish(connection)
+                connection.commit()
             records = StaffRecords(
                 lasting_sealer(settings.connection(), "tierce_office", keyring, [Compartment.PERSON])
             )
@@ -85,6 +91,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                     retired_log_lines(settings.key_directory()),
                 ),
             ),
+            teller=teller,
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
             sealed=SealedLog(settings.segments_directory()),
