@@ -16,17 +16,20 @@ from tierce.incidents.form.model import Knowledge
 from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
 from tierce.notices.audience.model import Channel
+from tierce.peer_alerts.telling.rules import SAID
 from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
 from tierce.persons.wishes.errors import WishReason
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
+from tierce.policy.peer_alerts import ACCUSES, Confidence
 from tierce.scope.model import Rule
 from tierce.web.insurers.app import TOLD as INSURERS_ERRORS
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
+from tierce.web.office.alerts import SAYINGS
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.closing import LENGTHS
 from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
@@ -68,6 +71,10 @@ CHOSEN = {
     | numbered("level", Level)
     | {f"rule.{rule.value}" for rule in Rule}
     | {f"evidence.{one.value}" for one in Evidence if one}
+    | {f"alerts.event.{one.value}" for one in ACCUSES}
+    | {f"{page}.sure.{one.value}" for page in ("alerts", "tell") for one in Confidence if one}
+    | {f"tell.say.{one}" for one in SAYINGS}
+    | {f"tell.event.{one.value}" for one in SAID}
     | {f"evidence.rung.{rung.value}" for rung in Rung if rung < Rung.SUSPENDED}
     | {f"closing.rung.{rung}" for rung in RUNGS_WIDE}
     | {f"version.{kind.value}" for kind in Kind}

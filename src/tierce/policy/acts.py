@@ -122,6 +122,8 @@ class Act(IntEnum):
     """Who may send alerts was registered, given other keys, or ended; `reference` is the peer. By command."""
     STAFF_ALERT_SEND = 136
     """Staff tell other operators of an account, or take it back, and say why; `reference` is what was told."""
+    STAFF_ALERT_ASIDE = 137
+    """Staff set another operator's alert aside, which `reference` is, and say why: it counts no more."""
     JOURNAL_REDACT = 150
     """A member of staff asks that a line lose its person; the second who does has it done."""
     JOURNAL_END = 151
@@ -276,8 +278,6 @@ class Act(IntEnum):
     """Process `billing` quotes, grants or refuses an agreement, which `reference` is; it names nobody."""
     AGREEMENT_END = 254
     """Process `billing` ends an agreement whose last day has passed, which `reference` is; it names nobody."""
-    STAFF_ALERT_ASIDE = 255
-    """Staff set another operator's alert aside, which `reference` is, and say why: it counts no more."""
 
 
 class Lane(IntEnum):

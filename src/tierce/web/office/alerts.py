@@ -85,7 +85,7 @@ def telling_others_handlers(site: OfficeSite, teller: Teller | None) -> list[HTT
     return [form, tell]
 
 
-_SAYINGS: Final = {
+SAYINGS: Final = {
     "disabled": (Event.ACCOUNT_DISABLED, Confidence.UNSAID),
     "suspected": (Event.HARVESTING, Confidence.SUSPECTED),
     "probable": (Event.HARVESTING, Confidence.PROBABLE),
@@ -97,7 +97,7 @@ _EMPTY: Final = dict.fromkeys(("event", "since", "until", "why"), "")
 
 
 def _saying(sent: Mapping[str, str]) -> Saying:
-    event, grade = _SAYINGS.get(sent.get("event", ""), (Event.OTHER, Confidence.UNSAID))
+    event, grade = SAYINGS.get(sent.get("event", ""), (Event.OTHER, Confidence.UNSAID))
     if event is not Event.HARVESTING:
         return Saying(event, sent.get("why", ""))
     since, until = (_moment(sent.get(name, "")) for name in ("since", "until"))
@@ -127,7 +127,7 @@ async def _tell_page(
         raise NotFoundException
     fault = f"{problem.reason[visit.frame.language]} {problem.remedy[visit.frame.language]}" if problem else ""
     values = {
-        "account": account, "hearers": hearers, "told": told, "sent": _EMPTY | dict(sent), "choices": list(_SAYINGS),
+        "account": account, "hearers": hearers, "told": told, "sent": _EMPTY | dict(sent), "choices": list(SAYINGS),
         "field": problem.field if problem else "", "fault": fault[:1].upper() + fault[1:],
     }  # fmt: skip
     return site.page(visit, "tell.html", values, status=422 if problem else 200)
