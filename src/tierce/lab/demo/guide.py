@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tierce.billing.settlement.listing import list_name
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.lab.demo import store
@@ -58,7 +59,8 @@ _AFTER = Phrase(
                                                     {batch}
      ce qu’en lit son organisme, en sommes          {insurers}/payments
      ce qu’en lit Paul, à qui c’était               {persons}/billed
-     le fichier de la banque, que seule sa clé ouvre : age -d -i {key} {file}
+     le fichier de la banque, comme sa trésorière le vérifie :
+     ./dev tierce billing check {file} --list {listed} --key {key}
 """,
     """
   5  The incident was opened in the name of Hélène Vasseur:
@@ -79,7 +81,8 @@ _AFTER = Phrase(
                                                  {batch}
      what his insurer reads of it, in sums       {insurers}/payments
      what Paul reads, whose glasses they are     {persons}/billed
-     the bank’s file, which its key alone opens: age -d -i {key} {file}
+     the bank’s file, as its treasurer checks it:
+     ./dev tierce billing check {file} --list {listed} --key {key}
 """,
 )
 _STOP = Phrase("     Appuyez sur Entrée pour tout arrêter. ", "     Press Enter to stop everything. ")
@@ -104,7 +107,7 @@ def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Resu
     sites = {site: stage.url(site) for site in ("persons", "insurers", "portal")}
     after = _AFTER[language].format(
         **links, **sites, paid=paid.told(language), batch=f"{stage.url('office')}/payments/{paid.batch}",
-        key=stage.home / "banque.key", file=paid.file,
+        key=stage.home / "banque.key", file=paid.file, listed=paid.file.with_name(list_name(paid.batch)),
     )  # fmt: skip
     steps.say(after)
     _wait(steps, _STOP)

@@ -2,7 +2,7 @@
 
 The invoice goes through the API as her software would send it, the process `billing` decides, gathers and writes,
 and two of the staff approve on the office's pages. What is told afterwards is what those gave, and the file itself,
-opened with the treasurer's key.
+checked as the treasurer does, with her key and the office's list.
 """
 
 import asyncio
@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx
-import pyrage
 
+from tierce.billing.settlement.checking import check_file, open_file, read_identities
+from tierce.billing.settlement.listing import list_name, read_list
 from tierce.billing.settlement.pain import file_name
 from tierce.kernel.language import Language, Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.saying import say_euros
 from tierce.lab.demo.errors import BeatError
-from tierce.lab.demo.stage import OFFICER, OPERATIONS, OPTICIAN_IBAN, PAYER_IBAN, Stage
+from tierce.lab.demo.stage import OFFICER, OPERATIONS, PAYER_IBAN, Stage
 from tierce.lab.demo.visitors import Asker, answered, enter_office
 from tierce.lab.demo.wire import Wire
 
@@ -36,8 +37,6 @@ REFERENCE: Final = "LUNETTES-1"
 _TOKEN: Final = re.compile(r'name="form_token" value="([^"]+)"')
 _TOTAL: Final = re.compile(r'name="total" value="(\d+)"')
 _BATCH: Final = re.compile(r'href="/payments/(\d+)"')
-_AMOUNT: Final = re.compile("<InstdAmt[^>]*>([^<]+)<")
-_ACCOUNT: Final = re.compile("<IBAN>([^<]+)<")
 Found = TypeVar("Found")
 
 
@@ -66,11 +65,13 @@ _TOLD: Final = Phrase(
     "               Sa garantie donne {due} : c’est ce que le processus `billing` a décidé.\n"
     "               Le lot de {due} a été approuvé au nom d’Hélène Vasseur et de Bruno Caradec, au bureau.\n"
     "               Le fichier pour la banque est écrit, chiffré : un virement de {due} à l’opticienne.\n"
+    "               Vérifié par `tierce billing check` : son compte est celui qui a été demandé.\n"
     "               (Un compte attend trois jours ouvrés : celui-ci est dit demandé il y a une semaine.)",
     "  Paid       : the attack was beginning when the optician billed Paul’s glasses: {asked} asked.\n"
     "               His guarantee gives {due}: that is what the process `billing` decided.\n"
-    "               Hélène Vasseur and Bruno Caradec approved the batch of {due}: done in their names, in the office.\n"
+    "               Hélène Vasseur and Bruno Caradec approved the batch of {due}: in their names, in the office.\n"
     "               The bank’s file is written, encrypted: one transfer of {due} to the optician.\n"
+    "               Checked by `tierce billing check`: her account is the one that was asked for.\n"
     "               (An account waits three working days: this one is said to be a week old.)",
 )
 
@@ -115,19 +116,20 @@ async def pay(stage: Stage, billed: tuple[Asker, str] | None) -> Paid:
         for one in (helene, bruno):
             await _approve(one, f"{office}/payments/{batch}")
         await _until(lambda: _filed(helene, office, batch), "the file for the bank was not written")
+        listed = await _list(helene, f"{office}/payments/{batch}")
     file = stage.home / "payments" / file_name(batch)
     paid = Paid(invoice, batch, int(decided["asked"]), int(decided["due"]), file)
-    _check(stage, paid)
+    _check(stage, paid, listed)
     return paid
 
 
-def _check(stage: Stage, paid: Paid) -> None:
-    """Open the file as the treasurer does: it holds this one transfer, to the account in force."""
-    identity = pyrage.x25519.Identity.from_str((stage.home / "banque.key").read_text().strip())
-    opened = pyrage.decrypt(paid.file.read_bytes(), [identity]).decode()
-    amounts, accounts = _AMOUNT.findall(opened), _ACCOUNT.findall(opened)
-    if (amounts, accounts) != ([f"{paid.due // 100}.{paid.due % 100:02d}"], [PAYER_IBAN, OPTICIAN_IBAN]):
-        raise BeatError(BEAT, f"the bank's file holds {len(amounts)} transfers, not what was decided")
+def _check(stage: Stage, paid: Paid, listed: bytes) -> None:
+    """Check the file as the treasurer does: one transfer, of what was decided, to the account that was asked for."""
+    paid.file.with_name(list_name(paid.batch)).write_bytes(listed)
+    identities = read_identities((stage.home / "banque.key").read_text())
+    found = check_file(open_file(paid.file.read_bytes(), identities), read_list(listed), identities)
+    if not found.good or (found.verified, found.total, found.debited) != (1, paid.due, PAYER_IBAN):
+        raise BeatError(BEAT, f"the bank's file holds {found.transfers} transfers, not what was decided")
 
 
 def _staff() -> httpx.AsyncClient:
@@ -154,6 +156,14 @@ async def _decided(optician: Asker, invoice: str) -> dict[str, Any] | None:
 async def _gathered(staff: httpx.AsyncClient, office: str) -> int | None:
     found = _BATCH.search(answered(await staff.get(office + "/payments"), 200).text)
     return int(found[1]) if found else None
+
+
+async def _list(staff: httpx.AsyncClient, page: str) -> bytes:
+    """Take the checking list out, as whoever takes the file to the bank wants it."""
+    token = _TOKEN.search(answered(await staff.get(page), 200).text)
+    if token is None:
+        raise BeatError(BEAT, "the batch's page offers no list")
+    return answered(await staff.post(page + "/list", data={"form_token": token[1]}), 200).content
 
 
 async def _approve(staff: httpx.AsyncClient, page: str) -> None:

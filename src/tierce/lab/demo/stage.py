@@ -18,6 +18,7 @@ import httpx
 import pyrage
 
 from tierce import __version__
+from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.sealing import read_public
 from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import Intake
@@ -259,8 +260,8 @@ def _take_account(stage: Stage, intake: Intake) -> None:
     file.write_text(
         f"establishment,iban,holder\n{OPTICIAN_FINESS},{OPTICIAN_IBAN},{OPTICIAN_HOLDER}\n", encoding="utf-8"
     )
-    public = read_public(stage.home / "keys")
-    intake.accounts(file, public, Listener(refuse, lambda _lines: None), dry_run=False)
+    seals = Seals(lambda: read_public(stage.home / "keys"), _treasurer(stage.home))
+    intake.accounts(file, seals, Listener(refuse, lambda _lines: None), dry_run=False)
     file.unlink()
     with stage.database.connect(SUPERUSER, autocommit=True) as connection:
         store.accounts_came_a_week_ago(connection)
@@ -326,10 +327,11 @@ def _write_settings(stage: Stage) -> None:
 
 
 def _treasurer(home: Path) -> str:
-    """Make the key of whoever takes files to the bank; hers is beside the demonstration, for whoever looks."""
-    identity = pyrage.x25519.Identity.generate()
-    (home / "banque.key").write_text(f"{identity}\n")
-    return str(identity.to_public())
+    """Make the key of whoever takes files to the bank, once; hers is beside the demonstration, for whoever looks."""
+    key = home / "banque.key"
+    if not key.exists():
+        key.write_text(f"{pyrage.x25519.Identity.generate()}\n")
+    return str(pyrage.x25519.Identity.from_str(key.read_text().strip()).to_public())
 
 
 def _start(stack: ExitStack, stage: Stage, name: str, arguments: list[str]) -> None:
