@@ -48,7 +48,7 @@ def test_whoever_takes_the_file_to_the_bank_checks_what_billing_wrote(treasury: 
     treasury.due(602, 2_500)
     batch = treasury.filed()
     code, said = checked(treasury, batch)
-    assert (code, "✓ 2 comptes" in said, IBAN in said) == (0, True, False), said
+    assert (code, "demandés : 2." in said, IBAN in said) == (0, True, False), said
     line = treasury.lines()[-1]
     assert (line.act, line.reference, line.professional) == (Act.STAFF_BATCH_LIST, batch, HELENE.staff)
     code, said = checked(treasury, batch, "--json", "-")
@@ -80,7 +80,7 @@ def test_an_account_of_before_has_no_copy_and_is_named(treasury: Treasury) -> No
     treasury.due(602, 2_500)
     treasury.admin.execute("update bank.account set copy = null where establishment = 602")
     code, said = checked(treasury, treasury.filed())
-    assert (code, "✓ 1 comptes" in said, "? TP-" in said, "Cabinet 602" in said) == (3, True, True, True), said
+    assert (code, "demandés : 1." in said, "? TP-" in said, "Cabinet 602" in said) == (3, True, True, True), said
 
 
 def test_a_list_is_taken_of_a_batch_whose_file_is_written_and_of_no_other(treasury: Treasury) -> None:

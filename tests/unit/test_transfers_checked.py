@@ -53,7 +53,7 @@ def test_a_file_that_pays_what_was_asked_for_is_good_however_the_list_was_kept()
     assert (found.good, found.verified, found.uncopied, found.total) == (True, 2, [], 6_500)
     assert (found.payer, found.debited) == (PAYER.name, PAYER.iban)
     said = "\n".join(told(found, RIGHT))
-    assert [text in said for text in ("✓ 2 comptes", "65.00 €")] == [True, True]
+    assert [text in said for text in ("demandés : 2.", "65.00 €")] == [True, True]
     assert [iban in said for iban in (IBAN, OTHER_IBAN)] == [False, False], "only the operator's own is printed"
 
 

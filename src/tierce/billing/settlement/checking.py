@@ -168,7 +168,7 @@ def told(found: Checked, listed: TransferList) -> Iterator[str]:
 
 def _told(found: Checked, listed: TransferList) -> Iterator[str]:
     yield (
-        f"{listed.insurer} · {found.transfers} virements / transfers · {found.total / 100:,.2f} €"
+        f"{listed.insurer} · virements / transfers: {found.transfers} · {found.total / 100:,.2f} €"
         f" · débit de / from {found.debited} ({found.payer})"
     )
     for fault in found.faults:
@@ -181,8 +181,8 @@ def _told(found: Checked, listed: TransferList) -> Iterator[str]:
         yield "✗ Le fichier contient autre chose que cette liste / the file holds something else than this list."
     if found.good:
         yield (
-            f"✓ {found.verified} comptes sont ceux qui ont été demandés, et le fichier n’a rien d’autre"
-            f" / {found.verified} accounts are those that were asked for, and the file has nothing else"
+            f"✓ Comptes tels qu’ils ont été demandés : {found.verified}. Le fichier n’a rien d’autre"
+            f" / accounts as they were asked for: {found.verified}. The file has nothing else."
         )
     else:
         yield (
