@@ -263,7 +263,7 @@ def test_an_answer_is_invoiced_with_the_browser_s_key_and_taken_back(newcomer: P
     page.get_by_role("link", name="Facturer").click()
     expect(page.locator("#quotes")).to_have_value(number)
     page.locator("#reference").fill("F-1")
-    for name, text in (("item", "c2"), ("price", "30"), ("amo", "19,50"), ("asked", "30")):
+    for name, text in (("item", "xmedg1"), ("price", "30"), ("amo", "19,50"), ("asked", "30")):
         page.locator(f"#{name}-1").fill(text)
     page.get_by_role("button", name="Ajouter des lignes").click()
     expect(page.locator("#item-8")).to_be_visible()

@@ -113,10 +113,11 @@ def check(
     key: Annotated[list[Path], typer.Option(help="Clé privée age ; les anciennes aussi. / age key; old ones too.")],
     json: Json = "",
 ) -> None:
-    """Vérifier un fichier avant la banque, sur sa propre machine. / Check a file before the bank, on one’s own machine.
+    """Vérifier un fichier avant la banque, sur sa propre machine. / Check a file, on one’s own machine.
 
-    Codes : 0 bon, 1 faux, 2 illisible, 3 bon mais des comptes sont sans double. / 0 good, 1 wrong, 2 unreadable, 3 good
-    but some accounts have no copy.
+    Codes : 0 bon, 1 faux, 2 illisible, 3 bon mais des comptes sont sans double.
+
+    0 good, 1 wrong, 2 unreadable, 3 good but some accounts have no copy.
     """
     with refusing():
         identities = [one for path in key for one in read_identities(path.read_text("utf-8", "replace"))]

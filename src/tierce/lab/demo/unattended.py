@@ -95,9 +95,7 @@ ATTACK = Phrase("4. l’accès est volé et essayé à grande vitesse", "4. the 
 LIST = Phrase("5. la liste exacte, une notification, une lettre", "5. the exact list, one notice, one letter")
 COUNTS = Phrase("5. un organisme lit les comptes de ses assurés", "5. an insurer reads counts of its people")
 PERSON = Phrase("5. la page de Paul, et « ce n’était pas moi »", "5. Paul’s page, and “it was not me”")
-PAY = Phrase(
-    "6. la facture décidée, approuvée par deux, au fichier", "6. the invoice decided, approved by two, filed"
-)
+PAY = Phrase("6. la facture décidée, le lot approuvé par deux", "6. the invoice decided, its batch approved by two")
 BANK = Phrase("6. l’opticienne lit sa facture et son virement", "6. the optician reads her invoice and transfer")
 READ = Phrase("6. l’organisme et Paul lisent chacun leur part", "6. the insurer and Paul each read their part")
 
