@@ -65,12 +65,20 @@ class Teller:
         said = Saying(saying.event, _reason(saying.why), saying.since, saying.until, saying.confidence)
         with connection.transaction():
             rpps, hearers = store.rpps_of(connection, professional), store.hearers(connection)
-            if rpps is None or not hearers:
+            if rpps is None:
                 raise FieldError(
                     "event",
-                    Phrase("aucun opérateur n’est inscrit pour être prévenu, ou ce compte n’a pas de numéro RPPS.",
-                           "no operator is registered to be told, or this account has no RPPS number."),
-                    Phrase("Voyez avec l’exploitation.", "Ask operations."),
+                    Phrase("ce compte n’a pas de numéro RPPS : les autres ne le reconnaîtraient pas.",
+                           "this account has no RPPS number: the others would not know whose it is."),
+                    Phrase("Prévenez-les par téléphone.", "Tell them by telephone."),
+                )  # fmt: skip
+            if not hearers:
+                raise FieldError(
+                    "event",
+                    Phrase("aucun opérateur n’est inscrit pour être prévenu.",
+                           "no operator is registered to be told."),
+                    Phrase("Prévenez-les par téléphone, et voyez avec l’exploitation.",
+                           "Tell them by telephone, and ask operations."),
                 )  # fmt: skip
             store.put(connection, number, professional, said, now, caller.name)
             tokens = []
