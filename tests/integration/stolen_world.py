@@ -198,7 +198,7 @@ def _beside(room: Room) -> None:
     )
     room.admin.execute(
         "insert into access.alert_peer (name, issuer, keys, why, audience, push) values"
-        " ('Viamarel', 'https://viamarel.example', '', 'x', 'https://viamarel.example', 'https://viamarel.example/e')"
+        " ('Merlerive', 'https://merlerive.example', '', 'x', 'https://merlerive.example', 'https://merlerive.example/e')"
     )
     room.admin.execute(
         "insert into access.peer_set (peer, jti, event, known) select 1, gen_random_uuid(), 1, n > 40"
@@ -206,7 +206,7 @@ def _beside(room: Room) -> None:
     )
     room.admin.execute(
         'insert into access.alert (id, professional, operator, at, "by", peer, event, since, until, confidence)'
-        " values (%s, 501, 'Viamarel', %s, '', 1, 4, %s, %s, 2)",
+        " values (%s, 501, 'Merlerive', %s, '', 1, 4, %s, %s, 2)",
         (ALERT, now, now - timedelta(hours=2), now - timedelta(hours=1)),
     )
     room.admin.execute(

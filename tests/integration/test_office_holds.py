@@ -311,14 +311,14 @@ def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_on
         for wrong in ("", "x" * 81, "2 85 02 99 341 007 53"):
             refused = await site.http.post(path, data=form_of(site) | {"operator": wrong})
             assert refused.status_code == 422
-        assert (await site.http.post(path, data=form_of(site) | {"operator": "Viamarel"})).status_code == 303
-        again = await site.http.post(path, data=form_of(site) | {"operator": " VIAMAREL "})
+        assert (await site.http.post(path, data=form_of(site) | {"operator": "Merlerive"})).status_code == 303
+        again = await site.http.post(path, data=form_of(site) | {"operator": " MERLERIVE "})
         assert (again.status_code, "compte déjà" in again.text) == (422, True)
         assert (await site.http.get("/accounts/999/alert")).status_code == 404
 
     play(room, database, scene)
     ((number, professional, operator),) = rows(room, "select id, professional, operator from access.alert")
-    assert (professional, operator) == (501, "Viamarel")
+    assert (professional, operator) == (501, "Merlerive")
     bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
     assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT, number)]
     worker = connect("tierce_worker")
@@ -335,7 +335,7 @@ def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set
 ) -> None:
     room.admin.execute(
         "insert into access.alert_peer (name, issuer, keys, why)"
-        " values ('Viamarel', 'https://viamarel.example', '', 'x')"
+        " values ('Merlerive', 'https://merlerive.example', '', 'x')"
     )
     room.admin.execute(
         "insert into access.peer_set (peer, jti, event, known) select 1, gen_random_uuid(), 1, false"
@@ -346,11 +346,11 @@ def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set
     async def scene(site: Site) -> None:
         empty = plain(await site.http.get("/alerts"))
         assert "Aucun opérateur n'a envoyé d'alerte" in empty
-        assert f"Viamarel a envoyé {UNUSUAL_A_DAY} alertes aujourd'hui" in empty
+        assert f"Merlerive a envoyé {UNUSUAL_A_DAY} alertes aujourd'hui" in empty
         assert "1 opérateur envoie beaucoup d'alertes" in plain(await site.http.get("/"))
         room.admin.execute(
             'insert into access.alert (id, professional, operator, at, "by", peer, event, since, until, confidence)'
-            " values (77, 501, 'Viamarel', now(), '', 1, 4, now() - interval '2 h', now() - interval '1 h', 3)"
+            " values (77, 501, 'Merlerive', now(), '', 1, 4, now() - interval '2 h', now() - interval '1 h', 3)"
         )
         room.admin.commit()
         for page in ("/alerts", "/accounts/501"):

@@ -114,7 +114,7 @@ def exchange(world: World, run: Run, tmp_path: Path, connect: Connect, keyring: 
     appender = Appender.enrol(connection, "peers", keyring.instance("peers"))
     watching = Appender.enrol(worker, "worker", keyring.instance("worker"))
     return Exchange(
-        world, agree(run, tmp_path, "Viamarel"), caller.line, Receiver(appender, SystemClock(), US), connection,
+        world, agree(run, tmp_path, "Merlerive"), caller.line, Receiver(appender, SystemClock(), US), connection,
         worker, Watcher(worker, watching, SystemClock(), bytes(16)),
     )  # fmt: skip
 
@@ -224,7 +224,7 @@ def test_each_peer_counts_once_and_what_it_takes_back_counts_no_more(
 def test_an_operator_counts_once_whether_its_program_or_a_telephone_said_so(exchange: Exchange) -> None:
     exchange.world.run(
         'insert into access.alert (id, professional, operator, at, "by")'
-        f" select 7, professional, 'VIAMAREL', now(), 'Hélène' from access.line where id = {exchange.line}"
+        f" select 7, professional, 'MERLERIVE', now(), 'Hélène' from access.line where id = {exchange.line}"
     )
     exchange.accuse()
     assert exchange.weight() == 2
@@ -280,7 +280,7 @@ def test_a_captured_peer_accuses_as_many_as_a_day_allows_and_withdrawals_still_c
     assert f'"alerts":{ALERTS_A_DAY}' in run("peers", "--json", "-")[1]
     with exchange.world.database.connect("tierce_upkeep") as upkeep:
         told = [(one.code, one.subject, one.grade) for one in doctor.alerts(upkeep, SystemClock())]
-        assert told == [("many-alerts", "Viamarel", Grade.WARNING)]
+        assert told == [("many-alerts", "Merlerive", Grade.WARNING)]
         exchange.world.run("delete from access.peer_set")
         assert [one.grade for one in doctor.alerts(upkeep, SystemClock())] == [Grade.GOOD]
 
@@ -288,9 +288,9 @@ def test_a_captured_peer_accuses_as_many_as_a_day_allows_and_withdrawals_still_c
 def test_commands_register_a_peer_once_give_it_other_keys_and_say_why_they_refuse(
     exchange: Exchange, run: Run, tmp_path: Path
 ) -> None:
-    good = tmp_path / "Viamarel.jwks"
-    issuer = ("--issuer", "https://alertes.viamarel.example")
-    assert run("peer", "VIAMAREL", "--issuer", "https://a.example", "--keys", str(good), "--why", "x")[0] == 1
+    good = tmp_path / "Merlerive.jwks"
+    issuer = ("--issuer", "https://alertes.merlerive.example")
+    assert run("peer", "MERLERIVE", "--issuer", "https://a.example", "--keys", str(good), "--why", "x")[0] == 1
     assert run("peer", "Autre", *issuer, "--keys", str(good), "--why", "x")[0] == 1
     for words, says in (
         (("peer", "A", "--issuer", "http://a.example", "--keys", str(good), "--why", "x"), "--issuer"),
@@ -303,13 +303,13 @@ def test_commands_register_a_peer_once_give_it_other_keys_and_say_why_they_refus
         assert says in output
     renewed = OtherOperator(exchange.peer.issuer, US, kid="b")
     good.write_text(renewed.jwks())
-    assert run("keys", "Viamarel", "--keys", str(good), "--why", "renewed")[0] == 0
+    assert run("keys", "Merlerive", "--keys", str(good), "--why", "renewed")[0] == 0
     with pytest.raises(Exception, match="no registered key"):
         exchange.accuse()
     exchange.accuse(by=renewed)
     assert run("keys", "Nobody", "--keys", str(good), "--why", "x")[0] == 1
     assert run("end", "Nobody", "--why", "x")[0] == 1
-    assert run("end", "Viamarel", "--why", "over")[0] == 0
+    assert run("end", "Merlerive", "--why", "over")[0] == 0
     assert exchange.world.scalar("select count(*) from access.alert where ended is null") == 1, "it stays"
     acts = exchange.world.scalar(f"select count(*) from journal.entry where get_byte(body, 2) = {Act.ALERT_PEER}")
     assert acts == 3

@@ -85,9 +85,9 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
         assert "Aucun opérateur n'est inscrit pour être prévenu" in plain(await site.http.get(path))
         none = await site.http.post(path, data=form_of(site) | {"event": "disabled", "why": "Vol reconnu."})
         assert none.status_code == 422
-        hearing(room, "viamarel", "https://viamarel.example/events")
+        hearing(room, "merlerive", "https://merlerive.example/events")
         hearing(room, "ormepierre", "https://ormepierre.example/events")
-        assert "2 opérateurs seront prévenus : viamarel, ormepierre." in plain(await site.http.get(path))
+        assert "2 opérateurs seront prévenus : merlerive, ormepierre." in plain(await site.http.get(path))
         used = {"event": "probable", "since": "2026-03-01T10:00", "until": "2026-03-01T11:30", "why": "Liste lue."}
         for wrong in (
             {"event": ""}, {"why": " "}, {"why": "vu 2 85 02 99 341 007 53"}, {"since": ""},
@@ -97,7 +97,7 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
         assert (await site.http.post(path, data=form_of(site) | used)).status_code == 303
         shown = plain(await site.http.get(path))
         assert "Probable. Utilisée du" in shown
-        assert "viamarel part dans la seconde" in shown
+        assert "merlerive part dans la seconde" in shown
         assert (await site.http.get("/accounts/999/tell")).status_code == 404
 
     play(room, database, scene)
@@ -106,7 +106,7 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
     both = [opened(token, public) for _, token in rows]
     assert [head["typ"] for head, _ in both] == ["secevent+jwt"] * 2
     assert [claims["aud"] for _, claims in both] == [
-        "https://viamarel.example/them",
+        "https://merlerive.example/them",
         "https://ormepierre.example/them",
     ]
     assert both[0][1]["jti"] != both[1][1]["jti"]
@@ -187,7 +187,7 @@ def test_killed_between_sending_and_hearing_it_sends_again_and_the_other_counts_
         return row
 
     with listening() as (heard, address):
-        hearing(room, "viamarel", address)
+        hearing(room, "merlerive", address)
         teller.tell(room.office, HELENE, ProfessionalId(501), Saying(Event.ACCOUNT_DISABLED, "Vol reconnu."))
         with serving(settings, port) as first:
             heard.before = lambda: os.killpg(first.pid, signal.SIGKILL)

@@ -24,13 +24,13 @@ from tierce.policy.peer_alerts import AHEAD, OLD, Confidence, Event
 US, NOW = "https://alertes.riveclaire.example", datetime(2026, 3, 3, 12, tzinfo=UTC)
 RPPS = make_rpps(501)
 NIR = make_nir("F", 1985, 2, f"03{STORY_COMMUNE}", 41)
-VIAMAREL = OtherOperator("https://alertes.viamarel.example", US)
+MERLERIVE = OtherOperator("https://alertes.merlerive.example", US)
 COMPROMISE = f"{RISC}/credential-compromise"
 USED = {"start": NOW.timestamp() - 3_600, "end": NOW.timestamp() - 60, "confidence": "probable"}
 
 
 def claims(event: str = COMPROMISE, **told: object) -> dict[str, Any]:
-    return VIAMAREL.claims(event, RPPS, NOW.timestamp(), **(told or {"credential_type": "fido2"}))
+    return MERLERIVE.claims(event, RPPS, NOW.timestamp(), **(told or {"credential_type": "fido2"}))
 
 
 def refused(wrong: dict[str, Any]) -> SetRefusedError:
@@ -51,7 +51,7 @@ def refused(wrong: dict[str, Any]) -> SetRefusedError:
     ],
 )
 def test_each_event_is_read_with_whom_it_names(event: str, told: dict[str, Any], meant: Event) -> None:
-    said = read(VIAMAREL.claims(event, RPPS, NOW.timestamp(), **told), US, NOW)
+    said = read(MERLERIVE.claims(event, RPPS, NOW.timestamp(), **told), US, NOW)
     assert (said.event, said.rpps) == (meant, RPPS)
     assert (said.confidence, said.until) == (
         (Confidence.PROBABLE, NOW - timedelta(seconds=60)) if meant is Event.HARVESTING else (Confidence.UNSAID, None)
@@ -150,10 +150,10 @@ def test_the_key_of_an_rpps_is_checked() -> None:
 
 @pytest.mark.parametrize("rsa", [False, True])
 def test_a_token_is_verified_by_the_registered_keys_alone(rsa: bool) -> None:
-    peer, thief = OtherOperator(VIAMAREL.issuer, US, rsa), OtherOperator(VIAMAREL.issuer, US, rsa)
+    peer, thief = OtherOperator(MERLERIVE.issuer, US, rsa), OtherOperator(MERLERIVE.issuer, US, rsa)
     keys = read_keys(peer.jwks().encode())
     token = peer.sign(claims()).encode()
-    assert issuer_of(token) == VIAMAREL.issuer
+    assert issuer_of(token) == MERLERIVE.issuer
     said = read(verified(token, keys), US, NOW)
     assert isinstance(said, Said)
     head, body, signature = token.split(b".")
@@ -183,8 +183,8 @@ def test_what_is_no_token_is_refused_as_such(token: bytes) -> None:
 
 
 def test_a_peer_hands_over_public_keys_of_a_kind_that_we_verify() -> None:
-    good = json.loads(VIAMAREL.jwks())["keys"][0]
-    private = {**VIAMAREL.key.as_dict(private=True), "kid": "a"}
+    good = json.loads(MERLERIVE.jwks())["keys"][0]
+    private = {**MERLERIVE.key.as_dict(private=True), "kid": "a"}
     nameless = {name: value for name, value in good.items() if name != "kid"}
     for wrong in (
         b"", b"[]", b"{}", json.dumps({"keys": []}).encode(), json.dumps({"keys": [good] * 6}).encode(),

@@ -48,7 +48,7 @@ def alerts() -> None:
 
 
 @app.command(
-    epilog="Example:  tierce alerts peer Viamarel --issuer https://alertes.viamarel.example --keys viamarel.jwks \\\n"
+    epilog="Example:  tierce alerts peer Merlerive --issuer https://merlerive.example --keys merlerive.jwks \\\n"
     '          --why "convention signed" --settings tierce.toml'
 )
 def peer(
@@ -84,7 +84,9 @@ def peer(
     typer.echo(f"✓ les alertes de {named} sont reçues / alerts of {named} are taken in")
 
 
-@app.command(epilog="Example:  tierce alerts keys Viamarel --keys viamarel.jwks --why renewed --settings tierce.toml")
+@app.command(
+    epilog="Example:  tierce alerts keys Merlerive --keys merlerive.jwks --why renewed --settings tierce.toml"
+)
 def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     """Donner d’autres clés à un opérateur ; les anciennes ne servent plus. / Give an operator other keys."""
     try:
@@ -101,7 +103,7 @@ def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     typer.echo(f"✓ {name} signe par ces clés seules / {name} signs with these keys alone")
 
 
-@app.command(epilog='Example:  tierce alerts end Viamarel --why "key stolen" --set-aside --settings tierce.toml')
+@app.command(epilog='Example:  tierce alerts end Merlerive --why "key stolen" --set-aside --settings tierce.toml')
 def end(
     *,
     name: Name,
