@@ -304,6 +304,7 @@ def test_commands_register_a_peer_once_give_it_other_keys_and_say_why_they_refus
     renewed = OtherOperator(exchange.peer.issuer, US, kid="b")
     good.write_text(renewed.jwks())
     assert run("keys", "Merlerive", "--keys", str(good), "--why", "renewed")[0] == 0
+    assert exchange.world.scalar("select why from access.alert_peer where lower(name) = 'merlerive'") == "renewed"
     with pytest.raises(Exception, match="no registered key"):
         exchange.accuse()
     exchange.accuse(by=renewed)

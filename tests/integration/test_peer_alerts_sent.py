@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, Room, open_room
 from tests.integration.signin_world import free_port
+from tests.integration.sites_world import Site
 from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import form_of, plain
 from tests.settings_file import settings_text
@@ -81,7 +82,7 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
 ) -> None:
     path = "/accounts/501/tell"
 
-    async def scene(site: Any) -> None:  # noqa: ANN401 - the site of sites_world
+    async def scene(site: Site) -> None:
         assert "Aucun opérateur n'est inscrit pour être prévenu" in plain(await site.http.get(path))
         none = await site.http.post(path, data=form_of(site) | {"event": "disabled", "why": "Vol reconnu."})
         assert none.status_code == 422

@@ -63,11 +63,12 @@ def add(connection: Connection, name: str, issuer: str, keys: bytes, why: str, t
     return int(row[0])
 
 
-def replace_keys(connection: Connection, name: str, keys: bytes) -> int | None:
-    """Give a live peer other keys; returns it, or None where there is none of that name."""
+def replace_keys(connection: Connection, name: str, keys: bytes, why: str) -> int | None:
+    """Give a live peer other keys, and keep why; returns it, or None where there is none of that name."""
     row = connection.execute(
-        "update access.alert_peer set keys = %s where lower(name) = lower(%s) and ended is null returning id",
-        (keys, name),
+        "update access.alert_peer set keys = %s, why = %s where lower(name) = lower(%s) and ended is null"
+        " returning id",
+        (keys, why, name),
     ).fetchone()
     return None if row is None else int(row[0])
 

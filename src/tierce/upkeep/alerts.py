@@ -90,10 +90,9 @@ def peer(
 def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     """Donner d’autres clés à un opérateur ; les anciennes ne servent plus. / Give an operator other keys."""
     try:
-        _text("--why", why, WHY_MAX)
-        kept = read_keys(keys.read_bytes())
+        reason, kept = _text("--why", why, WHY_MAX), read_keys(keys.read_bytes())
         with _journalled(load(settings)) as (connection, appender):
-            number = store.replace_keys(connection, name, kept)
+            number = store.replace_keys(connection, name, kept, reason)
             if number is not None:
                 appender.append(connection, [_line(number)])
     except (TierceError, OSError, psycopg.Error) as error:

@@ -100,7 +100,7 @@ _ENDS: Final = {
         "{due} étaient accordés, et ces soins sont facturés.", "{due} was granted, and that care is billed."
     ),
     AgreementState.EXPIRED: Phrase(
-        "{due} étaient accordés jusqu’au {until}, et rien ne fut facturé.",
+        "{due} étaient accordés jusqu’au {until}, et rien n’a été facturé.",
         "{due} was granted until {until}, and nothing was billed.",
     ),
     AgreementState.CANCELLED: Phrase("Le lieu l’a annulé {ended}.", "The place cancelled it {ended}."),

@@ -270,7 +270,7 @@ grant usage on schema presence to tierce_upkeep;     -- keys of signers and peer
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
 grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
-grant select, insert, update (keys, ended, ended_why) on access.alert_peer to tierce_upkeep;   -- other operators, by hand
+grant select, insert, update (keys, why, ended, ended_why) on access.alert_peer to tierce_upkeep;   -- other operators, by hand
 grant select (peer, event, at) on access.peer_set to tierce_upkeep;                            -- how many came, and what
 grant select (peer, ended), update (ended, ended_by, ended_why) on access.alert to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;
