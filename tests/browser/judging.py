@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
@@ -66,6 +66,31 @@ PRINTED: Final = """
 }
 """
 """What paper has no use for, or does not show, on a page of somebody whose screen is dark."""
+
+
+BLOCKS: Final = """
+() => {
+  const words = ["action", "aria-describedby", "aria-label", "datetime", "for", "href", "name", "title", "value"];
+  const named = (one) => one.localName
+    + [...one.attributes].map(({name, value}) => words.includes(name) ? "" : `[${name}=${value}]`).join("")
+    + ([...one.childNodes].some((it) => it.nodeType === Node.TEXT_NODE && it.data.trim()) ? "'" : "");
+  const whole = (one) => `${named(one)}{${[...one.children].map(whole)}}`;
+  const before = (one) => one ? `${before(one.previousElementSibling)}+${named(one)}` : "";
+  const around = (one) => one ? `${around(one.parentElement)}/${before(one)}` : "";
+  const within = (one, left) => [one, ...(left ? [...one.children].flatMap((it) => within(it, left - 1)) : [])];
+  window.blocks = within(document.body, 4);
+  return window.blocks.map((one) => around(one) + whole(one));
+}
+"""
+"""What the colours of each block are made of: its elements, what it stands in and beside; not its words."""
+CONTRAST_OF_OTHERS: Final = """
+(known) => {
+  known.forEach((place) => { window.blocks[place].dataset.known = ""; });
+  return axe.run(
+    {include: [["html"]], exclude: [["[data-known]"]]}, {runOnly: ["color-contrast"], resultTypes: ["violations"]},
+  ).then((found) => found.violations.map(({id, help}) => `${id} ${help}`));
+}
+"""
 
 
 class _Site(ThreadingHTTPServer):
@@ -134,57 +159,78 @@ def looks_of(shown: list[Shown], language: Language) -> list[Shown]:
     return list({one.shape: one for one in shown if one.language == language}.values())
 
 
-def screen_faults(shown: list[Shown], tab: Tab, language: Language) -> list[str]:
-    """What axe finds, and pages that scroll sideways: in French on a desk and a tablet, in English on a phone.
+@dataclass
+class Judged:
+    """What is wrong of a site's pages in one language: each is loaded once, and judged in every way."""
 
-    What axe finds depends on the words and on the width, apart. Pages that differ in their words alone are all shown
-    in French, the longer language.
+    screen: list[str] = field(default_factory=list)
+    keyboard: list[str] = field(default_factory=list)
+    paper: list[str] = field(default_factory=list)
+
+
+def judge(shown: list[Shown], tab: Tab, language: Language) -> Judged:
+    """What is wrong on a screen in either language, and, of the French pages, for the keyboard and on paper.
+
+    What axe finds depends on the words and on the width, apart: in French it looks on a desk, in English on a phone.
+    Pages that differ in their words alone are all shown in French, the longer language, for what scrolls sideways.
     """
-    faults: list[str] = []
-    english = language is Language.EN
+    found = Judged()
+    french = language is Language.FR
     judged = looks_of(shown, language)
-    for one in judged if english else (one for one in shown if one.language == language):
+    most: tuple[set[str], Shown | None] = (set(), None)
+    blocks: set[str] = set()
+    for one in (one for one in shown if one.language == language) if french else judged:
         page = tab.show(one)
-        if one in judged:
+        found.screen += _screen_faults(page, one, (DESK if french else PHONE) if one in judged else None, blocks)
+        if french and one in judged:
+            found.keyboard += [f"{one.name}: {fault}" for fault in page.evaluate(UNSEEN_FOCUS, CONTROLS)]
+            most = max(most, (set(page.evaluate(STOPS, CONTROLS)), one), key=lambda stops: len(stops[0]))
+            found.paper += _paper_faults(page, one)
+    if most[1] is not None:
+        found.keyboard += _stops_never_made(tab.show(most[1]), most[1], most[0])
+    return found
+
+
+def _screen_faults(page: Page, one: Shown, axe_at: int | None, blocks: set[str]) -> list[str]:
+    """Widths at which the page scrolls sideways, which ends at the last; what axe finds, if it is to look."""
+    faults: list[str] = []
+    for width in (DESK, TABLET, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []
+        if width == axe_at:
             page.evaluate(BRING_AXE)
-        for width in (DESK, TABLET, PHONE):
-            page.set_viewport_size({"width": width, "height": 800})
-            faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []
-            if one in judged and (width == PHONE) is english:
-                faults += axe_faults(page, f"{one.name} {width}")
+            faults += axe_faults(page, f"{one.name} {width}", besides="color-contrast")
+            faults += [f"{one.name} {width}: {fault}" for fault in _faint(page, blocks)]
     return faults
 
 
-def keyboard_faults(shown: list[Shown], tab: Tab) -> list[str]:
-    """Controls out of the keyboard's order or whose focus is not seen; stops that Tab never makes on the longest."""
-    faults: list[str] = []
-    tab.page.set_viewport_size({"width": PHONE, "height": 800})
-    most: tuple[set[str], Shown | None] = (set(), None)
-    for one in looks_of(shown, Language.FR):
-        page = tab.show(one)
-        faults += [f"{one.name}: {fault}" for fault in page.evaluate(UNSEEN_FOCUS, CONTROLS)]
-        most = max(most, (set(page.evaluate(STOPS, CONTROLS)), one), key=lambda found: len(found[0]))
-    assert most[1] is not None
-    page, left = tab.show(most[1]), most[0]
+def _faint(page: Page, blocks: set[str]) -> list[str]:
+    """What axe finds too faint of the blocks that no page had before: `blocks`, which those of this one join.
+
+    Half of what axe takes is contrast, and pages are alike in most of their blocks.
+    """
+    found = page.evaluate(BLOCKS)
+    faults = page.evaluate(CONTRAST_OF_OTHERS, [place for place, block in enumerate(found) if block in blocks])
+    blocks.update(found)
+    return [str(fault) for fault in faults]
+
+
+def _stops_never_made(page: Page, one: Shown, left: set[str]) -> list[str]:
+    """The stops of a page, just loaded, that Tab never makes."""
     page.evaluate(STOPS, CONTROLS)
     for _ in range(4 * len(left) + 10):  # a date has a stop for each of its parts, and a page may begin in a field
         if not left:
             break
         page.keyboard.press("Tab")
         left.discard(page.evaluate(STOP))
-    return faults + [f"{most[1].name}: the keyboard does not come to {one}" for one in left]
+    return [f"{one.name}: the keyboard does not come to {stop}" for stop in left]
 
 
-def paper_faults(shown: list[Shown], tab: Tab) -> list[str]:
+def _paper_faults(page: Page, one: Shown) -> list[str]:
     """What a sheet shows that it should not, lacks, or is too narrow for."""
-    faults: list[str] = []
-    page = tab.page
     page.set_viewport_size({"width": SHEET, "height": 1000})
     page.emulate_media(media="print")
-    for one in looks_of(shown, Language.FR):
-        tab.show(one)
-        faults += [f"{one.name}: {fault}" for fault in page.evaluate(PRINTED)]
-        faults += [f"{one.name}: wider than the sheet"] if scrolls_sideways(page) else []
+    faults = [f"{one.name}: {fault}" for fault in page.evaluate(PRINTED)]
+    faults += [f"{one.name}: wider than the sheet"] if scrolls_sideways(page) else []
     page.emulate_media(media="screen")
-    page.set_viewport_size({"width": DESK, "height": 800})
     return faults

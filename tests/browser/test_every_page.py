@@ -6,7 +6,7 @@ Sites with so many pages that they take long have a file of their own, which ano
 import pytest
 
 from tests.browser.every_page import FOLDERS, Shown, missing, of_filled, of_status
-from tests.browser.judging import Tab, keyboard_faults, paper_faults, screen_faults
+from tests.browser.judging import Judged, Tab, judge
 from tierce.kernel.language import Language
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
@@ -25,6 +25,12 @@ def shown(cluster: Cluster, template: Database, tmp_path_factory: pytest.TempPat
     return found | {"status": list(of_status())}
 
 
+@pytest.fixture(scope="module")
+def judged(shown: dict[str, list[Shown]], tab: Tab) -> dict[tuple[str, Language], Judged]:
+    """What is wrong of them, by site and language."""
+    return {visit: judge(shown[visit[0]], tab, visit[1]) for visit in VISITS}
+
+
 def test_every_site_has_its_file() -> None:
     assert set(FOLDERS) == set(SITES) - WITHOUT_PAGES | {"status"} == {*FILLED, "status", *ELSEWHERE}
 
@@ -36,18 +42,18 @@ def test_the_pages_are_all_here(shown: dict[str, list[Shown]], site: str) -> Non
 
 @pytest.mark.parametrize("visit", VISITS, ids="-".join)
 def test_every_page_passes_axe_and_never_scrolls_sideways(
-    shown: dict[str, list[Shown]], tab: Tab, visit: tuple[str, Language]
+    judged: dict[tuple[str, Language], Judged], visit: tuple[str, Language]
 ) -> None:
-    assert screen_faults(shown[visit[0]], tab, visit[1]) == []
+    assert judged[visit].screen == []
 
 
 @pytest.mark.parametrize("site", [*FILLED, "status"])
 def test_every_control_is_in_the_keyboard_s_order_and_shows_its_focus(
-    shown: dict[str, list[Shown]], tab: Tab, site: str
+    judged: dict[tuple[str, Language], Judged], site: str
 ) -> None:
-    assert keyboard_faults(shown[site], tab) == []
+    assert judged[site, Language.FR].keyboard == []
 
 
 @pytest.mark.parametrize("site", [*FILLED, "status"])
-def test_every_page_is_fit_for_paper(shown: dict[str, list[Shown]], tab: Tab, site: str) -> None:
-    assert paper_faults(shown[site], tab) == []
+def test_every_page_is_fit_for_paper(judged: dict[tuple[str, Language], Judged], site: str) -> None:
+    assert judged[site, Language.FR].paper == []
