@@ -2,7 +2,8 @@
 
 He is given no list of pages: he takes every route of every site from its routing table, every path of the published
 description, and every link and form of every page, and tries each with all that he has found so far, by every method,
-as HTML and as JSON, with conditional headers, in both languages; then he sends it all again.
+as HTML and as JSON, with conditional headers, in both languages; then he sends it again: of the requests that one route
+answered word for word the same, the first.
 """
 
 import json
@@ -143,7 +144,13 @@ class Walker:
     signs: bool = True
     transcript: dict[str, set[str]] = field(default_factory=dict)
     """All that he was told, each with the paths that told it."""
+    about: dict[str, set[int]] = field(default_factory=dict)
+    """Whom each tells of, once it was looked for."""
     sent: list[Sent] = field(default_factory=list)
+    on: str = ""
+    """Path of the route that is being walked."""
+    again: dict[tuple[str, str, str, tuple[str, ...], int, bytes], Sent] = field(default_factory=dict)
+    """What he will send again: the first of those of one site, method, route, names of headers, and answer."""
     walked: set[tuple[str, str, str]] = field(default_factory=set)
     engagements: dict[str, None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
@@ -155,7 +162,10 @@ class Walker:
         one = Sent(site, method, address, tuple((mine | headers).items()), body)
         assert len(self.sent) < REQUESTS_MAX, "the walk does not end"
         self.sent.append(one)
-        return await self.repeat(one)
+        told = await self.repeat(one)
+        place = self.on or urlsplit(address).path
+        self.again.setdefault((site, method, place, tuple(headers), told.status, told.content), one)
+        return told
 
     async def repeat(self, one: Sent) -> Told:
         """Send a request exactly as it is."""
@@ -222,6 +232,7 @@ class Walker:
         Of addresses that answer word for word the same, as all do behind which nothing is, one is tried in every way.
         """
         self.walked.add((route.site, route.method, route.path))
+        self.on = route.path
         answers: set[tuple[int, str]] = set()
         for place, address in enumerate(self.addresses(route)):
             if route.method == "GET":
@@ -289,9 +300,10 @@ class Walker:
         for route in sorted(routes, key=lambda one: (one.method != "GET", one.path)):
             if not route.ends:
                 await self.try_route(route)
+        self.on = ""
         for site in self.sites.apps:
             await self.crawl(site, last)
-        for one in list(self.sent):
+        for one in list(self.again.values()):
             await self.repeat(one)
         for route in last:
             await self.try_route(route)
@@ -299,10 +311,9 @@ class Walker:
 
     def learned(self, people: list[Truth], besides: frozenset[str] = frozenset()) -> set[int]:
         """Numbers of the people of whom anything tells that he received from other paths than `besides`."""
-        found: set[int] = set()
-        for told in (told for told, paths in self.transcript.items() if paths - besides):
-            found |= people_in(told, people)
-        return found
+        for told in self.transcript.keys() - self.about.keys():
+            self.about[told] = people_in(told, people)
+        return set().union(*(self.about[told] for told, paths in self.transcript.items() if paths - besides))
 
 
 def people_in(told: str, people: Sequence[Truth]) -> set[int]:

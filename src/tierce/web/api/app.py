@@ -168,11 +168,16 @@ async def metrics(request: AnyRequest) -> str:
 
 
 @get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
-async def openapi(request: AnyRequest) -> dict[str, Any]:
-    """The description of every route, the hot ones included."""
-    wiring = _wiring(request)
-    schema = describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/"))
-    return with_agreements(with_invoices(with_deposits(schema)))
+async def openapi(request: AnyRequest) -> Response[bytes]:
+    """The description of every route, the hot ones included.
+
+    Written once in the life of a process: anybody may ask for it, and writing it holds up whoever asks meanwhile.
+    """
+    state = request.app.state
+    if "description" not in state:
+        schema = describe(request.app.openapi_schema.to_schema(), _wiring(request).sign_in.url.rstrip("/"))
+        state.description = msgspec.json.encode(with_agreements(with_invoices(with_deposits(schema))))
+    return Response(state.description, media_type="application/json")
 
 
 async def _headers(message: Message, scope: Scope) -> None:
