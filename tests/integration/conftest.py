@@ -39,6 +39,13 @@ INSTANCES = (
 )
 
 
+@pytest.fixture
+def server_path() -> Iterator[Path]:
+    """A folder for the data of a server of the test's own: pytest's is on a disk, and tidied by the next run."""
+    with private_folder() as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running PostgreSQL with the durable settings."""

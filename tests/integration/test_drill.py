@@ -20,12 +20,12 @@ pytestmark = pytest.mark.integration
 PEOPLE, LIVE = 40, 30
 
 
-def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(tmp_path: Path) -> None:
+def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(server_path: Path) -> None:
     """Also N4 (each insurer opens its own list alone) and the pack, checked by the script that it carries."""
-    folder = tmp_path / "kept"
+    folder = server_path / "kept"
     kept.prepare(folder)
     steps = Steps(Console(stderr=True), Language.EN)
-    report, _words = play(tmp_path / "home", folder, PEOPLE, 1, steps, live=LIVE, only=PROCESSES)
+    report, _words = play(server_path / "home", folder, PEOPLE, 1, steps, live=LIVE, only=PROCESSES)
     assert report.exposed_true >= PEOPLE
     assert (report.recall, report.false_confirmed, report.insurer_sum_error) == (1.0, 0, 0)
     assert report.over_http >= LIVE, "read through the live gate"

@@ -120,10 +120,10 @@ def intact(settings: Settings, line: str) -> bool:
 
 
 def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_be(
-    stage: Stage, doctor: Thief, base: Path, tmp_path: Path
+    stage: Stage, doctor: Thief, base: Path, server_path: Path
 ) -> None:
     broken = {"archive_mode": "on", "archive_command": "false"}
-    with brought_back(stage, base, tmp_path / "whole", **broken) as (file, admin):
+    with brought_back(stage, base, server_path / "whole", **broken) as (file, admin):
         eventually(lambda: promoted(admin), "the server read its log to the end", seconds=30)
         found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-"))
         assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
@@ -136,7 +136,7 @@ def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_
         assert "tierce_archive_failing 1.0" in run("health", "metrics", "--settings", file)
         blocks = [row[0] for row in admin.execute("select block from journal.batch order by block desc limit 2")]
         assert blocks[0] - blocks[1] > LOST_BLOCKS, "its own line is beyond a hole that every list can see"
-        state, url = tmp_path / "whole" / "state", stage.url("api")
+        state, url = server_path / "whole" / "state", stage.url("api")
         before = kept_size(state)
         with (
             running("serve", "--settings", file, "--only", "worker"),
@@ -161,9 +161,9 @@ def _ready(url: str) -> bool:
 
 
 def test_read_to_an_instant_what_was_published_since_is_counted_and_put_aside(
-    stage: Stage, base: Path, tmp_path: Path
+    stage: Stage, base: Path, server_path: Path
 ) -> None:
-    home = tmp_path / "noon"
+    home = server_path / "noon"
     until = {"recovery_target_name": "noon", "recovery_target_action": "pause"}
     with brought_back(stage, base, home, **until) as (file, admin):
         refused = CliRunner().invoke(app, ["restore", "adopt", "--settings", str(file)])

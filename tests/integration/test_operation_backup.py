@@ -244,8 +244,10 @@ def test_keys_are_sealed_apart_and_come_back(stage: Stage, taken: Path, tmp_path
     assert not any(key.read_bytes() in raw for key in (stage.home / "keys").glob("*.key"))
 
 
-def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, doctor: Thief, tmp_path: Path) -> None:
-    with elsewhere(stage, tmp_path / "there", state=False) as file:
+def test_restored_elsewhere_it_verifies_and_serves(
+    stage: Stage, taken: Path, doctor: Thief, server_path: Path
+) -> None:
+    with elsewhere(stage, server_path / "there", state=False) as file:
         run(
             "restore", "run", taken, "--settings", file, code=2
         )  # nothing to hold it to: said before anything is made
@@ -253,7 +255,7 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
         assert (found["intact"], found["compared"], found["lost_lines"]) == (True, False, 0)
         sealed = {one.name: one.read_bytes() for one in (taken / SEGMENTS).iterdir()}
         assert len(sealed) == 3
-        assert {one.name: one.read_bytes() for one in (tmp_path / "there" / "segments").iterdir()} == sealed
+        assert {one.name: one.read_bytes() for one in (server_path / "there" / "segments").iterdir()} == sealed
         assert found["sessions_ended"] >= 1, "a session revoked since the backup must not live again"
         run("restore", "run", taken, "--nothing-kept", "--settings", file, code=2)
         ports = {str(stage.ports["api"]): _free_port()}
@@ -272,10 +274,10 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
 
 @pytest.mark.parametrize("reached", ["database", "rows", "schema", "log"])
 def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew(
-    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path, reached: str
+    stage: Stage, taken: Path, doctor: Thief, server_path: Path, reached: str
 ) -> None:
     """Between the rows and the end of their sessions a whole database stood there, with everybody's session live."""
-    with elsewhere(stage, tmp_path / "killed", state=False) as file:
+    with elsewhere(stage, server_path / "killed", state=False) as file:
         settings = load(file)
         server = settings.connection().named("postgres")
         making = settings.connection().named(f"{settings.database.name}_restoring")
@@ -322,14 +324,14 @@ def _status(address: str) -> int:
 
 
 def test_a_machine_that_is_lost_with_what_it_kept_draws_no_number_twice(
-    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path
+    stage: Stage, taken: Path, doctor: Thief, server_path: Path
 ) -> None:
     assert doctor.ask(stage.person("paul_lenoir"), "MEDG").status_code == 200
     with stage.database.connect(SUPERUSER) as lost:
         (drawn,) = lost.execute("select last_value from journal.block_no").fetchone() or (0,)
-    keys = tmp_path / "keys"
+    keys = server_path / "keys"
     shutil.copytree(stage.home / "keys", keys)
-    with elsewhere(stage, tmp_path / "lost", state=False) as file:
+    with elsewhere(stage, server_path / "lost", state=False) as file:
         file.write_text(file.read_text("utf-8").replace(str(stage.home / "keys"), str(keys)), "utf-8")
         run("restore", "run", taken, "--nothing-kept", "--settings", file)
         run("restore", "accept-loss", "--settings", file, code=2)
@@ -341,8 +343,10 @@ def test_a_machine_that_is_lost_with_what_it_kept_draws_no_number_twice(
         assert again > drawn, "a number that was printed since the backup names nobody else's line"
 
 
-def test_signing_keys_replaced_since_the_backup_are_retired_again(stage: Stage, taken: Path, tmp_path: Path) -> None:
-    keys, home = tmp_path / "keys", tmp_path / "replaced"
+def test_signing_keys_replaced_since_the_backup_are_retired_again(
+    stage: Stage, taken: Path, server_path: Path
+) -> None:
+    keys, home = server_path / "keys", server_path / "replaced"
     shutil.copytree(stage.home / "keys", keys)
     for name in ("upkeep", "office"):
         (keys / f"instance-{name}.key").write_bytes(os.urandom(KEY_BYTES))
@@ -365,7 +369,7 @@ def test_signing_keys_replaced_since_the_backup_are_retired_again(stage: Stage, 
 
 
 def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
-    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path
+    stage: Stage, taken: Path, doctor: Thief, server_path: Path
 ) -> None:
     """Last: it retires the log's key of this installation."""
     size_then = _kept_size(stage)
@@ -373,7 +377,7 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
     eventually(lambda: _kept_size(stage) > size_then, "a later checkpoint is kept outside")
     stage.processes["serve"].terminate()
     stage.processes["serve"].wait(timeout=30)
-    with elsewhere(stage, tmp_path / "older", state=True) as file:
+    with elsewhere(stage, server_path / "older", state=True) as file:
         found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-", code=3))
         lost = found["lost_lines"]
         assert lost > 0

@@ -4,7 +4,6 @@ On a cluster of its own, since other tests write professionals' names, which are
 """
 
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.folders import private_folder
 from tests.integration.conftest import INSTANCES
 from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of
 from tierce.lab.country.population import write_country
@@ -52,10 +52,7 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """Not in pytest's own folder: another run tidies that one, and PostgreSQL stops when its data go."""
-    with tempfile.TemporaryDirectory(prefix="tierce-tests-") as name:
-        home = Path(name)
-        home.chmod(0o711)
+    with private_folder() as home:
         cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "64MB"})
         cluster.start()
         database = cluster.database("tierce")

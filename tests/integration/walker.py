@@ -2,8 +2,8 @@
 
 He is given no list of pages: he takes every route of every site from its routing table, every path of the published
 description, and every link and form of every page, and tries each with all that he has found so far, by every method,
-as HTML and as JSON, with conditional headers, in both languages; then he sends it again: of the requests that one route
-answered word for word the same, the first.
+as HTML and as JSON, with conditional headers, in both languages; then he sends it again: of the requests that one
+route answered word for word the same, the first.
 """
 
 import json
