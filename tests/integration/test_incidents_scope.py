@@ -11,11 +11,12 @@ from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
 from tests.integration.rooms import smaller
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import FreeTextError, IncidentMissingError, PersonNotExposedError, ScopeMissingError
 from tierce.incidents.model import Incident, Purpose, ScopeSummary
-from tierce.incidents.rules import account_criteria, staff_line
+from tierce.incidents.rules import account_criteria
 from tierce.incidents.service import Incidents
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
@@ -306,7 +307,7 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     assert measures(office, second, found, clock)[0] == (MeasureKind.ACCESS_ENDED, AT + timedelta(minutes=5))
 
     appender = Appender.enrol(office, "office", keyring.instance("office"))
-    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, clock.now(), incident=first.id, categories=ON_LETTERS)
+    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, clock.now(), reference=first.id, categories=ON_LETTERS)
     with office.transaction():
         appender.write(office, [taken])
     sequence(worker, keyring)

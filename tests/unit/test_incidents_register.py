@@ -9,11 +9,12 @@ import pytest
 
 from tierce.identity.appeals.rules import read_appeal
 from tierce.identity.errors import AppealRefusedError
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.holds.errors import OrderError
 from tierce.incidents.holds.model import Order
-from tierce.incidents.holds.rules import DURATIONS, check_order, end_line, move_line
+from tierce.incidents.holds.rules import DURATIONS, check_order, move_line
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterBrokenError
 from tierce.incidents.register.export import as_csv
 from tierce.incidents.register.model import Facts, Row, RowKind
@@ -175,7 +176,7 @@ def test_the_line_of_a_hold_names_its_device_and_that_of_an_account_none() -> No
     device = Order(ProfessionalId(9), Level.DEVICE, 7, Rung.PRESENCE_ONLY, DURATIONS[24], "Appel.")
     login = replace(device, level=Level.LOGIN)
     assert [move_line(caller, NOW, 5, order).device for order in (device, login, None)] == [7, 0, 0]
-    placed, ended = move_line(caller, NOW, 5, device), end_line(caller, NOW, SessionId(6))
+    placed, ended = move_line(caller, NOW, 5, device), staff_line(caller, Act.STAFF_ACCESS_END, NOW, reference=6)
     assert (placed.kind, placed.act, placed.reference) == (EntryKind.LADDER_MOVE, Act.STAFF_LADDER_MOVE, 5)
     assert (ended.kind, ended.act, ended.reference) == (EntryKind.STAFF_ACT, Act.STAFF_ACCESS_END, 6)
     assert {(line.professional, line.session) for line in (placed, ended)} == {(900, 901)}

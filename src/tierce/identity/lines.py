@@ -1,12 +1,14 @@
-"""The journal line of an act of one session of a professional."""
+"""The journal line of an act of one session: a professional's, or one of the staff's."""
 
 from datetime import datetime
 
-from tierce.identity.model import SessionState
+from tierce.identity.model import SessionState, StaffCaller
 from tierce.journal.model import Entry, EntryKind
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import ActivityId, DeviceId, EstablishmentId
+from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, EstablishmentId, InsurerId, PersonId
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 
 
 def line_of(state: SessionState, act: Act, at: datetime, policy: bytes, reference: int = 0) -> Entry:
@@ -26,5 +28,36 @@ def line_of(state: SessionState, act: Act, at: datetime, policy: bytes, referenc
         vendor=state.vendor,
         network=state.network,
         policy=policy,
+        reference=reference,
+    )
+
+
+def staff_line(
+    caller: StaffCaller,
+    act: Act,
+    at: datetime,
+    *,
+    reference: int = 0,
+    person: PersonId = NOBODY,
+    insurer: InsurerId | None = None,
+    categories: DataCategory = DataCategory.NONE,
+    purpose: int = 0,
+) -> Entry:
+    """Say who of the staff did what, on what (`reference`, by act), about which person and why.
+
+    The number of a stated purpose stands in `activity`.
+    """
+    return Entry(
+        kind=EntryKind.STAFF_ACT,
+        act=act,
+        outcome=Outcome.DONE,
+        time_us=micros(at),
+        professional=caller.staff,
+        session=caller.session,
+        activity=ActivityId(purpose),
+        insurer=insurer or InsurerId(0),
+        person=person,
+        categories=categories,
+        policy=policy_digest(),
         reference=reference,
     )

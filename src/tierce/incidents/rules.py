@@ -1,19 +1,12 @@
-"""What an incident makes of a list: each insurer's part, the texts that staff type, the lines of their acts."""
+"""What an incident makes of a list: each insurer's part, the texts that staff type."""
 
-from datetime import date, datetime
+from datetime import date
 
-from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
-from tierce.incidents.model import Purpose
 from tierce.journal.engagement import SYMBOLS
-from tierce.journal.model import Entry, EntryKind
-from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import micros
-from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, ProfessionalId
 from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
 from tierce.scope.model import Criteria
 
 FREE_TEXT_CHARACTERS_MAX = 300
@@ -62,37 +55,6 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
         )
         raise FreeTextError(field, reason)
     return trimmed
-
-
-def staff_line(
-    caller: StaffCaller,
-    act: Act,
-    at: datetime,
-    *,
-    incident: IncidentId | None = None,
-    person: PersonId = NOBODY,
-    insurer: InsurerId | None = None,
-    categories: DataCategory = DataCategory.NONE,
-    purpose: Purpose | None = None,
-) -> Entry:
-    """Make the journal line of a staff act: who, what, for which incident, which person and why.
-
-    The stated purpose stands in `activity`, the incident in `reference`.
-    """
-    return Entry(
-        kind=EntryKind.STAFF_ACT,
-        act=act,
-        outcome=Outcome.DONE,
-        time_us=micros(at),
-        professional=caller.staff,
-        session=caller.session,
-        activity=ActivityId(purpose.value if purpose else 0),
-        insurer=insurer or InsurerId(0),
-        person=person,
-        categories=categories,
-        policy=policy_digest(),
-        reference=incident or 0,
-    )
 
 
 def incident_reference(incident: IncidentId, day: date) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from psycopg import Connection
 from psycopg.errors import CheckViolation, SerializationFailure, UniqueViolation
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import (
@@ -33,7 +34,7 @@ from tierce.incidents.model import (
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.rules import REASON_CHARACTERS_MAX
 from tierce.incidents.register.service import Register
-from tierce.incidents.rules import check_free_text, staff_line
+from tierce.incidents.rules import check_free_text
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import move_facts
 from tierce.journal.service import Appender
@@ -191,7 +192,7 @@ class Incidents:
         act: Act,
     ) -> None:
         with connection.transaction():
-            (seq,) = self._appender.write(connection, [staff_line(caller, act, ask.at, incident=number)])
+            (seq,) = self._appender.write(connection, [staff_line(caller, act, ask.at, reference=number)])
             if not store.ask_smaller(connection, number, ask, seq):
                 raise SmallerRefusedError
 
@@ -300,11 +301,11 @@ class Incidents:
             caller,
             act,
             self._clock.now(),
-            incident=number,
+            reference=number,
             person=person,
             insurer=insurer,
             categories=NAMED,
-            purpose=purpose,
+            purpose=purpose.value,
         )
         with connection.transaction():
             (seq,) = self._appender.write(connection, [line])

@@ -4,10 +4,11 @@ from datetime import date, datetime
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.model import Incident, Purpose, ScopeSummary
-from tierce.incidents.rules import incident_reference, staff_line
+from tierce.incidents.rules import incident_reference
 from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock, from_micros
@@ -55,7 +56,7 @@ class Notices:
         with connection.transaction():
             made = store.keep_notice(connection, scope, part, now)
             before = store.told_before(connection, scope, insurer)
-            line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
+            line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, reference=number, insurer=insurer)
             self._appender.write(connection, [line])
         reference = incident_reference(incident.id, incident.day)
         return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date(), before)

@@ -5,24 +5,22 @@ It counts as one accusation, which alone holds nobody: accusations multiply what
 checked by a person who calls back; whose program signs it, by process `peers` (peer_alerts/).
 """
 
-from datetime import datetime
 from typing import Final
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.alerts import store
 from tierce.incidents.alerts.errors import AlertMovedError
 from tierce.incidents.rules import check_free_text
-from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import Clock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId, new_id
 from tierce.kernel.labels import looks_like
 from tierce.kernel.language import Phrase
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
+from tierce.policy.acts import Act
 
 NAME_MAX: Final = 80
 
@@ -51,7 +49,7 @@ class Alerts:
                            "an alert of this operator counts already, or this account never signed in."),
                     Phrase("Il n’y a rien à noter.", "There is nothing to enter."),
                 )  # fmt: skip
-            self._appender.write(connection, [_line(caller, now, Act.STAFF_ALERT, number)])
+            self._appender.write(connection, [staff_line(caller, Act.STAFF_ALERT, now, reference=number)])
 
     def set_aside(self, connection: Connection, caller: StaffCaller, number: int, why: str) -> None:
         """Let an alert count no more, whoever sent it; the worker takes back what it had counted for.
@@ -64,20 +62,8 @@ class Alerts:
         with connection.transaction():
             if not store.set_aside(connection, number, now, caller.name, words):
                 raise AlertMovedError
-            self._appender.write(connection, [_line(caller, now, Act.STAFF_ALERT_ASIDE, number)])
-
-
-def _line(caller: StaffCaller, now: datetime, act: Act, number: int) -> Entry:
-    return Entry(
-        kind=EntryKind.STAFF_ACT,
-        act=act,
-        outcome=Outcome.DONE,
-        time_us=micros(now),
-        professional=caller.staff,
-        session=caller.session,
-        policy=policy_digest(),
-        reference=number,
-    )
+            line = staff_line(caller, Act.STAFF_ALERT_ASIDE, now, reference=number)
+            self._appender.write(connection, [line])
 
 
 def _read(text: str) -> str:

@@ -3,18 +3,17 @@
 from psycopg import Connection
 
 from tierce.closings.store import lift
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.appeals import store
 from tierce.incidents.appeals.model import Reply
 from tierce.incidents.holds.errors import HoldMissingError, OrderError
 from tierce.incidents.holds.rules import move_line
 from tierce.incidents.rules import check_free_text
-from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
+from tierce.policy.acts import Act
 
 
 class AppealDesk:
@@ -48,18 +47,7 @@ class AppealDesk:
                 )
             if not store.answer(connection, Reply(reply.appeal, reply.lift, words), now, caller.name):
                 raise HoldMissingError
-            lines = [
-                Entry(
-                    kind=EntryKind.STAFF_ACT,
-                    act=Act.STAFF_APPEAL_ANSWER,
-                    outcome=Outcome.DONE,
-                    time_us=micros(now),
-                    professional=caller.staff,
-                    session=caller.session,
-                    policy=policy_digest(),
-                    reference=reply.appeal,
-                )
-            ]
+            lines = [staff_line(caller, Act.STAFF_APPEAL_ANSWER, now, reference=reply.appeal)]
             if reply.lift and lift(connection, found.hold, now, caller.staff, caller.name, words):
                 lines.append(move_line(caller, now, found.hold))
             self._appender.write(connection, lines)

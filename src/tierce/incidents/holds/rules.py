@@ -8,7 +8,7 @@ from tierce.incidents.holds.errors import OrderError
 from tierce.incidents.holds.model import Order
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, SessionId
+from tierce.kernel.ids import DeviceId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
@@ -43,18 +43,4 @@ def move_line(caller: StaffCaller, at: datetime, number: int, order: Order | Non
         device=DeviceId(device),
         policy=policy_digest(),
         reference=number,
-    )
-
-
-def end_line(caller: StaffCaller, at: datetime, session: SessionId) -> Entry:
-    """The line of a professional's session that staff end; `reference` is the session."""
-    return Entry(
-        kind=EntryKind.STAFF_ACT,
-        act=Act.STAFF_ACCESS_END,
-        outcome=Outcome.DONE,
-        time_us=micros(at),
-        professional=caller.staff,
-        session=caller.session,
-        policy=policy_digest(),
-        reference=session,
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.holds import rules, store
 from tierce.incidents.holds.errors import HoldMissingError
@@ -12,6 +13,7 @@ from tierce.incidents.rules import check_free_text
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import ProfessionalId, SessionId, new_id
+from tierce.policy.acts import Act
 from tierce.policy.ladder import Level
 
 
@@ -71,4 +73,5 @@ class Holds:
         with connection.transaction():
             if not store.end_session(connection, session, professional, now):
                 raise HoldMissingError
-            self._appender.write(connection, [rules.end_line(caller, now, session)])
+            line = staff_line(caller, Act.STAFF_ACCESS_END, now, reference=session)
+            self._appender.write(connection, [line])

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.incidents.register import store
@@ -23,7 +24,7 @@ from tierce.incidents.register.rules import (
     missing,
     row_digest,
 )
-from tierce.incidents.rules import check_free_text, staff_line
+from tierce.incidents.rules import check_free_text
 from tierce.journal.model import Entry
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -94,7 +95,7 @@ class Register:
             number = len(rows) + 1
             digest = row_digest(before, incident, number, kind, at=now, by=caller.name, facts=canonical(facts))
             line = replace(
-                staff_line(caller, act or ACTS[kind], now, incident=incident),
+                staff_line(caller, act or ACTS[kind], now, reference=incident),
                 activity=ActivityId(number),
                 device=DeviceId(journal_number(digest)),
             )
@@ -213,7 +214,7 @@ class Register:
         digest: bytes | None = None,
     ) -> None:
         """Write in the journal that something leaves for the authority, before it does; `digest` is its SHA-256."""
-        line = staff_line(caller, act, self.clock.now(), incident=incident)
+        line = staff_line(caller, act, self.clock.now(), reference=incident or 0)
         if digest is not None:
             line = replace(line, device=DeviceId(journal_number(digest)))
         with connection.transaction():

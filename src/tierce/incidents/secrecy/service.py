@@ -4,8 +4,9 @@ from datetime import datetime
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
-from tierce.incidents.rules import check_free_text, staff_line
+from tierce.incidents.rules import check_free_text
 from tierce.incidents.secrecy import store
 from tierce.incidents.secrecy.errors import SecrecyRefusedError
 from tierce.incidents.secrecy.model import Asked, Standing
@@ -67,4 +68,4 @@ class Secrecies:
                 raise SecrecyRefusedError
 
     def _write(self, connection: Connection, caller: StaffCaller, number: IncidentId, at: datetime) -> None:
-        self._appender.write(connection, [staff_line(caller, Act.STAFF_SECRECY, at, incident=number)])
+        self._appender.write(connection, [staff_line(caller, Act.STAFF_SECRECY, at, reference=number)])

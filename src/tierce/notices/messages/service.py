@@ -6,9 +6,10 @@ from pathlib import Path
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents.register.rules import journal_number
-from tierce.incidents.rules import check_free_text, incident_reference, staff_line
+from tierce.incidents.rules import check_free_text, incident_reference
 from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
@@ -69,7 +70,7 @@ class Messages:
         digest = text_digest(store.encode(message), specimens(message))
         kept = Kept(new_id(), number, digest, message, now, caller.name)
         with connection.transaction():
-            line = staff_line(caller, Act.STAFF_MESSAGE_WRITE, now, incident=number)
+            line = staff_line(caller, Act.STAFF_MESSAGE_WRITE, now, reference=number)
             (seq,) = self._appender.write(connection, [line])
             store.insert(connection, kept, seq)
         return kept
@@ -90,7 +91,7 @@ class Messages:
             raise MessageChangedError
         now = self._clock.now()
         with connection.transaction():
-            line = staff_line(caller, Act.STAFF_MESSAGE_APPROVE, now, incident=number)
+            line = staff_line(caller, Act.STAFF_MESSAGE_APPROVE, now, reference=number)
             (seq,) = self._appender.write(connection, [line])
             if not store.approve(connection, frozen, text, Approval(caller.staff, caller.name, now), seq):
                 raise AlreadyApprovedError
@@ -105,7 +106,7 @@ class Messages:
         why, now = check_free_text("reason", reason), self._clock.now()
         with connection.transaction():
             store.stop(connection, number, caller.name, why, now)
-            line = staff_line(caller, Act.STAFF_MESSAGE_STOP, now, incident=number)
+            line = staff_line(caller, Act.STAFF_MESSAGE_STOP, now, reference=number)
             self._appender.write(connection, [line])
 
     def go_on(self, connection: Connection, caller: StaffCaller, number: IncidentId) -> None:
@@ -113,7 +114,7 @@ class Messages:
         now = self._clock.now()
         with connection.transaction():
             if store.lift(connection, number, caller.name, now):
-                line = staff_line(caller, Act.STAFF_MESSAGE_STOP, now, incident=number)
+                line = staff_line(caller, Act.STAFF_MESSAGE_STOP, now, reference=number)
                 self._appender.write(connection, [line])
 
     def take_letters(
@@ -150,7 +151,7 @@ class Messages:
         with connection.transaction():
             if not deliveries.take_batch(connection, audience, batch, now, caller.name, again=again):
                 raise BatchTakenError
-            line = staff_line(caller, Act.STAFF_LETTERS_TAKE, now, incident=number, categories=ON_LETTERS)
+            line = staff_line(caller, Act.STAFF_LETTERS_TAKE, now, reference=number, categories=ON_LETTERS)
             self._appender.write(connection, [replace(line, device=DeviceId(journal_number(found.sha256)))])
         return content
 
@@ -165,7 +166,7 @@ class Messages:
             held = deliveries.post_batch(connection, audience, batch, now, caller.name)
             if held is None:
                 raise BatchMissingError
-            line = staff_line(caller, Act.STAFF_LETTERS_POSTED, now, incident=number)
+            line = staff_line(caller, Act.STAFF_LETTERS_POSTED, now, reference=number)
             self._appender.write(connection, [line])
         return held
 

@@ -1,11 +1,10 @@
 """Vouching for an insurer's key: whoever holds the insurers' site alone can put none in use."""
 
-from dataclasses import replace
-
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
-from tierce.incidents.rules import check_free_text, staff_line
+from tierce.incidents.rules import check_free_text
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import KeyNotWaitingError
@@ -33,7 +32,7 @@ class KeyDesk:
             KeyNotWaitingError: it is not proved and confirmed, or somebody vouched for it already.
         """
         whom = check_free_text("spoken_with", spoken_with, most=SPOKEN_WITH_MAX)
-        line = replace(staff_line(caller, Act.STAFF_RECIPIENT, self._clock.now()), reference=key)
+        line = staff_line(caller, Act.STAFF_RECIPIENT, self._clock.now(), reference=key)
         with connection.transaction():
             (seq,) = self._appender.write(connection, [line])
             if not store.vouch(connection, key, caller.staff, caller.name, whom, seq):

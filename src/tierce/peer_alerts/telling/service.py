@@ -1,6 +1,5 @@
 """Staff tell other operators of an account: a reason, a line, one signed token for each, in one transaction."""
 
-import re
 import secrets
 
 import msgspec
@@ -11,22 +10,20 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
-from tierce.journal.model import Entry, EntryKind
+from tierce.incidents.rules import check_free_text
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import Clock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId, new_id
-from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.peer_alerts.rules import TYPE
 from tierce.peer_alerts.telling import store
 from tierce.peer_alerts.telling.model import Saying
 from tierce.peer_alerts.telling.rules import check, claims_of
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
+from tierce.policy.acts import Act
 
-WHY_MAX = 300
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -58,11 +55,12 @@ class Teller:
         """Tell every operator that is registered for it.
 
         Raises:
-            FieldError: nothing that can be signed is said, no reason is given, or there is nobody to tell.
+            FieldError: nothing that can be signed is said, or there is nobody to tell.
+            FreeTextError: no reason, or one that cannot be kept.
         """
         now, number = self._clock.now(), new_id()
         check(saying, now)
-        said = Saying(saying.event, _reason(saying.why), saying.since, saying.until, saying.confidence)
+        said = Saying(saying.event, check_free_text("why", saying.why), saying.since, saying.until, saying.confidence)
         with connection.transaction():
             rpps, hearers = store.rpps_of(connection, professional), store.hearers(connection)
             if rpps is None:
@@ -87,27 +85,5 @@ class Teller:
                 header = {"alg": "ES256", "typ": TYPE, "kid": str(self._key.kid)}
                 tokens.append((one.number, jwt.encode(header, claims, self._key)))
             store.put_out(connection, number, tokens)
-            entry = Entry(
-                kind=EntryKind.STAFF_ACT,
-                act=Act.STAFF_ALERT_SEND,
-                outcome=Outcome.DONE,
-                time_us=micros(now),
-                professional=caller.staff,
-                session=caller.session,
-                policy=policy_digest(),
-                reference=number,
-            )
+            entry = staff_line(caller, Act.STAFF_ALERT_SEND, now, reference=number)
             self._appender.write(connection, [entry])
-
-
-def _reason(given: str) -> str:
-    text = re.sub(r"\s+", " ", given).strip()
-    if not 1 <= len(text) <= WHY_MAX or not text.isprintable() or holds_nir(text):
-        raise FieldError(
-            "why",
-            Phrase("la raison est vide, trop longue, ou semble contenir un numéro de personne.",
-                   "the reason is empty, too long, or seems to hold a person’s number."),
-            Phrase("Écrivez-la en une phrase, sans nommer de patient.",
-                   "Write it in a sentence that names no patient."),
-        )  # fmt: skip
-    return text

@@ -2,11 +2,11 @@
 
 from psycopg import Connection
 
+from tierce.identity.lines import staff_line
 from tierce.identity.model import PersonCaller, StaffCaller
-from tierce.incidents.rules import staff_line
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
-from tierce.kernel.ids import IncidentId, InsurerId, new_id
+from tierce.kernel.ids import InsurerId, new_id
 from tierce.persons.errors import AnswerRefusedError, RequestRefusedError
 from tierce.persons.requests import store
 from tierce.persons.requests.model import ReportOutcome, RightsRequest
@@ -71,7 +71,7 @@ class RequestDesk:
         outcome = next((one for one in ReportOutcome if one.value == word), None)
         now = self._clock.now()
         with connection.transaction():
-            line = staff_line(caller, Act.STAFF_REPORT_ANSWER, now, incident=IncidentId(number))
+            line = staff_line(caller, Act.STAFF_REPORT_ANSWER, now, reference=number)
             self._appender.write(connection, [line])
             if outcome is None or not store.answer_report(connection, number, outcome, now, caller.name):
                 raise AnswerRefusedError
@@ -87,7 +87,7 @@ class RequestDesk:
             found = store.request(connection, number)
             if found is None or found.forwarded or found.answered:
                 raise AnswerRefusedError
-            line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, incident=IncidentId(number))
+            line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, reference=number)
             self._appender.write(connection, [line])
             store.forward(connection, number, now, caller.name)
 
@@ -103,6 +103,6 @@ class RequestDesk:
             if found is None or found.answered:
                 raise AnswerRefusedError
             outcome = check_answer(found.kind, word, forwarded=found.forwarded is not None)
-            line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, incident=IncidentId(number))
+            line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, reference=number)
             self._appender.write(connection, [line])
             store.answer(connection, number, outcome, now, caller.name)

@@ -17,6 +17,7 @@ from tierce.incidents.lines import store as line_rows
 from tierce.kernel.clock import date_of, paris_day, start_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId
+from tierce.kernel.language import Language
 from tierce.peer_alerts.telling import store as told_rows
 from tierce.peer_alerts.telling.model import Saying
 from tierce.peer_alerts.telling.service import Teller
@@ -78,7 +79,7 @@ def telling_others_handlers(site: OfficeSite, teller: Teller | None) -> list[HTT
             raise NotFoundException
         try:
             await site.rows.read(lambda connection: teller.tell(connection, visit.caller, number, _saying(sent)))
-        except FieldError as problem:
+        except (FieldError, FreeTextError) as problem:
             return await _tell_page(site, visit, number, sent, problem)
         return Redirect(f"/accounts/{professional}/tell", status_code=303)
 
@@ -112,8 +113,20 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
+def _fault(problem: FieldError | FreeTextError, language: Language) -> str:
+    """What is wrong, in a sentence, and what to do about it."""
+    said = problem.reason[language]
+    if isinstance(problem, FieldError):
+        said = f"{said} {problem.remedy[language]}"
+    return said[:1].upper() + said[1:]
+
+
 async def _tell_page(
-    site: OfficeSite, visit: Visit, number: ProfessionalId, sent: Mapping[str, str], problem: FieldError | None
+    site: OfficeSite,
+    visit: Visit,
+    number: ProfessionalId,
+    sent: Mapping[str, str],
+    problem: FieldError | FreeTextError | None,
 ) -> Response[str]:
     now = site.clock.now()
     account, hearers, told = await site.rows.read(
@@ -125,10 +138,9 @@ async def _tell_page(
     )
     if account is None:
         raise NotFoundException
-    fault = f"{problem.reason[visit.frame.language]} {problem.remedy[visit.frame.language]}" if problem else ""
     values = {
         "account": account, "hearers": hearers, "told": told, "sent": _EMPTY | dict(sent), "choices": list(SAYINGS),
-        "field": problem.field if problem else "", "fault": fault[:1].upper() + fault[1:],
+        "field": problem.field if problem else "", "fault": _fault(problem, visit.frame.language) if problem else "",
     }  # fmt: skip
     return site.page(visit, "tell.html", values, status=422 if problem else 200)
 
@@ -151,6 +163,6 @@ async def _page(
     account = await site.rows.read(lambda connection: line_rows.account(connection, number))
     if account is None:
         raise NotFoundException
-    fault = f"{problem.reason[visit.frame.language]} {problem.remedy[visit.frame.language]}" if problem else ""
+    fault = _fault(problem, visit.frame.language) if problem else ""
     values = {"account": account, "operator": operator, "fault": fault}
     return site.page(visit, "alert.html", values, status=422 if problem else 200)
