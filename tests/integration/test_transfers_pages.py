@@ -8,16 +8,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.bank_files import Line, statement, written
 from tests.integration.accounts_world import BRUNO, IBAN, OTHER_IBAN, known
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
-from tests.integration.transfers_world import Treasury
+from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.portal_samples import HOTLINE
 from tierce.billing.settlement.listing import read_list
 from tierce.billing.settlement.model import Returned, Word
+from tierce.billing.settlement.replies.service import Listener
 from tierce.journal.model import Entry
 from tierce.policy.acts import Act
 from tierce.policy.staff import StaffRole
@@ -108,6 +110,32 @@ def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_
         assert (await site.http.get("/payments/12345")).status_code == 404
         assert (await site.http.get("/transfers/12345")).status_code == 404
         shows_none(queue, page, holding, filed, one, after)
+
+    play_office(room, database, scene)
+
+
+def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
+    room: Room, database: Database, treasury: Treasury, tmp_path: Path
+) -> None:
+    batch = treasury.approve()
+    treasury.turn()
+    number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]
+
+    async def scene(site: Site) -> None:
+        assert "Aucun fichier de la banque n'en parle." in plain(await site.http.get(f"/payments/{batch}"))
+        silent = await site.http.get(f"/transfers/{number}")
+        assert "demandez la preuve à la banque" in plain(silent)
+        back = Line(4_000, credit=True, transfers=[(number, 4_000)], code="AC04")
+        content = statement([Line(6_500, batch=batch), back], PAYER_IBAN)
+        listener = Listener(treasury.settling.appender, treasury.settling.clock, PAYER_IBAN)
+        listener.hear(treasury.billing, written(tmp_path, content))
+        page, one = await site.http.get(f"/payments/{batch}"), await site.http.get(f"/transfers/{number}?lang=en")
+        assert "exécuté par la banque" in plain(page)
+        assert "Selon la banque : revenu. À dire à deux." in plain(page)
+        assert "closed account (AC04)" in plain(one)
+        assert re.search(r'value="2"[^>]* checked', one.text), "the bank's reason is proposed"
+        assert "demandez la preuve" not in plain(await site.http.get(f"/transfers/{number}"))
+        shows_none(page, silent, one)
 
     play_office(room, database, scene)
 

@@ -76,6 +76,7 @@ FUNCTIONS = (
     "invoices.sql",
     "agreements.sql",
     "deciding.sql",
+    "replies.sql",
     "settlement.sql",
     "peer_alerts.sql",
 )

@@ -120,10 +120,7 @@ begin
         perform bank.give_back(done, 2::smallint);
         update bank.batch x set state = case of_what when 2 then 6 else 5 end, ended = now() where x.id = of_batch;
     when 3 then
-        with gone as (update bank.transfer x set state = 2, ended = now() where x.batch = of_batch and x.state = 1
-                      returning x.id)
-        update care.invoice i set state = 6 from gone g where i.transfer = g.id;
-        update bank.batch x set state = 4, ended = now() where x.id = of_batch;
+        perform bank.carried_out(of_batch);
     when 4 then
         update bank.transfer x set state = 3, why = of_detail, ended = now() where x.id = of_subject;
         perform bank.give_back(array[of_subject], 7::smallint);
