@@ -19,7 +19,7 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date, say_instant, say_name
 from tierce.notices.deliveries.dkim import Signer
 from tierce.notices.deliveries.mail import compose, message_id, return_path
-from tierce.notices.deliveries.model import MailServer, BankReply, Verdict
+from tierce.notices.deliveries.model import BankReply, MailServer, Verdict
 from tierce.notices.deliveries.rules import verdict, wait_after
 from tierce.notices.deliveries.smtp import DoubtError, Line, LostError
 from tierce.notices.model import Block, BlockKind, Document, Operator

@@ -6,11 +6,11 @@ from psycopg import Connection
 
 from tierce.billing.settlement.model import BatchState, Left, TransferState
 from tierce.billing.settlement.replies.model import (
+    BankReply,
     Claim,
     Heard,
     Kind,
     Known,
-    BankReply,
     SentBatch,
     SentTransfer,
     What,
