@@ -230,6 +230,8 @@ class Act(IntEnum):
     """Staff take out what the file of a batch has to pay, by which whoever takes it to the bank checks it."""
     BANK_READ = 227
     """`billing` takes in a file of the bank's, which `reference` is; `device` begins its digest."""
+    STAFF_RECOVERY = 228
+    """Staff open, approve or cancel the recovery, which `reference` is, of what was paid and is not due."""
     STAFF_PACK = 230
     """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
     CONTROLS_SNAPSHOT = 231

@@ -15,6 +15,13 @@ APPROVERS: Final = 2
 """How many of the staff say the same before a batch is filed, or a transfer counts as come back."""
 PAGE_ROWS: Final = 50
 """Transfers on one page of a place's own list."""
+RECOVERED_PERCENT: Final = 30
+"""Of what is due to a place in one transfer, what is taken at most of what was paid and not due.
+
+The operator's choice, as is the delay below: no text that we could read sets either.
+"""
+CONTEST_DAYS: Final = 30
+"""From the second person's approval, which the place reads at once, to the first transfer that takes anything."""
 REPLY_DAYS: Final = 3
 """Working days within which a file of the bank's speaks of a batch, or staff and the doctor are warned."""
 

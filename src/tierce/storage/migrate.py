@@ -77,6 +77,7 @@ FUNCTIONS = (
     "agreements.sql",
     "deciding.sql",
     "replies.sql",
+    "recoveries.sql",
     "settlement.sql",
     "peer_alerts.sql",
 )

@@ -232,6 +232,8 @@ class OwnTransfer:
     approved: datetime
     filed: datetime
     ended: datetime | None
+    recovered: int
+    """What was taken off, of what was paid before and was not due; below zero, given back."""
     lines: tuple["PaidLine", ...] = ()
 
     @property

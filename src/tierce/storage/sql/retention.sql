@@ -346,6 +346,9 @@ begin
         gone as (delete from bank.account k using due where k.id = due.id and really)
         select count(*) into n from due;
     when 75 then                                    -- with its transfers, what they paid, who said what and the bank's replies
+        if really then                              -- before the transfers that took them, by which they would be to be taken again
+            delete from bank.recovery r where r.opened < before;
+        end if;
         with due as (select id from bank.batch where ended < before limit at_most),
         gone as (delete from bank.batch b using due where b.id = due.id and really)
         select count(*) into n from due;
