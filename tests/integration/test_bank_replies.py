@@ -62,7 +62,7 @@ def test_a_statement_that_shows_the_whole_debit_ends_the_batch_and_is_taken_once
     batch, _ = sent(treasury)
     content = statement([Line(6_500, batch=batch), Line(12, credit=True)], PAYER_IBAN, name=f"R {PAYER_IBAN} 9")
     dry = hear(treasury, content, dry=True)
-    assert [one.what for one in dry.claims] == [What.BOOKED]
+    assert ([one.what for one in dry.claims], dry.carried_out) == ([What.BOOKED], [batch])
     assert not treasury.all("select from bank.reply_file") + lines_of(treasury)
     heard = hear(treasury, content)
     assert (heard.carried_out, heard.others, heard.name) == ([batch], 1, "R … 9")

@@ -118,6 +118,8 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
                 "table bank.word",
                 "table bank.reply",
                 "table bank.reply_file",
+                "table bank.recovery",
+                "table bank.recovery_word",
             },
         ),
         ("tierce_persons", set()),

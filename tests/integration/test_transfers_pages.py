@@ -238,15 +238,15 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         invoice, own = treasury.all("select id, reference from care.invoice where due = 4000")[0]
         desk = treasury.recoveries
         typed = Typed(own, "30", "2", "Les droits étaient finis.")
-        number = desk.open_(treasury.office, HELENE, int(row["id"]), typed)
+        opened = desk.open_(treasury.office, HELENE, int(row["id"]), typed)
         assert (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json() == {"rows": []}, "one person is none"
-        assert desk.say(treasury.office, BRUNO, number, RecoveryWord.APPROVE, seen_amount=3_000)
+        assert desk.say(treasury.office, BRUNO, opened, RecoveryWord.APPROVE, seen_amount=3_000)
         (told,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
         assert (told["invoice"], told["state"]["code"], told["taken"]) == (str(invoice), "told", 0)
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             page = await web.get("/recoveries")
         assert "Les droits étaient finis." in plain(page)
-        assert str(number) in plain(page)
+        assert str(opened) in plain(page)
         treasury.admin.execute("update bank.recovery set due = now()")
         treasury.admin.execute("update bank.batch set prepared = prepared - interval '1 day'")
         treasury.due(place, 1_000)

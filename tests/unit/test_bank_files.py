@@ -176,6 +176,9 @@ GOOD = statement([Line(6_500, batch=BATCH)], ACCOUNT)
         (GOOD.replace(b"RELEVE-1", b"R" * (TEXT_CHARS_MAX + 1)), "too long"),
         (GOOD.replace(b"<GrpHdr>", b"<GrpHdr><!--" + b"-a" * PENDING_BYTES_MAX), "does not end"),
         (GOOD.replace(b"<Ntry>", b"<Ntry><Amt Ccy='EUR'>1.00</Amt>"), "same thing twice"),
+        (GOOD.replace(b"<Btch>", b"<Btch/>" * 1_001 + b"<Btch>"), "too many"),
+        (GOOD.replace(b"<Bal>", b"<Bal/>" * 1_001 + b"<Bal>", 1), "too many"),
+        (report("ACCP").replace(b"<OrgnlPmtInfAndSts>", b"<OrgnlPmtInfAndSts/>" * 2_001, 1), "too many"),
         (GOOD.replace(b'encoding="UTF-8"', b'encoding="nothing"'), "its encoding|not whole XML"),
     ],
 )

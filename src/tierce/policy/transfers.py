@@ -29,11 +29,12 @@ PAID: Final[Mapping[Kept, Rule]] = {
     Kept.TRANSFERS: Rule(
         Phrase(
             "lots de virements, virements et factures qu'ils paient (numéros et montants), qui les a approuvés, ce "
-            "que la banque en a répondu",
+            "que la banque en a répondu, indus récupérés",
             "batches of transfers, transfers and the invoices that they pay (numbers and amounts), who approved "
-            "them, what the bank replied",
+            "them, what the bank replied, what was recovered",
         ),
-        "bank.batch, bank.transfer, bank.paid_invoice, bank.word, bank.reply, bank.reply_file",
+        "bank.batch, bank.transfer, bank.paid_invoice, bank.word, bank.reply, bank.reply_file, bank.recovery, "
+        "bank.recovery_word, bank.recovered",
         timedelta(days=3_653),
         Phrase("leur fin", "their end"),
         End.DELETED,

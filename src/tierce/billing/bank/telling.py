@@ -19,7 +19,7 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date, say_instant, say_name
 from tierce.notices.deliveries.dkim import Signer
 from tierce.notices.deliveries.mail import compose, message_id, return_path
-from tierce.notices.deliveries.model import BankReply, MailServer, Verdict
+from tierce.notices.deliveries.model import MailServer, Reply, Verdict
 from tierce.notices.deliveries.rules import verdict, wait_after
 from tierce.notices.deliveries.smtp import DoubtError, Line, LostError
 from tierce.notices.model import Block, BlockKind, Document, Operator
@@ -138,7 +138,7 @@ class Teller:
         else:
             self._judged(connection, mail, reply, done)
 
-    def _judged(self, connection: Connection, mail: Mail, reply: BankReply, done: Sent) -> None:
+    def _judged(self, connection: Connection, mail: Mail, reply: Reply, done: Sent) -> None:
         said, wait = verdict(reply), wait_after(mail.attempts + 1)
         if said is Verdict.DONE:
             store.telling_ended(connection, mail.token, "sent", reply.said)
@@ -150,7 +150,7 @@ class Teller:
             store.telling_put_off(connection, mail.token, reply.said, self.clock.now() + wait)
             done.put_off += 1
 
-    def _hand(self, line: Line, mail: Mail) -> BankReply:
+    def _hand(self, line: Line, mail: Mail) -> Reply:
         now = self.clock.now()
         message = compose(
             account_message(self.operator, mail, now.astimezone(PARIS).date()), mail.language,

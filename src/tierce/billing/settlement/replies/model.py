@@ -84,6 +84,8 @@ class Known:
     """What earlier files said of these batches and their transfers."""
     ended: frozenset[int] = frozenset()
     """Batches that are carried out already, by a file or by one of the staff."""
+    waiting: frozenset[int] = frozenset()
+    """Batches whose file is written, and of which nobody said what became of them."""
 
 
 @dataclass(frozen=True, slots=True)

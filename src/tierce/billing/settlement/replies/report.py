@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from tierce.billing.settlement.replies.errors import BankFileError
 from tierce.billing.settlement.replies.model import Report, Status, Totals
 from tierce.billing.settlement.replies.stream import wrong
 from tierce.billing.settlement.replies.values import EURO, cents_of, code_from, count_of, day_from
@@ -10,6 +11,7 @@ from tierce.policy.transfers import TRANSFERS_MAX
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"
 _ROOT: Final = "CstmrPmtStsRpt/"
+_HEADER: Final = _ROOT + "GrpHdr/"
 _GROUP, _PAYMENT = _ROOT + "OrgnlGrpInfAndSts/", _ROOT + "OrgnlPmtInfAndSts/"
 _TRANSFER: Final = _PAYMENT + "TxInfAndSts/"
 _OF_TRANSFER: Final = frozenset(
@@ -34,6 +36,8 @@ class ReportReader:
     def start(self, path: str) -> None:
         """A payment or a transfer begins."""
         if path + "/" == _PAYMENT:
+            if len(self.payments) >= TRANSFERS_MAX:
+                raise _too_many("OrgnlPmtInfAndSts")
             self.payments.append({})
         elif path + "/" == _TRANSFER:
             self._one, self._euros = {}, True
@@ -51,8 +55,8 @@ class ReportReader:
             if path[len(_GROUP) :] in {"OrgnlMsgId", "OrgnlMsgNmId"}:
                 self.group.setdefault(path[len(_GROUP) :], text)
             self._part(self.group, path[len(_GROUP) :], text)
-        elif path.startswith(_ROOT + "GrpHdr/"):
-            self.header.setdefault(path.rpartition("/")[2], text)
+        elif path in {_HEADER + "MsgId", _HEADER + "CreDtTm"}:
+            self.header.setdefault(path[len(_HEADER) :], text)
 
     @staticmethod
     def _part(part: dict[str, str], name: str, text: str) -> None:
@@ -65,8 +69,7 @@ class ReportReader:
             return
         where = f"TxInfAndSts {len(self.transfers) + 1}"
         if len(self.transfers) >= TRANSFERS_MAX:
-            raise wrong(where, "il y en a trop.", "there are too many.", "Ce n’est pas un de nos fichiers.",
-                        "It is of no file of ours.")  # fmt: skip
+            raise _too_many(where)
         if not self._euros:
             raise wrong(where, "ce n’est pas en euros.", "it is not in euros.", "Nos virements le sont tous.",
                         "All our transfers are.")  # fmt: skip
@@ -104,6 +107,11 @@ class ReportReader:
             tuple(_totals(where, part) for where, part in parts), tuple(statuses), next(iter(codes), ""),
             tuple(self.transfers),
         )  # fmt: skip
+
+
+def _too_many(where: str) -> BankFileError:
+    return wrong(where, "il y en a trop.", "there are too many.", "Ce n’est pas un de nos fichiers.",
+                 "It is of no file of ours.")  # fmt: skip
 
 
 def _totals(where: str, part: dict[str, str]) -> Totals:

@@ -77,6 +77,18 @@ def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
     return fresh
 
 
+def ends(fresh: Sequence[Claim], known: Known) -> list[int]:
+    """The batches that these would end, as the database finds it (bank.wholly_booked)."""
+    found = []
+    for batch in sorted({one.batch for one in fresh if one.what is What.BOOKED} & known.waiting):
+        of = [one for one in (*known.said, *fresh) if one.batch == batch]
+        booked = sum(one.amount for one in of if one.what is What.BOOKED)
+        rejected = sum(one.amount for one in of if one.what is What.REJECTED and one.subject != batch)
+        if known.batches[batch].total in {booked, booked + rejected}:
+            found.append(batch)
+    return found
+
+
 def _of_report(report: Report, known: Known) -> Iterator[Claim]:
     batch = batch_of(report.message)
     sent = None if batch is None else known.batches.get(batch)

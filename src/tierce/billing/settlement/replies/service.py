@@ -12,7 +12,7 @@ from tierce.billing.bank.rules import holds_iban
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.replies import report, statement, store
 from tierce.billing.settlement.replies.model import Heard, Kind, Report, Statement
-from tierce.billing.settlement.replies.rules import claims_of, named, unsaid
+from tierce.billing.settlement.replies.rules import claims_of, ends, named, unsaid
 from tierce.billing.settlement.replies.stream import Chunks, Stream, wrong
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
@@ -80,6 +80,7 @@ class Listener:
             heard.claims = tuple(unsaid(read, known))
             heard.repeated = len(read) - len(heard.claims)
             if dry:
+                heard.carried_out = ends(heard.claims, known)
                 return heard
             number = new_id()
             step("line")

@@ -19,6 +19,8 @@ from tierce.billing.settlement.replies.values import (
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 OURS_MAX: Final = 100_000
 """Transactions of ours in one file; a file of ours has 2,000 at most."""
+PARTS_MAX: Final = 1_000
+"""Balances of a statement, groups of an entry."""
 _HEADER: Final = "BkToCstmrStmt/GrpHdr/"
 _STATEMENT: Final = "BkToCstmrStmt/Stmt"
 _ENTRY, _BALANCE, _SUMMARY = (_STATEMENT + tail for tail in ("/Ntry", "/Bal", "/TxsSummry"))
@@ -28,6 +30,9 @@ _OF_DETAIL: Final = frozenset(
     {"Refs/MsgId", "Refs/PmtInfId", "Refs/EndToEndId", "RtrInf/Rsn/Cd", "CdtDbtInd"}
 )  # fmt: skip
 _OF_GROUP: Final = frozenset({"MsgId", "PmtInfId", "NbOfTxs"})
+_OF_SUMMARY: Final = frozenset(
+    f"{of}/{what}" for of in ("TtlCdtNtries", "TtlDbtNtries") for what in ("NbOfNtries", "Sum")
+)
 _OF_STATEMENT: Final = frozenset({"Id", "Acct/Id/IBAN", "Acct/Ccy"})
 _SIGN: Final[Mapping[str, int]] = {"CRDT": 1, "DBIT": -1}
 
@@ -72,11 +77,13 @@ class StatementReader:
             self._begun, self._before = self._begun + 1, len(self.entries)
             self._of, self._balances, self._summary, self._sums = {}, [], {}, _Sums()
         elif path == _BALANCE:
+            self._bounded(len(self._balances), PARTS_MAX)
             self._balances.append({})
         elif path == _ENTRY:
             self._read += 1
             self._entry, self._groups, self._details, self._unnamed = {}, [], [], 0
         elif path == _GROUP:
+            self._bounded(len(self._groups), PARTS_MAX)
             self._groups.append({})
         elif path == _DETAIL:
             self._detail = {}
@@ -94,10 +101,11 @@ class StatementReader:
                 self._balances[-1], path[len(_BALANCE) + 1 :], text, currency, {"Tp/CdOrPrtry/Cd", "CdtDbtInd"}
             )
         elif path.startswith(_SUMMARY + "/"):
-            self._summary.setdefault(path[len(_SUMMARY) + 1 :], text)
+            if path[len(_SUMMARY) + 1 :] in _OF_SUMMARY:
+                self._summary.setdefault(path[len(_SUMMARY) + 1 :], text)
         elif path.startswith(_STATEMENT + "/"):
             self._keep(self._of, path[len(_STATEMENT) + 1 :], text, currency, _OF_STATEMENT, amount="")
-        elif path.startswith(_HEADER):
+        elif path in {_HEADER + "MsgId", _HEADER + "CreDtTm"}:
             self.header.setdefault(path[len(_HEADER) :], text)
 
     def _keep(
@@ -111,6 +119,10 @@ class StatementReader:
         if name in of:
             self._wrong("il dit deux fois la même chose.", "it says the same thing twice.")
         of[name] = text
+
+    def _bounded(self, number: int, most: int) -> None:
+        if number >= most:
+            self._wrong("il y en a trop.", "there are too many.")
 
     @property
     def _where(self) -> str:
@@ -135,9 +147,8 @@ class StatementReader:
         if transfer_of(named) is None and not batches:
             self._unnamed += 1
             return
+        self._bounded(self._ours, OURS_MAX)
         self._ours += 1
-        if self._ours > OURS_MAX:
-            self._wrong("il y a trop de nos virements.", "there are too many transfers of ours.")
         if one.get("CdtDbtInd", self._entry.get("CdtDbtInd")) != self._entry.get("CdtDbtInd"):
             self._wrong("un virement y va dans l’autre sens que l’écriture.", "a transfer there goes the other way.")
         if one.get("Ccy", EURO) != EURO:
@@ -158,6 +169,7 @@ class StatementReader:
         if not booked or not (named or self._details):
             self.others += 1
             return
+        self._bounded(len(self.entries), OURS_MAX)
         if self._unnamed and self._details:
             self._wrong("un virement qui n’est pas de nous y est avec les nôtres.",
                         "a transfer that is not ours is among ours there.")  # fmt: skip

@@ -52,6 +52,7 @@ def known(connection: Connection, batches: Iterable[int], transfers: Iterable[in
         sent,
         tuple(Claim(row[0], row[1], What(row[2]), row[3], row[4], row[5]) for row in said),
         frozenset(row[0] for row in found if row[4] == BatchState.EXECUTED),
+        frozenset(row[0] for row in found if row[4] == BatchState.FILED),
     )
 
 
