@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege
+from typer.testing import CliRunner
 
 from tests.bank_files import Line, statement, written
 from tests.integration.accounts_world import BRUNO, HELENE, IBAN, THIRD_IBAN
@@ -15,6 +16,7 @@ from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.test_bank_files import report
 from tierce.billing.model import InvoiceState
 from tierce.billing.settlement.model import BatchState, Returned, TransferState, Word
+from tierce.billing.settlement.pain import message_id
 from tierce.billing.settlement.replies.errors import BankFileError
 from tierce.billing.settlement.replies.model import Heard, What
 from tierce.billing.settlement.replies.service import Listener, Step, no_step
@@ -24,6 +26,7 @@ from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act
 from tierce.storage.keys import Keyring
+from tierce.upkeep.billing import app
 from tierce.upkeep.doctor.base import replies
 from tierce.upkeep.health.store import unanswered
 
@@ -79,6 +82,35 @@ def test_a_statement_that_shows_the_whole_debit_ends_the_batch_and_is_taken_once
         assert "99999" not in text
     kept = str(treasury.all("select * from bank.reply_file")) + str(treasury.all("select * from bank.reply"))
     assert "99999" not in kept, "no part of an account is kept"
+
+
+def test_the_command_tells_what_it_read_and_refuses_with_the_place_and_the_remedy(
+    treasury: Treasury, settings: Path
+) -> None:
+    batch, _ = sent(treasury)
+    good = written(treasury.folder, statement([Line(6_500, batch=batch)], PAYER_IBAN), "good.xml")
+    wrong = written(treasury.folder, statement([Line(6_501, batch=batch)], PAYER_IBAN), "wrong.xml")
+
+    def said(path: Path, *options: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(app, ["bank", str(path), "--settings", str(settings), *options])
+        assert "99999" not in ran.output
+        return ran.exit_code, ran.output
+
+    code, output = said(good)
+    assert (code, "n'a pas de fichier, ou rien n'est payé d'ici" in output) == (2, True), "no [payments]: no account"
+    payments = f'[payments]\naccount = "{PAYER_IBAN}"\nrecipient = "{treasury.identity.to_public()}"\n'
+    settings.write_text(settings.read_text() + payments, "utf-8")
+    code, output = said(wrong)
+    assert code == 2
+    assert "Ntry 1" in output
+    assert "appelez la banque" in output
+    code, output = said(good, "--dry-run")
+    assert (code, "Rien n’a été écrit" in output) == (0, True)
+    code, output = said(good, "--json", "-")
+    assert (code, json.loads(output)["carried_out"]) == (0, [message_id(batch)])
+    code, output = said(good)
+    assert (code, "Déjà lu" in output) == (0, True)
+    assert said(treasury.folder / "none.xml")[0] == 2
 
 
 def test_transfers_booked_one_by_one_end_the_batch_with_the_last(treasury: Treasury) -> None:

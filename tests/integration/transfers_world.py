@@ -57,8 +57,7 @@ class Treasury:
         identity = pyrage.x25519.Identity.generate()
         payer = Payer("Rive Claire Tiers Payant", PAYER_IBAN, folder, str(identity.to_public()))
         clock = SystemClock()
-        # Its own process's key is settled by its own installation: any instance's signs here.
-        signs = Appender.enrol(billing, "billing", keyring.instance("worker"))
+        signs = Appender.enrol(billing, "billing", keyring.instance("billing"))
         staff_sign = Appender.enrol(office, "office", keyring.instance("office"))
         made = cls(
             admin, office, billing, Settling(signs, Opener(keyring.raw(BANK_KEY)), clock, payer),
