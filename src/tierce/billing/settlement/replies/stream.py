@@ -50,7 +50,7 @@ class Stream:
         """Namespaces that are read here, and by whom."""
         self._readers = readers
         self._namespace = ""
-        self._names: list[str] = []
+        self._paths: list[str] = []
         self._whole: list[bool] = []
         """Of each open element, whether it has held no other so far."""
         self._text: list[str] = []
@@ -106,12 +106,9 @@ class Stream:
             *_AGAIN,
         )  # fmt: skip
 
-    def _path(self) -> str:
-        return "/".join(self._names[1:])
-
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(_SEPARATOR)
-        if not self._names:
+        if not self._paths:
             if local != "Document" or space not in self._readers:
                 raise self._error(
                     "ce n’est ni un pain.002.001.10 ni un camt.053.001.08.",
@@ -119,19 +116,20 @@ class Stream:
                     "Demandez ces versions à la banque.", "Ask the bank for these versions.",
                 )  # fmt: skip
             self._namespace = space
-        if len(self._names) >= DEPTH_MAX:
+        if len(self._paths) >= DEPTH_MAX:
             raise self._error("il est trop profond.", "it is too deep.", *_AGAIN)
         if self._whole:
             self._whole[-1] = False
         # What another namespace adds has a name that no path has.
-        self._names.append(local if space == self._namespace else "?")
+        name = local if space == self._namespace else "?"
+        self._paths.append(f"{self._paths[-1]}/{name}" if len(self._paths) > 1 else name if self._paths else "")
         self._whole.append(True)
         self._text, self._chars = [], 0
         self._currency = attributes.get("Ccy", "")
-        self._readers[self._namespace].start(self._path())
+        self._readers[self._namespace].start(self._paths[-1])
 
     def _data(self, text: str) -> None:
-        if not self._names:
+        if not self._paths:
             return
         self._chars += len(text)
         if self._chars > TEXT_CHARS_MAX:
@@ -139,13 +137,12 @@ class Stream:
         self._text.append(text)
 
     def _end(self, _name: str) -> None:
-        path, leaf = self._path(), self._whole.pop()
+        path, leaf = self._paths.pop(), self._whole.pop()
         reader = self._readers[self._namespace]
         if leaf:
             reader.leaf(path, "".join(self._text).strip(), self._currency)
         else:
             reader.end(path)
-        self._names.pop()
         self._text, self._chars, self._currency = [], 0, ""
 
 
