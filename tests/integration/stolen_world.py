@@ -107,6 +107,7 @@ class StolenWorld:
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 1)],
+                "recoveries/number": [str(BATCH)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
@@ -255,6 +256,11 @@ def _accounts(room: Room) -> None:
             " values (%s, %s, 601, %s, %s, 9, 2, now())",
             (number + 1, number, ACCOUNT, cents),
         )
+    room.admin.execute(
+        "insert into bank.recovery (id, invoice, establishment, insurer, amount, reason, said)"
+        " values (%s, 1, 601, 1, 5, 2, 'Droits finis.')",
+        (BATCH,),
+    )
     room.admin.commit()
 
 

@@ -112,7 +112,15 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         (
             "tierce_office",
             {"table bank.account", "table bank.confirmation", "table bank.told"}
-            | {"table bank.batch", "table bank.transfer", "table bank.word"},
+            | {
+                "table bank.batch",
+                "table bank.transfer",
+                "table bank.word",
+                "table bank.reply",
+                "table bank.reply_file",
+                "table bank.recovery",
+                "table bank.recovery_word",
+            },
         ),
         ("tierce_persons", set()),
         ("tierce_insurers", set()),

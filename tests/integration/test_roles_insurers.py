@@ -167,7 +167,10 @@ def paid(connect: Connect) -> None:
             "insert into bank.transfer (id, batch, establishment, account, amount, invoices, state, why, ended)"
             " values (21, 11, 101, 1, 70, 1, 1, 0, null), (22, 11, 102, 2, 20, 1, 3, 2, now()),"
             " (23, 11, 103, 3, 5, 1, 4, 1, now()), (24, 12, 101, 1, 900, 1, 1, 0, null),"
-            " (25, 13, 101, 1, 40, 1, 1, 0, null)"
+            " (25, 13, 101, 1, 40, 1, 1, 0, null);"
+            "insert into bank.recovery (id, invoice, establishment, insurer, amount, reason, said, approved, due)"
+            " values (31, 1, 101, 1, 50, 2, 'Droits finis.', now(), now());"
+            "insert into bank.recovered values (21, 31, 7)"
         )
 
 
@@ -175,15 +178,17 @@ def test_what_was_paid_is_told_of_its_own_insurer_alone_after_a_line_and_to_no_f
     process: Process, keyring: Keyring, connect: Connect
 ) -> None:
     paid(connect)
-    batches = "select id, state, invoices, amount, back_invoices, back from registry.own_batches(%s, %s, 13)"
+    batches = (
+        "select id, state, invoices, amount, back_invoices, back, recovered from registry.own_batches(%s, %s, 13)"
+    )
     decided = "select accepted, asked, due, refused, refused_asked from registry.own_decided(%s, %s, 13)"
     opened(process, keyring, "99000001", 31, OWN)
     opened(process, keyring, "99000002", 32, OTHER)
     mine, theirs = journalled(process), journalled(process, session=SessionId(32), insurer=InsurerId(2))
     process.connection.commit()
-    assert process.rows(batches, OWN, mine) == [(11, 3, 2, 90, 1, 20)]
+    assert process.rows(batches, OWN, mine) == [(11, 3, 2, 90, 1, 20, 7)]
     assert process.rows(decided, OWN, mine) == [(3, 3_000, 95, 1, 1_000)]
-    assert process.rows(batches, OTHER, theirs) == [(12, 3, 1, 900, 0, 0)]
+    assert process.rows(batches, OTHER, theirs) == [(12, 3, 1, 900, 0, 0, 0)]
     assert process.rows(decided, OTHER, theirs) == [(1, 1_000, 900, 0, 0)]
     # Another's line, a handle that nobody was given, no line at all; and no table, whatever the handle.
     for handle, seq in ((OWN, theirs), (OTHER, mine), (sha256(b"guessed").digest(), mine), (OWN, 0)):
@@ -191,7 +196,8 @@ def test_what_was_paid_is_told_of_its_own_insurer_alone_after_a_line_and_to_no_f
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"no live session|no committed line"):
                 process.rows(query, handle, seq)
             process.connection.rollback()
-    for table in ("care.invoice", "care.invoice_line", "bank.batch", "bank.transfer", "bank.paid_invoice"):
+    tables = ("care.invoice", "care.invoice_line", "bank.batch", "bank.transfer", "bank.paid_invoice")
+    for table in (*tables, "bank.recovery", "bank.recovered", "bank.reply"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
             process.rows(f"select * from {table}")
         process.connection.rollback()

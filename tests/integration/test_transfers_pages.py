@@ -8,16 +8,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.accounts_world import BRUNO, IBAN, OTHER_IBAN, known
+from tests.bank_files import Line, statement, written
+from tests.integration.accounts_world import BRUNO, HELENE, IBAN, OTHER_IBAN, known
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
-from tests.integration.transfers_world import Treasury
+from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.portal_samples import HOTLINE
 from tierce.billing.settlement.listing import read_list
 from tierce.billing.settlement.model import Returned, Word
+from tierce.billing.settlement.recoveries.desk import Typed
+from tierce.billing.settlement.recoveries.model import Word as RecoveryWord
+from tierce.billing.settlement.replies.service import Listener
 from tierce.journal.model import Entry
 from tierce.policy.acts import Act
 from tierce.policy.staff import StaffRole
@@ -112,6 +116,73 @@ def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_
     play_office(room, database, scene)
 
 
+def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
+    room: Room, database: Database, treasury: Treasury, tmp_path: Path
+) -> None:
+    batch = treasury.approve()
+    treasury.turn()
+    number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]
+
+    async def scene(site: Site) -> None:
+        assert "Aucun fichier de la banque n'en parle." in plain(await site.http.get(f"/payments/{batch}"))
+        silent = await site.http.get(f"/transfers/{number}")
+        assert "demandez la preuve à la banque" in plain(silent)
+        back = Line(4_000, credit=True, transfers=[(number, 4_000)], code="AC04")
+        content = statement([Line(6_500, batch=batch), back], PAYER_IBAN)
+        listener = Listener(treasury.settling.appender, treasury.settling.clock, PAYER_IBAN)
+        listener.hear(treasury.billing, written(tmp_path, content))
+        page, one = await site.http.get(f"/payments/{batch}"), await site.http.get(f"/transfers/{number}?lang=en")
+        assert "exécuté par la banque" in plain(page)
+        assert "Selon la banque : revenu. À dire à deux." in plain(page)
+        assert "closed account (AC04)" in plain(one)
+        assert re.search(r'value="2"[^>]* checked', one.text), "the bank's reason is proposed"
+        assert "demandez la preuve" not in plain(await site.http.get(f"/transfers/{number}"))
+        shows_none(page, silent, one)
+
+    play_office(room, database, scene)
+
+
+def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
+    room: Room, database: Database, treasury: Treasury
+) -> None:
+    batch = treasury.approve()
+    treasury.turn()
+    number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]
+    reference = treasury.all("select reference from care.invoice where establishment = 604")[0][0]
+
+    async def scene(site: Site) -> None:
+        at = f"/transfers/{number}/recover"
+        assert "n'est pas payé" in plain(await site.http.get(at))
+        treasury.say(batch, Word.EXECUTED)
+        assert "Récupérer un indu de" in plain(await site.http.get(f"/transfers/{number}"))
+        fields = {"reference": reference, "euros": "40,01", "reason": "2", "said": f"Droits finis. {IBAN}"}
+        wrong = await site.http.post(at, data=form_of(site, **fields))
+        assert (wrong.status_code, IBAN in wrong.text) == (422, False)
+        fields["said"] = "Droits finis."
+        assert (await site.http.post(at, data=form_of(site, **fields))).status_code == 422
+        fields["euros"] = "40"
+        made = await site.http.post(at, data=form_of(site, **fields))
+        assert made.status_code == 303
+        page = await site.http.get(made.headers["location"])
+        assert "une autre personne doit le dire aussi" in plain(page)
+        recovery = int(made.headers["location"].rpartition("/")[2])
+        said = f"/recoveries/{recovery}/say"
+        again = await site.http.post(said, data=form_of(site, what="approve", amount="4000"))
+        assert again.status_code == 409
+        desk = treasury.recoveries
+        assert desk.say(treasury.office, BRUNO, recovery, RecoveryWord.APPROVE, seen_amount=4_000)
+        assert "annoncé, peut être contesté" in plain(await site.http.get("/recoveries"))
+        unsaid = await site.http.post(said, data=form_of(site, what="cancel"))
+        assert unsaid.status_code == 422
+        cancelled = await site.http.post(said, data=form_of(site, what="cancel", said="Contesté, à raison."))
+        assert cancelled.status_code == 303
+        whole = await site.http.get(f"/recoveries/{recovery}?lang=en")
+        assert "somebody else must say so too" in plain(whole)
+        assert (await site.http.get("/recoveries/5")).status_code == 404
+
+    play_office(room, database, scene)
+
+
 def test_who_looks_after_neither_accounts_nor_files_moves_nothing(
     room: Room, database: Database, treasury: Treasury
 ) -> None:
@@ -162,8 +233,33 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         assert row["reference"] in plain(pages[1])
         assert "FR •••• 0172" in plain(pages[0])
         shows_none(listed, *pages)
+        assert (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json() == {"rows": []}
+        treasury.say(treasury.batch(3), Word.EXECUTED)
+        invoice, own = treasury.all("select id, reference from care.invoice where due = 4000")[0]
+        desk = treasury.recoveries
+        typed = Typed(own, "30", "2", "Les droits étaient finis.")
+        opened = desk.open_(treasury.office, HELENE, int(row["id"]), typed)
+        assert (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json() == {"rows": []}, "one person is none"
+        assert desk.say(treasury.office, BRUNO, opened, RecoveryWord.APPROVE, seen_amount=3_000)
+        (told,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
+        assert (told["invoice"], told["state"]["code"], told["taken"]) == (str(invoice), "told", 0)
+        async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
+            page = await web.get("/recoveries")
+        assert "Les droits étaient finis." in plain(page)
+        assert str(opened) in plain(page)
+        treasury.admin.execute("update bank.recovery set due = now()")
+        treasury.admin.execute("update bank.batch set prepared = prepared - interval '1 day'")
+        treasury.due(place, 1_000)
+        treasury.filed()
+        newest = (await desk_.send("GET", "/v1/transfers", morvan.handle)).json()["rows"][0]
+        assert (newest["amount"], newest["recovered"]) == (700, 300)
+        async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
+            taking = await web.get(f"/transfers/{newest['id']}")
+        assert "-3,00 €" in plain(taking).replace("−", "-")
+        shows_none(page, taking)
 
     play(scene)
     read: list[Entry] = [line for line in made[0].lines() if line.act is Act.TRANSFER_READ]
-    assert [line.reference for line in read if line.reference == 0] == [0, 0], "two lists that held something"
+    lists = [line.reference for line in read if line.reference == 0]
+    assert lists == [0] * 5, "five lists that held something"
     assert all(line.person == 0 for line in read)

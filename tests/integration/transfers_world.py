@@ -17,6 +17,7 @@ from tierce.billing.bank.sealing import Opener, seal_iban
 from tierce.billing.settlement.desk import TransferDesk
 from tierce.billing.settlement.model import Payer, Settled, Word
 from tierce.billing.settlement.pain import NAMESPACE, file_name
+from tierce.billing.settlement.recoveries.desk import RecoveryDesk
 from tierce.billing.settlement.service import Settling, Step, no_step
 from tierce.identity.model import StaffCaller
 from tierce.journal.encoding import decode
@@ -42,6 +43,7 @@ class Treasury:
     billing: psycopg.Connection
     settling: Settling
     desk: TransferDesk
+    recoveries: RecoveryDesk
     identity: Any
     folder: Path
     public: X25519PublicKey
@@ -55,11 +57,11 @@ class Treasury:
         identity = pyrage.x25519.Identity.generate()
         payer = Payer("Rive Claire Tiers Payant", PAYER_IBAN, folder, str(identity.to_public()))
         clock = SystemClock()
-        # Its own process's key is settled by its own installation: any instance's signs here.
-        signs = Appender.enrol(billing, "billing", keyring.instance("worker"))
+        signs = Appender.enrol(billing, "billing", keyring.instance("billing"))
+        staff_sign = Appender.enrol(office, "office", keyring.instance("office"))
         made = cls(
             admin, office, billing, Settling(signs, Opener(keyring.raw(BANK_KEY)), clock, payer),
-            TransferDesk(Appender.enrol(office, "office", keyring.instance("office")), clock), identity, folder,
+            TransferDesk(staff_sign, clock), RecoveryDesk(staff_sign, clock), identity, folder,
             X25519PrivateKey.from_private_bytes(keyring.raw(BANK_KEY)).public_key(),
         )  # fmt: skip
         for place, iban in zip(places, (IBAN, OTHER_IBAN, THIRD_IBAN), strict=False):

@@ -8,8 +8,9 @@ from typing import Any
 from tierce.billing.bank.model import masked
 from tierce.billing.settlement.model import RETURNED_LABELS, TRANSFER_LABELS, Returned, TransferState
 from tierce.billing.settlement.pain import reference
+from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABELS, Reason, Stage
 from tierce.kernel.language import Language
-from tierce.web.portal.transfers import KINDS
+from tierce.web.portal.transfers import KINDS, RECOVERY_KINDS
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
 
@@ -22,6 +23,16 @@ def _one(state: TransferState, language: Language) -> dict[str, Any]:
         "kind": KINDS[state.name.lower()], "state": TRANSFER_LABELS[state][language],
         "reason": RETURNED_LABELS[Returned.ACCOUNT_CLOSED][language] if came_back else "",
         "ordered": AT, "ended": None if state is TransferState.OPEN else AT,
+    }  # fmt: skip
+
+
+def _taken(stage: Stage, language: Language) -> dict[str, Any]:
+    return {
+        "id": str(2**63 - 1), "invoice": "5", "reference": "F-2026-05", "care": date(2026, 2, 5),
+        "insurer": "Mutuelle du Grand Chêne", "paid": Decimal("980.00"), "amount": Decimal("480.50"),
+        "taken": Decimal("120.00"), "here": Decimal("-120.00"), "kind": RECOVERY_KINDS[stage.name.lower()],
+        "state": STAGE_LABELS[stage][language], "reason": REASON_LABELS[Reason.COVER][language],
+        "said": "Les droits étaient finis le 4 février.", "until": AT if stage is Stage.TOLD else None,
     }  # fmt: skip
 
 
@@ -38,5 +49,8 @@ def transfer_cases(base: dict[str, Any], language: Language) -> Iterator[tuple[s
          "asked": Decimal("1250.50"), "paid": Decimal("980.00")}
         for number in (1, 2)
     ]  # fmt: skip
+    taken = [_taken(stage, language) for stage in (Stage.TOLD, Stage.RUNNING, Stage.CANCELLED)]
     for one in shown[1:]:
-        yield f"transfer-{one['kind']}", "transfer.html", {**base, "one": one, "lines": lines}
+        yield f"transfer-{one['kind']}", "transfer.html", {**base, "one": one, "lines": lines, "taken": taken[1:]}
+    yield "recoveries", "recoveries.html", {**base, "rows": taken}
+    yield "recoveries-none", "recoveries.html", {**base, "rows": []}

@@ -1,5 +1,6 @@
 """How an insurer's counts are put together: nothing masked is guessed, and a rhythm is read from whole files."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from tierce.insurers.model import Decided, PaidBatch, ShownRow
@@ -55,4 +56,8 @@ def test_what_was_sent_is_told_in_the_month_of_its_file_in_paris_less_what_came_
     ]  # fmt: skip
     assert (told.paid, told.since) == (650, date(2025, 11, 1))
     assert by_month([], [], date(2026, 1, 9)).since == date(2025, 1, 1)
-    assert payments_csv([(first, "TIERCE-1")]).splitlines()[1] == "TIERCE-1,2026-11-01T00:30:00+01:00,4,3,900,1,250"
+    first = replace(first, recovered=40)
+    assert payments_csv([(first, "TIERCE-1")]).splitlines() == [
+        "reference,filed,state,invoices,cents,back_invoices,back_cents,recovered_cents",
+        "TIERCE-1,2026-11-01T00:30:00+01:00,4,3,900,1,250,-40",
+    ]

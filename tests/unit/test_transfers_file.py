@@ -23,7 +23,7 @@ from tierce.billing.settlement.pain import (
     write_file,
 )
 from tierce.kernel.clock import PARIS
-from tierce.policy.transfers import APPROVERS
+from tierce.policy.transfers import APPROVERS, CONTEST_DAYS, RECOVERED_PERCENT
 
 VERSION = "pain.001.001.09"
 SCHEMA = XMLSchema(str(files("sepaxml") / "schemas" / f"{VERSION}.xsd"))
@@ -105,6 +105,14 @@ def test_numbers_are_short_enough_for_a_bank_and_an_account_is_shown_by_no_repr(
     assert len(reference(2**63 - 1)) <= 35
     assert ONE.iban not in repr(ONE)
     assert PAYER.iban not in repr(PAYER)
+
+
+def test_the_database_recovers_within_what_the_policy_says() -> None:
+    written = (files("tierce.storage") / "sql" / "recoveries.sql").read_text("utf-8")
+    assert f"share_percent constant integer := {RECOVERED_PERCENT};" in written
+    assert f"contest_days constant integer := {CONTEST_DAYS};" in written
+    assert f"if n < {APPROVERS} and not (of_what = 2 and r.approved is null) then" in written
+    assert 0 < RECOVERED_PERCENT < 100, "a transfer of nothing is none"
 
 
 def test_the_database_wants_two_for_what_the_policy_says() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tierce.billing.bank.model import NumberFrom, Oddity
 from tierce.billing.settlement.model import Word
+from tierce.billing.settlement.recoveries.model import Word as RecoveryWord
 from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
@@ -98,6 +99,7 @@ CHOSEN = {
     | numbered("bank.from", NumberFrom)
     | numbered("bank.from_long", NumberFrom)
     | numbered("payments.word", Word)
+    | numbered("recovery.word", RecoveryWord)
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}

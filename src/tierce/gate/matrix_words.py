@@ -155,6 +155,10 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_BATCH_SETTLE: Phrase(
         "écrire ce que la banque a fait d'un lot de virements", "write what the bank did of a batch of transfers"
     ),
+    Act.STAFF_RECOVERY: Phrase(
+        "récupérer ce qui a été payé sans être dû, ou y renoncer",
+        "recover what was paid and is not due, or give it up",
+    ),
     Act.STAFF_ACCOUNT_REFUSE: Phrase(
         "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"
     ),

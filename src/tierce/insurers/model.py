@@ -88,6 +88,8 @@ class PaidBatch:
     back_invoices: int
     """Of those, whose transfer came back, or all of them where the bank rejected the file."""
     back: int
+    recovered: int = 0
+    """What was taken off the sum, for it was paid before and was not due; below zero, given back."""
 
     @property
     def paid(self) -> int:

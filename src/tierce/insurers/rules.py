@@ -12,7 +12,16 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import PARIS
 from tierce.registry.runs.model import Run, RunState
 
-PAYMENT_COLUMNS = ("reference", "filed", "state", "invoices", "cents", "back_invoices", "back_cents")
+PAYMENT_COLUMNS = (
+    "reference",
+    "filed",
+    "state",
+    "invoices",
+    "cents",
+    "back_invoices",
+    "back_cents",
+    "recovered_cents",
+)
 """Of the file of totals."""
 DAYS_TOLD = 14
 """Days of activity that a page tells, the running one included."""
@@ -79,7 +88,8 @@ def payments_csv(batches: Iterable[tuple[PaidBatch, str]]) -> str:
     writer.writerow(PAYMENT_COLUMNS)
     for one, reference in batches:
         at = one.filed.astimezone(PARIS).isoformat(timespec="seconds")
-        writer.writerow([reference, at, one.state, one.invoices, one.amount, one.back_invoices, one.back])
+        row = [reference, at, one.state, one.invoices, one.amount, one.back_invoices, one.back, -one.recovered]
+        writer.writerow(row)
     return out.getvalue()
 
 

@@ -228,6 +228,10 @@ class Act(IntEnum):
     """Staff write that an authority asked for persons to be told of an incident later, or that this ended."""
     STAFF_BATCH_LIST = 226
     """Staff take out what the file of a batch has to pay, by which whoever takes it to the bank checks it."""
+    BANK_READ = 227
+    """`billing` takes in a file of the bank's, which `reference` is; `device` begins its digest."""
+    STAFF_RECOVERY = 228
+    """Staff open, approve or cancel the recovery, which `reference` is, of what was paid and is not due."""
     STAFF_PACK = 230
     """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
     CONTROLS_SNAPSHOT = 231

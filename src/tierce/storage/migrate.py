@@ -76,6 +76,8 @@ FUNCTIONS = (
     "invoices.sql",
     "agreements.sql",
     "deciding.sql",
+    "replies.sql",
+    "recoveries.sql",
     "settlement.sql",
     "peer_alerts.sql",
 )

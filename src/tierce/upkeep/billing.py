@@ -22,9 +22,11 @@ from tierce.billing.settlement.checking import (
 )
 from tierce.billing.settlement.errors import KeyUnreadableError
 from tierce.billing.settlement.listing import LIST_BYTES_MAX, read_list
+from tierce.billing.settlement.replies.telling import figures as heard_figures
+from tierce.billing.settlement.replies.telling import told as told_heard
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.web.billing import ROLE, Done, again, desk, run_billing
+from tierce.web.billing import ROLE, Done, again, desk, hear, run_billing
 
 app = typer.Typer(
     add_completion=False,
@@ -131,6 +133,31 @@ def check(
         for line in told(found, expected):
             typer.echo(line)
     raise typer.Exit(1 if not found.good else 3 if found.uncopied else 0)
+
+
+@app.command(epilog="Example:  tierce billing bank releve.xml --settings tierce.toml --dry-run")
+def bank(
+    written: Annotated[
+        Path, typer.Argument(metavar="FILE", help="pain.002.001.10 ou / or camt.053.001.08, de la banque.")
+    ],
+    *,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ne rien écrire. / Write nothing.")] = False,
+    json: Json = "",
+) -> None:
+    """Lire ce que la banque a répondu, en entier ou pas. / Take in what the bank replied, whole or not at all.
+
+    Le relire ne change rien. Un retour ou un rejet n’a d’effet que dit par deux personnes, au bureau.
+
+    Read again, it changes nothing. A return or a rejection counts once two people say so, in the office.
+    """
+    with refusing():
+        heard = hear(load(settings), written, dry=dry_run)
+    if json == "-":
+        typer.echo(msgspec.json.encode(heard_figures(heard)))
+        return
+    for line in told_heard(heard, dry=dry_run):
+        typer.echo(line)
 
 
 def _say(done: Done, json: str) -> None:

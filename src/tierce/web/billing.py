@@ -25,7 +25,10 @@ from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
 from tierce.billing.deciding.service import Deciding
 from tierce.billing.pricing.service import Prices
+from tierce.billing.settlement.errors import FileMissingError
 from tierce.billing.settlement.model import Payer, Settled
+from tierce.billing.settlement.replies.model import Heard
+from tierce.billing.settlement.replies.service import Listener
 from tierce.billing.settlement.service import Settling
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -128,6 +131,22 @@ def again(settings: Settings, batch: int) -> Path:
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
         opener = Opener(*keyring.every(BANK_KEY))
         return Settling(appender, opener, SystemClock(), payer_of(settings)).again(connection, batch)
+
+
+def hear(settings: Settings, path: Path, *, dry: bool) -> Heard:
+    """Take in a file of the bank's, beside a process that runs.
+
+    Raises:
+        FileMissingError: nothing is paid from here.
+        BankFileError: it is no such file, or does not fit what was sent.
+    """
+    keyring = Keyring(settings.key_directory(), KEYS[NAME])
+    payer = payer_of(settings)
+    if payer is None:
+        raise FileMissingError
+    with settings.connection().connect(ROLE, autocommit=True) as connection:
+        appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
+        return Listener(appender, SystemClock(), payer.iban).hear(connection, path, dry=dry)
 
 
 def payer_of(settings: Settings) -> Payer | None:

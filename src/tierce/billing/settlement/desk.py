@@ -19,6 +19,8 @@ from tierce.billing.settlement.model import (
     Waits,
     Word,
 )
+from tierce.billing.settlement.replies import store as replies_store
+from tierce.billing.settlement.replies.model import BankReply
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.rules import check_free_text
@@ -26,7 +28,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.policy.transfers import TRANSFERS_MAX
+from tierce.policy.transfers import TRANSFERS_MAX, replies_due
 
 LISTED_MAX: Final = 100
 TRANSFERS_LISTED: Final = 100
@@ -51,6 +53,14 @@ class Shown:
     words: tuple[Said, ...]
     transfers: tuple[Transfer, ...]
     after: int
+    replies: tuple[BankReply, ...]
+    """What the bank's files say of the batch, and of each transfer in it."""
+    late: bool
+    """Whether its file was written days ago, and no file of the bank's speaks of it."""
+
+    def heard(self, subject: int) -> tuple[BankReply, ...]:
+        """What the bank's files say of the batch itself, or of one transfer."""
+        return tuple(one for one in self.replies if one.subject == subject)
 
     def said(self, what: Word, subject: int | None = None) -> tuple[Said, ...]:
         """Who said this of the batch, or of one transfer."""
@@ -66,9 +76,12 @@ class TransferDesk:
         self._appender = appender
         self._clock = clock
 
-    def queue(self, connection: Connection) -> tuple[list[Batch], list[Waits]]:
-        """Batches, those that wait for somebody first, and what is due and in none."""
-        return store.batches(connection, LISTED_MAX), store.waiting(connection)
+    def queue(self, connection: Connection) -> tuple[list[Batch], list[Waits], frozenset[int]]:
+        """Batches, those that wait for somebody first; what is due and in none; of which the bank says nothing."""
+        batches = store.batches(connection, LISTED_MAX)
+        answered = replies_store.answered(connection, [one.id for one in batches])
+        late = frozenset(one.id for one in batches if one.id not in answered and self._late(one))
+        return batches, store.waiting(connection), late
 
     def shown(self, connection: Connection, number: int, skipped: int = 0) -> Shown:
         """One batch, with a page of its transfers.
@@ -83,7 +96,12 @@ class TransferDesk:
         rows = store.transfers(connection, number, skipped, TRANSFERS_LISTED + 1)
         following = skipped + TRANSFERS_LISTED if len(rows) > TRANSFERS_LISTED else 0
         words = tuple(store.words(connection, number))
-        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following)
+        replies = tuple(replies_store.of_batch(connection, number))
+        late = not replies and self._late(found)
+        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following, replies, late)
+
+    def _late(self, one: Batch) -> bool:
+        return one.state is BatchState.FILED and one.filed is not None and one.filed < replies_due(self._clock.now())
 
     def listed(self, connection: Connection, caller: StaffCaller, number: int) -> bytes:
         """What the file of a batch has to pay, for whoever checks it; after the line that says so.

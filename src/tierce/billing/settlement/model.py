@@ -114,6 +114,15 @@ RETURNED_LABELS: Mapping[Returned, Phrase] = {
 }
 
 
+BY_CODE: Mapping[str, Returned] = {
+    "AC01": Returned.ACCOUNT_WRONG,
+    "AC04": Returned.ACCOUNT_CLOSED,
+    "AC06": Returned.ACCOUNT_BLOCKED,
+    "BE01": Returned.HOLDER,
+}
+"""What a page proposes to staff for the code that a file of the bank's gives; they say it themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One batch, as staff read it."""
@@ -223,6 +232,8 @@ class OwnTransfer:
     approved: datetime
     filed: datetime
     ended: datetime | None
+    recovered: int
+    """What was taken off, of what was paid before and was not due; below zero, given back."""
     lines: tuple["PaidLine", ...] = ()
 
     @property

@@ -3,9 +3,12 @@
 from tierce.billing.settlement import store
 from tierce.billing.settlement.errors import TransferMissingError
 from tierce.billing.settlement.model import OwnTransfer
+from tierce.billing.settlement.recoveries import store as recovery_rows
+from tierce.billing.settlement.recoveries.model import OwnRecovery
 from tierce.identity.service import Sessions
 from tierce.journal.model import EntryKind
 from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import Clock
 from tierce.policy.acts import Act
 from tierce.policy.transfers import PAGE_ROWS
 
@@ -20,6 +23,11 @@ class OwnTransfers:
         self._sessions = sessions
         self._page_rows = page_rows
 
+    @property
+    def clock(self) -> Clock:
+        """The clock by which a recovery may still be contested."""
+        return self._sessions.clock
+
     async def page(self, handle: str, after: int | None) -> tuple[list[OwnTransfer], int | None]:
         """One page, the newest first, and where the next begins; after the line that says so.
 
@@ -33,8 +41,20 @@ class OwnTransfers:
         page = rows[: self._page_rows]
         return page, page[-1].id if len(rows) > self._page_rows else None
 
-    async def one(self, handle: str, number: int) -> OwnTransfer:
-        """One transfer with the invoices that it pays; after the line that says so.
+    async def recoveries(self, handle: str) -> list[OwnRecovery]:
+        """What is recovered of the place, the newest first; after the line that says so.
+
+        Raises:
+            SessionRefusedError: the session is over, or has chosen no activity.
+        """
+        async with self._sessions.reading(handle) as (connection, reader):
+            rows = await recovery_rows.own(connection, reader.id)
+            if rows:
+                await self._sessions.note(connection, reader, Act.TRANSFER_READ, kind=_KIND, categories=_READ)
+        return rows
+
+    async def one(self, handle: str, number: int) -> tuple[OwnTransfer, list[OwnRecovery]]:
+        """One transfer with the invoices that it pays and what it took; after the line that says so.
 
         Raises:
             SessionRefusedError: the session is over, or has chosen no activity.
@@ -45,5 +65,6 @@ class OwnTransfers:
             if not found:
                 raise TransferMissingError
             whole = await store.with_lines(connection, reader.id, found[0])
+            taken = await recovery_rows.own(connection, reader.id, number)
             await self._sessions.note(connection, reader, Act.TRANSFER_READ, number, kind=_KIND, categories=_READ)
-        return whole
+        return whole, taken

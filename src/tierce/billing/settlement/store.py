@@ -204,7 +204,7 @@ async def own(
 ) -> list[OwnTransfer]:
     """Transfers to a session's own place, the newest first."""
     cursor = await connection.execute(
-        "select id, insurer, amount, invoices, state, why, country, tail, approved, filed, ended"
+        "select id, insurer, amount, invoices, state, why, country, tail, approved, filed, ended, recovered"
         " from bank.own_transfers(%s, %s, %s, %s)",
         (session, only, after, at_most),
     )

@@ -27,6 +27,8 @@ class Told:
     """What the place asks of her insurer."""
     due: int | None
     """What her insurer owes of it, once that is decided."""
+    recovered: int = 0
+    """What was taken back from the place, for it was paid and was not due."""
 
     @property
     def paid(self) -> int | None:

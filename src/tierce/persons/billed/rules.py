@@ -48,7 +48,12 @@ def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
     due = say_euros(told.due)
     match told.state:
         case InvoiceState.PAID:
-            return _added(said, f"{due.fr} ont été payés.", f"{due.en} was paid.")
+            said = _added(said, f"{due.fr} ont été payés.", f"{due.en} was paid.")
+            if not told.recovered:
+                return said
+            back = say_euros(told.recovered)
+            french = f"{back.fr} en ont été repris au lieu de soins : ce n’était pas dû."
+            return _added(said, french, f"{back.en} of it was taken back from the place: it was not due.")
         case InvoiceState.REFUSED:
             return _added(said, "Rien n’a été payé.", "Nothing was paid.")
         case _:

@@ -23,7 +23,7 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
         "select b.id,"
         " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
         " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered,"
-        " b.domain, b.state, b.price, b.amo, b.claimed, b.due"
+        " b.domain, b.state, b.price, b.amo, b.claimed, b.due, b.recovered"
         " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
         " order by b.care_day desc, b.at desc, b.id",
         (handle, LISTED_MAX),

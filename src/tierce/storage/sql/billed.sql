@@ -6,16 +6,18 @@
 create or replace function care.shown_as(invoice bigint) returns uuid language sql immutable as $$
     select lpad(to_hex(invoice), 32, '0')::uuid
 $$;
-drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape had peers' alone
+drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape recovered nothing
 create or replace function notice.own_billed(session_handle bytea, at_most integer)
     returns table (id uuid, establishment bigint, care_day integer, at timestamptz, asked boolean, withdrawn timestamptz,
-                   domain smallint, state smallint, price integer, amo integer, claimed integer, due integer,
+                   domain smallint, state smallint, price integer, amo integer, claimed integer, due integer, recovered bigint,
                    reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
     return query
     select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.state, o.price, o.amo, o.claimed, o.due,
+           coalesce((select bank.taken_of(y.id) from bank.recovery y
+                     where y.invoice = o.invoice and (y.approved is not null or y.cancelled is null)), 0),
            r.at, r.answer, r.answered
     from (
         select b.id, null::bigint as invoice, b.establishment, b.care_day, b.at, b.asked, b.withdrawn,

@@ -121,19 +121,21 @@ create or replace function registry.own_incidents(session_handle bytea, line big
     order by i.aware_at desc
 $$;
 
--- What was paid for it, a batch a row, the newest file first: how many invoices the file paid and their sum, and of those what
--- came back, whole where the bank rejected the file. Exact, since it owes it; no place, and nobody covered.
+-- What was paid for it, a batch a row, the newest file first: how many invoices the file paid, its sum, what was taken off for what
+-- was paid before and was not due, and what came back, whole where the bank rejected the file. Exact, since it owes it; no place, and nobody covered.
+drop function if exists registry.own_batches(bytea, bigint, integer);   -- an earlier shape recovered nothing
 create or replace function registry.own_batches(session_handle bytea, line bigint, months integer)
     returns table (id bigint, state smallint, filed timestamptz, invoices bigint, amount bigint, back_invoices bigint,
-                   back bigint)
+                   back bigint, recovered bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select b.id, b.state, b.filed, s.invoices, b.sent_total, s.back_invoices, s.back
+    select b.id, b.state, b.filed, s.invoices, b.sent_total, s.back_invoices, s.back, s.recovered
     from access.journalled_insurer(session_handle, line) own(insurer)
     join bank.batch b on b.insurer = own.insurer and b.filed >= registry.months_back(months)
     join lateral (
         select sum(t.invoices)::bigint as invoices,
                coalesce(sum(t.invoices) filter (where t.state = 3 or b.state = 5), 0)::bigint as back_invoices,
-               coalesce(sum(t.amount) filter (where t.state = 3 or b.state = 5), 0)::bigint as back
+               coalesce(sum(t.amount) filter (where t.state = 3 or b.state = 5), 0)::bigint as back,
+               coalesce(sum((select sum(c.amount) from bank.recovered c where c.transfer = t.id)), 0)::bigint as recovered
         from bank.transfer t where t.batch = b.id and (t.state <> 4 or t.why = 5)) s on true
     order by b.filed desc, b.id
 $$;

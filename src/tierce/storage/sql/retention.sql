@@ -345,10 +345,16 @@ begin
         with due as (select id from bank.account where state in (5, 6) and ended < before limit at_most),
         gone as (delete from bank.account k using due where k.id = due.id and really)
         select count(*) into n from due;
-    when 75 then                                    -- with its transfers, what they paid and who said what
+    when 75 then                                    -- with its transfers, what they paid, who said what and the bank's replies
+        if really then                              -- before the transfers that took them, by which they would be to be taken again
+            delete from bank.recovery r where r.opened < before;
+        end if;
         with due as (select id from bank.batch where ended < before limit at_most),
         gone as (delete from bank.batch b using due where b.id = due.id and really)
         select count(*) into n from due;
+        if really then                              -- a file of the bank's of which nothing is kept any more
+            delete from bank.reply_file f where f.at < before and not exists (select from bank.reply r where r.file = f.id);
+        end if;
     when 29 then
         with due as (select id from access.alert where at < before limit at_most),
         gone as (delete from access.alert a using due where a.id = due.id and really)

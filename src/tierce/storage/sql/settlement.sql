@@ -65,6 +65,8 @@ begin
     join bank.account k on k.establishment = n.establishment and k.state = 3;
     insert into bank.paid_invoice (transfer, invoice, due) select g.id, g.invoice, g.due from unnest(ids, found, dues) g(id, invoice, due);
     update care.invoice i set transfer = g.id from unnest(ids, found) g(id, invoice) where i.id = g.invoice;
+    total := total - bank.recover(new_batch);
+    update bank.batch b set total = prepare.total where b.id = new_batch;
 end $$;
 
 -- Gives the invoices of some transfers back: payable by another batch.
@@ -120,10 +122,7 @@ begin
         perform bank.give_back(done, 2::smallint);
         update bank.batch x set state = case of_what when 2 then 6 else 5 end, ended = now() where x.id = of_batch;
     when 3 then
-        with gone as (update bank.transfer x set state = 2, ended = now() where x.batch = of_batch and x.state = 1
-                      returning x.id)
-        update care.invoice i set state = 6 from gone g where i.transfer = g.id;
-        update bank.batch x set state = 4, ended = now() where x.id = of_batch;
+        perform bank.carried_out(of_batch);
     when 4 then
         update bank.transfer x set state = 3, why = of_detail, ended = now() where x.id = of_subject;
         perform bank.give_back(array[of_subject], 7::smallint);
@@ -204,12 +203,13 @@ create or replace function bank.waiting() returns table (why smallint, establish
 $$;
 
 -- api: the transfers to a session's own place, the newest first; of one, with `which`. The account's last four, as on her own page.
-drop function if exists bank.own_transfers(bigint, bigint, bigint, integer);   -- an earlier shape counted in another type
+drop function if exists bank.own_transfers(bigint, bigint, bigint, integer);   -- an earlier shape recovered nothing
 create or replace function bank.own_transfers(of_session bigint, which bigint, after bigint, at_most integer)
     returns table (id bigint, insurer text, amount bigint, invoices integer, state smallint, why smallint, country text, tail text,
-                   approved timestamptz, filed timestamptz, ended timestamptz)
+                   approved timestamptz, filed timestamptz, ended timestamptz, recovered bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select t.id, n.name, t.amount, t.invoices, t.state, t.why, k.country, k.tail, b.approved, b.filed, t.ended
+    select t.id, n.name, t.amount, t.invoices, t.state, t.why, k.country, k.tail, b.approved, b.filed, t.ended,
+           coalesce((select sum(c.amount) from bank.recovered c where c.transfer = t.id), 0)::bigint
     from care.bearer(of_session) w
     join bank.transfer t on t.establishment = w.establishment
     join bank.batch b on b.id = t.batch and b.filed is not null and t.state <> 4

@@ -10,6 +10,7 @@ from tierce.journal.note import read_checkpoint
 from tierce.journal.segments import store as segment_rows
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
+from tierce.policy.transfers import REPLY_DAYS, replies_due
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
@@ -121,6 +122,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *_sequencer(connection),
             *_notices(connection, settings),
             *_invoices(connection),
+            *replies(connection, clock),
             *_imports(connection),
             *_kept(connection, settings),
             *_segments(connection, settings),
@@ -253,6 +255,35 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
         "`systemctl status tierce-notices`, then start it again: insurers and people are waiting",
     )
     return [bad("notices-silent", NOTICES, said, remedy)]
+
+
+def replies(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
+    """What the bank has not replied, and what it said that nobody wrote since."""
+    batches, unsaid = store.unanswered(connection, replies_due(clock.now()))
+    page = "docs/runbooks/pay.md"
+    found = []
+    if batches:
+        said = Phrase(
+            f"la banque ne dit rien de {batches} lots, dont le fichier a plus de {REPLY_DAYS} jours ouvrés",
+            f"the bank says nothing of {batches} batches, whose file is over {REPLY_DAYS} working days old",
+        )
+        remedy = Phrase(
+            f"lisez ses fichiers (`tierce billing bank`), ou demandez-lui s’il est parti ({page})",
+            f"take its files in (`tierce billing bank`), or ask it whether the file left ({page})",
+        )
+        found.append(bad("bank-silent", "virements / transfers", said, remedy, grade=Grade.WARNING))
+    if unsaid:
+        said = Phrase(
+            f"{unsaid} retours, rejets ou départs que la banque a dits ne sont pas, {REPLY_DAYS} jours ouvrés après, "
+            "ce que le bureau en dit",
+            f"{unsaid} returns, rejections or bookings that the bank told are not, {REPLY_DAYS} working days on, "
+            "what the office says of them",
+        )
+        remedy = Phrase(
+            f"ouvrez-les au bureau, page Virements ({page})", f"open them in the office, Transfers ({page})"
+        )
+        found.append(bad("bank-unsaid", "virements / transfers", said, remedy, grade=Grade.WARNING))
+    return found
 
 
 def _invoices(connection: psycopg.Connection) -> list[Finding]:

@@ -22,6 +22,13 @@ def oldest_invoice(connection: Connection) -> float:
     return float(row[0])
 
 
+def unanswered(connection: Connection, before: datetime) -> tuple[int, int]:
+    """Batches whose file was written before, of which the bank says nothing; and what it said that nobody wrote."""
+    row = connection.execute("select batches, unsaid from upkeep.unanswered(%s)", (before,)).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
 def running_imports(connection: Connection) -> list[Import]:
     """The imports that have not ended."""
     rows = connection.execute(

@@ -109,6 +109,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /v1/invoices": "listInvoices",
     "GET /v1/invoices/{invoice}": "readInvoice",
     "POST /v1/invoices/{invoice}/cancel": "cancelInvoice",
+    "GET /v1/recoveries": "listRecoveries",
     "GET /v1/transfers": "listTransfers",
     "GET /v1/transfers/{transfer}": "readTransfer",
     "GET /v1/account": "readAccount",

