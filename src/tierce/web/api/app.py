@@ -43,12 +43,15 @@ from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_agreements import with_agreements
 from tierce.web.api.openapi_deposits import with_deposits
+from tierce.web.api.openapi_fhir import with_fhir
 from tierce.web.api.openapi_invoices import with_invoices
 from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
+from tierce.web.fhir.capability import metadata
+from tierce.web.fhir.eligibility import Eligibility
 from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
@@ -172,7 +175,7 @@ async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
     wiring = _wiring(request)
     schema = describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/"))
-    return with_agreements(with_invoices(with_deposits(schema)))
+    return with_fhir(with_agreements(with_invoices(with_deposits(schema))))
 
 
 async def _headers(message: Message, scope: Scope) -> None:
@@ -191,7 +194,7 @@ def _told(problem: Problem) -> Response[bytes]:
 
 def field_refused(_request: AnyRequest, error: FieldError) -> Response[bytes]:
     """Say which field cannot be accepted, and what to do."""
-    return _told(problems.field_problem(error.field, error.reason, error.remedy))
+    return _told(problems.of_field(error))
 
 
 def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -232,7 +235,7 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
     raise NotFoundException
 
 
-def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable[[], None]) -> App:
+def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, say_closed: Callable[[], None]) -> App:
     """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
@@ -252,6 +255,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             health,
             metrics,
             openapi,
+            metadata,
         ],
         exception_handlers={
             **EXCEPTION_HANDLERS,
@@ -297,6 +301,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         callers=wiring.callers,
         history=wiring.history,
         proofs=proofs,
+        fhir=fhir,
         url=wiring.sign_in.url,
         say_closed=say_closed,
     )
