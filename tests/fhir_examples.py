@@ -51,6 +51,11 @@ def by_nir() -> Json:
     return found
 
 
+def claim() -> Json:
+    """The page's claim."""
+    return next(one for one in examples() if one["resourceType"] == "Claim")
+
+
 def by_card() -> Json:
     """The page's question by a card."""
     return examples()[1]

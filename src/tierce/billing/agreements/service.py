@@ -51,7 +51,7 @@ class Agreements:
         """
         today = date_of(paris_day(self._sessions.clock.now()))
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
-            sought, digest = parse_agreement(request.body), digest_of(request.body)
+            sought, digest = parse_agreement(request.words), digest_of(request.words)
             engagement = self._number(sought.engagement)
             quoted = await store.quote(connection, state.id, sought.reference, engagement)
             number = quoted.agreement

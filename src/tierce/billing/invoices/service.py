@@ -51,7 +51,7 @@ class Invoices:
         """
         today = date_of(paris_day(self._sessions.clock.now()))
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
-            sent, digest = parse_invoice(request.body, today), digest_of(request.body)
+            sent, digest = parse_invoice(request.words, today), digest_of(request.words)
             numbers = self._numbers(sent)
             quoted = await store.quote(connection, state.id, sent.reference, numbers)
             number = quoted.invoice

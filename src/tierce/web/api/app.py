@@ -26,6 +26,7 @@ from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
@@ -34,6 +35,7 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
+from tierce.web.api.claims import CLAIM_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
@@ -52,10 +54,12 @@ from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
 from tierce.web.fhir.capability import metadata
 from tierce.web.fhir.eligibility import Eligibility
+from tierce.web.fhir.names import CLAIM_PATH
 from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
 SAY_CLOSED_KEY = "say_closed"
+_CLAIM_BYTES = Phrase("Trente-deux kilo-octets au plus.", "Thirty-two kilobytes at most.")
 NO_STORE = {"Cache-Control": "no-store"}
 BODY_BYTES_MAX = 16_384
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -197,9 +201,11 @@ def field_refused(_request: AnyRequest, error: FieldError) -> Response[bytes]:
     return _told(problems.of_field(error))
 
 
-def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
+def _http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
     problem, field = problems.of_status(error.status_code), _field_of(error)
+    if error.status_code == 413 and request.url.path == CLAIM_PATH:
+        problem = replace(problem, remedy=_CLAIM_BYTES)
     return _told(problem if field is None else replace(problem, extra={"field": field}))
 
 
@@ -248,6 +254,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             *AGREEMENT_ROUTES,
             *ACCOUNT_ROUTES,
             *TRANSFER_ROUTES,
+            *CLAIM_ROUTES,
             place,
             token,
             seats,

@@ -1,10 +1,11 @@
 """The FHIR routes in the published description, by hand: their resources are HL7's, described by HL7."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tierce.web.api.openapi import SESSION, VENDOR
 from tierce.web.api.openapi_schemas import problem, ref
-from tierce.web.fhir.names import ELIGIBILITY_PATH, MEDIA_TYPE, METADATA_PATH
+from tierce.web.fhir.names import CLAIM_PATH, CLAIM_RESPONSE_PATH, ELIGIBILITY_PATH, MEDIA_TYPE, METADATA_PATH
 
 RESOURCE: Final = {
     "type": "object",
@@ -33,20 +34,58 @@ _REFUSALS: Final = {
     429: "The day's attempts are used up; or too many at once, from the proxy in front.",
     503: "Busy or closed: nothing was shown.",
 }
+_CLAIM_REFUSALS: Final = {
+    400: "Not in the expected form.",
+    401: _REFUSALS[401],
+    403: "This account, device or establishment is suspended.",
+    409: "This reference is another one's.",
+    413: "More than thirty-two kilobytes.",
+    422: _REFUSALS[422],
+    429: "The day's invoices, agreements or numbers tried are used up; or too many at once.",
+    503: "Closed, or the store is away: nothing was taken.",
+}
+_READ_REFUSALS: Final = {
+    401: _REFUSALS[401],
+    404: "Nothing of this establishment has this id.",
+    429: "Too many at once: the proxy in front let nothing through.",
+    503: "The store is away.",
+}
+
+
+def _answers(what: str, refusals: Mapping[int, str]) -> dict[str, Any]:
+    told = {"200": {"description": what, "content": _content()}}
+    return told | {str(status): _refused(why, status) for status, why in refusals.items()}
+
+
 _PATHS: Final[dict[str, Any]] = {
+    CLAIM_PATH: {
+        "post": {
+            "operationId": "submitClaim",
+            "summary": "An invoice, a prior agreement or a quote as a Claim, bare or in Parameters.",
+            "parameters": [ref("DPoP", "parameters")],
+            "requestBody": {"required": True, "content": _content()},
+            "responses": _answers("A ClaimResponse: what was taken, as it stands.", _CLAIM_REFUSALS),
+            "tags": [VENDOR],
+            "security": [{SESSION: []}],
+        }
+    },
+    CLAIM_RESPONSE_PATH + "/{number}": {
+        "get": {
+            "operationId": "readClaimResponse",
+            "summary": "An invoice or an agreement of one's own establishment, as it stands.",
+            "parameters": [{"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": _answers("A ClaimResponse.", _READ_REFUSALS),
+            "tags": [VENDOR],
+            "security": [{SESSION: []}],
+        }
+    },
     ELIGIBILITY_PATH: {
         "post": {
             "operationId": "submitEligibility",
             "summary": "The question of `/v1/rights` as a CoverageEligibilityRequest, bare or in Parameters.",
             "parameters": [ref("DPoP", "parameters"), ref("Idempotency-Key", "parameters")],
             "requestBody": {"required": True, "content": _content()},
-            "responses": {
-                "200": {
-                    "description": "A CoverageEligibilityResponse, always 6,144 bytes long.",
-                    "content": _content(),
-                },
-                **{str(status): _refused(why, status) for status, why in _REFUSALS.items()},
-            },
+            "responses": _answers("A CoverageEligibilityResponse, always 6,144 bytes long.", _REFUSALS),
             "tags": [VENDOR],
             "security": [{SESSION: []}],
         }
@@ -55,11 +94,13 @@ _PATHS: Final[dict[str, Any]] = {
         "get": {
             "operationId": "readCapabilities",
             "summary": "What this server can do, as a CapabilityStatement.",
-            "responses": {
-                "200": {"description": "A CapabilityStatement.", "content": _content()},
-                "429": _refused("Too many at once: the proxy in front let nothing through.", 429),
-                "503": _refused("The store was never there yet.", 503),
-            },
+            "responses": _answers(
+                "A CapabilityStatement.",
+                {
+                    429: "Too many at once: the proxy in front let nothing through.",
+                    503: "The store was never there yet.",
+                },
+            ),
             "tags": [VENDOR],
             "security": [],
         }

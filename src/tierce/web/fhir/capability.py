@@ -44,6 +44,8 @@ def statement(url: str) -> dict[str, Any]:
                         "type": "CoverageEligibilityRequest",
                         "operation": [_submit("CoverageEligibilityRequest")],
                     },
+                    {"type": "Claim", "operation": [_submit("Claim")]},
+                    {"type": "ClaimResponse", "interaction": [{"code": "read"}]},
                 ],
             }
         ],

@@ -19,7 +19,7 @@ from tierce.rights.model import Already, NotShown, Shown
 from tierce.rights.rules import WAYS
 from tierce.web.fhir import names
 from tierce.web.fhir.errors import ElementError, Issue
-from tierce.web.fhir.reading import Element, code_of, read_resource, value_of
+from tierce.web.fhir.reading import Element, code_of, is_active, read_resource, value_of
 
 KIND: Final = "CoverageEligibilityRequest"
 ANSWER_BYTES: Final = 6_144
@@ -87,7 +87,7 @@ class Eligibility:
             "resourceType", "status", "purpose", "patient", "servicedDate", "item", "insurance", "identifier",
             "contained", passed=_UNUSED,
         )  # fmt: skip
-        _is_active(asked)
+        is_active(asked)
         put = _Put()
         people, covers = _contained(asked)
         purposes = _purposes(asked)
@@ -138,14 +138,6 @@ class _Put:
         """Keep a field that was found."""
         if found is not None:
             self.fields[name], self.paths[name] = found
-
-
-def _is_active(asked: Element) -> None:
-    if asked.text("status") is None:
-        raise asked.missing("status")
-    if asked.text("status") != "active":
-        reason = Phrase("cette demande n’est pas en cours", "this request is not active")
-        raise ElementError(asked.path("status"), reason, Phrase("Donnez active.", "Give active."), Issue.CODE)
 
 
 def _purposes(asked: Element) -> tuple[str, ...]:

@@ -230,3 +230,16 @@ def value_of(identifiers: list[Element], systems: Collection[str]) -> tuple[str,
             raise one.missing("value")
         found = value, one.path("value")
     return found
+
+
+def is_active(resource: Element) -> None:
+    """Hold a request to the one status in which it asks for something.
+
+    Raises:
+        ElementError: it has another.
+    """
+    if resource.text("status") is None:
+        raise resource.missing("status")
+    if resource.text("status") != "active":
+        reason = Phrase("cette demande n’est pas en cours", "this request is not active")
+        raise ElementError(resource.path("status"), reason, Phrase("Donnez active.", "Give active."), Issue.CODE)
