@@ -33,7 +33,7 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
-def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - any JSON
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - any JSON value at all
     """Every place of a resource."""
     yield path
     for key, inner in (
@@ -42,7 +42,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield from places(inner, (*path, key))
 
 
-def with_at(value: Json, path: tuple[str | int, ...], put: object, name: str | None) -> Any:  # noqa: ANN401 - any JSON
+def with_at(value: Json, path: tuple[str | int, ...], put: object, name: str | None) -> Any:  # noqa: ANN401 - any JSON value at all
     """The resource with something else at a place, or with one more element there."""
     if not path:
         return put

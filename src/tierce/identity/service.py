@@ -141,13 +141,6 @@ class Received:
     url: str
     body: bytes
     proof: bytes | None
-    said: bytes | None = None
-    """The body in our own words, where it was sent in others': what was signed is `body`."""
-
-    @property
-    def words(self) -> bytes:
-        """What the use case reads."""
-        return self.body if self.said is None else self.said
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
-from tierce.web.api.claims import CLAIM_ROUTES
+from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
@@ -52,7 +52,6 @@ from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
-from tierce.web.fhir.capability import metadata
 from tierce.web.fhir.eligibility import Eligibility
 from tierce.web.fhir.names import CLAIM_PATH
 from tierce.web.forgetting import keep_no_request
@@ -254,7 +253,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             *AGREEMENT_ROUTES,
             *ACCOUNT_ROUTES,
             *TRANSFER_ROUTES,
-            *CLAIM_ROUTES,
+            *FHIR_ROUTES,
             place,
             token,
             seats,
@@ -262,7 +261,6 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             health,
             metrics,
             openapi,
-            metadata,
         ],
         exception_handlers={
             **EXCEPTION_HANDLERS,

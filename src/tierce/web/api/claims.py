@@ -1,6 +1,5 @@
 """Invoices and prior agreements of one's own place in FHIR's words: a Claim in, a ClaimResponse out, read again."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from tierce.policy.acts import Act
 from tierce.web.api.agreements import agreements_of
 from tierce.web.api.invoices import invoices_of, number_of
 from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.fhir.capability import metadata
 from tierce.web.fhir.claims import (
     AGREEMENT,
     BYTES_MAX,
@@ -44,14 +44,13 @@ async def submit_claim(request: AnyRequest) -> Response[bytes]:
     await wiring.sessions.read(handle)  # nothing is read for whoever holds no session
     signed = await received(request, wiring.url)
     claimed = read_claim(signed.body)
-    signed = replace(signed, said=claimed.body)
     try:
         if claimed.use == "claim":
-            taken = await invoices_of(request).send(handle, signed)
+            taken = await invoices_of(request).send(handle, signed, claimed.body)
             detail, _ = REASONS[InvoiceReason.DUPLICATE]
             notes = [Phrase(f"{detail.fr} ({other})", f"{detail.en} ({other})") for other in taken.repeats]
             return _told(invoice_response(taken.invoice, tuple(notes)))
-        return _told(agreement_response(await agreements_of(request).ask(handle, signed)))
+        return _told(agreement_response(await agreements_of(request).ask(handle, signed, claimed.body)))
     except BillingFieldError as error:
         raise claimed.placed(error) from None
 
@@ -73,4 +72,4 @@ def _told(resource: dict[str, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(resource), media_type=MEDIA_TYPE)
 
 
-CLAIM_ROUTES: Final[list[HTTPRouteHandler]] = [submit_claim, read_claim_response]
+FHIR_ROUTES: Final[list[HTTPRouteHandler]] = [submit_claim, read_claim_response, metadata]
