@@ -55,15 +55,15 @@ async def submit_claim(request: AnyRequest) -> Response[bytes]:
         raise claimed.placed(error) from None
 
 
-@get(CLAIM_RESPONSE_PATH + "/{number:str}", include_in_schema=False, opt={"act": Act.INVOICE_READ})
-async def read_claim_response(request: AnyRequest, number: FromPath[str]) -> Response[bytes]:
+@get(CLAIM_RESPONSE_PATH + "/{response:str}", include_in_schema=False, opt={"act": Act.INVOICE_READ})
+async def read_claim_response(request: AnyRequest, response: FromPath[str]) -> Response[bytes]:
     """Read an invoice or an agreement of one's own place, as it stands."""
     handle = handle_of(request)
-    if number.startswith(INVOICE):
-        one = await invoices_of(request).one(handle, number_of(number.removeprefix(INVOICE)))
+    if response.startswith(INVOICE):
+        one = await invoices_of(request).one(handle, number_of(response.removeprefix(INVOICE)))
         return _told(invoice_response(one))
-    if number.startswith(AGREEMENT):
-        agreed = await agreements_of(request).one(handle, number_of(number.removeprefix(AGREEMENT)))
+    if response.startswith(AGREEMENT):
+        agreed = await agreements_of(request).one(handle, number_of(response.removeprefix(AGREEMENT)))
         return _told(agreement_response(agreed))
     raise InvoiceUnknownError
 

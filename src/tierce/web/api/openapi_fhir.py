@@ -69,11 +69,11 @@ _PATHS: Final[dict[str, Any]] = {
             "security": [{SESSION: []}],
         }
     },
-    CLAIM_RESPONSE_PATH + "/{number}": {
+    CLAIM_RESPONSE_PATH + "/{response}": {
         "get": {
             "operationId": "readClaimResponse",
             "summary": "An invoice or an agreement of one's own establishment, as it stands.",
-            "parameters": [{"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "parameters": [{"name": "response", "in": "path", "required": True, "schema": {"type": "string"}}],
             "responses": _answers("A ClaimResponse.", _READ_REFUSALS),
             "tags": [VENDOR],
             "security": [{SESSION: []}],
