@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.fhir_examples import Json, by_card, by_nir, examples, faults_of
 from tests.integration.asking import Told, ask
@@ -141,7 +140,6 @@ def test_a_domain_of_another_profession_is_refused_whoever_is_asked_for(world: W
     assert told[0].status_code == 403
 
 
-@pytest.fixture
 def refusals(database: Database, tmp_path: Path) -> dict[str, Told]:
     """What the whole API, counter in front, says to what is wrong."""
 
@@ -197,10 +195,10 @@ REFUSED: dict[str, tuple[int, str, str, str | None]] = {
 }
 
 
-def test_every_refusal_is_an_operation_outcome_with_the_code_of_v1(refusals: dict[str, Told]) -> None:
-    found: dict[str, Any] = {}
+def test_every_refusal_is_an_operation_outcome_with_the_code_of_v1(database: Database, tmp_path: Path) -> None:
+    answers, found = refusals(database, tmp_path), dict[str, Any]()
     for name in REFUSED:
-        told = refusals[name]
+        told = answers[name]
         headers = dict(told.headers)
         assert headers["content-type"] == "application/fhir+json", name
         assert int(headers["content-length"]) == len(told.content)
@@ -212,13 +210,10 @@ def test_every_refusal_is_an_operation_outcome_with_the_code_of_v1(refusals: dic
         found[name] = (told.status, issue["details"]["coding"][0]["code"], issue["code"], place)
         assert PAUL[:13] not in told.text
     assert found == REFUSED
-    assert "www-authenticate" in dict(refusals["nobody"].headers)
-
-
-def test_the_address_is_one_however_it_is_encoded_and_v1_keeps_its_own_words(refusals: dict[str, Told]) -> None:
-    for name in ("asked", "encoded"):
-        assert (refusals[name].status, len(refusals[name].content)) == (200, ANSWER_BYTES), refusals[name].text
-    assert dict(refusals["v1"].headers)["content-type"] == "application/problem+json"
-    statement = refusals["metadata"]
+    assert "www-authenticate" in dict(answers["nobody"].headers)
+    for name in ("asked", "encoded"):  # one address, however it is written
+        assert (answers[name].status, len(answers[name].content)) == (200, ANSWER_BYTES), answers[name].text
+    assert dict(answers["v1"].headers)["content-type"] == "application/problem+json"
+    statement = answers["metadata"]
     assert (statement.status, statement.json()["resourceType"]) == (200, "CapabilityStatement")
     assert dict(statement.headers)["content-type"].startswith("application/fhir+json")
