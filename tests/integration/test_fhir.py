@@ -15,11 +15,16 @@ from tests.integration.walk_world import API_URL, make_walk_world, open_sites
 from tests.integration.world import World
 from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.ids import EstablishmentId
 from tierce.kernel.nir import BirthDate
+from tierce.policy.acts import Outcome
+from tierce.presence.plugins import Verified
+from tierce.rights.reasons import REASONS
+from tierce.rights.rules import parse_question
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.web.fhir.eligibility import ANSWER_BYTES
-from tierce.web.fhir.names import ELIGIBILITY_PATH, METADATA_PATH
+from tierce.web.fhir.eligibility import ANSWER_BYTES, Eligibility
+from tierce.web.fhir.names import ELIGIBILITY_PATH, METADATA_PATH, PRESENCE
 from tierce.web.fhir.reading import BYTES_MAX
 
 TODAY = date_of(paris_day(SystemClock().now())).isoformat()
@@ -128,6 +133,37 @@ def test_the_same_bytes_twice_are_one_ask_and_tell_where_the_answer_is(world: Wo
     assert len({len(one.content) for one in (shown, again, missed, missed_again)}) == 1
     assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
     assert outcomes(world) == [1, 2], "two lines for four requests"
+
+
+class Wallet:
+    """A verifier as an operator would install it: whatever it is shown is the person asked for, under one number."""
+
+    def __init__(self, body: Json) -> None:
+        asked = Eligibility(SystemClock(), real=False).read(json.dumps(body).encode())
+        self.who = parse_question(asked.question, date_of(paris_day(SystemClock().now()))).who.canonical()
+
+    async def verify(self, proof: str, _place: EstablishmentId) -> Verified | None:
+        return Verified(self.who, proof) if proof == "shown" else None
+
+
+def test_once_presence_is_proved_the_reason_is_told_in_as_many_bytes(world: World, keyring: Keyring) -> None:
+    body = about(UNCOVERED)
+
+    def proved(proof: str) -> Json:
+        parts = [{"url": "means", "valueString": "wallet"}, {"url": "proof", "valueString": proof}]
+        return {**body, "extension": [{"url": PRESENCE, "extension": parts}]}
+
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring, verifiers={"wallet": Wallet(body)}) as desk:
+            return [await desk.post(ELIGIBILITY_PATH, one) for one in (body, proved("shown"), proved("made up"))]
+
+    hidden, told, refused = asyncio.run(run())
+    assert len(hidden.content) == len(told.content) == ANSWER_BYTES
+    assert hidden.json()["error"][0]["code"]["coding"][0]["code"] == "not-shown"
+    assert told.json()["error"][0]["code"]["coding"][0]["code"] == "not_eligible"
+    assert told.json()["error"][0]["code"]["text"] == REASONS[Outcome.NOT_ELIGIBLE].sentence.fr
+    assert ("extension" in hidden.json(), "extension" in told.json()) == (True, False), "nothing else would change it"
+    assert (refused.status_code, refused.json()["code"]) == (403, "proof_refused")
 
 
 def test_a_domain_of_another_profession_is_refused_whoever_is_asked_for(world: World, keyring: Keyring) -> None:
