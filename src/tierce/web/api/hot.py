@@ -159,9 +159,9 @@ class HotRoutes:
                 told = replace(told, extra={"retry_date": answer.retry_date}, retry_after=answer.retry_seconds)
             await _problem(send, told)
             return
+        content = answer_bytes(answer) if asked is None else asked.answer_bytes(answer)
         await send(_TOLD if asked is None else _TOLD_IN_FHIR)
-        told_bytes = answer_bytes(answer) if asked is None else asked.answer_bytes(answer)
-        await send({"type": "http.response.body", "body": told_bytes})
+        await send({"type": "http.response.body", "body": content})
 
     async def _refuse(self, send: Send, problem: Problem) -> None:
         if problem is problems.CLOSED:
