@@ -42,6 +42,14 @@ class RefusedError(Exception):
         self.status, self.code, self.told, self.headers = status, told["code"], told, headers
 
 
+def plain(outcome: Json) -> Json:
+    """An OperationOutcome of an address under /fhir/ as the document of /v1: the same codes, in other words."""
+    (issue,) = outcome["issue"]
+    told = {"code": issue["details"]["coding"][0]["code"], "reason": {"fr": issue["details"]["text"]}}
+    waits = any(one["url"].endswith("/deposit") for one in issue.get("extension", ()))
+    return {**told, "remedy": {"fr": issue["diagnostics"]}, "deposit": waits, "field": issue.get("expression")}
+
+
 def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -142,6 +150,7 @@ class Tierce:
         sent["DPoP"] = signed(self.machine, {"typ": "dpop+jwt", "jwk": jwk_of(self.machine)}, claims)
         status, told, found = send(method, self.api + path, body, sent)
         if status >= 400:
+            told = plain(told) if "issue" in told else told
             if "code" not in told:  # a proxy's own words
                 raise LostError
             raise RefusedError(status, told, found)
@@ -205,6 +214,11 @@ class Tierce:
         """One question, however often it had to be sent; when its answer was lost, that answer is opened again."""
         told = self.call("POST", "/v1/rights", json.dumps(question).encode(), secrets.token_urlsafe(16))
         return self.revisit(told["engagement"]) if told.get("outcome") == "shown" else told
+
+    def ask_in_fhir(self, request: Json) -> Json:
+        """The same question as a CoverageEligibilityRequest; `preAuthRef` is the engagement number."""
+        path, body = "/fhir/CoverageEligibilityRequest/$submit", json.dumps(request).encode()
+        return self.call("POST", path, body, secrets.token_urlsafe(16))
 
     def revisit(self, engagement: str) -> Json:
         """Open an answer of one's own establishment again: a disclosure like another, each time."""

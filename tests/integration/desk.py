@@ -32,6 +32,7 @@ from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.web.api.callers import Callers
 from tierce.web.api.hot import HotRoutes
+from tierce.web.fhir.eligibility import Eligibility
 
 URL = "https://api.tierce.example"
 HANDLE = "u" * 43
@@ -120,6 +121,7 @@ async def counter(
             callers=Callers(sessions, clock),
             history=History(pool, keyring, clock),
             proofs=ProofVerifier(clock),
+            fhir=Eligibility(clock, real=False),
             url=URL,
             say_closed=lambda: None,
         )

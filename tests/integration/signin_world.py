@@ -44,6 +44,7 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
+from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
@@ -336,6 +337,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 *APPEAL_ROUTES,
                 *INVOICE_ROUTES,
                 *AGREEMENT_ROUTES,
+                *FHIR_ROUTES,
                 *ACCOUNT_ROUTES,
                 *TRANSFER_ROUTES,
                 token,

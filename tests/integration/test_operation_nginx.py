@@ -26,6 +26,7 @@ from tests.integration.signin_world import free_port
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
+from tierce.web.fhir.names import ELIGIBILITY_PATH as FHIR
 from tierce.web.names import OUTER, SITES
 from tierce.web.status.page import INSTEAD
 
@@ -260,7 +261,7 @@ def test_a_site_that_is_away_is_told_as_such_whatever_was_asked(tmp_path: Path) 
             alone = front.ask("portal", path)
             assert (alone.status_code, alone.headers.get("retry-after")) == (200, None), path
         # A question may have been asked: software sends it again by these numbers, and would mend itself by another.
-        for path, method in (("/v1/rights", "POST"), ("/v1/seats", "GET"), ("/v1/token", "POST")):
+        for path, method in (("/v1/rights", "POST"), ("/v1/seats", "GET"), ("/v1/token", "POST"), (FHIR, "POST")):
             assert front.ask("api", path, method=method).status_code == 502, path
 
 
@@ -296,9 +297,10 @@ def test_what_nginx_refuses_by_itself_is_said_in_both_languages_and_in_softwares
         page = front.ask("portal", "/ask", method="POST", content=b"a" * 70_000)
         assert (page.status_code, page.headers["content-type"]) == (413, "text/html; charset=utf-8")
         assert page.text.index("trop long") < page.text.index("too long")
-        told = front.ask("api", "/v1/rights", method="POST", content=b"a" * 70_000)
-        assert (told.status_code, told.json()["code"], told.json()["status"]) == (413, "too_large", 413)
-        assert set(told.json()["remedy"]) == {"fr", "en"}
+        for path in ("/v1/rights", FHIR):
+            told = front.ask("api", path, method="POST", content=b"a" * 70_000)
+            assert (told.status_code, told.json()["code"], told.json()["status"]) == (413, "too_large", 413)
+            assert set(told.json()["remedy"]) == {"fr", "en"}
         # Nobody is led there by an address.
         assert front.ask("portal", "/said/fast.html").status_code == 404
         with httpx.Client(verify=trusting(tmp_path), trust_env=False) as web:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fhir_examples import by_nir, faults_of
 from tests.forks import tierce
 from tests.installation import installation
 from tests.integration.relay import relay
@@ -146,6 +147,24 @@ def test_a_clock_five_minutes_off_is_mended_from_the_answer(
     taken = client.invoice(bill)
     assert (taken["asked"], taken["domain"]) == (8_000, "OPTI")
     assert client.invoice(bill) == taken
+
+
+def test_a_question_in_fhir_is_answered_and_refused_by_the_same_codes(
+    example: ModuleType, stage: Stage, given: dict[str, str]
+) -> None:
+    client = opened(example, stage, given, Path(given["MACHINE_KEY_FILE"]))
+    paul, care = stage.person("paul_lenoir"), date_of(paris_day(SystemClock().now())).isoformat()
+    asked = by_nir() | {"servicedDate": care}
+    asked["item"][0]["category"]["coding"][0]["code"] = "OPTI"
+    patient = asked["contained"][0]
+    patient["identifier"][0]["value"], patient["birthDate"] = paul["nir"], paul["birth_date"]
+    told = client.ask_in_fhir(asked)
+    assert (told["outcome"], faults_of(told)) == ("complete", [])
+    assert client.revisit(told["preAuthRef"])["engagement"] == told["preAuthRef"]
+    with pytest.raises(example.RefusedError) as refused:
+        client.ask_in_fhir({**asked, "purpose": ["discovery"]})
+    assert (refused.value.status, refused.value.code) == (422, "field")
+    assert refused.value.told["field"] == ["CoverageEligibilityRequest.purpose[0]"]
 
 
 def test_an_agreement_is_asked_for_decided_and_invoiced(

@@ -204,6 +204,8 @@ class Walker:
             return list(WORDS[name])
         if name in {"engagement", "cursor"}:
             return [*self.engagements, "x"]
+        if name == "response":  # of FHIR, whose ids say what they are of
+            return [f"{kind}-{one}" for kind in ("invoice", "agreement") for one in [*islice(self.numbers, 4), 1]]
         return [
             *islice(self.numbers, 4),
             *(str(one) for one in range(1, 4)),

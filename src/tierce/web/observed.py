@@ -18,6 +18,7 @@ from prometheus_client import generate_latest
 from tierce import __version__
 from tierce.web import logs
 from tierce.web.api.metrics import render as render_gate
+from tierce.web.fhir.names import ELIGIBILITY_PATH
 from tierce.web.figures import Figures
 from tierce.web.readiness import Readiness
 
@@ -32,7 +33,7 @@ HERE: Final = frozenset({"127.0.0.1", "::1"})
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 NAME: Final = "/.well-known/tierce-site"
 OWN_PAGES: Final = frozenset({LIVE, READY, METRICS, NAME})
-ASKS: Final = ("/v1/rights", "/v1/history/")
+ASKS: Final = ("/v1/rights", "/v1/history/", ELIGIBILITY_PATH)
 _TIMED: Final = (*ASKS, "/v1/deposits")
 """What has a deadline of its own for its body, of which an ask has no time to wait twice."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})

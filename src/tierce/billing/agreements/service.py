@@ -40,8 +40,10 @@ class Agreements:
         self._key = key
         self._page_rows = page_rows
 
-    async def ask(self, handle: str, request: Received) -> OwnAgreement:
+    async def ask(self, handle: str, request: Received, said: bytes | None = None) -> OwnAgreement:
         """Take one ask in, after its journal line; the same bytes again get the same receipt.
+
+        `said` is the body in our own words, where another's were signed.
 
         Raises:
             SessionRefusedError, ProofRefusedError.
@@ -49,9 +51,9 @@ class Agreements:
             AgreementReferenceUsedError: this reference is another agreement's.
             TooManyAgreementsError, TooManyMissedError, InvoicesHeldError, AgreementsClosedError.
         """
-        today = date_of(paris_day(self._sessions.clock.now()))
+        today, words = date_of(paris_day(self._sessions.clock.now())), request.body if said is None else said
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
-            sought, digest = parse_agreement(request.body), digest_of(request.body)
+            sought, digest = parse_agreement(words), digest_of(words)
             engagement = self._number(sought.engagement)
             quoted = await store.quote(connection, state.id, sought.reference, engagement)
             number = quoted.agreement

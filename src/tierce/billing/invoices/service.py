@@ -40,8 +40,10 @@ class Invoices:
         self._keys = keys
         self._page_rows = page_rows
 
-    async def send(self, handle: str, request: Received) -> Taken:
+    async def send(self, handle: str, request: Received, said: bytes | None = None) -> Taken:
         """Take one invoice in, after its journal line; the same bytes again get the same receipt.
+
+        `said` is the body in our own words, where another's were signed.
 
         Raises:
             SessionRefusedError, ProofRefusedError.
@@ -49,9 +51,9 @@ class Invoices:
             ReferenceUsedError: this reference is another invoice's.
             TooManyInvoicesError, TooManyMissedError, InvoicesHeldError, InvoicesClosedError.
         """
-        today = date_of(paris_day(self._sessions.clock.now()))
+        today, words = date_of(paris_day(self._sessions.clock.now())), request.body if said is None else said
         async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
-            sent, digest = parse_invoice(request.body, today), digest_of(request.body)
+            sent, digest = parse_invoice(words, today), digest_of(words)
             numbers = self._numbers(sent)
             quoted = await store.quote(connection, state.id, sent.reference, numbers)
             number = quoted.invoice

@@ -40,6 +40,7 @@ from tierce.web.api.invoices import (
 )
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.fhir.names import CLAIMS
 
 AGREEMENTS: Final = "/v1/agreements"
 AGREEMENTS_KEY: Final = "agreements"
@@ -102,7 +103,8 @@ class AgreementPageAnswer(msgspec.Struct):
     cursor: str | None
 
 
-def _agreements(request: AnyRequest) -> Agreements:
+def agreements_of(request: AnyRequest) -> Agreements:
+    """The use cases of agreements, of the process that serves a request."""
     found: Agreements = request.app.state[AGREEMENTS_KEY]
     return found
 
@@ -115,7 +117,7 @@ async def ask_agreement(request: AnyRequest) -> AgreementAnswer:
     bytes get 409. What is promised is decided some seconds later: read it again.
     """
     signed = await received(request, wiring_of(request).url)
-    return AgreementAnswer(**_members(await _agreements(request).ask(handle_of(request), signed)))
+    return AgreementAnswer(**_members(await agreements_of(request).ask(handle_of(request), signed)))
 
 
 @get(AGREEMENTS, opt={"act": Act.AGREEMENT_READ})
@@ -124,7 +126,7 @@ async def list_agreements(
 ) -> AgreementPageAnswer:
     """List one's own place's agreements, newest first: nobody is named. `state` is the code of one."""
     wanted = read_state(stands)
-    rows, following = await _agreements(request).page(handle_of(request), wanted, place_of(cursor))
+    rows, following = await agreements_of(request).page(handle_of(request), wanted, place_of(cursor))
     answers = [AgreementAnswer(**_members(one)) for one in rows]
     return AgreementPageAnswer(answers, None if following is None else str(following))
 
@@ -132,7 +134,7 @@ async def list_agreements(
 @get(AGREEMENTS + "/{agreement:str}", opt={"act": Act.AGREEMENT_READ})
 async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
     """Read one agreement of one's own place: its lines, what is promised of each, why, and what to do."""
-    one = await _agreements(request).one(handle_of(request), number_of(agreement))
+    one = await agreements_of(request).one(handle_of(request), number_of(agreement))
     return FullAgreementAnswer(**_members(one), lines=[line_answer(line) for line in one.lines])
 
 
@@ -140,7 +142,7 @@ async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullA
 async def cancel_agreement(request: AnyRequest, agreement: FromPath[str]) -> AgreementAnswer:
     """Take one agreement back, with a written reason, while no invoice quotes it: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
-    one = await _agreements(request).cancel(handle_of(request), signed, number_of(agreement))
+    one = await agreements_of(request).cancel(handle_of(request), signed, number_of(agreement))
     return AgreementAnswer(**_members(one))
 
 
@@ -187,7 +189,7 @@ CLOSED: Final = Problem(
 
 def closed_at(path: str) -> Problem:
     """What is told while closed: an ask becomes a deposit, an invoice or an agreement waits."""
-    for beginning, told in ((INVOICES, INVOICE_CLOSED), (AGREEMENTS, CLOSED)):
+    for beginning, told in ((INVOICES, INVOICE_CLOSED), (CLAIMS, INVOICE_CLOSED), (AGREEMENTS, CLOSED)):
         if path.startswith(beginning):
             return told
     return problems.CLOSED

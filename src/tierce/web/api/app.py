@@ -26,6 +26,7 @@ from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
@@ -34,6 +35,7 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
+from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
@@ -43,16 +45,20 @@ from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_agreements import with_agreements
 from tierce.web.api.openapi_deposits import with_deposits
+from tierce.web.api.openapi_fhir import with_fhir
 from tierce.web.api.openapi_invoices import with_invoices
 from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
+from tierce.web.fhir.eligibility import Eligibility
+from tierce.web.fhir.names import CLAIM_PATH
 from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
 SAY_CLOSED_KEY = "say_closed"
+_CLAIM_BYTES = Phrase("Trente-deux kilo-octets au plus.", "Thirty-two kilobytes at most.")
 NO_STORE = {"Cache-Control": "no-store"}
 BODY_BYTES_MAX = 16_384
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -176,7 +182,7 @@ async def openapi(request: AnyRequest) -> Response[bytes]:
     state = request.app.state
     if "description" not in state:
         schema = describe(request.app.openapi_schema.to_schema(), _wiring(request).sign_in.url.rstrip("/"))
-        state.description = msgspec.json.encode(with_agreements(with_invoices(with_deposits(schema))))
+        state.description = msgspec.json.encode(with_fhir(with_agreements(with_invoices(with_deposits(schema)))))
     return Response(state.description, media_type="application/json")
 
 
@@ -196,12 +202,14 @@ def _told(problem: Problem) -> Response[bytes]:
 
 def field_refused(_request: AnyRequest, error: FieldError) -> Response[bytes]:
     """Say which field cannot be accepted, and what to do."""
-    return _told(problems.field_problem(error.field, error.reason, error.remedy))
+    return _told(problems.of_field(error))
 
 
-def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
+def _http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
     problem, field = problems.of_status(error.status_code), _field_of(error)
+    if error.status_code == 413 and request.url.path == CLAIM_PATH:
+        problem = replace(problem, remedy=_CLAIM_BYTES)
     return _told(problem if field is None else replace(problem, extra={"field": field}))
 
 
@@ -237,7 +245,7 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
     raise NotFoundException
 
 
-def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable[[], None]) -> App:
+def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, say_closed: Callable[[], None]) -> App:
     """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
@@ -250,6 +258,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *AGREEMENT_ROUTES,
             *ACCOUNT_ROUTES,
             *TRANSFER_ROUTES,
+            *FHIR_ROUTES,
             place,
             token,
             seats,
@@ -302,6 +311,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         callers=wiring.callers,
         history=wiring.history,
         proofs=proofs,
+        fhir=fhir,
         url=wiring.sign_in.url,
         say_closed=say_closed,
     )

@@ -31,6 +31,9 @@ from tierce.web.api.callers import handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
 from tierce.web.api.problems import Problem
+from tierce.web.fhir.names import METADATA_PATH
+from tierce.web.fhir.names import ROOT as FHIR
+from tierce.web.fhir.outcomes import in_fhir
 from tierce.web.names import SERVICE
 
 DEPOSITS: Final = "/v1/deposits"
@@ -38,7 +41,7 @@ COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), (
 """What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
 """The acts of the routes served here, for the test that enumerates every route."""
-ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json")
+ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json", METADATA_PATH)
 """What the rest of the API answers by itself while the store is away: of a frozen one, an ask would wait for ever."""
 _log = logging.getLogger(__name__)
 
@@ -104,6 +107,8 @@ class Front:
         path = scope.get("path", "")
         if self.rest is not None and path == "/v1/rights" and not self._openness.away:
             return self.rest(scope, receive, send)
+        if path.startswith(FHIR):
+            send = in_fhir(send)
         if scope["type"] == "http" and (path == SERVICE or path.startswith(DEPOSITS)):
             return self._serve(scope, path, receive, send)
         if self.rest is not None and (not self._openness.away or path.startswith(ALWAYS)):

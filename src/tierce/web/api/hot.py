@@ -1,7 +1,10 @@
-"""The two routes that ask the gate, as raw ASGI in front of the rest of the API.
+"""The routes that ask the gate, as raw ASGI in front of the rest of the API.
 
 They are the hot path (docs/adr/0001): a framework's routing would cost a fifth of it. Order: size, queue room,
-token, proof, question, gate. Every told answer has the same status, headers and length.
+token, proof, question, gate. Every told answer of a route has the same status, headers and length.
+
+A question in FHIR is the same question in other words: it is put into ours once its proof is verified, and only its
+answer and its refusals are worded otherwise (docs/adr/0104).
 """
 
 import asyncio
@@ -18,9 +21,9 @@ from tierce.gate.service import Gate
 from tierce.identity.dpop import Proof, ProofVerifier
 from tierce.identity.errors import IdentityError, ProofReason, ProofRefusedError
 from tierce.journal.errors import EngagementFormatError
+from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.rights.errors import QuestionError
 from tierce.rights.history import History
 from tierce.rights.model import Refused, RightsAnswer
 from tierce.rights.replays import Mark, read_key
@@ -30,6 +33,9 @@ from tierce.web.api import problems
 from tierce.web.api.callers import Bound, Callers
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import identity_problem
+from tierce.web.fhir import eligibility, reading
+from tierce.web.fhir.eligibility import Asked, Eligibility
+from tierce.web.fhir.names import ELIGIBILITY_PATH, MEDIA_TYPE
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -44,7 +50,11 @@ _log = logging.getLogger(__name__)
 RIGHTS_PATH = "/v1/rights"
 HISTORY_PREFIX = "/v1/history/"
 REVISIT_SUFFIX = "/revisit"
-HOT_ACTS = {RIGHTS_PATH: Act.RIGHTS_ASK, HISTORY_PREFIX + "{engagement}" + REVISIT_SUFFIX: Act.RIGHTS_REVISIT}
+HOT_ACTS = {
+    RIGHTS_PATH: Act.RIGHTS_ASK,
+    ELIGIBILITY_PATH: Act.RIGHTS_ASK,
+    HISTORY_PREFIX + "{engagement}" + REVISIT_SUFFIX: Act.RIGHTS_REVISIT,
+}
 """The acts of the routes served here, for the test that enumerates every route."""
 
 _TOLD_HEADERS = [
@@ -58,6 +68,16 @@ _TOLD = {
     "headers": [*_TOLD_HEADERS, (b"content-length", str(ANSWER_BYTES).encode())],
 }
 """The head of every told answer: one object, for its length never changes either."""
+_TOLD_IN_FHIR = {
+    **_TOLD,
+    "headers": [
+        (b"content-type", MEDIA_TYPE.encode()),
+        *_TOLD_HEADERS[1:],
+        (b"content-length", str(eligibility.ANSWER_BYTES).encode()),
+    ],
+}
+_QUESTIONS = frozenset({RIGHTS_PATH, ELIGIBILITY_PATH})
+_BYTES_MAX = {ELIGIBILITY_PATH: reading.BYTES_MAX}
 _READ = frozenset({b"authorization", b"dpop", b"idempotency-key"})
 _PROBLEM_HEADERS = [(b"content-type", b"application/problem+json"), *_TOLD_HEADERS[1:]]
 
@@ -74,10 +94,12 @@ class HotRoutes:
         callers: Callers,
         history: History,
         proofs: ProofVerifier,
+        fhir: Eligibility,
         url: str,
         say_closed: Callable[[], None],
     ) -> None:
         """Serve at `url`, the API's public address, in front of `rest`; `say_closed` hears who is told to deposit."""
+        self._fhir = fhir
         self._rest = rest
         self._gate = gate
         self._rights = rights
@@ -96,27 +118,29 @@ class HotRoutes:
         """Serve one request."""
         path = scope.get("path", "")
         revisit = path.startswith(HISTORY_PREFIX) and path.endswith(REVISIT_SUFFIX)
-        if scope["type"] != "http" or not (path == RIGHTS_PATH or revisit):
+        if scope["type"] != "http" or not (path in _QUESTIONS or revisit):
             return self._rest(scope, receive, send)
         return self._serve(scope, path, receive, send)
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        coming = self._gate.coming
+        coming, asked = self._gate.coming, None
         coming.enter()
         try:
             self._gate.shed()
             with _Within(BODY_SECONDS_MAX, BODY_SECONDS_AWAITED, coming.leave, coming.enter):
-                body = await _read(scope, receive)
+                body = await _read(scope, receive, _BYTES_MAX.get(path, QUESTION_BYTES_MAX))
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
             given = _given(scope)
             bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
-            answer = await self._answer_once(path, bound, body, proof, given)
+            if path == ELIGIBILITY_PATH:
+                asked = self._fhir.read(body)
+            answer = await self._answer_once(path, bound, body, proof, given, asked)
             if isinstance(answer, Refused) and answer.code == "not_allowed":
                 # The session may have ended since it was remembered: read again, it is said to have.
                 await self._callers.find(given.get(b"authorization"), fresh=True)
-        except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
+        except (GateError, IdentityError, FieldError, EngagementFormatError) as error:
             await self._refuse(send, as_problem(error))
             return
         except TimeoutError:
@@ -135,8 +159,9 @@ class HotRoutes:
                 told = replace(told, extra={"retry_date": answer.retry_date}, retry_after=answer.retry_seconds)
             await _problem(send, told)
             return
-        await send(_TOLD)
-        await send({"type": "http.response.body", "body": answer_bytes(answer)})
+        content = answer_bytes(answer) if asked is None else asked.answer_bytes(answer)
+        await send(_TOLD if asked is None else _TOLD_IN_FHIR)
+        await send({"type": "http.response.body", "body": content})
 
     async def _refuse(self, send: Send, problem: Problem) -> None:
         if problem is problems.CLOSED:
@@ -158,7 +183,13 @@ class HotRoutes:
         )
 
     async def _answer_once(
-        self, path: str, bound: Bound, body: bytes, proof: Proof | None, given: dict[bytes, bytes]
+        self,
+        path: str,
+        bound: Bound,
+        body: bytes,
+        proof: Proof | None,
+        given: dict[bytes, bytes],
+        asked: Asked | None,
     ) -> RightsAnswer:
         """Answer, and answer the same ask a second time by saying where its answer is (docs/adr/0023)."""
         replays, caller = self._history.replays, bound.caller
@@ -167,27 +198,34 @@ class HotRoutes:
             mark = replays.mark(caller, read_key(key), path, body)
             async with replays.alone(mark):
                 earlier = await self._earlier(path, bound, mark, given)
-                return earlier or await self._answer(path, bound, body, proof, mark.salt)
+                return earlier or await self._answer(path, bound, body, proof, mark.salt, asked)
         if proof is None:
-            return await self._answer(path, bound, body, None, b"")
+            return await self._answer(path, bound, body, None, b"", asked)
         mark = replays.mark_of_proof(caller, proof.once)
-        answer = await self._answer(path, bound, body, proof, mark.salt)
+        answer = await self._answer(path, bound, body, proof, mark.salt, asked)
         if isinstance(answer, Refused) and answer.code == "not_allowed":
             return await self._earlier(path, bound, mark, given) or answer
         return answer
 
     async def _earlier(self, path: str, bound: Bound, mark: Mark, given: dict[bytes, bytes]) -> RightsAnswer | None:
         """What became of the ask of this mark, told to a session that lives: no gate looks at it here."""
-        revisited = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)] if path != RIGHTS_PATH else None
+        revisited = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)] if path.startswith(HISTORY_PREFIX) else None
         found = await self._history.replays.earlier(bound.caller, mark, revisited)
         if found is not None:
             await self._callers.find(given.get(b"authorization"), fresh=True)
         return found
 
-    async def _answer(self, path: str, bound: Bound, body: bytes, proof: Proof | None, mark: bytes) -> RightsAnswer:
+    async def _answer(
+        self, path: str, bound: Bound, body: bytes, proof: Proof | None, mark: bytes, asked: Asked | None
+    ) -> RightsAnswer:
         once, issued = (UUID(bytes=proof.once), proof.issued_at) if proof else (None, 0)
         if path == RIGHTS_PATH:
             return await self._rights.ask(bound.caller, body, once, issued, mark=mark)
+        if asked is not None:
+            try:
+                return await self._rights.ask(bound.caller, asked.question, once, issued, mark=mark)
+            except FieldError as error:
+                raise asked.placed(error) from None
         engagement = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)]
         domain = await self._history.domain_of(bound.caller, engagement)
         return await self._rights.revisit(bound.caller, engagement, domain, once, issued, mark)
@@ -245,8 +283,8 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 def as_problem(error: Exception) -> Problem:
     """Word an error of the inner layers as a problem document."""
-    if isinstance(error, QuestionError):
-        return problems.field_problem(error.field, error.reason, error.remedy)
+    if isinstance(error, FieldError):
+        return problems.of_field(error)
     if isinstance(error, EngagementFormatError):
         remedy = Phrase("Recopiez le numéro d’engagement en entier.", "Copy the whole engagement number.")
         reason = Phrase("Ce numéro d’engagement n’est pas valable.", "This engagement number is not valid.")
@@ -260,7 +298,7 @@ def as_problem(error: Exception) -> Problem:
     return problems.NOT_ANSWERED
 
 
-async def _read(scope: Scope, receive: Receive) -> bytes | Problem:
+async def _read(scope: Scope, receive: Receive, most: int = QUESTION_BYTES_MAX) -> bytes | Problem:
     if scope["method"] != "POST":
         return problems.METHOD
     parts = []
@@ -272,8 +310,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes | Problem:
             return problems.TOO_SLOW
         part = message.get("body", b"")
         size += len(part)
-        if size > QUESTION_BYTES_MAX:
-            return problems.TOO_LARGE
+        if size > most:
+            return problems.TOO_LARGE if most == QUESTION_BYTES_MAX else problems.of_status(413)
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -136,7 +136,8 @@ class PageAnswer(msgspec.Struct):
     cursor: str | None
 
 
-def _invoices(request: AnyRequest) -> Invoices:
+def invoices_of(request: AnyRequest) -> Invoices:
+    """The use cases of invoices, of the process that serves a request."""
     found: Invoices = request.app.state[INVOICES_KEY]
     return found
 
@@ -151,7 +152,7 @@ async def send_invoice(request: AnyRequest) -> TakenAnswer:
     bytes get 409. What it says of amounts is what was sent: what is due is decided later.
     """
     signed = await received(request, wiring_of(request).url)
-    return _taken(await _invoices(request).send(handle_of(request), signed))
+    return _taken(await invoices_of(request).send(handle_of(request), signed))
 
 
 @get(INVOICES, opt={"act": Act.INVOICE_READ})
@@ -160,21 +161,21 @@ async def list_invoices(
 ) -> PageAnswer:
     """List one's own place's invoices, newest first: nobody is named. `state` is the code of one."""
     wanted = read_state(stands)
-    rows, following = await _invoices(request).page(handle_of(request), wanted, place_of(cursor))
+    rows, following = await invoices_of(request).page(handle_of(request), wanted, place_of(cursor))
     return PageAnswer([_answer(one) for one in rows], None if following is None else str(following))
 
 
 @get(INVOICES + "/{invoice:str}", opt={"act": Act.INVOICE_READ})
 async def read_invoice(request: AnyRequest, invoice: FromPath[str]) -> FullAnswer:
     """Read one invoice of one's own place: its lines, what is due of each, why, and what to do."""
-    return _full(await _invoices(request).one(handle_of(request), number_of(invoice)))
+    return _full(await invoices_of(request).one(handle_of(request), number_of(invoice)))
 
 
 @post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL})
 async def cancel_invoice(request: AnyRequest, invoice: FromPath[str]) -> InvoiceAnswer:
     """Take one invoice back, with a written reason, before its transfer: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
-    return _answer(await _invoices(request).cancel(handle_of(request), signed, number_of(invoice)))
+    return _answer(await invoices_of(request).cancel(handle_of(request), signed, number_of(invoice)))
 
 
 INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invoice, cancel_invoice]

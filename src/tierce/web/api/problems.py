@@ -1,12 +1,14 @@
 """Problem documents (RFC 9457): every refusal with a code, one sentence of reason and one of remedy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
+from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.web.fhir.errors import ElementError
 
 TYPE_BASE = "https://tierce.example/problems/"
 """Base of the `type` members: names, not pages to fetch."""
@@ -198,3 +200,11 @@ def headers_of(problem: Problem) -> dict[str, str]:
 def field_problem(field: str, reason: Phrase, remedy: Phrase) -> Problem:
     """A field that cannot be accepted as it stands."""
     return Problem(422, "field", reason, remedy, {"field": field, "title": FIELD_TITLE})
+
+
+def of_field(error: FieldError) -> Problem:
+    """The same of an error; FHIR has a word of its own for the kind of fault."""
+    found = field_problem(error.field, error.reason, error.remedy)
+    if isinstance(error, ElementError):
+        return replace(found, extra={**(found.extra or {}), "issue": error.issue})
+    return found

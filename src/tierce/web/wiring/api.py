@@ -37,6 +37,7 @@ from tierce.web.api.deposits import Front
 from tierce.web.api.signin import SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VendorWiring
 from tierce.web.deposit_wiring import front_of, state_finder
+from tierce.web.fhir.eligibility import Eligibility
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
 from tierce.web.repeating import beating, learning, rereading
@@ -122,7 +123,8 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             accounts,
             OwnTransfers(sessions),
         )
-        yield create_api(wiring, ProofVerifier(clock), front.say_closed)
+        fhir = Eligibility(clock, real=settings.mode is Mode.PRODUCTION)
+        yield create_api(wiring, ProofVerifier(clock), fhir, front.say_closed)
 
 
 app = Process("api", api)
