@@ -181,7 +181,13 @@ def _fields(fields: DataCategory, language: Language) -> str:
 def _cell(decision: Decision, language: Language) -> str:
     if isinstance(decision, Release):
         return f"**{OUTCOMES[Outcome.RELEASED][language]}**"
-    key = "refused" if isinstance(decision, Refuse) else "precise" if decision.precise else "step_up"
+    key = (
+        "refused"
+        if isinstance(decision, Refuse)
+        else "precise"
+        if isinstance(decision, StepUp) and decision.precise
+        else "step_up"
+    )
     word = PAGE[key][language]
     return f"{word} · {OUTCOMES[decision.outcome][language]}"
 

@@ -78,6 +78,7 @@ FUNCTIONS = (
     "deciding.sql",
     "settlement.sql",
     "peer_alerts.sql",
+    "remote.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -37,6 +37,7 @@ class Upstream(httpx.AsyncClient):
         connections: int = CONNECTIONS_MAX,
         wait_seconds: float = WAIT_SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
+        whole_bytes: int = WHOLE_BYTES,
         **options: Any,  # noqa: ANN401 - httpx's own
     ) -> None:
         """Open nothing yet; `options` are those of `httpx.AsyncClient`."""
@@ -44,7 +45,7 @@ class Upstream(httpx.AsyncClient):
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=KEPT_SECONDS)
         super().__init__(limits=limits, headers=_AS_IT_IS, **options)
         self._room = asyncio.Semaphore(connections)
-        self._wait, self._whole = wait_seconds, whole_seconds
+        self._wait, self._whole, self._bytes = wait_seconds, whole_seconds, whole_bytes
         self._turns: set[asyncio.Task[httpx.Response]] = set()
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
@@ -82,7 +83,7 @@ class Upstream(httpx.AsyncClient):
             raise httpx.PoolTimeout(msg, request=request) from None
         try:
             async with asyncio.timeout(self._whole):
-                return await _read(await super().send(request, **{**options, "stream": True}))
+                return await _read(await super().send(request, **{**options, "stream": True}), self._bytes)
         except TimeoutError:
             msg = "the whole answer took too long"
             raise httpx.ReadTimeout(msg, request=request) from None
@@ -95,13 +96,13 @@ class Upstream(httpx.AsyncClient):
             turn.exception()  # whoever asked may have gone: then nobody else hears of it
 
 
-async def _read(answer: httpx.Response) -> httpx.Response:
-    """Read an answer whole, as long as one may be."""
+async def _read(answer: httpx.Response, most: int) -> httpx.Response:
+    """Read an answer whole, `most` bytes at most."""
     content = bytearray()
     try:
         async for part in answer.aiter_bytes():
             content += part
-            if len(content) > WHOLE_BYTES:
+            if len(content) > most:
                 msg = "the answer is too long"
                 raise httpx.ReadError(msg, request=answer.request)
     finally:

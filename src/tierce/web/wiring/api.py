@@ -25,9 +25,12 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
 from tierce.policy.digest import policy_digest
+from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX
 from tierce.presence.plugins import installed
 from tierce.presence.service import Proofs
 from tierce.rights.history import History
+from tierce.rights.remote.service import Insurers
+from tierce.rights.remote.store import Answers
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
@@ -39,7 +42,7 @@ from tierce.web.api.token import TOKEN_PATH, VendorWiring
 from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
-from tierce.web.repeating import beating, learning, rereading
+from tierce.web.repeating import beating, learning, rereading, sweeping
 from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
 
@@ -91,7 +94,16 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
                 return await Shelf.load(connection, keyring)
 
         proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
-        rights = Rights(gate, keyring, shelf, clock, reload, proofs)
+        insurers = Insurers(
+            Answers(await async_pool(stack, dsn), appender.instance, key, clock),
+            key,
+            clock,
+            _one_insurer,
+            pause=gate.apart,
+            say_away=front.say_away,
+        )
+        stack.push_async_callback(insurers.stop)
+        rights = Rights(gate, keyring, shelf, clock, reload, proofs=proofs, insurers=insurers)
         audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
@@ -100,6 +112,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
+        await stack.enter_async_context(sweeping(insurers))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, numbers)
@@ -123,6 +136,18 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             OwnTransfers(sessions),
         )
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
+
+
+def _one_insurer() -> Upstream:
+    """The connections to one insurer that keeps its people itself; it leads nowhere else, and says little."""
+    return Upstream(
+        connections=CALLS_MAX,
+        wait_seconds=ANSWER_SECONDS,
+        whole_seconds=ANSWER_SECONDS,
+        whole_bytes=ANSWER_BYTES_MAX,
+        follow_redirects=False,
+        trust_env=False,
+    )
 
 
 app = Process("api", api)
