@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS, STAFF_WORDS
-from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing
+from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing, StepUp
 from tierce.gate.rules import PAIR_OPEN, decide
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession

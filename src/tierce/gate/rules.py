@@ -359,8 +359,8 @@ def _what_is_missing(read: Read) -> Outcome | None:
     """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers.
 
     A closed insurer is no other case: its people hold their seats as long as a miss does, or the count of seats would
-    tell days later who they are. Whom an insurer keeps itself is never missing here: her seat, of thirty days, is taken
-    before it is asked, and what it answers changes nothing of it.
+    tell days later who they are. Whom an insurer keeps itself is never missing here: her seat, of thirty days, is
+    taken before it is asked, and what it answers changes nothing of it.
     """
     if read.distant is not None:
         return Outcome.CLOSED if read.closed == Level.INSURER else None

@@ -81,7 +81,7 @@ class EntryKind(IntEnum):
     AGREEMENT = 25
     """A prior agreement was asked for, read, decided, cancelled or is over; it names nobody. `reference` is it."""
     ASKED = 26
-    """An insurer that keeps its people itself is about to be asked about one of them; a line after it says what came."""
+    """An insurer that keeps its people itself is about to be asked about one of them; a later line says what came."""
 
 
 def fresh_salt() -> bytes:

@@ -153,9 +153,13 @@ class Insurers:
             lane.answered, lane.failed, lane.how, lane.was_away = 0, 0, None, away > 0
             await self._answers.say(insurer, *said)
 
-    async def stop(self) -> None:
-        """Wait for what is under way, which ends within its own times, then close every connection."""
+    async def settled(self) -> None:
+        """Wait until what came of every call under way is written; each ends within its own times."""
         await asyncio.gather(*self._works, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Wait for what is under way, then close every connection."""
+        await self.settled()
         for lane in self._lanes.values():
             await lane.http.aclose()
 

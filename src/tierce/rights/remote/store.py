@@ -1,12 +1,14 @@
 """The line of what came of an ask, and asks without one, as role tierce_api; no transaction waits for an insurer."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import AsyncConnection
+from psycopg.errors import NoDataFound
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.journal.encoding import decode, encode
@@ -68,7 +70,8 @@ class Answers:
             found = await cursor.fetchall()
         for seq, body in found:
             after = replace(decode(bytes(body)), kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED)
-            await self._write(EntrySeq(seq), encode(replace(after, time_us=micros(self.clock.now()))), None, None)
+            with suppress(NoDataFound):  # another worker wrote it
+                await self._write(EntrySeq(seq), encode(replace(after, time_us=micros(self.clock.now()))), None, None)
         return len(found)
 
     async def say(self, insurer: InsurerId, answered: int, failed: int, how: Failure | None, away: float) -> None:

@@ -106,7 +106,7 @@ begin
     select e.body into first from journal.entry e
     where e.seq = asked and e.kind = 26 and e.tx is distinct from pg_current_xact_id_if_assigned();
     if first is null or octet_length(body) <> 128 or get_byte(body, 0) <> 1
-       or get_byte(body, 1) is distinct from case when told = 1 then 1 else 3 end
+       or get_byte(body, 1) is distinct from (case when told = 1 then 1 else 3 end)
        or not (told in (1, 2, 3, 33) or told between 11 and 14)
        or substring(body from 3 for 2) <> substring(first from 3 for 2)        -- act, lane
        or substring(body from 6 for 3) <> substring(first from 6 for 3)        -- presence, evidence, domain

@@ -3,7 +3,8 @@
 create table registry.remote (                      -- whom to ask, since when; one that is over stays
     id         integer generated always as identity primary key,
     insurer    smallint not null references registry.insurer,
-    url        text not null check (length(url) between 9 and 300 and url ~ '^https?://'),
+    url        text not null check (length(url) between 9 and 300
+        and url ~ '^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])'),
     public_key bytea not null check (octet_length(public_key) = 32),   -- with which its answers are verified
     since      timestamptz not null default now(),
     "by"       text not null check (length("by") between 1 and 100),

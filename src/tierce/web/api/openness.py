@@ -39,7 +39,7 @@ INSURERS_FILE: Final = "insurers.json"
 SAID_FILE: Final = "said-closed"
 """Its time is when a worker of this service last told somebody `closed` for want of the store."""
 INSURER_FILE: Final = "insurer-away-"
-"""With an insurer's number after it: its time is when a worker last told somebody that the insurer does not answer."""
+"""With an insurer's number after it: its time is when a worker last told somebody that it does not answer."""
 SAID_AGAIN: Final = timedelta(seconds=1)
 SAID_SHOWN: Final = timedelta(seconds=10)
 """For so long after somebody was told so, the service says that it has no store: the status page is for her."""
@@ -147,7 +147,7 @@ class Openness:
             os.utime(file, (now.timestamp(), now.timestamp()))
 
     def say_away(self, insurer: int) -> None:
-        """Note that somebody is told that an insurer, which keeps its people itself, does not answer: she may deposit."""
+        """Note that somebody is told that an insurer, which keeps its people itself, does not answer."""
         now, file = self.clock.now(), self.folder / f"{INSURER_FILE}{insurer}"
         self.insurers_said[insurer] = now
         with suppress(OSError):  # this process knows it at least

@@ -1,9 +1,11 @@
 """The counter of deposits, and behind it the API with its gate."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.billing.agreements.service import Agreements
@@ -98,7 +100,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             Answers(await async_pool(stack, dsn), appender.instance, key, clock),
             key,
             clock,
-            _one_insurer,
+            partial(_one_insurer, httpx.create_ssl_context(trust_env=False)),
             pause=gate.apart,
             say_away=front.say_away,
         )
@@ -138,13 +140,14 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 
 
-def _one_insurer() -> Upstream:
+def _one_insurer(trust: ssl.SSLContext) -> Upstream:
     """The connections to one insurer that keeps its people itself; it leads nowhere else, and says little."""
     return Upstream(
         connections=CALLS_MAX,
         wait_seconds=ANSWER_SECONDS,
         whole_seconds=ANSWER_SECONDS,
         whole_bytes=ANSWER_BYTES_MAX,
+        verify=trust,
         follow_redirects=False,
         trust_env=False,
     )
