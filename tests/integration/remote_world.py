@@ -1,7 +1,7 @@
 """An insurer that keeps its people itself, played by its stand-in, and a clock of slots that a test winds by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,11 +27,15 @@ from tierce.web.upstream import Upstream
 REMOTE = InsurerId(2)
 AMC = "99000002"
 TODAY = paris_day(SystemClock().now())
-COVERED = {
+COVERED: dict[str, object] = {
     "answer": "covered", "product": "R1", "from": date_of(TODAY - 30).isoformat(),
     "until": date_of(TODAY + 30).isoformat(), "priority": 1, "convention": "C1",
 }  # fmt: skip
-PEOPLE = {("A-1", BIRTH): COVERED, ("A-2", BIRTH): COVERED, ("E-1", BIRTH): {"answer": "ended"}}
+PEOPLE: dict[tuple[str, str], Mapping[str, object]] = {
+    ("A-1", BIRTH): COVERED,
+    ("A-2", BIRTH): COVERED,
+    ("E-1", BIRTH): {"answer": "ended"},
+}
 
 
 @dataclass

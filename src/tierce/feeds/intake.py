@@ -41,7 +41,13 @@ from tierce.registry.columns import INSURERS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.contracts.service import take_contracts
 from tierce.registry.contracts.store import ContractStore
-from tierce.registry.errors import ContractEndedError, FeedBusyError, FeedRefusedError, InsurerUnknownError
+from tierce.registry.errors import (
+    ContractEndedError,
+    FeedBusyError,
+    FeedRefusedError,
+    InsurerRemoteError,
+    InsurerUnknownError,
+)
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
 from tierce.registry.progress.store import FeedBook
@@ -183,7 +189,7 @@ class Intake:
         for path in files:
             try:
                 runs.append((path, self._rights_run(path, path.stem, listener_of(path), ways)))
-            except (InsurerUnknownError, ContractEndedError) as error:
+            except (InsurerUnknownError, ContractEndedError, InsurerRemoteError) as error:
                 msg = f"{path.name} : {error}"
                 raise FeedRefusedError(msg) from None
         with self._alone():
@@ -199,6 +205,8 @@ class Intake:
             raise InsurerUnknownError
         if self._registry.has_ended(sender.id):
             raise ContractEndedError
+        if self._registry.is_remote(sender.id):
+            raise InsurerRemoteError
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
         return RightsRun(
             self._registry,

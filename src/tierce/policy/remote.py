@@ -14,6 +14,8 @@ WRITE_SECONDS: Final = 5.0
 """What came of a call is written within so long, or an ask without an answer is left for the sweep."""
 ASKS_MAX: Final = 256
 """Asks about one insurer's people under way in one process, refused ones included: each waits for its slot."""
+LINE_ASKS_MAX: Final = 8
+"""Of these, asks of one line of seats: nobody uses them all up for her neighbours."""
 CALLS_MAX: Final = 32
 """Calls to one insurer under way in one process."""
 FAILURES_MAX: Final = 5

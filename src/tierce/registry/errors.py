@@ -15,6 +15,10 @@ class ContractEndedError(FeedRefusedError):
     """Le contrat de cet organisme a pris fin : `tierce contract status` / the contract of this insurer has ended."""
 
 
+class InsurerRemoteError(FeedRefusedError):
+    """Cet organisme tient lui-même ses assurés : voyez `tierce remote list` / this insurer keeps its people itself."""
+
+
 class FeedBusyError(FeedRefusedError):
     """Un autre fichier est pris en ce moment ; attendez sa fin / another import is running: wait for its end."""
 

@@ -116,6 +116,13 @@ class RegistryStore:
         ).fetchone()
         return row == (True,)
 
+    def is_remote(self, insurer: InsurerId) -> bool:
+        """Whether this insurer keeps its people itself: none of its files of rights is taken in."""
+        row = self._connection.execute(
+            "select exists (select from registry.remote where insurer = %s and ended is null)", (insurer,)
+        ).fetchone()
+        return row == (True,)
+
     def sender(self, amc: str, people: People) -> Sender | None:
         """Return an insurer with its products, or None when no insurer has this AMC number."""
         insurer = self.insurer_ids().get(amc)

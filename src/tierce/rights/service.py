@@ -181,7 +181,7 @@ class Rights:
             return Judged(said.outcome, said.cover, sealed(decode(answer.line).person, product, said.cover))
 
         ask.remote = Remote(insurer, PersonId(new_id()), lambda person: sealed(person, 0, None))
-        answer, settled = await insurers.ask(declared, lambda: self._gate.ask(ask), asked, judge)
+        answer, settled = await insurers.ask(declared, ask.caller.line, lambda: self._gate.ask(ask), asked, judge)
         if not isinstance(answer.decision, AskInsurer):
             return self._worded(answer, question.domain)
         if settled is None or settled.cover is None:

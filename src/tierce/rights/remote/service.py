@@ -6,6 +6,7 @@ answered at the end of a slot, whatever happened: an insurer's own time tells no
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +15,12 @@ from typing import Protocol
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.gate.errors import GateBusyError
 from tierce.gate.model import Answer, AskInsurer, Refuse
 from tierce.kernel.clock import Clock
-from tierce.kernel.ids import InsurerId
+from tierce.kernel.ids import InsurerId, LineId
 from tierce.policy.acts import Outcome
-from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, WRITE_SECONDS
+from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, LINE_ASKS_MAX, WRITE_SECONDS
 from tierce.rights.remote.breaker import Breaker
 from tierce.rights.remote.errors import Failure, InsurerAwayError, NoAnswerError
 from tierce.rights.remote.model import Asked, Cover, Declared, Said, Settled
@@ -72,6 +74,7 @@ class _Lane:
 
     http: httpx.AsyncClient
     breaker: Breaker = field(default_factory=Breaker)
+    of_line: Counter[LineId] = field(default_factory=Counter)
     answered: int = 0
     failed: int = 0
     how: Failure | None = None
@@ -110,6 +113,7 @@ class Insurers:
     async def ask(
         self,
         whom: Declared,
+        line: LineId,
         decide: Callable[[], Awaitable[Answer]],
         question: Callable[[Answer], Asked],
         judge: Judge,
@@ -121,10 +125,11 @@ class Insurers:
 
         Raises:
             InsurerAwayError: it is not asked for now, whomever one names.
+            GateBusyError: too many asks of this line of seats are under way.
             GateError: the gate could not answer.
         """
         lane = self._lane(whom)
-        with self._turn(whom, lane):
+        with self._turn(whom, lane, line):
             begun = self._ticks.now()
             answer = await decide()
             if isinstance(answer.decision, Refuse):
@@ -170,14 +175,20 @@ class Insurers:
         return lane
 
     @contextmanager
-    def _turn(self, whom: Declared, lane: _Lane) -> Iterator[None]:
+    def _turn(self, whom: Declared, lane: _Lane, line: LineId) -> Iterator[None]:
+        if lane.of_line[line] >= LINE_ASKS_MAX:
+            raise GateBusyError
         if not lane.breaker.enter(self._ticks.now()):
             self._say_away(whom.insurer)
             raise InsurerAwayError(whom.insurer)
+        lane.of_line[line] += 1
         try:
             yield
         finally:
             lane.breaker.leave()
+            lane.of_line[line] -= 1
+            if not lane.of_line[line]:
+                del lane.of_line[line]
 
     def _over(self, work: asyncio.Task[Settled]) -> None:
         self._works.discard(work)

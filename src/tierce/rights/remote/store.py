@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.errors import NoDataFound
 from psycopg_pool import AsyncConnectionPool
 
@@ -22,6 +22,24 @@ from tierce.kernel.ids import EntrySeq, InsurerId
 from tierce.policy.acts import Outcome, Presence
 from tierce.rights.remote.errors import Failure
 from tierce.rights.remote.model import Cover, Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An insurer that keeps its people itself, as staff see it; counts are those of today."""
+
+    number: int
+    insurer: InsurerId
+    amc: str
+    name: str
+    url: str
+    since: datetime
+    answered: int
+    failed: int
+    failed_at: datetime | None
+    failed_how: str | None
+    away_until: datetime | None
+
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 SWEPT_MAX = 64
@@ -115,3 +133,40 @@ def _after(first: Entry, outcome: Outcome, cover: Cover | None) -> Entry:
         categories=DataCategory.GUARANTEES if told else DataCategory.NONE,
         reference=0,
     )
+
+
+def watched(connection: Connection) -> list[Watched]:
+    """The insurers that are asked on the way, and how each answers today; for the office and upkeep."""
+    rows = connection.execute(
+        "select r.id, r.insurer, i.amc, i.name, r.url, r.since, coalesce(d.answered, 0), coalesce(d.failed, 0),"
+        " s.failed_at, s.failed_how, s.away_until from registry.remote r join registry.insurer i on i.id = r.insurer"
+        " left join registry.remote_day d on d.insurer = r.insurer"
+        "   and d.day = (now() at time zone 'Europe/Paris')::date - date '1970-01-01'"
+        " left join registry.remote_state s on s.insurer = r.insurer where r.ended is null order by i.name, r.id"
+    ).fetchall()
+    return [Watched(*row) for row in rows]
+
+
+def declare(
+    connection: Connection, amc: str, url: str, key: bytes, by: str, why: str
+) -> tuple[int, InsurerId] | None:
+    """Declare an insurer, in the place of an earlier declaration; None where none has this AMC number."""
+    insurer = _insurer(connection, amc)
+    if insurer is None:
+        return None
+    row = connection.execute(
+        "select registry.declare_remote(%s::smallint, %s, %s, %s, %s)", (insurer, url, key, by, why)
+    ).fetchone()
+    return number(row), insurer
+
+
+def end(connection: Connection, amc: str, by: str, why: str) -> tuple[int, InsurerId] | None:
+    """Ask an insurer no more; None where it was not asked."""
+    insurer = _insurer(connection, amc)
+    row = connection.execute("select registry.end_remote(%s::smallint, %s, %s)", (insurer, by, why)).fetchone()
+    return None if insurer is None or row is None or row[0] is None else (int(row[0]), insurer)
+
+
+def _insurer(connection: Connection, amc: str) -> InsurerId | None:
+    row = connection.execute("select id from registry.insurer where amc = %s", (amc,)).fetchone()
+    return None if row is None else InsurerId(row[0])
