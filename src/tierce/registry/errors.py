@@ -16,7 +16,7 @@ class ContractEndedError(FeedRefusedError):
 
 
 class InsurerRemoteError(FeedRefusedError):
-    """Cet organisme tient lui-même ses assurés : voyez `tierce remote list` / this insurer keeps its people itself."""
+    """Cet organisme tient lui-même ses assurés : `tierce remote list` / this insurer keeps its people itself."""
 
 
 class FeedBusyError(FeedRefusedError):

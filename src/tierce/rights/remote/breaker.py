@@ -27,10 +27,11 @@ class Breaker:
         self.under_way += 1
         return True
 
-    def leave(self) -> None:
-        """An ask that began is over; one that tried may have been refused by the gate, and then another one tries."""
+    def leave(self, *, tried: bool) -> None:
+        """An ask that began is over; one that `tried` may have been refused by the gate: then another one tries."""
         self.under_way -= 1
-        self.trying = False
+        if tried:
+            self.trying = False
 
     def answered(self) -> None:
         """A call gave an answer, whatever it says."""

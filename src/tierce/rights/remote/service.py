@@ -181,11 +181,12 @@ class Insurers:
         if not lane.breaker.enter(self._ticks.now()):
             self._say_away(whom.insurer)
             raise InsurerAwayError(whom.insurer)
+        tries = lane.breaker.trying
         lane.of_line[line] += 1
         try:
             yield
         finally:
-            lane.breaker.leave()
+            lane.breaker.leave(tried=tries)
             lane.of_line[line] -= 1
             if not lane.of_line[line]:
                 del lane.of_line[line]

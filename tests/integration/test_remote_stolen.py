@@ -1,0 +1,200 @@
+"""A stolen `api` credential and insurers that keep their people themselves: what the database refuses by itself."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.integration.desk import fill
+from tests.integration.remote_world import REMOTE, declare
+from tests.integration.stolen_credential import Thief, forged
+from tests.integration.world import World, enrol, make_world
+from tierce.identity.model import Caller
+from tierce.journal.encoding import encode
+from tierce.journal.model import Entry, EntryKind
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import SystemClock, ordinal_of, paris_day
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.policy.acts import Outcome
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+HER = 2**40
+SETTLE = "select gate.settle_asked(%s, %s::smallint, %s, %s, %s, %s::integer, %s::integer, 1::smallint, %s)"
+SEALED = bytes(200)
+KEY = "decode(repeat('00', 32), 'hex')"
+TODAY = paris_day(SystemClock().now())
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring) -> World:
+    made = make_world(database)
+    fill(made, keyring)
+    declare(made, keyring, "https://droits.lac.example/rights", bytes(32))
+    return made
+
+
+@pytest.fixture
+def thief(world: World) -> Iterator[Thief]:
+    with world.database.connect("tierce_api", autocommit=True) as connection:
+        yield Thief(world, connection)
+
+
+def asking(caller: Caller, person: int = HER, insurer: int = REMOTE) -> Entry:
+    """The line of an ask of an insurer."""
+    return replace(
+        forged(caller, person), kind=EntryKind.ASKED, outcome=Outcome.ASKED, insurer=InsurerId(insurer), reference=0
+    )
+
+
+def mint(thief: Thief, person: int = HER, insurer: int = REMOTE) -> None:
+    thief.connection.execute(
+        "select gate.mint(%s::uuid[], %s::smallint[], %s::bigint[], %s::boolean[], %s::bytea[])",
+        ([uuid4()], [insurer], [person], [True], [SEALED]),
+    )
+
+
+def settle(thief: Thief, seq: int, entry: Entry, *, first: int = TODAY - 1, last: int = TODAY + 1) -> int:
+    """Write what came of an ask, with a signature that means nothing."""
+    with thief.connection.transaction():
+        block = thief.connection.execute("select journal.next_block()").fetchone()
+        assert block is not None
+        row = thief.connection.execute(
+            SETTLE, (seq, thief.world.instance, block[0], encode(entry), bytes(64), first, last, SEALED)
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def one_asked(thief: Thief, caller: Caller) -> int:
+    """One ask of the insurer, committed; its number."""
+    mint(thief)
+    thief.write(caller, [encode(asking(caller))])
+    found = thief.world.scalar("select seq from care.asking")
+    assert isinstance(found, int)
+    return found
+
+
+def answer(caller: Caller, **other: object) -> Entry:
+    """The line of an answer that shows something."""
+    told = replace(
+        asking(caller), kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED, reference=ordinal_of(TODAY - 1)
+    )
+    return replace(told, **other)  # type: ignore[arg-type]  # fields of an entry, by name
+
+
+def ask_and_answer_at_once(thief: Thief, caller: Caller) -> None:
+    """One transaction for both: rolled back, it would leave no trace of what was learned."""
+    thief.lease()
+    block = thief.world.scalar("select last_value + 1 from journal.block_no")
+    assert isinstance(block, int)
+    with thief.connection.transaction():
+        mint(thief)
+        thief.open(caller)
+        thief.close(caller, [encode(asking(caller))])
+        settle(thief, block * 256, answer(caller))
+
+
+def until_refused(thief: Thief, caller: Caller, most: int) -> int:
+    """Have an insurer asked about one person after the other, until the database refuses; how many there were."""
+    try:
+        for n in range(most):
+            thief.write(caller, [encode(asking(caller, HER + n))])
+    except psycopg.errors.CheckViolation:
+        return n
+    return most
+
+
+def test_nobody_has_a_number_with_an_insurer_that_is_not_declared(thief: Thief) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        mint(thief, insurer=1)
+
+
+def test_no_line_says_that_an_insurer_is_asked_about_somebody_of_the_register(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    for entry in (asking(caller, 1), asking(caller, 1, 1), asking(caller), asking(caller, 0)):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            thief.write(caller, [encode(entry)])
+    mint(thief)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        thief.write(caller, [encode(asking(caller, insurer=1))])
+    for wrong in (
+        replace(asking(caller), kind=EntryKind.MISS), replace(asking(caller), outcome=Outcome.UNKNOWN),
+        replace(asking(caller), categories=DataCategory.NONE),
+    ):  # fmt: skip
+        with pytest.raises(psycopg.errors.CheckViolation):
+            thief.write(caller, [encode(wrong)])
+    assert world.scalar("select count(*) from journal.entry") == 0
+
+
+def test_asks_of_an_insurer_stop_at_the_floor_of_the_line_as_if_each_was_shown(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    floor = world.scalar(f"select drawn from gate.floor where profession = {caller.profession.value}")
+    assert isinstance(floor, int)
+    for n in range(floor + 1):
+        mint(thief, HER + n)
+    assert until_refused(thief, caller, floor + 1) == floor
+    assert world.scalar("select sum(in_day) from gate.pool where scope = 'nation'"), "under the ceilings too"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"person": PersonId(1)}, {"insurer": InsurerId(1)}, {"categories": DataCategory(0xFF)},
+        {"professional": 5}, {"outcome": Outcome.ASKED}, {"outcome": Outcome.UNKNOWN},
+        {"kind": EntryKind.MISS, "outcome": Outcome.ENDED, "categories": DataCategory.GUARANTEES},
+        {"reference": ordinal_of(TODAY)}, {"time_us": 1},
+    ],
+)  # fmt: skip
+def test_an_answer_says_of_everything_else_what_its_ask_said(
+    world: World, thief: Thief, other: dict[str, object]
+) -> None:
+    caller = enrol(world)
+    seq = one_asked(thief, caller)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        settle(thief, seq, answer(caller, **other))
+    assert world.scalar("select count(*) from care.asking") == 1
+
+
+def test_an_ask_is_answered_once_and_never_in_its_own_transaction(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    with pytest.raises(psycopg.errors.NoDataFound):
+        settle(thief, 5, answer(caller))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        ask_and_answer_at_once(thief, caller)
+    seq = one_asked(thief, caller)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        settle(thief, seq, answer(caller), first=TODAY + 1)
+    settle(thief, seq, answer(caller))
+    with pytest.raises(psycopg.errors.NoDataFound):
+        settle(thief, seq, answer(caller))
+    assert world.scalar("select count(*) from care.engagement") == 1
+    assert world.scalar("select count(*) from coverage.coverage where person = 1") == 1, "nobody else's cover changed"
+
+
+def test_what_is_declared_and_whom_an_insurer_was_asked_about_is_not_its_to_change(thief: Thief) -> None:
+    for statement in (
+        "select * from person.asked", "select * from care.asking", "delete from care.asking",
+        "update registry.remote set url = 'https://thief.example/'", "select \"by\" from registry.remote",
+        "select registry.declare_remote(1::smallint, 'https://thief.example/', '\\x00', 'x', 'x')",
+        "select registry.end_remote(2::smallint, 'x', 'x')", "update registry.remote_state set away_until = now()",
+    ):  # fmt: skip
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            thief.connection.execute(statement.encode())
+
+
+def test_an_insurer_has_its_people_here_or_keeps_them_itself(world: World) -> None:
+    world.run("insert into person.record values (1, 1, 'x')")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        world.run(
+            "select registry.declare_remote(1::smallint, 'https://a.example/', decode(repeat('00', 32), 'hex'), 'x', 'x')"
+        )
+    with pytest.raises(psycopg.errors.CheckViolation):
+        world.run("insert into registry.feed (id, kind, insurer, file_sha256, state, started)"
+                  " values (1, 'rights', 2, 'x', 'running', now())")  # fmt: skip
+    for url in ("http://elsewhere.example/", "ftp://a.example/", "http://127.0.0.1.elsewhere.example/"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            world.run(f"select registry.declare_remote(2::smallint, '{url}', {KEY}, 'x', 'x')")
