@@ -27,6 +27,8 @@ SETTLE = "select gate.settle_asked(%s, %s::smallint, %s, %s, %s, %s::integer, %s
 SEALED = bytes(200)
 KEY = "decode(repeat('00', 32), 'hex')"
 TODAY = paris_day(SystemClock().now())
+FIRST = 19_999
+"""A day before the day of care of what a thief writes."""
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def mint(thief: Thief, person: int = HER, insurer: int = REMOTE) -> None:
     )
 
 
-def settle(thief: Thief, seq: int, entry: Entry, *, first: int = TODAY - 1, last: int = TODAY + 1) -> int:
+def settle(thief: Thief, seq: int, entry: Entry, *, first: int = FIRST, last: int = TODAY) -> int:
     """Write what came of an ask, with a signature that means nothing."""
     with thief.connection.transaction():
         block = thief.connection.execute("select journal.next_block()").fetchone()
@@ -80,9 +82,7 @@ def one_asked(thief: Thief, caller: Caller) -> int:
 
 def answer(caller: Caller, **other: object) -> Entry:
     """The line of an answer that shows something."""
-    told = replace(
-        asking(caller), kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED, reference=ordinal_of(TODAY - 1)
-    )
+    told = replace(asking(caller), kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED, reference=ordinal_of(FIRST))
     return replace(told, **other)  # type: ignore[arg-type]  # fields of an entry, by name
 
 
@@ -100,6 +100,7 @@ def ask_and_answer_at_once(thief: Thief, caller: Caller) -> None:
 
 def until_refused(thief: Thief, caller: Caller, most: int) -> int:
     """Have an insurer asked about one person after the other, until the database refuses; how many there were."""
+    n = 0
     try:
         for n in range(most):
             thief.write(caller, [encode(asking(caller, HER + n))])
@@ -167,7 +168,7 @@ def test_an_ask_is_answered_once_and_never_in_its_own_transaction(world: World, 
         ask_and_answer_at_once(thief, caller)
     seq = one_asked(thief, caller)
     with pytest.raises(psycopg.errors.CheckViolation):
-        settle(thief, seq, answer(caller), first=TODAY + 1)
+        settle(thief, seq, answer(caller, reference=ordinal_of(TODAY)), first=TODAY)
     settle(thief, seq, answer(caller))
     with pytest.raises(psycopg.errors.NoDataFound):
         settle(thief, seq, answer(caller))
@@ -189,9 +190,7 @@ def test_what_is_declared_and_whom_an_insurer_was_asked_about_is_not_its_to_chan
 def test_an_insurer_has_its_people_here_or_keeps_them_itself(world: World) -> None:
     world.run("insert into person.record values (1, 1, 'x')")
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
-        world.run(
-            "select registry.declare_remote(1::smallint, 'https://a.example/', decode(repeat('00', 32), 'hex'), 'x', 'x')"
-        )
+        world.run(f"select registry.declare_remote(1::smallint, 'https://a.example/', {KEY}, 'x', 'x')")
     with pytest.raises(psycopg.errors.CheckViolation):
         world.run("insert into registry.feed (id, kind, insurer, file_sha256, state, started)"
                   " values (1, 'rights', 2, 'x', 'running', now())")  # fmt: skip
