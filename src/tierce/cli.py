@@ -137,7 +137,7 @@ _PANELS: Final = {
         "serve", "health", "doctor", "status-page", "upkeep", "upgrade", "backup", "restore", "keys", "retention",
         "staff",
     ),
-    "Prendre et relier / Take in and connect": ("feed", "contract", "directory", "software", "presence"),
+    "Prendre et relier / Take in and connect": ("feed", "contract", "remote", "directory", "software", "presence"),
     "Payer / Pay": ("billing", "price"),
     "Protéger / Protect": ("ladder", "deposits", "alerts", "decoys", "policy", "controls"),
     "Incident": ("scope", "incident", "notice"),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +24,7 @@ from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring
 from tierce.web.upstream import Upstream
 
+T = TypeVar("T")
 REMOTE = InsurerId(2)
 AMC = "99000002"
 TODAY = paris_day(SystemClock().now())
@@ -84,17 +85,23 @@ class Way:
 
     async def ask(self, member: str = "A-1", **more: object) -> httpx.Response:
         """Ask about whoever a card of theirs names, and be answered at the end of the slot."""
-        begun = self.hand.at
-        asked = asyncio.create_task(self.desk.post("/v1/rights", card(member, **more)))
-        slot = asyncio.create_task(
-            self.hand.somebody(begun + SLOT_SECONDS, 1 + self.hand.waited.count(begun + SLOT_SECONDS))
-        )
-        await asyncio.wait({asked, slot}, return_when=asyncio.FIRST_COMPLETED)
-        if slot.done():
+        return await self.told(asyncio.create_task(self.desk.post("/v1/rights", card(member, **more))))
+
+    async def told(self, asked: "asyncio.Task[T]") -> T:
+        """Wind the hand to the slot of an ask that has just left, and wait for what it says."""
+        begun, waited = self.hand.at, self.hand.waited
+        answer, slot = begun + ANSWER_SECONDS, begun + SLOT_SECONDS
+        before = waited.count(answer)
+        waiting = asyncio.create_task(self.hand.somebody(slot, 1 + waited.count(slot)))
+        await asyncio.wait({asked, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            if self.insurers.under_way:
+                await self.hand.somebody(answer, before + 2)  # the call is over, and what came waits to be written
+            self.hand.move(answer)
             await self.insurers.settled()
             assert not asked.done(), "nothing leaves before its slot"
-            self.hand.move(begun + SLOT_SECONDS)
-        slot.cancel()
+            self.hand.move(slot)
+        waiting.cancel()
         return await asked
 
 

@@ -14,7 +14,7 @@ from tierce.gate.service import Gate
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
-from tierce.policy.remote import SLOT_SECONDS
+from tierce.policy.remote import ANSWER_SECONDS, SLOT_SECONDS
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -75,7 +75,9 @@ def test_the_first_line_is_on_disk_and_no_transaction_is_open_while_the_insurer_
         await way.insurer.heard.wait()
         before, open_ = world.scalar(CODES), world.scalar(IN_TRANSACTION)
         way.insurer.woken.set()
-        await way.hand.somebody(SLOT_SECONDS)
+        await way.hand.somebody(ANSWER_SECONDS, 2)
+        assert world.scalar(CODES) == [ASKED], "nothing is written before its time"
+        way.hand.move(ANSWER_SECONDS)
         await way.insurers.settled()
         way.hand.move(SLOT_SECONDS)
         return before, open_, (await asked).json()["shown"]
@@ -117,7 +119,8 @@ def test_whoever_goes_before_the_slot_leaves_the_line_of_what_she_would_have_bee
 ) -> None:
     async def use(way: Way) -> bool:
         asked = asyncio.create_task(way.desk.post("/v1/rights", card("A-1")))
-        await way.hand.somebody(SLOT_SECONDS)
+        await way.hand.somebody(ANSWER_SECONDS, 2)
+        way.hand.move(ANSWER_SECONDS)
         await way.insurers.settled()
         asked.cancel()
         await asyncio.wait({asked})
@@ -155,12 +158,9 @@ def test_once_presence_is_proved_the_reason_is_said_at_the_same_time(world: Worl
     async def use(way: Way) -> list[object]:
         codes: list[object] = []
         for member, mood in (("E-1", Mood.WELL), ("N-1", Mood.WELL), ("A-1", Mood.FAILING)):
-            way.insurer.mood, begun = mood, way.hand.at
-            asked = asyncio.create_task(present(way.desk, wallet, card(member)))
-            await way.hand.somebody(begun + SLOT_SECONDS)
-            await way.insurers.settled()
-            way.hand.move(begun + SLOT_SECONDS)
-            codes.append((await asked)["reason"]["code"])
+            way.insurer.mood = mood
+            told = await way.told(asyncio.create_task(present(way.desk, wallet, card(member))))
+            codes.append(told["reason"]["code"])
         return codes
 
     assert run(world, keyring, use, verifiers={"wallet": wallet}) == ["ended", "unknown", "not_answered"]
@@ -188,7 +188,8 @@ def test_an_answer_is_opened_again_from_what_was_kept_and_a_replay_finds_it(worl
 def test_two_who_ask_about_one_person_at_once_find_one_number(world: World, keyring: Keyring) -> None:
     async def use(way: Way) -> list[bool]:
         asks = [asyncio.create_task(way.desk.post("/v1/rights", card("A-1"))) for _ in range(4)]
-        await way.hand.somebody(SLOT_SECONDS, 4)
+        await way.hand.somebody(ANSWER_SECONDS, 8)
+        way.hand.move(ANSWER_SECONDS)
         await way.insurers.settled()
         way.hand.move(SLOT_SECONDS)
         return [(await one).json()["shown"] for one in asks]

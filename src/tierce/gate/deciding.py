@@ -66,8 +66,7 @@ class Decider:
         pairs: dict[int, PairKept] = {}
         places: list[LineId] = []
         taken: Counter[Key] = Counter()
-        short: list[Key] = []
-        hints: list[int] = []
+        short, hints = list[Key](), list[int]()
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
             read = read_first if before is None else seen(read_first, before.pair, day, before.last)

@@ -10,6 +10,7 @@ from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.feed import FeedCounts
 from tierce.kernel.ids import InsurerId
+from tierce.registry.errors import ContractEndedError, InsurerRemoteError
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import People, Product, Sender
 from tierce.registry.progress.store import FeedBook
@@ -116,12 +117,20 @@ class RegistryStore:
         ).fetchone()
         return row == (True,)
 
-    def is_remote(self, insurer: InsurerId) -> bool:
-        """Whether this insurer keeps its people itself: none of its files of rights is taken in."""
+    def refuse_sender(self, insurer: InsurerId) -> None:
+        """Refuse an insurer of which no rights file is taken in.
+
+        Raises:
+            ContractEndedError: its contract has ended.
+            InsurerRemoteError: it keeps its people itself.
+        """
+        if self.has_ended(insurer):
+            raise ContractEndedError
         row = self._connection.execute(
             "select exists (select from registry.remote where insurer = %s and ended is null)", (insurer,)
         ).fetchone()
-        return row == (True,)
+        if row == (True,):
+            raise InsurerRemoteError
 
     def sender(self, amc: str, people: People) -> Sender | None:
         """Return an insurer with its products, or None when no insurer has this AMC number."""

@@ -158,6 +158,11 @@ class Insurers:
             lane.answered, lane.failed, lane.how, lane.was_away = 0, 0, None, away > 0
             await self._answers.say(insurer, *said)
 
+    @property
+    def under_way(self) -> int:
+        """How many calls there are of which nothing is written yet."""
+        return len(self._works)
+
     async def settled(self) -> None:
         """Wait until what came of every call under way is written; each ends within its own times."""
         await asyncio.gather(*self._works, return_exceptions=True)
@@ -199,7 +204,11 @@ class Insurers:
     async def _settled(
         self, whom: Declared, lane: _Lane, answer: Answer, asked: Asked, judge: Judge, begun: float
     ) -> Settled:
-        """Call, outside any transaction; then write what came of it, and only then is there anything to tell."""
+        """Call, outside any transaction; then write what came of it, and only then is there anything to tell.
+
+        It is written at a fixed time too: whoever looks at her own history meanwhile sees nothing of how long the
+        insurer took.
+        """
         try:
             judged = judge(await self._call(whom, asked, lane, begun), answer)
         except NoAnswerError as error:
@@ -208,6 +217,7 @@ class Insurers:
         else:
             lane.answered += 1
             lane.breaker.answered()
+        await self._ticks.until(begun + ANSWER_SECONDS)
         async with asyncio.timeout(WRITE_SECONDS):
             seq = await self._answers.settle(answer.seq, answer.line, judged.outcome, judged.cover, judged.sealed)
         return Settled(judged.outcome, seq, judged.cover)

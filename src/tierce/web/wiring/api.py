@@ -1,7 +1,7 @@
 """The counter of deposits, and behind it the API with its gate."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -96,15 +96,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
                 return await Shelf.load(connection, keyring)
 
         proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
-        insurers = Insurers(
-            Answers(await async_pool(stack, dsn), appender.instance, key, clock),
-            key,
-            clock,
-            partial(_one_insurer, httpx.create_ssl_context(trust_env=False)),
-            pause=gate.apart,
-            say_away=front.say_away,
-        )
-        stack.push_async_callback(insurers.stop)
+        insurers = await _insurers(stack, dsn, appender.instance, key, gate, front)
         rights = Rights(gate, keyring, shelf, clock, reload, proofs=proofs, insurers=insurers)
         audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
         vendor = VendorWiring(
@@ -114,7 +106,6 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
-        await stack.enter_async_context(sweeping(insurers))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, numbers)
@@ -138,6 +129,24 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             OwnTransfers(sessions),
         )
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
+
+
+async def _insurers(
+    stack: AsyncExitStack, dsn: Callable[[], str], instance: int, key: Ed25519PrivateKey, gate: Gate, front: Front
+) -> Insurers:
+    """Those that keep their people themselves, asked and written about on connections of their own."""
+    clock = SystemClock()
+    made = Insurers(
+        Answers(await async_pool(stack, dsn), instance, key, clock),
+        key,
+        clock,
+        partial(_one_insurer, httpx.create_ssl_context(trust_env=False)),
+        pause=gate.apart,
+        say_away=front.say_away,
+    )
+    stack.push_async_callback(made.stop)
+    await stack.enter_async_context(sweeping(made))
+    return made
 
 
 def _one_insurer(trust: ssl.SSLContext) -> Upstream:
