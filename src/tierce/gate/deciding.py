@@ -59,12 +59,10 @@ class Decider:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
         if opened.proofs:
             asks, opened = _settled(asks, opened)
-        lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
-        declared = dict(opened.declared)
-        leases = self._leases
-        verdicts: list[Verdict] = []
+        lines, declared = dict(opened.lines), dict(opened.declared)
+        leases, cells = self._leases, opened.cells
+        verdicts, places = list[Verdict](), list[LineId]()
         pairs: dict[int, PairKept] = {}
-        places: list[LineId] = []
         taken: Counter[Key] = Counter()
         short, hints = list[Key](), list[int]()
         for ask, read_first in zip(asks, opened.reads, strict=True):
@@ -79,7 +77,9 @@ class Decider:
             )  # fmt: skip
             room = is_seated(read, day) or leases.room(keys, day)
             second = DeclaredLines(declared.get(line, DECLARED_UNSEEN), declared.get(place, DECLARED_UNSEEN))
-            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], declared=second, common=room)
+            verdict = decide(
+                ask, read, lines[line], day, lines[place], opened.desks[place], declared=second, common=room
+            )
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
                 leases.take(keys)
