@@ -68,8 +68,7 @@ class Decider:
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
             read = read_first if before is None else seen(read_first, before.pair, day, before.last)
-            caller = ask.caller
-            line = caller.line
+            caller, line = ask.caller, ask.caller.line
             place = LineId(place_of(caller.establishment, caller.profession))
             places.append(place)
             keys = (
