@@ -160,6 +160,6 @@ async def on_the_way(
 def client() -> Upstream:
     """The connections to one insurer, as the process opens them."""
     return Upstream(
-        connections=CALLS_MAX, whole_seconds=ANSWER_SECONDS, whole_bytes=ANSWER_BYTES_MAX, follow_redirects=False,
-        trust_env=False,
+        connections=CALLS_MAX, whole_seconds=ANSWER_SECONDS, whole_bytes=ANSWER_BYTES_MAX, plain=True,
+        follow_redirects=False, trust_env=False,
     )  # fmt: skip

@@ -7,16 +7,20 @@ from typing import TypeVar
 import pytest
 
 from tests.integration.desk import PAUL, fill
-from tests.integration.remote_world import AMC, COVERED, TODAY, Way, card, on_the_way
+from tests.integration.fresh import as_superuser
+from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
 from tests.integration.world import World, make_world
 from tierce.kernel.clock import date_of
+from tierce.kernel.ids import PersonId
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
 from tierce.policy.remote import ANSWER_SECONDS, FAILURES_MAX, SLOT_SECONDS
 from tierce.policy.seats import PROBATION_LIMIT, cap_of
+from tierce.registry.records import decode_coverage
 from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")
@@ -65,6 +69,13 @@ def test_an_answer_has_two_lines_an_engagement_and_words_that_the_insurer_declar
         1,
     ]
     assert world.scalar("select count(*) from care.asking") == 0
+    with as_superuser(world.database) as admin:
+        rows = admin.execute("select person, sealed from coverage.coverage where insurer = 2").fetchall()
+        sealer = load_sealer(admin, keyring, [Compartment.COVERAGE])
+    opened = [
+        decode_coverage(sealer.open_(Compartment.COVERAGE, REMOTE, PersonId(who), bytes(it))) for who, it in rows
+    ]
+    assert {one.member_number for one in opened} == {"A-1"}, "whoever tells her insurer of an incident can name her"
     assert world.scalar("select count(*) from person.record where insurer = 2") == 0
 
 
@@ -119,7 +130,7 @@ def test_a_new_device_has_an_insurer_asked_about_five_people_whoever_they_are(wo
     assert world.scalar("select count(*) from person.asked") == cap, "who was refused has no number"
 
 
-@pytest.mark.parametrize("mood", [Mood.DOWN, Mood.HUGE, Mood.ELSEWHERE, Mood.MIXED, Mood.FORGED])
+@pytest.mark.parametrize("mood", [Mood.DOWN, Mood.HUGE, Mood.SQUEEZED, Mood.ELSEWHERE, Mood.MIXED, Mood.FORGED])
 def test_what_cannot_be_used_is_written_as_no_answer_and_after_five_the_insurer_is_away(
     world: World, keyring: Keyring, mood: Mood
 ) -> None:

@@ -197,3 +197,19 @@ def test_an_insurer_has_its_people_here_or_keeps_them_itself(world: World) -> No
     for url in ("http://elsewhere.example/", "ftp://a.example/", "http://127.0.0.1.elsewhere.example/"):
         with pytest.raises(psycopg.errors.CheckViolation):
             world.run(f"select registry.declare_remote(2::smallint, '{url}', {KEY}, 'x', 'x')")
+
+
+def test_whom_it_was_asked_about_goes_with_the_contract_or_with_her_cover(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    settle(thief, one_asked(thief, caller), answer(caller))
+    world.run("update coverage.coverage set until_day = 1 where insurer = 2")
+    assert world.scalar("select removed from upkeep.forget_next(12, null, true)") == 0, "her cover is not deleted yet"
+    world.run("insert into registry.ending (insurer, ended_by, why, deleting) values (2, 'x', 'x', now())")
+    assert world.scalar("select removed from registry.delete_ended(2::smallint, 0)") == 1
+    assert world.scalar("select upto from registry.delete_ended(2::smallint, 0)") is None
+    assert world.scalar("select people from registry.finish_deletion(2::smallint)") == 1
+    assert world.scalar("select count(*) from coverage.coverage where insurer = 2") == 0
+    assert world.scalar("select count(*) from registry.remote where ended is null") == 0
+    world.run(f"insert into person.asked values (2, '{uuid4()}', 5)")
+    assert world.scalar("select removed from upkeep.forget_next(12, null, true)") == 1
+    assert world.scalar("select count(*) from person.asked") == 0

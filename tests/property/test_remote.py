@@ -116,7 +116,8 @@ def test_what_is_no_answer_is_told_by_one_error(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "altered",
     [{"answer": "ended", "product": "R1"}, {"answer": "maybe"}, {"ask": "x"}, {"iat": NOW - 121}, {"v": 2},
-     {"until": "2026-09-20"}, {"product": "<b>"}, {"product": None}, {"convention": "a b"}, {"name": "Anne"}],
+     {"until": "2026-09-20"}, {"until": "2099-12-31"}, {"product": "<b>"}, {"product": None}, {"convention": "a b"},
+     {"name": "Anne"}],
 )  # fmt: skip
 def test_an_answer_that_says_too_much_or_of_another_time_is_none(altered: dict[str, object]) -> None:
     with pytest.raises(NoAnswerError):

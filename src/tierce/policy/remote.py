@@ -24,6 +24,8 @@ AWAY_SECONDS: Final = 30.0
 """For so long it is not asked, and deposits are taken; then one call tries."""
 ANSWER_BYTES_MAX: Final = 4_096
 """The longest answer that is read."""
+COVER_DAYS_MAX: Final = 731
+"""How far after the day of care an answered period may end: what is answered is kept until long after it."""
 SKEW_SECONDS: Final = 120
 """How far an insurer's clock may be from ours."""
 SWEEP_SECONDS: Final = 30.0

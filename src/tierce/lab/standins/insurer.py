@@ -5,6 +5,7 @@ It takes signed asks and answers signed, as docs/reference/remote-rights.md has 
 """
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -33,6 +34,8 @@ class Mood(StrEnum):
     """It answers 500."""
     GARBAGE = "garbage"
     HUGE = "huge"
+    SQUEEZED = "squeezed"
+    """Small on its way, and four megabytes once opened."""
     FORGED = "forged"
     """Signed by another key."""
     ELSEWHERE = "elsewhere"
@@ -104,6 +107,8 @@ class StandIn:
             return "200 OK", b"<html>\xff\x00", ""
         if self.mood is Mood.HUGE:
             return "200 OK", b"a" * (64 * ANSWER_BYTES_MAX), ""
+        if self.mood is Mood.SQUEEZED:
+            return "200 OK", gzip.compress(bytes(1 << 22)), "content-encoding: gzip\r\n"
         found = self.covered.get((ask["member_number"], ask["birth_date"]), {"answer": "unknown"})
         claims = {"v": 1, "ask": ask["ask"], "iat": int(self.clock.now().timestamp()), **found, **self.also}
         if self.mood is Mood.MIXED:

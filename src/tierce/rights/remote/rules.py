@@ -4,7 +4,7 @@ Nothing of an answer is shown as it came: it names a product that the insurer de
 code of a few capitals, and each is held to its form. An insurer that lies can only lie of its own people.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from math import floor
 from typing import Final
 
@@ -13,7 +13,7 @@ import msgspec
 from tierce.kernel.card import ROUTE_WORD
 from tierce.kernel.clock import read_date
 from tierce.policy.acts import Outcome
-from tierce.policy.remote import SKEW_SECONDS, SLOT_SECONDS
+from tierce.policy.remote import COVER_DAYS_MAX, SKEW_SECONDS, SLOT_SECONDS
 from tierce.rights.remote.errors import Failure, NoAnswerError
 from tierce.rights.remote.model import Asked, Cover, Said
 
@@ -95,7 +95,12 @@ def _cover(body: AnswerBody, care: date) -> Cover:
         first, last = read_date(body.first or ""), read_date(body.until or "")
     except ValueError:
         raise NoAnswerError(Failure.FORM) from None
-    if not (formed and routed and body.priority in {1, 2} and first <= care <= last):
+    if not (
+        formed
+        and routed
+        and body.priority in {1, 2}
+        and first <= care <= last <= care + timedelta(days=COVER_DAYS_MAX)
+    ):
         raise NoAnswerError(Failure.FORM)
     return Cover(product, first, last, body.priority, convention)
 

@@ -156,6 +156,7 @@ def _one_insurer(trust: ssl.SSLContext) -> Upstream:
         wait_seconds=ANSWER_SECONDS,
         whole_seconds=ANSWER_SECONDS,
         whole_bytes=ANSWER_BYTES_MAX,
+        plain=True,
         verify=trust,
         follow_redirects=False,
         trust_env=False,
