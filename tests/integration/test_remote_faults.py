@@ -15,6 +15,8 @@ from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.policy.remote import ANSWER_SECONDS, SLOT_SECONDS
+from tierce.scope.model import Criteria
+from tierce.scope.store import pending
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -96,6 +98,9 @@ def test_killed_between_the_two_it_is_written_as_shown_and_was_not(world: World,
         world.run(f"alter function gate.settle_asked({signature}) rename to taken_away")
         told = (await way.ask()).json()
         seen: list[object] = [told["shown"], world.scalar(CODES)]
+        asked_by = Criteria(frozenset({way.desk.caller.professional}), frozenset(), frozenset(), 0, 2**62)
+        with world.database.connect("tierce_office") as office:
+            assert pending(office, [asked_by], 0) == 1, "a list that is made now says that it must be made again"
         await way.insurers.sweep()
         seen.append(world.scalar(CODES))
         world.run(f"alter function gate.taken_away({signature}) rename to settle_asked")
