@@ -1,8 +1,9 @@
 """A stolen `api` credential and insurers that keep their people themselves: what the database refuses by itself."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -10,13 +11,14 @@ import pytest
 from tests.integration.desk import fill
 from tests.integration.remote_world import REMOTE, declare
 from tests.integration.stolen_credential import Thief, forged
-from tests.integration.world import World, enrol, make_world
+from tests.integration.world import World, ask_all, enrol, make_world, question
+from tierce.gate.model import Answer, Ask, AskInsurer, Remote
 from tierce.identity.model import Caller
-from tierce.journal.encoding import encode
+from tierce.journal.encoding import decode, encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import SystemClock, ordinal_of, paris_day
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import InsurerId, PersonId, new_id
 from tierce.policy.acts import Outcome
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -213,3 +215,32 @@ def test_whom_it_was_asked_about_goes_with_the_contract_or_with_her_cover(world:
     world.run(f"insert into person.asked values (2, '{uuid4()}', 5)")
     assert world.scalar("select removed from upkeep.forget_next(12, null, true)") == 1
     assert world.scalar("select count(*) from person.asked") == 0
+
+
+def test_two_processes_that_ask_about_the_same_people_at_once_find_one_number_for_each(world: World) -> None:
+    people = [uuid4() for _ in range(3)]
+    callers = [enrol(world) for _ in range(2)]
+
+    def ask_about(caller: Caller, person: UUID) -> Ask:
+        return replace(question(caller, person), remote=Remote(REMOTE, PersonId(new_id()), lambda _number: SEALED))
+
+    async def run() -> list[object]:
+        gates = [world.gate() for _ in callers]
+        for gate in gates:
+            await gate.start()
+        try:
+            halves = await asyncio.gather(
+                *(ask_all(gate, [ask_about(caller, one) for one in people])
+                  for gate, caller in zip(gates, callers, strict=True))
+            )  # fmt: skip
+        finally:
+            for gate in gates:
+                await gate.stop()
+        return [one for half in halves for one in half]
+
+    answers = asyncio.run(run())
+    assert all(isinstance(one, Answer) and isinstance(one.decision, AskInsurer) for one in answers)
+    numbers = [decode(one.line).person for one in answers if isinstance(one, Answer)]
+    assert numbers[:3] == numbers[3:]
+    assert world.scalar("select count(*) from person.asked") == len(people)
+    assert world.scalar("select count(*) from care.asking") == 2 * len(people)
