@@ -62,6 +62,10 @@ _COMMANDS: Final = {
     ),
     "feed": ("tierce.feeds.commands", "Prendre les fichiers des organismes et de l’annuaire. / Take in files."),
     "price": ("tierce.upkeep.price", "Ce qu’une formule paie d’une ligne. / What a product pays for one line."),
+    "remote": (
+        "tierce.upkeep.remote",
+        "Organismes qui tiennent eux-mêmes leurs assurés. / Insurers that keep their people themselves.",
+    ),
     "contract": (
         "tierce.upkeep.contract.commands",
         "Fin de contrat d’un organisme. / The end of an insurer's contract.",
@@ -133,7 +137,7 @@ _PANELS: Final = {
         "serve", "health", "doctor", "status-page", "upkeep", "upgrade", "backup", "restore", "keys", "retention",
         "staff",
     ),
-    "Prendre et relier / Take in and connect": ("feed", "contract", "directory", "software", "presence"),
+    "Prendre et relier / Take in and connect": ("feed", "contract", "remote", "directory", "software", "presence"),
     "Payer / Pay": ("billing", "price"),
     "Protéger / Protect": ("ladder", "deposits", "alerts", "decoys", "policy", "controls"),
     "Incident": ("scope", "incident", "notice"),

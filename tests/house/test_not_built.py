@@ -19,7 +19,6 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
-        ("rights that an insurer keeps itself", r"def ask_insurer|class (Remote|Relayed)(Insurer|Rights)\b"),
         ("replacement of look-up keys", r"def rotate_(index|trait|pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),

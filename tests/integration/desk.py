@@ -1,7 +1,7 @@
 """A professional's browser in front of the hot routes, over a register with real identifiers and sealed records."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,7 @@ from tierce.presence.plugins import Verifier
 from tierce.presence.service import Proofs
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.rights.history import History
+from tierce.rights.remote.service import Insurers
 from tierce.rights.service import Rights, Shelf
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -97,9 +98,16 @@ class Counter:
 
 @asynccontextmanager
 async def counter(
-    world: World, keyring: Keyring, gate: Gate | None = None, verifiers: Mapping[str, Verifier] | None = None
+    world: World,
+    keyring: Keyring,
+    gate: Gate | None = None,
+    verifiers: Mapping[str, Verifier] | None = None,
+    insurers: Callable[[Gate, Pool], Insurers] | None = None,
 ) -> AsyncIterator[Counter]:
-    """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared."""
+    """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared.
+
+    `insurers` makes those that are asked on the way.
+    """
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
     with as_superuser(world.database) as admin:
@@ -113,7 +121,8 @@ async def counter(
         await gate.start()
         sessions = Sessions(pool, Appender(world.instance, world.key), clock, lambda _: bytes(16), bytes(16))
         proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, verifiers)
-        rights = Rights(gate, keyring, shelf, clock, proofs=proofs)
+        asked = insurers(gate, pool) if insurers is not None else None
+        rights = Rights(gate, keyring, shelf, clock, proofs=proofs, insurers=asked)
         app: Any = HotRoutes(
             _nothing_else,
             gate=gate,
@@ -127,6 +136,8 @@ async def counter(
         )
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=URL) as http:
             yield Counter(http, key, rights, caller)
+        if asked is not None:
+            await asked.stop()
         await gate.stop()
 
 

@@ -25,6 +25,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "care.agreement.until_day": "1",
     "care.agreement_line.item": "'XA'",
     "registry.tariff.item": "'XA'",
+    "registry.remote.url": "'https://droits.example/'",
     "bank.account.country": "'FR'",
     "bank.account.tail": "'0172'",
     "bank.account.sealed": "'sealed'",

@@ -175,6 +175,30 @@ def test_an_insurers_closing_takes_its_own_cards_alone(
     served(settings, use)
 
 
+def test_an_insurer_that_does_not_answer_has_deposits_taken_for_its_own_cards(
+    world: World, key_directory: Path, tmp_path: Path
+) -> None:
+    """One that keeps its people itself (docs/adr/0108); whichever worker of the service was told."""
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away and bool(front._counter.insurers), "the store answers")
+        beside = replace(openness, last_away=None, insurers_said={})
+        openness.last_away = None
+        assert (await leave(http, who, card(1))).status_code == 409
+        front.say_away(1)
+        assert (await leave(http, who, card(1))).status_code == 201
+        other = await leave(http, who, card(2, amc="99000009"))
+        assert (other.status_code, code(other)) == (409, "open")
+        typed = parse_deposit(card(3), date_of(paris_day(SystemClock().now())))
+        assert beside.takes(typed), "another worker of the same service"
+        beside.clock = FixedClock(SystemClock().now() + GRACE + timedelta(seconds=2))
+        assert not beside.takes(typed)
+
+    served(settings, use)
+
+
 def test_what_is_not_a_deposit_is_refused_with_its_reason(
     world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
 ) -> None:

@@ -283,6 +283,14 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
         " 'Huit chiffres.', 'Eight digits.', 2)"
     )
     room.admin.execute("insert into registry.feed_refused values (41, 17, 'birth_date', 'shape')")
+    room.admin.execute(
+        'insert into registry.remote (insurer, url, public_key, "by", why)'
+        " values (2, 'https://droits.lac.example/', decode(repeat('00', 32), 'hex'), 'x', 'x')"
+    )
+    room.admin.execute("insert into registry.remote_day values (2, gate.today(), 1204, 31)")
+    room.admin.execute(
+        "insert into registry.remote_state (insurer, away_until) values (2, now() + interval '1 minute')"
+    )
     room.admin.commit()
 
     async def scene(site: Site) -> None:
@@ -291,6 +299,7 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
         assert "64 % du fichier est derrière nous." in listed
         assert "Ce fichier ferait perdre leurs droits à 312 personnes" in listed
         assert "--insurer 99100002 --whole --confirm-shrink 312" in listed
+        assert "99100002 Ne répond pas : ses assurés sont pris en dépôt 1 204 31" in listed.replace("\u202f", " ")
         one = plain(await site.http.get("/feeds/41"))
         assert "birth_date Ce n'est pas une date. Huit chiffres. 2" in one
         file = await site.http.get("/feeds/41/refused.csv")

@@ -44,7 +44,7 @@ def test_the_page_names_every_profession_and_no_category_but_those_shown(languag
 def test_every_act_and_outcome_of_an_ask_has_its_words() -> None:
     assert set(ACTS) == set(SHOWN)
     assert set(OUTCOMES) == {
-        one for one in Outcome if one <= Outcome.CLOSED or one in (Outcome.PLACE_FULL, Outcome.COMMON_FULL)
+        one for one in Outcome if one <= Outcome.CLOSED or one in range(Outcome.PLACE_FULL, Outcome.NOT_ANSWERED + 1)
     } - {Outcome.NONE, Outcome.DONE}
     assert all(shown & ~(DataCategory.INSURER | DataCategory.GUARANTEES) == 0 for shown in SHOWN.values())
 

@@ -13,6 +13,7 @@ from tierce.gate.rules import LOOKED_UP
 from tierce.kernel.card import Route, Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Language, Phrase
+from tierce.policy.acts import Outcome
 from tierce.policy.rights import CARE_WINDOWS
 from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Shown
@@ -193,7 +194,7 @@ def test_an_answer_that_does_not_fit_is_an_error_not_a_longer_answer() -> None:
 
 
 def test_every_miss_of_the_gate_has_a_reason_in_both_languages_and_a_remedy() -> None:
-    assert set(REASONS) == set(LOOKED_UP)
+    assert set(REASONS) == {*LOOKED_UP, Outcome.NOT_ANSWERED}
     assert len({reason.code for reason in REASONS.values()}) == len(REASONS)
     for outcome, reason in REASONS.items():
         assert reason.code == outcome.name.lower()

@@ -41,7 +41,7 @@ from tierce.registry.columns import INSURERS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.contracts.service import take_contracts
 from tierce.registry.contracts.store import ContractStore
-from tierce.registry.errors import ContractEndedError, FeedBusyError, FeedRefusedError, InsurerUnknownError
+from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError, SenderRefusedError
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
 from tierce.registry.progress.store import FeedBook
@@ -183,7 +183,7 @@ class Intake:
         for path in files:
             try:
                 runs.append((path, self._rights_run(path, path.stem, listener_of(path), ways)))
-            except (InsurerUnknownError, ContractEndedError) as error:
+            except SenderRefusedError as error:
                 msg = f"{path.name} : {error}"
                 raise FeedRefusedError(msg) from None
         with self._alone():
@@ -197,8 +197,7 @@ class Intake:
         sender = self._registry.sender(amc, self._people)
         if sender is None:
             raise InsurerUnknownError
-        if self._registry.has_ended(sender.id):
-            raise ContractEndedError
+        self._registry.refuse_sender(sender.id)
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
         return RightsRun(
             self._registry,

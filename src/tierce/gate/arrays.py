@@ -15,7 +15,7 @@ _SIZE = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 
 
-_BIGINT, _INTEGER, _SMALLINT, _UUID, _BYTEA, _TEXT = 20, 23, 21, 2950, 17, 25
+_BIGINT, _INTEGER, _SMALLINT, _UUID, _BYTEA, _TEXT, _BOOLEAN = 20, 23, 21, 2950, 17, 25, 16
 """The element types' numbers in pg_type, fixed by PostgreSQL."""
 
 
@@ -65,6 +65,11 @@ def smallints(values: Sequence[int | None]) -> bytes:
     if None in values:
         return _any(_SMALLINT, [None if v is None else v.to_bytes(2, "big", signed=True) for v in values])
     return _fixed(_SMALLINT, "h", 2, values)  # type: ignore[arg-type]  # no None is left
+
+
+def booleans(values: Sequence[bool]) -> bytes:
+    """Pack a boolean[]."""
+    return _fixed(_BOOLEAN, "?", 1, values)
 
 
 def uuids(values: Sequence[UUID | None]) -> bytes:

@@ -4,11 +4,12 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
-from tierce.gate.model import Ask, DeclaredLines, PairSeen, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.model import Ask, AskInsurer, DeclaredLines, PairSeen, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import (
     HOLD_SEATS,
     LOOKED_UP,
@@ -21,14 +22,14 @@ from tierce.gate.rules import (
     seen,
     settle_claim,
 )
-from tierce.gate.store import Closing, Noted, Opened, PairKept
+from tierce.gate.store import Closing, Minted, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import SALT_BYTES, EntryKind
 from tierce.journal.signing import sign_batch
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of
-from tierce.kernel.ids import NOBODY, LineId
+from tierce.kernel.ids import NOBODY, LineId, PersonId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST
 from tierce.policy.ladder import Level
@@ -39,6 +40,8 @@ from tierce.policy.seats import DECLARED_UNSEEN, effective_limit
 _SOFTWARE, _VENDOR, _CELL, _NATION = (
     level.value for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION)
 )
+_SHOWN = frozenset({Outcome.RELEASED, Outcome.ASKED})
+"""Whom an insurer is asked about counts under the ceilings as shown: what it answers is known later."""
 
 
 class Decider:
@@ -56,20 +59,16 @@ class Decider:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
         if opened.proofs:
             asks, opened = _settled(asks, opened)
-        lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
-        declared = dict(opened.declared)
-        leases = self._leases
-        verdicts: list[Verdict] = []
+        lines, declared = dict(opened.lines), dict(opened.declared)
+        leases, cells = self._leases, opened.cells
+        verdicts, places = list[Verdict](), list[LineId]()
         pairs: dict[int, PairKept] = {}
-        places: list[LineId] = []
         taken: Counter[Key] = Counter()
-        short: list[Key] = []
-        hints: list[int] = []
+        short, hints = list[Key](), list[int]()
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
             read = read_first if before is None else seen(read_first, before.pair, day, before.last)
-            caller = ask.caller
-            line = caller.line
+            caller, line = ask.caller, ask.caller.line
             place = LineId(place_of(caller.establishment, caller.profession))
             places.append(place)
             keys = (
@@ -77,7 +76,9 @@ class Decider:
             )  # fmt: skip
             room = is_seated(read, day) or leases.room(keys, day)
             second = DeclaredLines(declared.get(line, DECLARED_UNSEEN), declared.get(place, DECLARED_UNSEEN))
-            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], declared=second, common=room)
+            verdict = decide(
+                ask, read, lines[line], day, lines[place], opened.desks[place], declared=second, common=room
+            )
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
                 leases.take(keys)
@@ -102,6 +103,7 @@ class Decider:
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
             again = not first and says_nothing(read, line, day)
             hints.append(ask.hint | (HINT_FIRST if first else HINT_AGAIN if again else 0))
+        minted = _minted(asks, opened.reads, verdicts) if opened.distant else ()
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
@@ -114,12 +116,13 @@ class Decider:
             bodies,
             hints,
             day,
-            sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
+            sum(verdict.outcome in _SHOWN for verdict in verdicts),
             places,
             taken,
             short,
             declared,
             _noted(asks, opened) if opened.proofs else (),
+            minted,
         )
         return verdicts, closing
 
@@ -135,7 +138,7 @@ class Decider:
     def _body(self, ask: Ask, read: Read, verdict: Verdict, now: int, salt: bytes) -> bytes:
         caller, decision, line = ask.caller, verdict.decision, verdict.line
         fields = DataCategory.NONE
-        if isinstance(decision, Release):
+        if isinstance(decision, Release | AskInsurer):
             fields = decision.fields
         elif isinstance(decision, StepUp) and decision.precise and read.insurer:
             fields = DataCategory.GUARANTEES  # a reason that is said tells something of one insurer's cover
@@ -186,6 +189,21 @@ def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
     )
 
 
+def _minted(asks: Sequence[Ask], reads: Sequence[Read], verdicts: Sequence[Verdict]) -> tuple[Minted, ...]:
+    """The number of each person whose insurer is about to be asked; one for all the asks of a batch about her."""
+    drawn: dict[tuple[int, UUID], PersonId] = {}
+    found = []
+    for ask, read, verdict in zip(asks, reads, verdicts, strict=True):
+        remote, distant = ask.remote, read.distant
+        if not isinstance(verdict.decision, AskInsurer) or remote is None or distant is None or ask.person is None:
+            continue
+        if not distant.known:
+            read.person = drawn.setdefault((remote.insurer, ask.person), remote.number)
+        number = read.person
+        found.append(Minted(ask.person, remote.insurer, number, not distant.known, remote.seal(number)))
+    return tuple(found)
+
+
 def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
     """A row under a drawn key for each ask that is told like a miss and whose pair is not remembered.
 
@@ -207,6 +225,8 @@ def engaged_until(ask: Ask, read: Read, day: int) -> int:
 
 def kind_of(ask: Ask, outcome: Outcome) -> EntryKind:
     """What the journal's line tells."""
+    if outcome is Outcome.ASKED:
+        return EntryKind.ASKED
     if outcome is Outcome.RELEASED:
         return EntryKind.REVISIT if ask.act is Act.RIGHTS_REVISIT else EntryKind.DISCLOSURE
     if outcome in LOOKED_UP:

@@ -19,7 +19,7 @@ from typing import Protocol
 from tierce.gate.deciding import Decider
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
 from tierce.gate.leases import Draw, Leases
-from tierce.gate.model import Answer, Ask, Release, Revealed, StepUp, Verdict
+from tierce.gate.model import Answer, Ask, AskInsurer, Release, Revealed, StepUp, Verdict
 from tierce.gate.store import LOST, ROW_REFUSED, SLOW, TRANSIENT, GateStore, Opened, lease_is_short
 from tierce.gate.tally import Tally
 from tierce.identity.errors import ProofReason, ProofRefusedError
@@ -397,9 +397,10 @@ class Lane:
             if verdict.outcome is Outcome.OUT_OF_ATTEMPTS:
                 self._spend(waiting.ask.caller.line, day)
             if not waiting.answer.done():
-                waiting.answer.set_result(
-                    _answer(opened, n, verdict, revealed.get(n), closing.untils[n])
-                )  # 8. answer
+                answer = _answer(opened, n, verdict, revealed.get(n), closing.untils[n])
+                if isinstance(verdict.decision, AskInsurer):
+                    answer.line = closing.bodies[n]
+                waiting.answer.set_result(answer)  # 8. answer
         self._given_up = None
         spent = (read - started, decided - read, perf_counter() - decided)
         self._tally.add_batch([verdict.outcome for verdict in verdicts], spent)
@@ -445,6 +446,10 @@ class Lane:
 
 def _answer(opened: Opened, place: int, verdict: Verdict, revealed: Revealed | None, engaged_until: int) -> Answer:
     seq = entry_seq(opened.block, place)
+    if isinstance(verdict.decision, AskInsurer):
+        distant = opened.reads[place].distant
+        contracted = distant is not None and distant.contracted
+        return Answer(verdict.decision, seq, None, engaged_until=engaged_until, contracted=contracted)
     if not isinstance(verdict.decision, Release):
         return Answer(verdict.decision, seq, None)
     if revealed is None:

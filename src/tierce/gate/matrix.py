@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS, STAFF_WORDS
-from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing
+from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing, StepUp
 from tierce.gate.rules import PAIR_OPEN, decide
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
@@ -181,7 +181,13 @@ def _fields(fields: DataCategory, language: Language) -> str:
 def _cell(decision: Decision, language: Language) -> str:
     if isinstance(decision, Release):
         return f"**{OUTCOMES[Outcome.RELEASED][language]}**"
-    key = "refused" if isinstance(decision, Refuse) else "precise" if decision.precise else "step_up"
+    key = (
+        "refused"
+        if isinstance(decision, Refuse)
+        else "precise"
+        if isinstance(decision, StepUp) and decision.precise
+        else "step_up"
+    )
     word = PAGE[key][language]
     return f"{word} · {OUTCOMES[decision.outcome][language]}"
 

@@ -23,6 +23,8 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
     Outcome.OUT_OF_SEATS: Phrase("plus de place", "no seat left"),
     Outcome.PLACE_FULL: Phrase("plus de place dans l'établissement", "no seat left in the establishment"),
     Outcome.COMMON_FULL: Phrase("plus de place commune", "no common seat left"),
+    Outcome.ASKED: Phrase("organisme interrogé", "insurer asked"),
+    Outcome.NOT_ANSWERED: Phrase("organisme sans réponse", "insurer did not answer"),
     Outcome.KNOWN_LIMIT: Phrase("limite des personnes connues", "limit of known people"),
     Outcome.OUT_OF_ATTEMPTS: Phrase("plus d'essai", "no attempt left"),
     Outcome.HELD: Phrase("freiné", "held"),

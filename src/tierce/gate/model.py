@@ -1,5 +1,6 @@
 """What is asked of the gate, what it read, and what it decided; all values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -12,6 +13,17 @@ from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.acts import Act, Lane, Outcome, Presence
 from tierce.policy.seats import Line
 from tierce.presence.model import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """An insurer that keeps its people itself, of whom one is asked about (docs/adr/0108)."""
+
+    insurer: InsurerId
+    number: PersonId
+    """Drawn for this ask: what the person is called here from now on, unless she has a number already."""
+    seal: Callable[[PersonId], bytes]
+    """Her member number, sealed under that insurer's key and bound to the number that she has."""
 
 
 @dataclass(slots=True)
@@ -50,6 +62,8 @@ class Ask:
     """What the watch may know of the identifiers (policy.evidence.hint_of); 0 when there is nothing to know."""
     claim: Claim | None = None
     """The proof behind `presence`, which the database has still to look at; None for an ask without proof."""
+    remote: Remote | None = None
+    """The insurer to ask, when it keeps its people itself; None for whoever is in the register."""
 
 
 class Standing(IntEnum):
@@ -66,6 +80,15 @@ class Standing(IntEnum):
     ENDED = 5
     NO_OTHER_PAYER = 6
     """A second insurer was asked for, and none covers."""
+
+
+class Distant(NamedTuple):
+    """What is known here of an ask that its insurer is to answer: nothing of the person but a number."""
+
+    known: bool
+    """Whether that insurer was asked about her before, so that she has a number."""
+    contracted: bool
+    """Whether the insurer has a contract with whoever asks, or asks for none."""
 
 
 @dataclass(slots=True)
@@ -97,6 +120,8 @@ class Read:
     """The level that is closed for this ask (policy.ladder.CLOSABLE): 0 none; INSURER only when no other is."""
     unproved: Outcome | None = None
     """Why the proof that came with the ask does not stand; None when it stands, or when there is none."""
+    distant: Distant | None = None
+    """Set when her insurer is to be asked; None too when it is declared no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,14 @@ class Release:
     """The coverage is shown: these categories, of one person, for one domain."""
 
     fields: DataCategory
+
+
+@dataclass(frozen=True, slots=True)
+class AskInsurer:
+    """Nothing is known here: her insurer is asked, and these categories at most are shown of what it answers."""
+
+    fields: DataCategory
+    outcome: Outcome = Outcome.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +158,7 @@ class Refuse:
     retry_day: int | None = None
 
 
-Decision = Release | StepUp | Refuse
+Decision = Release | AskInsurer | StepUp | Refuse
 
 
 class PairSeen(NamedTuple):
@@ -183,4 +216,8 @@ class Answer:
     others: bool = False
     """Another insurer covers too; told with a release alone."""
     engaged_until: int = 0
-    """The last day on which the engagement may be quoted; set with a release alone."""
+    """The last day on which the engagement may be quoted; set with a release alone, and where an insurer is asked."""
+    line: bytes = b""
+    """The journal's line, where an insurer is asked: the line of its answer says the same of everything else."""
+    contracted: bool = True
+    """Whether the insurer that is asked has a contract with whoever asks, or asks for none."""

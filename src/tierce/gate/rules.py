@@ -11,7 +11,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from tierce.gate.model import Ask, Decision, DeclaredLines, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
+from tierce.gate.model import (
+    Ask,
+    AskInsurer,
+    Decision,
+    DeclaredLines,
+    PairSeen,
+    Read,
+    Refuse,
+    Release,
+    Standing,
+    StepUp,
+    Verdict,
+)
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
@@ -318,6 +330,8 @@ def _passed(case: Case) -> Verdict:
     decision: Decision
     if missing is not None:
         decision, outcome = StepUp(missing, precise=case.present and missing is not Outcome.CLOSED), missing
+    elif read.distant is not None:
+        decision, outcome = AskInsurer(shown_by(case.ask.act)), Outcome.ASKED
     else:
         decision, outcome = _release(case.ask.act), Outcome.RELEASED
     return Verdict(decision, outcome, line, pair, place, seats, declared)
@@ -345,8 +359,11 @@ def _what_is_missing(read: Read) -> Outcome | None:
     """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers.
 
     A closed insurer is no other case: its people hold their seats as long as a miss does, or the count of seats would
-    tell days later who they are.
+    tell days later who they are. Whom an insurer keeps itself is never missing here: her seat, of thirty days, is
+    taken before it is asked, and what it answers changes nothing of it.
     """
+    if read.distant is not None:
+        return Outcome.CLOSED if read.closed == Level.INSURER else None
     if read.person == 0:
         return Outcome.UNKNOWN
     if read.standing is not Standing.COVERED:

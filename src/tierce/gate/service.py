@@ -4,7 +4,8 @@ Interactive asks and the work of declared robots wait in queues of their own, on
 floors and ceilings are in the database and the same for both. Nothing is ever answered whose line is not on disk.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -129,6 +130,15 @@ class Gate:
             # The journal already says that this line's attempts of the day are used up; nothing is looked up.
             return Answer(Refuse(Outcome.OUT_OF_ATTEMPTS, self._spent[ask.caller.line] + 1), NO_ENTRY, None)
         return await lane.ask(ask)
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Surround a wait of somebody who has her decision already: no batch waits for her meanwhile."""
+        self.coming.leave()
+        try:
+            yield
+        finally:
+            self.coming.enter()
 
     def is_spent(self, line: LineId) -> bool:
         """Whether this process told the line that its attempts of the day are used up."""

@@ -2,22 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection, Connection
 
-from tierce.gate.arrays import bigints, byteas, integers, smallint, smallints, texts, uuids
+from tierce.gate.arrays import bigints, booleans, byteas, integers, smallint, smallints, texts, uuids
 from tierce.gate.leases import Draw, Key
-from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
+from tierce.gate.model import Ask, Distant, PairSeen, Read, Remote, Revealed, Standing
 from tierce.gate.rules import PAIR_BLANK
 from tierce.gate.wire import Call, Wire
 from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
 from tierce.policy.acts import Presence
+from tierce.policy.ladder import Level
 from tierce.policy.lines import PLACE_UNSEEN, declared_constants, place_constants, place_of
 from tierce.policy.seats import (
     DECLARED,
@@ -37,8 +38,8 @@ BY_KEY = (
 )  # fmt: skip
 """Whatever a batch reads it finds by key, 64 rows at most: each plan is made once for the life of a connection, and
 none hashes a whole table because it is small today. They change no result; see storage.migrate.ROLE_SETTINGS."""
-_OPEN, _CLOSE, _REVEAL, _LEASE, _LEND, _USE, _NOTE, _SINCE = (
-    b"open", b"close", b"reveal", b"lease", b"lend", b"use", b"note", b"since"
+_OPEN, _CLOSE, _REVEAL, _LEASE, _LEND, _USE, _NOTE, _SINCE, _DISTANT, _MINT = (
+    b"open", b"close", b"reveal", b"lease", b"lend", b"use", b"note", b"since", b"distant", b"mint"
 )  # fmt: skip
 _BEGIN, _COMMIT, _ROLLBACK = b"begin", b"commit", b"rollback"
 _STATEMENTS: Mapping[bytes, LiteralString] = {
@@ -58,6 +59,9 @@ _STATEMENTS: Mapping[bytes, LiteralString] = {
     _REVEAL: "select n, insurer, person, from_day, until_day, sealed from gate.reveal()",
     _LEND: "select * from gate.lend($1::smallint[], $2::bigint[], $3::integer[], $4::integer[], $5::integer[])",
     _USE: "select presence.use($1::smallint[], $2::uuid[], $3::integer[], $4::uuid[], $5::bigint[])",
+    _DISTANT: """
+        select * from gate.remote_seen($1::uuid[], $2::smallint[], $3::bigint[], $4::smallint[], $5::integer[])""",
+    _MINT: "select gate.mint($1::uuid[], $2::smallint[], $3::bigint[], $4::boolean[], $5::bytea[])",
     _NOTE: "select presence.note($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[])",
 }
 """All that a batch ever says, prepared when its connection is opened."""
@@ -96,6 +100,8 @@ class Opened:
     """By place in the batch: what `presence.use` said of the claim that came with the ask."""
     declared: dict[LineId, Line] = field(default_factory=dict)
     """The declared lines that were ever used, by the line, of a device or an establishment, that they follow."""
+    distant: bool = False
+    """Whether an insurer that keeps its people itself is to be asked about one of these."""
 
 
 class PairKept(NamedTuple):
@@ -119,6 +125,18 @@ class Noted:
     person: PersonId
     establishment: EstablishmentId
     grade: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """The number of somebody whose insurer is about to be asked."""
+
+    idx: UUID
+    insurer: InsurerId
+    number: PersonId
+    fresh: bool
+    """Drawn in this batch."""
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,7 @@ class Closing:
     declared: Mapping[LineId, Line]
     """The declared lines that were ever used, stored behind their lines."""
     noted: Sequence[Noted] = ()
+    minted: Sequence[Minted] = ()
 
 
 class GateStore:
@@ -198,9 +217,16 @@ class GateStore:
             smallints([ask.payer for ask in asks]),
         )
         claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
-        _, (row,), *used = await self._wire.say((_BEGIN, ()), (_OPEN, arguments), *_used(claims))
-        proofs = dict(zip((place for place, _, _ in claims), used[0][0][0], strict=True)) if used else {}
-        return _opened(row, asks, proofs)
+        remotes = [(place, ask, ask.remote) for place, ask in enumerate(asks) if ask.remote is not None]
+        _, (row,), *more = await self._wire.say(
+            (_BEGIN, ()), (_OPEN, arguments), *_used(claims), *_distant(remotes)
+        )  # fmt: skip
+        proofs = dict(zip((place for place, _, _ in claims), more[0][0][0], strict=True)) if claims else {}
+        opened = _opened(row, asks, proofs)
+        if remotes:
+            _see(opened, remotes, more[-1][0])
+            opened = replace(opened, distant=True)
+        return opened
 
     async def close(self, closing: Closing) -> dict[int, Revealed]:
         """Write, commit durably, then reveal what the committed lines release; place in batch -> coverage."""
@@ -229,8 +255,8 @@ class GateStore:
             byteas(closing.bodies),
             integers(closing.hints),
         )
-        ((block,),), *_, rows = await self._wire.say(
-            (_CLOSE, arguments), *_noted(closing.noted), (_COMMIT, ()), (_REVEAL, ())
+        *_, ((block,),), _, rows = await self._wire.say(
+            *_minting(closing.minted), *_noted(closing.noted), (_CLOSE, arguments), (_COMMIT, ()), (_REVEAL, ())
         )
         self.leased -= closing.released
         return {
@@ -284,6 +310,42 @@ def _noted(noted: Sequence[Noted]) -> list[Call]:
         smallints([one.grade for one in noted]),
     )
     return [(_NOTE, arguments)] if noted else []
+
+
+def _distant(remotes: Sequence[tuple[int, Ask, Remote]]) -> list[Call]:
+    """What is known here of asks that an insurer is to answer; nothing in a batch that has none."""
+    arguments = (
+        uuids([ask.person for _, ask, _ in remotes]),
+        smallints([remote.insurer for _, _, remote in remotes]),
+        bigints([ask.caller.session for _, ask, _ in remotes]),
+        smallints([ask.domain for _, ask, _ in remotes]),
+        integers([ask.care_day for _, ask, _ in remotes]),
+    )
+    return [(_DISTANT, arguments)] if remotes else []
+
+
+def _see(opened: Opened, remotes: Sequence[tuple[int, Ask, Remote]], told: Sequence[Any]) -> None:
+    """Add what was read of them; an insurer declared no more is asked nothing, and knows nobody here."""
+    for (place, _, remote), person, declared, closed, contracted, until in zip(remotes, *told, strict=True):
+        if not declared:
+            continue
+        read = opened.reads[place]
+        read.distant = Distant(bool(person), contracted)
+        read.person, read.insurer, read.engaged_until = PersonId(person), remote.insurer, until
+        if closed and not read.closed:
+            read.closed = Level.INSURER
+
+
+def _minting(minted: Sequence[Minted]) -> list[Call]:
+    """Give their numbers, before the lines that name them."""
+    arguments = (
+        uuids([one.idx for one in minted]),
+        smallints([one.insurer for one in minted]),
+        bigints([one.number for one in minted]),
+        booleans([one.fresh for one in minted]),
+        byteas([one.sealed for one in minted]),
+    )
+    return [(_MINT, arguments)] if minted else []
 
 
 def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:

@@ -80,6 +80,8 @@ class EntryKind(IntEnum):
     """Another operator's alert came, or was taken back; it names nobody. `reference` is its number."""
     AGREEMENT = 25
     """A prior agreement was asked for, read, decided, cancelled or is over; it names nobody. `reference` is it."""
+    ASKED = 26
+    """An insurer that keeps its people itself is about to be asked about one of them; a later line says what came."""
 
 
 def fresh_salt() -> bytes:

@@ -70,6 +70,7 @@ _REASONS: Final[dict[Outcome, Phrase]] = {
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),
     Outcome.PLACE_FULL: Phrase("une preuve de votre présence était demandée", "proof of your presence was asked for"),
+    Outcome.NOT_ANSWERED: Phrase("votre complémentaire n’a pas répondu", "your insurer did not answer"),
     Outcome.COMMON_FULL: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),

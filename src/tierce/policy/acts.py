@@ -63,6 +63,8 @@ class Act(IntEnum):
     SUBSTITUTE_END = 59
     WATCH_HOLD = 60
     """The watch holds a line by itself, for a bounded time."""
+    INSURER_REMOTE = 61
+    """An insurer is declared to keep its people itself, or no more; `reference` is the declaration. By command."""
     KEY_REGISTER = 70
     POLICY_CHANGE = 71
     OPERATION_BACKUP = 72
@@ -349,6 +351,11 @@ class Outcome(IntEnum):
     COMMON_FULL = 31
     """A line that many share (software, vendor) or a pool (cell, nation) is full: a proof is asked for; nothing was
     shown."""
+    ASKED = 32
+    """The gate let it through, and an insurer that keeps its people itself is about to be asked: what it answers is a
+    line of its own, and until that one is there, it may have been shown."""
+    NOT_ANSWERED = 33
+    """That insurer did not answer in time, or nothing that can be read; nothing was shown."""
 
 
 class Presence(IntEnum):

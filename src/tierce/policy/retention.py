@@ -217,7 +217,7 @@ RETENTION: Mapping[Kept, Rule] = {
             "état civil, NIR et index d'une personne sans plus aucun droit",
             "civil status, NIR and indexes of a person without any coverage left",
         ),
-        "person.record, person.family, person.member, person.key, person.former_key, person.trait",
+        "person.record, person.family, person.member, person.key, person.former_key, person.trait, person.asked",
         _days(0),
         Phrase("l'effacement de son dernier droit", "the deletion of her last coverage"),
         End.DELETED,
@@ -230,7 +230,8 @@ RETENTION: Mapping[Kept, Rule] = {
             "tout ce qu'un organisme avait confié, sa fin de contrat écrite, et les clés qui l'ouvrent",
             "all that an insurer had stored, once the end of its contract is written, and the keys that open it",
         ),
-        "person.record, person.family, person.member, person.key, person.former_key, person.trait, coverage.coverage,"
+        "person.record, person.family, person.member, person.key, person.former_key, person.trait, person.asked, "
+        "coverage.coverage,"
         " registry.insurer_key, registry.door, registry.convention, registry.deposit_choice, registry.printed",
         _days(30),
         Phrase("la fin du contrat", "the end of the contract"),

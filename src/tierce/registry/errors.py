@@ -7,12 +7,20 @@ class FeedRefusedError(TierceError):
     """The file cannot be taken in; nothing of it was written."""
 
 
-class InsurerUnknownError(FeedRefusedError):
+class SenderRefusedError(FeedRefusedError):
+    """No rights file of this insurer is taken in."""
+
+
+class InsurerUnknownError(SenderRefusedError):
     """Aucun organisme n’a ce numéro AMC / no insurer has this AMC number: `tierce feed insurers FILE`."""
 
 
-class ContractEndedError(FeedRefusedError):
+class ContractEndedError(SenderRefusedError):
     """Le contrat de cet organisme a pris fin : `tierce contract status` / the contract of this insurer has ended."""
+
+
+class InsurerRemoteError(SenderRefusedError):
+    """Cet organisme tient lui-même ses assurés : `tierce remote list` / this insurer keeps its people itself."""
 
 
 class FeedBusyError(FeedRefusedError):

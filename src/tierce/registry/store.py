@@ -10,6 +10,7 @@ from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.feed import FeedCounts
 from tierce.kernel.ids import InsurerId
+from tierce.registry.errors import ContractEndedError, InsurerRemoteError
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import People, Product, Sender
 from tierce.registry.progress.store import FeedBook
@@ -115,6 +116,21 @@ class RegistryStore:
             "select exists (select from registry.ending where insurer = %s and resumed is null)", (insurer,)
         ).fetchone()
         return row == (True,)
+
+    def refuse_sender(self, insurer: InsurerId) -> None:
+        """Refuse an insurer of which no rights file is taken in.
+
+        Raises:
+            ContractEndedError: its contract has ended.
+            InsurerRemoteError: it keeps its people itself.
+        """
+        if self.has_ended(insurer):
+            raise ContractEndedError
+        row = self._connection.execute(
+            "select exists (select from registry.remote where insurer = %s and ended is null)", (insurer,)
+        ).fetchone()
+        if row == (True,):
+            raise InsurerRemoteError
 
     def sender(self, amc: str, people: People) -> Sender | None:
         """Return an insurer with its products, or None when no insurer has this AMC number."""

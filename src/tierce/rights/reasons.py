@@ -58,5 +58,12 @@ REASONS: Mapping[Outcome, Reason] = {
         "Aucun autre organisme ne couvre ces soins.", "No other insurer covers this care.",
         "Reposez la question sans demander de second organisme.", "Ask again without a second insurer.",
     ),
+    Outcome.NOT_ANSWERED: _reason(
+        "not_answered",
+        "L’organisme, qui tient lui-même ses assurés, n’a pas répondu à temps.",
+        "The insurer, which keeps its people itself, did not answer in time.",
+        "Reposez la question dans un instant ; elle ne prend pas d’autre place.",
+        "Ask again in a moment; it takes no other place.",
+    ),
 }  # fmt: skip
 """By outcome of the journal; nothing here depends on the person beyond the outcome itself."""

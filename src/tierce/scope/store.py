@@ -16,7 +16,7 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, ProfessionalId, StaffId, staff_id
-from tierce.policy.acts import Evidence
+from tierce.policy.acts import Evidence, Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.errors import JournalBehindError
 from tierce.scope.model import Beat, Criteria, Gap, GapKind, JournalLine, Status, TreeHead
@@ -228,12 +228,19 @@ def _torn(
 
 
 def pending(connection: Connection, clauses: Sequence[Criteria], size: int) -> int:
-    """How many lines that released something in a window are written and not under the first `size` leaves."""
+    """How many lines that released something in a window are written and not under the first `size` leaves.
+
+    So are asks of an insurer that keeps its people itself, until a line says what came: they may have been shown.
+    """
     statement = sql.SQL(_PENDING).format(**_unsealed(connection), size=size, named=_named(clauses))
     found = 0
     for seq, body in connection.execute(statement):
         line = JournalLine(EntrySeq(seq), decode(body))
         judged = judge(clauses, line, Holes())
+        found += judged is not None and judged[0] is Status.CONFIRMED
+    for seq, body in connection.execute("select seq, e.body from care.asking join journal.entry e using (seq)"):
+        shown = replace(decode(body), kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED)
+        judged = judge(clauses, JournalLine(EntrySeq(seq), shown), Holes())
         found += judged is not None and judged[0] is Status.CONFIRMED
     return found
 

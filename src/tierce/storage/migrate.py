@@ -80,6 +80,7 @@ FUNCTIONS = (
     "recoveries.sql",
     "settlement.sql",
     "peer_alerts.sql",
+    "remote.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -14,6 +14,8 @@ from tierce.deposits.seen import keep_seen
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
+from tierce.policy.remote import SWEEP_SECONDS
+from tierce.rights.remote.service import Insurers
 from tierce.rights.service import Rights
 from tierce.web import logs
 from tierce.web.api.callers import Callers
@@ -63,6 +65,11 @@ def beating(
 def rereading(rights: Rights, every: float = REREAD_SECONDS) -> AbstractAsyncContextManager[None]:
     """Read again what answers are worded with: a guarantee told anew is shown within a minute."""
     return repeating(rights.reread, every, "names and guarantees could not be read again")
+
+
+def sweeping(insurers: Insurers, every: float = SWEEP_SECONDS) -> AbstractAsyncContextManager[None]:
+    """Write, of asks of an insurer whose answer was never written, that they were answered."""
+    return repeating(insurers.sweep, every, "asks of insurers could not be looked through")
 
 
 def learning(callers: Callers, folder: Path) -> AbstractAsyncContextManager[None]:

@@ -37,14 +37,20 @@ class Upstream(httpx.AsyncClient):
         connections: int = CONNECTIONS_MAX,
         wait_seconds: float = WAIT_SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
+        whole_bytes: int = WHOLE_BYTES,
+        plain: bool = False,
         **options: Any,  # noqa: ANN401 - httpx's own
     ) -> None:
-        """Open nothing yet; `options` are those of `httpx.AsyncClient`."""
+        """Open nothing yet; `options` are those of `httpx.AsyncClient`.
+
+        With `plain`, what comes compressed though nobody asked for it is refused unread: it says nothing of its size.
+        """
         kept = min(KEPT_MAX, connections)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=KEPT_SECONDS)
         super().__init__(limits=limits, headers=_AS_IT_IS, **options)
         self._room = asyncio.Semaphore(connections)
         self._wait, self._whole = wait_seconds, whole_seconds
+        self._bytes, self._plain = whole_bytes, plain
         self._turns: set[asyncio.Task[httpx.Response]] = set()
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
@@ -82,7 +88,9 @@ class Upstream(httpx.AsyncClient):
             raise httpx.PoolTimeout(msg, request=request) from None
         try:
             async with asyncio.timeout(self._whole):
-                return await _read(await super().send(request, **{**options, "stream": True}))
+                return await _read(
+                    await super().send(request, **{**options, "stream": True}), self._bytes, plain=self._plain
+                )
         except TimeoutError:
             msg = "the whole answer took too long"
             raise httpx.ReadTimeout(msg, request=request) from None
@@ -95,13 +103,16 @@ class Upstream(httpx.AsyncClient):
             turn.exception()  # whoever asked may have gone: then nobody else hears of it
 
 
-async def _read(answer: httpx.Response) -> httpx.Response:
-    """Read an answer whole, as long as one may be."""
+async def _read(answer: httpx.Response, most: int, *, plain: bool) -> httpx.Response:
+    """Read an answer whole, `most` bytes at most."""
     content = bytearray()
     try:
+        if plain and answer.headers.get("content-encoding", "identity") != "identity":
+            msg = "the answer is compressed"
+            raise httpx.ReadError(msg, request=answer.request)
         async for part in answer.aiter_bytes():
             content += part
-            if len(content) > WHOLE_BYTES:
+            if len(content) > most:
                 msg = "the answer is too long"
                 raise httpx.ReadError(msg, request=answer.request)
     finally:

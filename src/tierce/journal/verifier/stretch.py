@@ -15,7 +15,7 @@ from tierce.journal.verifier.model import Report, Sealed
 from tierce.journal.verifier.notes import signed_by
 from tierce.journal.verifier.store import Batch, Block
 
-KINDS = frozenset((*range(1, 20), *range(21, 26)))
+KINDS = frozenset((*range(1, 20), *range(21, 27)))
 """The kinds of version 1; a kind outside them was written by a newer program or altered."""
 _ENTRY = 128
 _BODIES = Struct(f"{_ENTRY}s")

@@ -100,6 +100,19 @@ begin
     if not found then
         raise exception 'no deletion was begun' using errcode = 'check_violation';
     end if;
+    -- Of an insurer that kept its people itself, whom it was asked about; the same lot again, until none is left.
+    with asked as (
+        delete from person.asked a where (a.insurer, a.idx) in (
+            select n.insurer, n.idx from person.asked n where n.insurer = of_insurer limit people_at_once)
+        returning a.person),
+    cover as (delete from coverage.coverage c using asked a where c.person = a.person and c.insurer = of_insurer returning 1)
+    select (select count(*) from asked), (select count(*) from cover) into removed, gone;
+    if removed > 0 then
+        update registry.ending e set people = e.people + removed, periods = e.periods + gone
+        where e.insurer = of_insurer and e.resumed is null;
+        upto := behind;
+        return;
+    end if;
     upto := behind;
     loop
         select max(r.person), count(*), coalesce(array_agg(r.person) filter (where r.insurer = of_insurer), '{}')
@@ -131,6 +144,7 @@ begin
         raise exception 'no deletion was begun' using errcode = 'check_violation';
     end if;
     if exists (select from person.record r where r.insurer = of_insurer)
+       or exists (select from person.asked a where a.insurer = of_insurer)
        or exists (select from coverage.coverage c where c.insurer = of_insurer) then
         raise exception 'records of this insurer are left' using errcode = 'check_violation';
     end if;
@@ -140,6 +154,8 @@ begin
     delete from registry.convention o where o.insurer = of_insurer;
     delete from registry.deposit_choice d where d.insurer = of_insurer;
     delete from registry.printed p where p.insurer = of_insurer;
+    update registry.remote r set ended = now(), ended_by = 'tierce', ended_why = 'contract ended'
+    where r.insurer = of_insurer and r.ended is null;
     delete from registry.door d where d.insurer = of_insurer;
     update access.insurer_session s set revoked = now() where s.insurer = of_insurer and s.revoked is null;
     update presence.signer s set revoked = now(), revoked_why = 'contract ended'

@@ -232,7 +232,7 @@ begin
                      count(*) filter (where c.own and a.kind <> 2) as asked,
                      count(*) filter (where a.released and not a.is_known) as drawn,
                      count(*) filter (where c.own and a.released and a.is_known) as known
-              from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) = 1 as released,
+              from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) in (1, 32) as released,
                            coalesce(p.state in (1, 2), false) or get_byte(e.body, 5) >= 2 as is_known
                     from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
                     left join access.pair p on p.key = e.pair) a
@@ -327,22 +327,23 @@ begin
        or (a.place is distinct from access.place_of(t.establishment, t.profession)
            and a.place is distinct from access.place_of(t.establishment, (
                select l.profession from access.line l where l.id = s.line)))
-       or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()
+       or (get_byte(a.body, 4) in (1, 32) and (s.revoked is not null or s.expires <= now()
            or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
        or substring(a.body from 17 for 32) is distinct from int8send(s.professional)
               || int8send(t.establishment::bigint) || int8send(s.id) || int8send(s.device)
-       or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
+       or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4, 26)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
+       or (get_byte(a.body, 1) = 26) <> (get_byte(a.body, 4) = 32)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
        or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 28
-           and get_byte(a.body, 4) not between 30 and 31)
+           and get_byte(a.body, 4) not between 30 and 32)
        or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
        or get_byte(a.body, 7) not between 1 and 12
        or get_byte(a.body, 88) + get_byte(a.body, 89) > 0 or get_byte(a.body, 90) > 15
-       or (get_byte(a.body, 4) = 1 and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
+       or (get_byte(a.body, 4) in (1, 32) and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
        or substring(a.body from 93 for 4) <> '\x00000000'
        or abs(journal.u64(a.body, 8) - extract(epoch from clock_timestamp()) * 1e6) > 120e6
-       or (get_byte(a.body, 4) = 1 and substring(a.body from 81 for 8) = '\x0000000000000000');
+       or (get_byte(a.body, 4) in (1, 32) and substring(a.body from 81 for 8) = '\x0000000000000000');
     if wrong > 0 then
         raise exception 'a journal line does not name its own session, its time is off, or it cannot be read'
             using errcode = 'check_violation';
@@ -364,7 +365,8 @@ create or replace function gate.close(
 declare
     this_block bigint := currval('journal.block_no');
     today integer := gate.today();
-    let_out integer := (select count(*) from unnest(bodies) b where get_byte(b, 4) = 1);
+    -- Whom an insurer is asked about counts as shown: what it answers is known later.
+    let_out integer := (select count(*) from unnest(bodies) b where get_byte(b, 4) in (1, 32));
 begin
     perform gate.insist_durable();
     if cardinality(bodies) not between 1 and 64 or cardinality(bodies) <> cardinality(e_lines) then
@@ -406,6 +408,9 @@ begin
     end if;
     insert into access.trace (seq, hint)
     select this_block * 256 + a.n - 1, a.hint from unnest(e_hints) with ordinality a(hint, n) where a.hint <> 0;
+    if let_out > 0 and exists (select from unnest(bodies) b where get_byte(b, 1) = 26) then
+        perform gate.keep_asking(this_block, bodies, e_pairs, e_untils, e_days, e_labels, e_hints);
+    end if;
     return this_block;
 end $$;
 

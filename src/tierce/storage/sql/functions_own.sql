@@ -62,6 +62,6 @@ create or replace function gate.asked_before(of_professional bigint, mark bytea,
            substring(l.body from 126 for 3)
     from (select e.seq, e.kind, e.body from journal.entry e
           where e.professional = of_professional order by e.seq desc limit 4000) l
-    where l.kind in (1, 2, 3, 4) and substring(l.body from 121 for 5) = mark and journal.u64(l.body, 8) >= since_us
-    order by answered desc, l.seq limit 1
+    where l.kind in (1, 2, 3, 4, 26) and substring(l.body from 121 for 5) = mark and journal.u64(l.body, 8) >= since_us
+    order by answered desc, l.kind = 26, l.seq limit 1   -- an ask of an insurer, until its answer is written: as not shown
 $$;

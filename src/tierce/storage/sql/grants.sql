@@ -397,3 +397,11 @@ grant execute on function bank.open_recovery, bank.say_recovery, bank.taken_of t
 grant execute on function bank.own_recoveries to tierce_api;
 grant execute on function upkeep.unanswered to tierce_upkeep;
 grant execute on function bank.own_transfers, bank.own_paid to tierce_api;
+
+-- Insurers that keep their people themselves: `api` asks, and writes what came of it; declared by hand; read in counts --------
+grant execute on function gate.remote_seen, gate.mint, gate.settle_asked, gate.unsettled, gate.remote_says to tierce_api;
+grant select (insurer, url, public_key, ended) on registry.remote to tierce_api;
+grant select (insurer, ended) on registry.remote to tierce_feed;
+grant select (seq) on care.asking to tierce_office;   -- asks without an answer yet: a list of people exposed counts them
+grant execute on function registry.declare_remote, registry.end_remote to tierce_upkeep;
+grant select on registry.remote, registry.remote_state, registry.remote_day to tierce_upkeep, tierce_office;

@@ -187,6 +187,14 @@ begin
         if really and removed > 0 then
             perform upkeep.forget_people(people, senders);
         end if;
+        if after is null then                        -- whom an insurer was asked about, and nothing more is kept of
+            with due as materialized (
+                select a.insurer, a.idx from person.asked a
+                where not exists (select from coverage.coverage c where c.person = a.person and c.insurer = a.insurer)
+                  and not upkeep.is_held(a.person) and not upkeep.may_be_listed(a.person, held)),
+            gone as (delete from person.asked a using due where (a.insurer, a.idx) = (due.insurer, due.idx) and really)
+            select removed + count(*) into removed from due;
+        end if;
     end case;
 end $$;
 

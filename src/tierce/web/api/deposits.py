@@ -102,6 +102,10 @@ class Front:
         """Hear from the rest that it told somebody to deposit: she is taken at her word."""
         self._openness.say_closed()
 
+    def say_away(self, insurer: int) -> None:
+        """Hear from the rest that it told somebody that an insurer does not answer, and to deposit."""
+        self._openness.say_away(insurer)
+
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or hand it on, without a coroutine of its own: an ask passes here."""
         path = scope.get("path", "")

@@ -26,6 +26,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.rights.history import History
 from tierce.rights.model import Refused, RightsAnswer
+from tierce.rights.remote.errors import InsurerAwayError
 from tierce.rights.replays import Mark, read_key
 from tierce.rights.rules import ANSWER_BYTES, QUESTION_BYTES_MAX, answer_bytes
 from tierce.rights.service import Rights
@@ -293,6 +294,8 @@ def as_problem(error: Exception) -> Problem:
         return identity_problem(error)
     if isinstance(error, GateBusyError):
         return problems.BUSY
+    if isinstance(error, InsurerAwayError):
+        return problems.INSURER_AWAY
     if isinstance(error, GateClosedError):
         return problems.CLOSED
     return problems.NOT_ANSWERED

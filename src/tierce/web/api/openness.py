@@ -38,6 +38,8 @@ INSURERS_EVERY: Final = 20
 INSURERS_FILE: Final = "insurers.json"
 SAID_FILE: Final = "said-closed"
 """Its time is when a worker of this service last told somebody `closed` for want of the store."""
+INSURER_FILE: Final = "insurer-away-"
+"""With an insurer's number after it: its time is when a worker last told somebody that it does not answer."""
 SAID_AGAIN: Final = timedelta(seconds=1)
 SAID_SHOWN: Final = timedelta(seconds=10)
 """For so long after somebody was told so, the service says that it has no store: the status page is for her."""
@@ -66,6 +68,8 @@ class Openness:
     """Called when the store answers again."""
     said: datetime | None = None
     """When this process last told somebody `closed` for want of the store, and noted it."""
+    insurers_said: dict[int, datetime] = field(default_factory=dict)
+    """When this process last told somebody that an insurer does not answer, by its number."""
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the end of the look under way; the next one has its own."""
 
@@ -142,6 +146,26 @@ class Openness:
             file.touch()
             os.utime(file, (now.timestamp(), now.timestamp()))
 
+    def say_away(self, insurer: int) -> None:
+        """Note that somebody is told that an insurer, which keeps its people itself, does not answer."""
+        now, file = self.clock.now(), self.folder / f"{INSURER_FILE}{insurer}"
+        self.insurers_said[insurer] = now
+        with suppress(OSError):  # this process knows it at least
+            file.touch()
+            os.utime(file, (now.timestamp(), now.timestamp()))
+
+    def _is_away(self, insurer: Insurer | None, now: datetime) -> bool:
+        """Whether somebody was told so a moment ago, here or by another worker."""
+        if insurer is None:
+            return False
+        said = self.insurers_said.get(insurer.id)
+        if said is not None and now - said <= GRACE:
+            return True
+        with suppress(OSError):
+            at = (self.folder / f"{INSURER_FILE}{insurer.id}").stat().st_mtime
+            return now.timestamp() - at <= GRACE.total_seconds()
+        return False
+
     def _said_lately(self, now: datetime, within: timedelta = GRACE) -> bool:
         if self.said is not None and now - self.said <= within:
             return True
@@ -153,6 +177,8 @@ class Openness:
         """Whether a deposit is taken now: what it is about is closed, or was a moment ago."""
         now = self.clock.now()
         if self.away or (self.last_away is not None and now - self.last_away <= GRACE) or self._said_lately(now):
+            return True
+        if self._is_away(insurer_of(typed, self.counter.insurers), now):
             return True
         lately = {target for target, at in self.last_closed.items() if now - at <= GRACE}
         return any(self._is_about(typed, target) for target in lately | {one.target for one in self.closings})

@@ -71,6 +71,15 @@ CLOSED = _problem(
     {"deposit": True},
     CLOSED_SECONDS,
 )  # fmt: skip
+INSURER_AWAY = _problem(
+    503, "insurer_away",
+    ("Cet organisme tient lui-même ses assurés, et ne répond pas en ce moment.",
+     "This insurer keeps its people itself, and does not answer at the moment."),
+    ("Déposez ce que porte la carte de tiers payant : un reçu numéroté vous est remis.",
+     "Deposit what the tiers payant card says: a numbered receipt is given."),
+    {"deposit": True},
+    CLOSED_SECONDS,
+)  # fmt: skip
 NOT_ANSWERED = _problem(
     503, "not_answered",
     ("La demande n'a pas pu être inscrite au journal ; elle n'a pas reçu de réponse.",

@@ -10,6 +10,7 @@ from tierce.policy.acts import Act
 from tierce.registry.runs import store
 from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
 from tierce.registry.runs.rules import refused_csv
+from tierce.rights.remote.store import Watched, watched
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
@@ -20,9 +21,14 @@ def feed_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/feeds", opt={"act": Act.STAFF_FEEDS})
     async def feeds(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        found = await site.rows.read(store.runs)
+
+        def read(connection: Connection) -> tuple[list[Run], list[Watched]]:
+            return store.runs(connection), watched(connection)
+
+        found, asked = await site.rows.read(read)
         running = any(one.state is RunState.RUNNING for one in found)
-        return site.page(visit, "feeds.html", {"feeds": found, "running": running})
+        values = {"feeds": found, "running": running, "asked": asked, "now": site.clock.now()}
+        return site.page(visit, "feeds.html", values)
 
     @get("/feeds/{number:int}", opt={"act": Act.STAFF_FEEDS})
     async def feed(request: AnyRequest, number: FromPath[int]) -> Response[str]:

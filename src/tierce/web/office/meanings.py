@@ -26,6 +26,14 @@ MEANS: Mapping[Outcome, Phrase] = {
         "Les places de tout l’établissement étaient prises : une preuve de présence était demandée.",
         "The seats of the whole establishment were taken: a proof of presence was asked for.",
     ),
+    Outcome.ASKED: Phrase(
+        "L’organisme, qui tient lui-même ses assurés, a été interrogé ; sa réponse est une autre ligne.",
+        "The insurer, which keeps its people itself, was asked; its answer is another line.",
+    ),
+    Outcome.NOT_ANSWERED: Phrase(
+        "L’organisme, qui tient lui-même ses assurés, n’a pas répondu à temps.",
+        "The insurer, which keeps its people itself, did not answer in time.",
+    ),
     Outcome.COMMON_FULL: Phrase(
         "Les places communes au logiciel, à son éditeur, au département ou au pays étaient prises : une preuve de "
         "présence était demandée.",

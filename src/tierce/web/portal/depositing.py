@@ -36,7 +36,8 @@ from tierce.web.portal.question import (
 )
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
-CLOSED: Final = "closed"
+CLOSED: Final = frozenset({"closed", "insurer_away"})
+"""Refusals of an ask after which a deposit is taken; the second one is of one insurer's people alone."""
 _FIELD_OF: Final = {"birth_date": "birth", "body": "nir", "request": "nir"}
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 _NOBODY: Final = Session(id="", signs=True, created_at=_NEVER, expires_at=_NEVER)
@@ -78,7 +79,7 @@ def or_deposit(site: PortalSite) -> Callable[[Page], Page]:
             try:
                 return await page(request, **given)
             except ApiRefusedError as error:
-                if error.code != CLOSED:
+                if error.code not in CLOSED:
                     raise
                 return await _in_its_place(site, request)
 
@@ -191,7 +192,7 @@ async def _visit(site: PortalSite, request: AnyRequest) -> Visit:
     try:
         return await site.visit(request)
     except (ApiRefusedError, ApiUnreachableError) as error:
-        if isinstance(error, ApiRefusedError) and error.code != CLOSED:
+        if isinstance(error, ApiRefusedError) and error.code not in CLOSED:
             raise
     handle = site.handle(request)
     signing = {**site.signing(handle, _NOBODY), "signs": "held"}

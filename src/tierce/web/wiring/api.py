@@ -1,9 +1,11 @@
 """The counter of deposits, and behind it the API with its gate."""
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.billing.agreements.service import Agreements
@@ -25,9 +27,12 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
 from tierce.policy.digest import policy_digest
+from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX
 from tierce.presence.plugins import installed
 from tierce.presence.service import Proofs
 from tierce.rights.history import History
+from tierce.rights.remote.service import Insurers
+from tierce.rights.remote.store import Answers
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
@@ -40,7 +45,7 @@ from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.fhir.eligibility import Eligibility
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
-from tierce.web.repeating import beating, learning, rereading
+from tierce.web.repeating import beating, learning, rereading, sweeping
 from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
 
@@ -92,7 +97,8 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
                 return await Shelf.load(connection, keyring)
 
         proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
-        rights = Rights(gate, keyring, shelf, clock, reload, proofs)
+        insurers = await _insurers(stack, dsn, appender.instance, key, gate, front)
+        rights = Rights(gate, keyring, shelf, clock, reload, proofs=proofs, insurers=insurers)
         audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
@@ -125,6 +131,38 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         )
         fhir = Eligibility(clock, real=settings.mode is Mode.PRODUCTION)
         yield create_api(wiring, ProofVerifier(clock), fhir, front.say_closed)
+
+
+async def _insurers(
+    stack: AsyncExitStack, dsn: Callable[[], str], instance: int, key: Ed25519PrivateKey, gate: Gate, front: Front
+) -> Insurers:
+    """Those that keep their people themselves, asked and written about on connections of their own."""
+    clock = SystemClock()
+    made = Insurers(
+        Answers(await async_pool(stack, dsn), instance, key, clock),
+        key,
+        clock,
+        partial(_one_insurer, httpx.create_ssl_context(trust_env=False)),
+        pause=gate.apart,
+        say_away=front.say_away,
+    )
+    stack.push_async_callback(made.stop)
+    await stack.enter_async_context(sweeping(made))
+    return made
+
+
+def _one_insurer(trust: ssl.SSLContext) -> Upstream:
+    """The connections to one insurer that keeps its people itself; it leads nowhere else, and says little."""
+    return Upstream(
+        connections=CALLS_MAX,
+        wait_seconds=ANSWER_SECONDS,
+        whole_seconds=ANSWER_SECONDS,
+        whole_bytes=ANSWER_BYTES_MAX,
+        plain=True,
+        verify=trust,
+        follow_redirects=False,
+        trust_env=False,
+    )
 
 
 app = Process("api", api)

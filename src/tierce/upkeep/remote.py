@@ -1,0 +1,187 @@
+"""`tierce remote`: insurers that keep their people themselves; each change with its line and its reason."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+import psycopg
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from rich.console import Console
+from rich.table import Table
+
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.ids import InsurerId
+from tierce.kernel.labels import holds_nir
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
+from tierce.rights.remote import store
+from tierce.settings import Mode, Settings, load
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.keys import Keyring
+from tierce.storage.said import said
+from tierce.upkeep.presence import read_public_key
+
+ROLE = "tierce_upkeep"
+INSTANCE = "upkeep"
+ASKING = "api"
+"""The instance whose key signs asks."""
+URL_MAX, WHY_MAX = 300, 300
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Organismes qui tiennent eux-mêmes leurs assurés. / Insurers that keep their people themselves.",
+)
+
+Amc = Annotated[str, typer.Argument(help="Son numéro AMC. / Its AMC number.")]
+Why = Annotated[str, typer.Option(help="Pourquoi, gardé avec lui. / The reason, kept.")]
+
+
+@app.callback()
+def remote() -> None:
+    """Dire qui est interrogé en direct, où, et y mettre fin. / Say who is asked on the way, where, and end it."""
+
+
+@app.command(
+    epilog="Example:  tierce remote declare 99100042 --url https://droits.lac.example/rights --key lac.pub \\\n"
+    '          --why "convention of 3 March" --settings tierce.toml'
+)
+def declare(
+    *,
+    amc: Amc,
+    url: Annotated[str, typer.Option(help="Où il répond, en https. / Where it answers, https.")],
+    key: Annotated[Path, typer.Option(help="Sa clé publique Ed25519, PEM. / Its public key.")],
+    why: Why,
+    settings: SettingsFile,
+) -> None:
+    """Déclarer qu’un organisme tient lui-même ses assurés. / Declare that an insurer keeps its people itself."""
+    try:
+        read = load(settings)
+        reason, address, public = _text(why), _address(url, read), read_public_key(key)
+        with _journalled(read) as (connection, appender):
+            made = store.declare(connection, amc, address, public, getuser(), reason)
+            if made is not None:
+                appender.append(connection, [_line(*made)])
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        typer.echo(
+            "✗ des copies de ses assurés sont ici : un organisme a l’un ou l’autre ; finissez d’abord leurs droits "
+            "(un fichier complet sans eux, puis `tierce retention`) / copies of its people are here: an insurer has "
+            "one or the other; end their rights first (a whole file without them, then `tierce retention`)",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ rien n’a été déclaré / nothing was declared: {said(error)}", err=True)
+        raise typer.Exit(2) from None
+    if made is None:
+        typer.echo(
+            "✗ aucun organisme n’a ce numéro AMC : `tierce feed insurers FILE` / no insurer has this AMC number",
+            err=True,
+        )
+        raise typer.Exit(1)
+    typer.echo(f"✓ {amc} est interrogé en direct, dans la minute / is asked on the way, within a minute")
+
+
+@app.command(epilog='Example:  tierce remote end 99100042 --why "convention over" --settings tierce.toml')
+def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
+    """Ne plus interroger un organisme, dès la demande suivante. / Ask an insurer no more, from the next ask on."""
+    try:
+        reason = _text(why)
+        with _journalled(load(settings)) as (connection, appender):
+            ended = store.end(connection, amc, getuser(), reason)
+            if ended is not None:
+                appender.append(connection, [_line(*ended)])
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
+        raise typer.Exit(2) from None
+    if ended is None:
+        typer.echo(
+            f"✗ {amc} n’était pas interrogé : voyez `tierce remote list` / was not asked: see `tierce remote list`",
+            err=True,
+        )
+        raise typer.Exit(1)
+    typer.echo(
+        f"✓ {amc} n’est plus interrogé ; ce qui a été répondu reste / is asked no more; what it answered stays"
+    )
+
+
+@app.command("list", epilog="Example:  tierce remote list --settings tierce.toml")
+def listed(*, settings: SettingsFile, json: Json = "") -> None:
+    """Lister qui est interrogé, et comment chacun répond aujourd’hui. / List who is asked, and how each answers."""
+    try:
+        with load(settings).connection().connect(ROLE) as connection:
+            found = store.watched(connection)
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        typer.echo(msgspec.json.encode(found))
+        return
+    table = Table("AMC", "organisme / insurer", "où / where", "réponses / answers", "échecs / failures")
+    for one in found:
+        table.add_row(one.amc, one.name, one.url, str(one.answered), str(one.failed))
+    Console().print(table)
+
+
+@app.command(epilog="Example:  tierce remote key --settings tierce.toml > operator.pub")
+def key(*, settings: SettingsFile) -> None:
+    """Écrire la clé publique de nos demandes, pour l’organisme. / Write the public key of our asks."""
+    try:
+        public = Keyring(load(settings).key_directory(), ()).instance(ASKING).public_key()
+    except (TierceError, OSError) as error:
+        typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), nl=False)
+
+
+def _text(given: str) -> str:
+    text = " ".join(given.split())
+    if not 1 <= len(text) <= WHY_MAX or not text.isprintable() or holds_nir(text):
+        raise FieldError(
+            "--why",
+            Phrase("c'est vide, trop long, ou cela ressemble à un numéro de personne.",
+                   "this is empty, too long, or looks like a person's number."),
+            Phrase(f"Écrivez-le en {WHY_MAX} caractères au plus.", f"Write it in {WHY_MAX} characters at most."),
+        )  # fmt: skip
+    return text
+
+
+def _address(given: str, read: Settings) -> str:
+    """Where an insurer answers: https; plain HTTP on this very machine alone, and in a demonstration."""
+    parts = urlsplit(given)
+    here = read.mode is Mode.DEMO and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not (parts.scheme == "https" or here) or not parts.hostname or parts.username or len(given) > URL_MAX:
+        raise FieldError(
+            "--url",
+            Phrase("ce n'est pas une adresse https.", "this is no https address."),
+            Phrase("Recopiez celle que l'organisme vous a donnée.", "Copy the one that the insurer gave you."),
+        )
+    return given
+
+
+@contextmanager
+def _journalled(read: Settings) -> Iterator[tuple[psycopg.Connection, Appender]]:
+    keyring = Keyring(read.key_directory(), ())
+    with read.connection().connect(ROLE) as connection:
+        yield connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
+
+
+def _line(number: int, insurer: InsurerId) -> Entry:
+    return Entry(
+        kind=EntryKind.KEY_OR_POLICY_CHANGE,
+        act=Act.INSURER_REMOTE,
+        outcome=Outcome.DONE,
+        time_us=micros(SystemClock().now()),
+        insurer=insurer,
+        policy=policy_digest(),
+        reference=number,
+    )

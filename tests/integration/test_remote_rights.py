@@ -1,0 +1,175 @@
+"""An insurer that keeps its people itself, asked on the way: two lines around the call, one slot for everybody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from tests.integration.desk import PAUL, fill
+from tests.integration.fresh import as_superuser
+from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
+from tests.integration.world import World, make_world
+from tierce.kernel.clock import date_of
+from tierce.kernel.ids import PersonId
+from tierce.lab.standins.insurer import Mood
+from tierce.policy.acts import Outcome
+from tierce.policy.remote import ANSWER_SECONDS, FAILURES_MAX, SLOT_SECONDS
+from tierce.policy.seats import PROBATION_LIMIT, cap_of
+from tierce.registry.records import decode_coverage
+from tierce.rights.rules import ANSWER_BYTES
+from tierce.storage.database import Database
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring
+
+pytestmark = pytest.mark.integration
+T = TypeVar("T")
+CODES = "select array_agg(array[kind::integer, get_byte(body, 4)] order by seq) from journal.entry"
+ASKED = [26, Outcome.ASKED.value]
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring) -> World:
+    made = make_world(database)
+    fill(made, keyring)
+    return made
+
+
+def run(world: World, keyring: Keyring, use: Callable[[Way], Awaitable[T]]) -> T:
+    async def whole() -> T:
+        async with on_the_way(world, keyring) as way:
+            return await use(way)
+
+    return asyncio.run(whole())
+
+
+def test_an_answer_has_two_lines_an_engagement_and_words_that_the_insurer_declared(
+    world: World, keyring: Keyring
+) -> None:
+    async def use(way: Way) -> tuple[object, list[dict[str, object]]]:
+        return (await way.ask(csr="7", label="AB")).json(), way.insurer.asked
+
+    told, asked = run(world, keyring, use)
+    assert isinstance(told, dict)
+    assert told["shown"] is True
+    assert told["insurer"] == "Prévoyance du Lac"
+    assert told["guarantee"] == {"fr": "TM loin", "en": "far co-payment"}
+    assert told["route"] == {"amc": AMC, "convention": "C1", "csr": "7"}
+    assert (told["covered_from"], told["covered_until"]) == (COVERED["from"], COVERED["until"])
+    assert told["engagement_until"] == date_of(TODAY + 92).isoformat()
+    [ask] = asked
+    assert set(ask) == {"v", "ask", "iat", "amc", "csr", "member_number", "birth_date", "domain", "care_date"}
+    assert ask["ask"] != told["engagement"]
+    assert world.scalar(CODES) == [ASKED, [1, Outcome.RELEASED.value]]
+    assert world.scalar("select count(distinct person) from journal.entry where person <> 0") == 1
+    assert world.scalar("select count(distinct substring(body from 121)) from journal.entry") == 1, "one mark"
+    assert world.scalar("select count(*)::text || max(label) from care.engagement") == "1AB"
+    assert world.scalar("select array_agg(domains order by domains) from coverage.coverage where insurer = 2") == [
+        0,
+        1,
+    ]
+    assert world.scalar("select count(*) from care.asking") == 0
+    with as_superuser(world.database) as admin:
+        rows = admin.execute("select person, sealed from coverage.coverage where insurer = 2").fetchall()
+        sealer = load_sealer(admin, keyring, [Compartment.COVERAGE])
+    opened = [
+        decode_coverage(sealer.open_(Compartment.COVERAGE, REMOTE, PersonId(who), bytes(it))) for who, it in rows
+    ]
+    assert {one.member_number for one in opened} == {"A-1"}, "whoever tells her insurer of an incident can name her"
+    assert world.scalar("select count(*) from person.record where insurer = 2") == 0
+
+
+def test_unknown_ended_refused_silent_and_lying_are_one_answer_at_one_time(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> tuple[list[bytes], list[str], list[float], list[int]]:
+        told, heads, times, calls = [], [], [], []
+        moods = [Mood.FAILING, Mood.GARBAGE, Mood.FORGED]
+        for member, mood in (
+            ("N-1", Mood.WELL),
+            ("E-1", Mood.WELL),
+            *((f"A-{n}", mood) for n, mood in enumerate(moods, 1)),
+        ):
+            way.insurer.mood, begun = mood, way.hand.at
+            answer = await way.ask(member)
+            told.append(answer.content)
+            heads.append(str(answer.headers))
+            times.append(way.hand.at - begun)
+            calls.append(len(way.insurer.asked))
+        way.insurer.mood = Mood.WELL
+        assert way.desk.caller.profession
+        for _ in range(3):  # no place is left: refused without a call
+            answer = await way.ask("A-2")
+            told.append(answer.content)
+            heads.append(str(answer.headers))
+            calls.append(len(way.insurer.asked))
+        return told, heads, times, calls
+
+    assert cap_of(PROBATION_LIMIT) <= 5
+    told, heads, times, calls = run(world, keyring, use)
+    assert len(set(told)) == 1
+    assert len(set(heads)) == 1
+    assert {len(one) for one in told} == {ANSWER_BYTES}
+    assert set(times) == {SLOT_SECONDS}
+    assert calls[-1] == cap_of(PROBATION_LIMIT)
+    codes = world.scalar(CODES)
+    assert isinstance(codes, list)
+    assert codes.count(ASKED) == cap_of(PROBATION_LIMIT)
+    assert [2, Outcome.OUT_OF_SEATS.value] in codes
+
+
+def test_a_new_device_has_an_insurer_asked_about_five_people_whoever_they_are(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> tuple[int, int]:
+        for n in range(12):
+            await way.ask(f"X-{n}")
+        first = len(way.insurer.asked)
+        await way.ask("X-0")  # a known pair takes no other seat
+        return first, len(way.insurer.asked)
+
+    cap = cap_of(PROBATION_LIMIT)
+    assert run(world, keyring, use) == (cap, cap + 1)
+    assert world.scalar("select drawn from access.line where establishment is null") == cap
+    assert world.scalar("select count(*) from person.asked") == cap, "who was refused has no number"
+
+
+@pytest.mark.parametrize("mood", [Mood.DOWN, Mood.HUGE, Mood.SQUEEZED, Mood.ELSEWHERE, Mood.MIXED, Mood.FORGED])
+def test_what_cannot_be_used_is_written_as_no_answer_and_after_five_the_insurer_is_away(
+    world: World, keyring: Keyring, mood: Mood
+) -> None:
+    async def use(way: Way) -> tuple[list[int], int, str, str]:
+        way.insurer.mood = mood
+        statuses = [(await way.ask()).status_code for _ in range(FAILURES_MAX)]
+        away = await way.ask("never asked before")
+        calls = len(way.insurer.asked)
+        assert way.said_away == [2]
+        way.insurer.mood = Mood.WELL
+        way.hand.move(way.hand.at + 31)
+        tried = await way.ask()
+        await way.insurers.sweep()
+        return statuses, calls, away.json().get("code"), str(tried.json()["shown"])
+
+    statuses, calls, code, shown = run(world, keyring, use)
+    assert set(statuses) == {200}
+    assert calls == FAILURES_MAX
+    assert (code, shown) == ("insurer_away", "True")
+    assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX
+    assert world.scalar("select array[answered, failed] from registry.remote_day") == [1, FAILURES_MAX]
+
+
+def test_an_insurer_that_is_slow_hinders_nobody_and_nobody_is_told_of_it(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> tuple[bool, bool, list[float]]:
+        way.insurer.mood = Mood.SLOW
+        asked = asyncio.create_task(way.desk.post("/v1/rights", card("A-1")))
+        await way.hand.somebody(SLOT_SECONDS)
+        await way.insurer.heard.wait()
+        hosted = (await way.desk.ask(PAUL)).json()["shown"]  # answered while the other one waits
+        assert not asked.done()
+        way.hand.move(ANSWER_SECONDS)
+        await way.insurers.settled()
+        assert not asked.done()
+        way.hand.move(SLOT_SECONDS)
+        return hosted, (await asked).json()["shown"], sorted(set(way.hand.waited))
+
+    served, shown, waited = run(world, keyring, use)
+    assert served
+    assert shown is False
+    assert waited == [ANSWER_SECONDS, SLOT_SECONDS]
+    assert world.scalar("select count(*) from care.asking") == 0
