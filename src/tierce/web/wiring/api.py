@@ -62,7 +62,7 @@ async def api(settings: Settings) -> AsyncIterator[App]:
 @asynccontextmanager
 async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, front: Front) -> AsyncIterator[App]:
     """The API with its gate."""
-    clock, policy = SystemClock(), policy_digest()
+    clock, policy, real = SystemClock(), policy_digest(), settings.mode is Mode.PRODUCTION
     dsn = partial(settings.connection().dsn, "tierce_api")
     async with AsyncExitStack() as stack:
         pool, reader = await async_pool(stack, dsn), await async_pool(stack, dsn, 1, single=True)
@@ -115,7 +115,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             sessions,
             appender,
             Seals(partial(read_public, settings.key_directory()), settings.treasurer()),
-            real=settings.mode is Mode.PRODUCTION,
+            real=real,
         )
         wiring = RightsWiring(
             gate,
@@ -129,8 +129,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             accounts,
             OwnTransfers(sessions),
         )
-        fhir = Eligibility(clock, real=settings.mode is Mode.PRODUCTION)
-        yield create_api(wiring, ProofVerifier(clock), fhir, front.say_closed)
+        yield create_api(wiring, ProofVerifier(clock), Eligibility(clock, real=real), front.say_closed)
 
 
 async def _insurers(
