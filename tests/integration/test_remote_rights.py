@@ -1,11 +1,14 @@
 """An insurer that keeps its people itself, asked on the way: two lines around the call, one slot for everybody."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import httpx
 import pytest
 
+from tests.fhir_examples import by_card, faults_of
 from tests.integration.desk import PAUL, fill
 from tests.integration.fresh import as_superuser
 from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
@@ -21,6 +24,8 @@ from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring
+from tierce.web.fhir.eligibility import ANSWER_BYTES as FHIR_BYTES
+from tierce.web.fhir.names import ELIGIBILITY_PATH
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")
@@ -173,3 +178,25 @@ def test_an_insurer_that_is_slow_hinders_nobody_and_nobody_is_told_of_it(world: 
     assert shown is False
     assert waited == [ANSWER_SECONDS, SLOT_SECONDS]
     assert world.scalar("select count(*) from care.asking") == 0
+
+
+def test_in_fhir_it_is_the_same_ask_in_the_same_slot(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> tuple[list[httpx.Response], list[float], list[int]]:
+        told, times, calls = [], [], []
+        for member in ("A-1", "N-1", "E-1", *(f"X-{n}" for n in range(cap_of(PROBATION_LIMIT)))):
+            asked = by_card() | {"servicedDate": date_of(TODAY).isoformat()}
+            words = json.dumps(asked).replace("99000001", AMC).replace("M-1", member)
+            begun = way.hand.at
+            question = way.desk.post(ELIGIBILITY_PATH, json.loads(words))
+            told.append(await way.told(asyncio.create_task(question)))
+            times.append(way.hand.at - begun)
+            calls.append(len(way.insurer.asked))
+        return told, times, calls
+
+    (shown, *hidden), times, calls = run(world, keyring, use)
+    assert faults_of(shown.json()) == []
+    assert (shown.json()["outcome"], shown.json()["insurance"][0]["inforce"]) == ("complete", True)
+    assert len({(one.status_code, str(one.headers.raw), one.content) for one in hidden}) == 1
+    assert {len(one.content) for one in (shown, *hidden)} == {FHIR_BYTES}
+    assert set(times) == {SLOT_SECONDS}
+    assert calls[-1] == cap_of(PROBATION_LIMIT) < len(calls), "the last ones were refused, and nobody was called"
