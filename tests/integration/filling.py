@@ -26,6 +26,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "care.agreement_line.item": "'XA'",
     "registry.tariff.item": "'XA'",
     "registry.remote.url": "'https://droits.example/'",
+    "bank.reply.code": "'AC04'",
     "bank.account.country": "'FR'",
     "bank.account.tail": "'0172'",
     "bank.account.sealed": "'sealed'",

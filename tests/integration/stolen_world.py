@@ -106,7 +106,7 @@ class StolenWorld:
                 "alerts/number": [str(ALERT)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
-                "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 1)],
+                "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
                 "recoveries/number": [str(BATCH)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
@@ -222,6 +222,13 @@ def _beside(room: Room) -> None:
             (number, insurer, 900 - rejected, rejected),
         )
         room.admin.execute("select registry.count_people(%s::smallint)", (insurer,))
+    room.admin.execute(
+        "insert into registry.insurer (id, amc, name) values (9, '99100009', 'Prévoyance du Lac');"
+        ' insert into registry.remote (insurer, url, public_key, "by", why)'
+        " values (9, 'https://lac.example/', sha256('k'), 'x', 'x');"
+        " insert into registry.remote_day values (9, gate.today(), 1204, 5);"
+        " insert into registry.remote_state (insurer, away_until) values (9, now() + interval '1 hour')"
+    )
     yesterday = paris_day(now) - 1
     for insurer, domain, lines in ((1, 3, FEW), (1, 4, MANY), (1, 6, FEW - 1), (2, 6, THEIR_SHOWN)):
         room.admin.execute(
@@ -257,8 +264,12 @@ def _accounts(room: Room) -> None:
             (number + 1, number, ACCOUNT, cents),
         )
     room.admin.execute(
-        "insert into bank.recovery (id, invoice, establishment, insurer, amount, reason, said)"
-        " values (%s, 1, 601, 1, 5, 2, 'Droits finis.')",
+        "insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount, reason,"
+        " said) values (%s, 1, 'F-118', 20000, 9, 601, 1, 5, 2, 'Droits finis.')",
+        (BATCH,),
+    )
+    room.admin.execute(
+        "insert into bank.recovery_word (recovery, what, staff, name, said) values (%s, 1, 9, 'Karim Benali', '')",
         (BATCH,),
     )
     room.admin.commit()

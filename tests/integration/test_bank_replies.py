@@ -151,6 +151,57 @@ def test_what_the_bank_rejects_is_not_paid_and_waits_for_two_people(treasury: Tr
     assert not [one for one in treasury.invoices().values() if one[0] in DUE_AGAIN]
 
 
+def test_a_rejection_that_the_debit_belies_leaves_nothing_behind(treasury: Treasury) -> None:
+    """Whoever wrote it: the whole sum left, so that the transfer is paid, before or after two people are asked."""
+    batch, of = sent(treasury)
+    hear(treasury, report("PART", (of[601], "RJCT", "AC01"), of=batch))
+    assert hear(treasury, statement([Line(6_500, batch=batch)], PAYER_IBAN)).carried_out == [batch]
+    shown = treasury.desk.shown(treasury.office, batch).transfers
+    assert {one.state for one in shown} == {TransferState.PAID}
+
+
+def test_what_was_booked_after_all_is_paid_though_its_batch_had_ended(treasury: Treasury) -> None:
+    batch, of = sent(treasury)
+    hear(treasury, report("PART", (of[601], "RJCT", "AC01"), of=batch))
+    hear(treasury, statement([Line(2_500, transfers=[(of[602], 2_500)])], PAYER_IBAN, name="1"))
+    assert treasury.desk.shown(treasury.office, batch).batch.state is BatchState.EXECUTED
+    late = hear(treasury, statement([Line(4_000, transfers=[(of[601], 4_000)])], PAYER_IBAN, name="2"))
+    assert late.carried_out == []
+    shown = treasury.desk.shown(treasury.office, batch).transfers
+    assert {one.state for one in shown} == {TransferState.PAID}
+
+
+def test_one_that_is_rejected_then_booked_stands_for_no_other(treasury: Treasury) -> None:
+    treasury.due(603, 4_000)
+    batch, of = sent(treasury)
+    hear(treasury, report("PART", (of[601], "RJCT", "AC01"), of=batch))
+    alone = [Line(4_000, transfers=[(of[601], 4_000)]), Line(2_500, transfers=[(of[602], 2_500)])]
+    assert hear(treasury, statement(alone, PAYER_IBAN)).carried_out == []
+    assert treasury.desk.shown(treasury.office, batch).batch.state is BatchState.FILED
+
+
+def test_a_return_of_a_transfer_that_was_not_seen_to_leave_is_refused(treasury: Treasury) -> None:
+    _, of = sent(treasury)
+    other = [Line(4_000, transfers=[(of[601], 4_000)]), Line(2_500, credit=True, transfers=[(of[602], 2_500)])]
+    with pytest.raises(BankFileError, match="its departure"):
+        hear(treasury, statement(other, PAYER_IBAN))
+
+
+def test_what_left_and_came_back_by_two_words_alone_is_told_by_the_doctor(
+    treasury: Treasury, connect: Connect
+) -> None:
+    batch, of = sent(treasury)
+    for caller in (HELENE, BRUNO):
+        treasury.desk.returned(treasury.office, caller, of[601], str(Returned.ACCOUNT_CLOSED.value), "")
+    upkeep = connect("tierce_upkeep", autocommit=True)
+    clock = FixedClock(SystemClock().now())
+    hear(treasury, statement([Line(6_500, batch=batch)], PAYER_IBAN))
+    treasury.admin.execute("update bank.transfer set ended = ended - interval '8 days' where state = 3")
+    assert [one.code for one in replies(upkeep, clock)] == ["bank-unsaid"]
+    hear(treasury, statement([Line(4_000, credit=True, transfers=[(of[601], 4_000)])], PAYER_IBAN, name="3"))
+    assert replies(upkeep, clock) == []
+
+
 def test_a_whole_file_that_a_report_rejects_stays_sent_until_two_people_say_so(treasury: Treasury) -> None:
     batch, _ = sent(treasury)
     hear(treasury, report("RJCT", of=batch))

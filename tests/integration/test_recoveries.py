@@ -1,6 +1,7 @@
 """What was paid and is not due is taken from next transfers, exactly, once two people said so; never all of one."""
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,55 @@ def test_what_was_taken_of_one_that_is_cancelled_is_given_back_with_the_next_tra
     assert (recovering.stage(number), recovering.taken(number)) == (Stage.CANCELLED, 0)
     amounts = [row[0] for row in recovering.of.all("select amount from bank.transfer")]
     assert sorted(amounts) == [700, 1_300, 5_000]
+
+
+def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_taken(
+    recovering: Recovering, connect: Connect
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "6")
+    upkeep = connect("tierce_upkeep", autocommit=True)
+
+    def forgotten() -> bool:
+        long_ago = datetime.now(UTC) - timedelta(days=9 * 365)
+        aged = "update care.invoice set at = %s, decided = %s where id = %s"
+        recovering.of.admin.execute(aged, (long_ago, long_ago, wrong))
+        upkeep.execute("select upkeep.forget(72, 1000, true)")
+        return not recovering.of.all("select from care.invoice where id = %s", wrong)
+
+    recovering.paid(601, 1_000)
+    assert not forgotten(), "it is still taken from transfers"
+    recovering.paid(601, 2_000)
+    assert (recovering.stage(number), recovering.taken(number)) == (Stage.DONE, 600)
+    assert forgotten()
+    recovering.paid(601, 1_000)
+    assert recovering.taken(number) == 600
+    assert sorted(row[0] for row in recovering.of.all("select amount from bank.transfer")) == [
+        700,
+        1_000,
+        1_700,
+        5_000,
+    ]
+    found = recovering.desk.one(recovering.of.office, number)
+    assert (found.of.reference, found.paid) == (recovering.of.all("select reference from bank.recovery")[0][0], 5_000)
+
+
+def test_no_batch_is_deleted_by_which_something_would_be_taken_again(
+    recovering: Recovering, connect: Connect
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "50")
+    recovering.paid(601, 1_000)
+    upkeep = connect("tierce_upkeep", autocommit=True)
+    recovering.of.admin.execute("update bank.batch set ended = ended - interval '19 years'")
+    recovering.of.admin.execute("update bank.recovery set opened = opened - interval '19 years'")
+    recovering.paid(601, 1_000)
+    upkeep.execute("select upkeep.forget(75, 1000, true)")
+    assert recovering.taken(number) == 600
+    assert len(recovering.of.all("select from bank.batch")) == 2, "the first payment alone took nothing"
+    recovering.of.admin.execute("update bank.batch set ended = ended - interval '19 years'")
+    upkeep.execute("select upkeep.forget(75, 1000, true)")
+    assert recovering.of.all("select from bank.recovery union all select from bank.batch") == []
 
 
 def test_killed_as_a_batch_is_gathered_it_takes_once(recovering: Recovering) -> None:

@@ -52,7 +52,7 @@ def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
             if not told.recovered:
                 return said
             back = say_euros(told.recovered)
-            french = f"{back.fr} en ont été repris au lieu de soins : ce n’était pas dû."
+            french = f"{back.fr} en ont été repris à cet établissement : ce n’était pas dû."
             return _added(said, french, f"{back.en} of it was taken back from the place: it was not due.")
         case InvoiceState.REFUSED:
             return _added(said, "Rien n’a été payé.", "Nothing was paid.")

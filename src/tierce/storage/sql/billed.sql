@@ -16,7 +16,7 @@ declare her bigint := gate.person_of(session_handle);
 begin
     return query
     select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.state, o.price, o.amo, o.claimed, o.due,
-           coalesce((select bank.taken_of(y.id) from bank.recovery y
+           coalesce((select bank.told_of(y.id) from bank.recovery y
                      where y.invoice = o.invoice and (y.approved is not null or y.cancelled is null)), 0),
            r.at, r.answer, r.answered
     from (

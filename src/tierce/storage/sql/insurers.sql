@@ -135,7 +135,8 @@ create or replace function registry.own_batches(session_handle bytea, line bigin
         select sum(t.invoices)::bigint as invoices,
                coalesce(sum(t.invoices) filter (where t.state = 3 or b.state = 5), 0)::bigint as back_invoices,
                coalesce(sum(t.amount) filter (where t.state = 3 or b.state = 5), 0)::bigint as back,
-               coalesce(sum((select sum(c.amount) from bank.recovered c where c.transfer = t.id)), 0)::bigint as recovered
+               coalesce(sum((select sum(c.amount) from bank.recovered c where c.transfer = t.id))
+                    filter (where t.state <> 3 and b.state <> 5), 0)::bigint as recovered
         from bank.transfer t where t.batch = b.id and (t.state <> 4 or t.why = 5)) s on true
     order by b.filed desc, b.id
 $$;

@@ -8,11 +8,21 @@ create or replace function bank.taken_of(of_recovery bigint) returns bigint
     where c.recovery = of_recovery and t.state in (1, 2)
 $$;
 
+-- What places and people read of it: of files that were written.
+create or replace function bank.told_of(of_recovery bigint) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select greatest(coalesce(sum(c.amount), 0), 0)::bigint from bank.recovered c join bank.transfer t on t.id = c.transfer
+    join bank.batch b on b.id = t.batch where c.recovery = of_recovery and t.state in (1, 2) and b.filed is not null
+$$;
+
 -- What is still to be taken of it, below zero what is to be given back: of one that is cancelled, or whose invoice the bank returned
--- since, nothing is due. Of one that two people have not approved, or that may still be contested, nothing is taken yet.
+-- since, nothing is due. Of one that two people have not approved, or that may still be contested, nothing is taken yet. An invoice that
+-- is kept no more changes nothing: retention waits until its recovery is over.
 create or replace function bank.rest_of(of_recovery bigint) returns bigint
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select case when r.cancelled is not null or i.state is distinct from 6 then -bank.taken_of(r.id)
+    select case when r.cancelled is not null then -bank.taken_of(r.id)
+                when i.id is null then 0
+                when i.state <> 6 then -bank.taken_of(r.id)
                 when r.due <= now() then r.amount - bank.taken_of(r.id)
                 else 0 end
     from bank.recovery r left join care.invoice i on i.id = r.invoice where r.id = of_recovery
@@ -63,7 +73,7 @@ declare
     one record;
 begin
     perform gate.insist_durable();
-    select i.id, i.establishment, i.insurer, i.state, i.transfer, p.due into one
+    select i.id, i.establishment, i.insurer, i.state, i.transfer, i.care_day, p.due into one
     from bank.transfer t join bank.paid_invoice p on p.transfer = t.id
     join care.invoice i on i.id = p.invoice and i.reference = of_reference
     where t.id = of_transfer for update of i;
@@ -73,8 +83,9 @@ begin
     if one.state <> 6 or one.transfer is distinct from of_transfer or of_amount not between 1 and one.due then
         return 2;
     end if;
-    insert into bank.recovery (id, invoice, establishment, insurer, amount, reason, said)
-    values (new_id, one.id, one.establishment, one.insurer, of_amount, of_reason, of_said) on conflict do nothing;
+    insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount, reason, said)
+    values (new_id, one.id, of_reference, one.care_day, one.due, one.establishment, one.insurer, of_amount, of_reason, of_said)
+    on conflict do nothing;
     if not found then
         return 3;
     end if;
@@ -116,16 +127,16 @@ begin
 end $$;
 
 -- api: what is recovered of a session's own place, the newest first, once two people approved it: of an invoice, by its own reference.
--- With a transfer, what that one took of each, or gave back.
+-- With a transfer, what that one took of each, or gave back. The invoice is null once it is kept no more.
 create or replace function bank.own_recoveries(of_session bigint, of_transfer bigint)
     returns table (id bigint, invoice bigint, reference text, care_day integer, insurer text, paid integer, amount integer,
                    reason smallint, said text, approved timestamptz, due timestamptz, cancelled timestamptz, taken bigint, here bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select r.id, r.invoice, i.reference, i.care_day, n.name, i.due, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled,
-           bank.taken_of(r.id), coalesce(c.amount, 0)
+    select r.id, i.id, r.reference, r.care_day, n.name, r.paid, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled,
+           bank.told_of(r.id), coalesce(c.amount, 0)
     from care.bearer(of_session) w
     join bank.recovery r on r.establishment = w.establishment and r.approved is not null
-    join care.invoice i on i.id = r.invoice
+    left join care.invoice i on i.id = r.invoice
     join registry.insurer n on n.id = r.insurer
     left join bank.recovered c on c.recovery = r.id and c.transfer = of_transfer
     where of_transfer is null or c.transfer is not null

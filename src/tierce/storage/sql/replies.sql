@@ -1,15 +1,24 @@
 -- What the bank's files say of batches and transfers (billing/settlement/replies, docs/adr/0106). A file counts as nobody's word:
 -- of all it may say, only that a whole batch was booked changes a state, which one of the staff may write alone as well.
 
--- Marks a filed batch as carried out: its transfers are paid, but for those that the bank's file says it rejected by themselves.
+-- The transfers of a batch that the bank says it rejected by themselves, and did not book: neither alone, nor with the whole.
+create or replace function bank.left_out(of_batch bigint) returns table (transfer bigint, amount bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select r.subject, r.amount from bank.reply r join bank.batch b on b.id = r.batch
+    where r.batch = of_batch and r.what = 2 and r.subject <> r.batch
+      and not exists (select from bank.reply k where k.subject = r.subject and k.what = 3)
+      and b.sent_total > (select coalesce(sum(k.amount), 0) from bank.reply k where k.batch = of_batch and k.what = 3)
+$$;
+
+-- Marks a filed batch as carried out: its transfers are paid, but for those left out.
 create or replace function bank.carried_out(of_batch bigint) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     with gone as (update bank.transfer x set state = 2, ended = now()
                   where x.batch = of_batch and x.state = 1
-                    and not exists (select from bank.reply r where r.subject = x.id and r.what = 2)
+                    and not exists (select from bank.left_out(of_batch) o where o.transfer = x.id)
                   returning x.id)
     update care.invoice i set state = 6 from gone g where i.transfer = g.id;
-    update bank.batch b set state = 4, ended = now() where b.id = of_batch
+    update bank.batch b set state = 4, ended = coalesce(b.ended, now()) where b.id = of_batch
 $$;
 
 -- Whether what the bank's files say was booked of a batch is all of its file, or all but what they say it rejected by itself.
@@ -17,9 +26,8 @@ create or replace function bank.wholly_booked(of_batch bigint) returns boolean
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select coalesce(b.sent_total in (s.booked, s.booked + s.rejected), false)
     from bank.batch b,
-         lateral (select sum(r.amount) filter (where r.what = 3) as booked,
-                         coalesce(sum(r.amount) filter (where r.what = 2 and r.subject <> r.batch), 0) as rejected
-                  from bank.reply r where r.batch = b.id) s
+         lateral (select (select sum(r.amount) from bank.reply r where r.batch = b.id and r.what = 3) as booked,
+                         (select coalesce(sum(o.amount), 0) from bank.left_out(b.id) o) as rejected) s
     where b.id = of_batch
 $$;
 
@@ -33,6 +41,7 @@ declare
     written record;
     kept integer;
     one bigint;
+    was smallint;
 begin
     perform gate.insist_durable();
     select e.kind, e.body into written from journal.entry e
@@ -53,17 +62,20 @@ begin
     if kept <> coalesce(cardinality(subjects), 0) then
         raise exception 'what the bank says is of what a file of ours held' using errcode = 'check_violation';
     end if;
-    for one in select b.id from bank.batch b
-               where b.state = 3 and b.id in (select r.batch from bank.reply r where r.file = new_file and r.what = 3)
+    -- Of one that ended before, what was thought rejected and was booked after all is paid.
+    for one, was in select b.id, b.state from bank.batch b
+               where b.state in (3, 4) and b.id in (select r.batch from bank.reply r where r.file = new_file and r.what = 3)
                  and bank.wholly_booked(b.id) order by b.id for update loop
         perform bank.carried_out(one);
-        return next one;
+        if was = 3 then
+            return next one;
+        end if;
     end loop;
 end $$;
 
 -- For whoever looks after the machine: batches whose file was written before, and of which no file of the bank's says anything;
--- and what they say came back or was rejected before while two of the staff have not said so, or
--- at once, left though two said that it was rejected: it may be paid twice.
+-- and what they say came back or was rejected before while two of the staff have not said so; at once, what left though two
+-- said that it was rejected, and, of the last two months, what left and came back by their word alone: it may be paid twice.
 create or replace function upkeep.unanswered(filed_before timestamptz) returns table (batches bigint, unsaid bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select (select count(*) from bank.batch b where b.state = 3 and b.filed < filed_before
@@ -72,4 +84,9 @@ create or replace function upkeep.unanswered(filed_before timestamptz) returns t
             left join bank.batch b on b.id = r.subject left join bank.transfer t on t.id = r.subject
             where f.at < filed_before and (r.what = 2 and b.state = 3 or r.what in (2, 4) and t.state in (1, 2))
                or r.what = 3 and (b.state = 5 or t.state = 4))
+           + (select count(*) from bank.transfer t join bank.batch b on b.id = t.batch
+              where t.state = 3 and t.ended between now() - interval '62 days' and filed_before
+                and not exists (select from bank.reply r where r.subject = t.id and r.what = 4)
+                and (exists (select from bank.reply r where r.subject = t.id and r.what = 3)
+                     or b.sent_total = (select sum(r.amount) from bank.reply r where r.batch = b.id and r.what = 3)))
 $$;

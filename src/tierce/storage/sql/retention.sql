@@ -286,6 +286,8 @@ begin
         select count(*) into n from due;
     when 72 then                                    -- one that waits, is to be paid or is in a transfer is never deleted
         with due as (select i.id from care.invoice i where i.state in (3, 4, 6)
+                     and not exists (select from bank.recovery r where r.invoice = i.id and r.cancelled is null
+                                     and (r.approved is null or r.amount > bank.taken_of(r.id)))
                      and greatest(i.at, i.decided, i.cancelled) < before and (i.person is null or not upkeep.is_held(i.person))
                      limit at_most),
         gone as (delete from care.invoice i using due where i.id = due.id and really)
@@ -355,9 +357,16 @@ begin
         select count(*) into n from due;
     when 75 then                                    -- with its transfers, what they paid, who said what and the bank's replies
         if really then                              -- before the transfers that took them, by which they would be to be taken again
-            delete from bank.recovery r where r.opened < before;
+            delete from bank.recovery r where r.opened < before and not exists (
+                select from bank.recovered c join bank.transfer t on t.id = c.transfer join bank.batch b on b.id = t.batch
+                where c.recovery = r.id and (b.ended is null or b.ended >= before));
         end if;
-        with due as (select id from bank.batch where ended < before limit at_most),
+        with due as (select b.id from bank.batch b where b.ended < before and not exists (
+                         select from bank.transfer t join bank.recovered c on c.transfer = t.id
+                         join bank.recovery r on r.id = c.recovery where t.batch = b.id and (r.opened >= before or exists (
+                             select from bank.recovered o join bank.transfer y on y.id = o.transfer join bank.batch k on k.id = y.batch
+                             where o.recovery = r.id and (k.ended is null or k.ended >= before))))
+                     limit at_most),
         gone as (delete from bank.batch b using due where b.id = due.id and really)
         select count(*) into n from due;
         if really then                              -- a file of the bank's of which nothing is kept any more

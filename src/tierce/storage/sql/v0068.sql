@@ -2,7 +2,10 @@
 -- contest, then it is taken from its next transfers of the same insurer, a part of each at most. Amounts in cents.
 create table bank.recovery (
     id            bigint primary key,               -- random; what the place quotes when it contests
-    invoice       bigint not null,
+    invoice       bigint not null,                  -- which may be deleted before: what follows of it is kept
+    reference     text not null,                    -- the place's own number of it
+    care_day      integer not null,
+    paid          integer not null,
     establishment bigint not null,
     insurer       smallint not null references registry.insurer,
     amount        integer not null check (amount > 0),

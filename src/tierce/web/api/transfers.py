@@ -59,11 +59,12 @@ class RecoveryAnswer(msgspec.Struct):
     """What is recovered of one invoice that was paid and was not due, in cents.
 
     `said` is the operator's own sentence. Until `contest_until` nothing is taken: call the operator, with `id`.
-    `taken` is what all transfers took of `amount`; `here`, what this one did, below zero when it gave back.
+    `invoice` is null once the invoice is kept no more. `taken` is what all transfers that were sent took of
+    `amount`; `here`, what this one did, below zero when it gave back.
     """
 
     id: str
-    invoice: str
+    invoice: str | None
     reference: str
     care_date: date
     insurer: str
@@ -140,7 +141,7 @@ def _recovery(one: OwnRecovery, now: datetime) -> RecoveryAnswer:
     label = STAGE_LABELS[stage]
     return RecoveryAnswer(
         id=str(one.of.id),
-        invoice=str(one.invoice),
+        invoice=None if one.invoice is None else str(one.invoice),
         reference=one.of.reference,
         care_date=date_of(one.care_day),
         insurer=one.insurer,

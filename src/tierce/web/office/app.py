@@ -110,7 +110,7 @@ TOLD: Final[Told] = {
     BatchMissingError: ("missing", 404),
     BatchMovedError: ("batch_moved", 409),
     RecoveryMissingError: ("missing", 404),
-    RecoveryMovedError: ("batch_moved", 409),
+    RecoveryMovedError: ("recovery_moved", 409),
     SaidError: ("batch_said", 409),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),

@@ -13,6 +13,7 @@ from tierce.billing.bank.rules import holds_iban
 from tierce.billing.settlement.desk import TransferDesk
 from tierce.billing.settlement.model import TransferState
 from tierce.billing.settlement.recoveries.desk import LOOKED_AT, SAID_CHARS_MAX, RecoveryDesk, Typed
+from tierce.billing.settlement.recoveries.errors import RecoveryMovedError
 from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABELS, StaffRecovery, Word
 from tierce.incidents.errors import FormError
 from tierce.policy.acts import Act
@@ -58,7 +59,9 @@ def recovery_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def say(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
         visit = await site.visit(request)
         sent = await site.sign_in.check_form(request)
-        what, said = _WORDS.get(sent.get("what", ""), Word.CANCEL), sent.get("said", "")
+        what, said = _WORDS.get(sent.get("what", "")), sent.get("said", "")
+        if what is None:
+            raise RecoveryMovedError
         amount = sent.get("amount", "")
 
         def keep(connection: Connection) -> bool:

@@ -57,7 +57,7 @@ class Recovered(msgspec.Struct):
     """What is recovered of one invoice, in cents."""
 
     id: str
-    invoice: str
+    invoice: str | None
     reference: str
     care_date: date
     insurer: str

@@ -94,13 +94,14 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class StaffRecovery:
-    """One as staff read it: whose, of which insurer, and who said what."""
+    """One as staff read it: whose, of which insurer, what its invoice was paid, and who said what."""
 
     of: Recovery
     place: str
     town: str
     insurer: str
     opened: datetime
+    paid: int
     words: tuple["RecoverySaid", ...] = ()
 
 
@@ -120,7 +121,8 @@ class OwnRecovery:
     """One of whoever reads it: of which invoice, what that was paid, and what this transfer took of it."""
 
     of: Recovery
-    invoice: int
+    invoice: int | None
+    """Its number, while it is kept."""
     care_day: int
     insurer: str
     paid: int

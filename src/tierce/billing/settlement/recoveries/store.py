@@ -19,15 +19,14 @@ from tierce.kernel.ids import StaffId
 # Staff, by role tierce_office --------------------------------------------------------------------------------------
 
 _ROW: LiteralString = (
-    "select r.id, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled, bank.taken_of(r.id),"
-    " e.name, e.town, n.name, r.opened from bank.recovery r join directory.establishment e on e.id = r.establishment"
-    " join registry.insurer n on n.id = r.insurer"
+    "select r.id, r.reference, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled, bank.taken_of(r.id),"
+    " e.name, e.town, n.name, r.opened, r.paid from bank.recovery r"
+    " join directory.establishment e on e.id = r.establishment join registry.insurer n on n.id = r.insurer"
 )
 
 
 def _staff(row: Sequence[Any]) -> StaffRecovery:
-    of = Recovery(row[0], "", row[1], Reason(row[2]), row[3], row[4], row[5], row[6], row[7])
-    return StaffRecovery(of, row[8], row[9], row[10], row[11])
+    return StaffRecovery(Recovery(*row[:3], Reason(row[3]), *row[4:9]), *row[9:])
 
 
 def newest(connection: Connection, at_most: int) -> list[StaffRecovery]:

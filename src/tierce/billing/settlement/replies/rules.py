@@ -83,7 +83,8 @@ def ends(fresh: Sequence[Claim], known: Known) -> list[int]:
     for batch in sorted({one.batch for one in fresh if one.what is What.BOOKED} & known.waiting):
         of = [one for one in (*known.said, *fresh) if one.batch == batch]
         booked = sum(one.amount for one in of if one.what is What.BOOKED)
-        rejected = sum(one.amount for one in of if one.what is What.REJECTED and one.subject != batch)
+        alone = {one.subject for one in of if one.what is What.BOOKED}
+        rejected = sum(one.amount for one in of if one.what is What.REJECTED and one.subject not in {batch, *alone})
         if known.batches[batch].total in {booked, booked + rejected}:
             found.append(batch)
     return found
@@ -126,7 +127,7 @@ def _of_report(report: Report, known: Known) -> Iterator[Claim]:
 
 def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
     rejected = [one for one in known.said if one.what is What.REJECTED and one.subject != one.batch]
-    booked = {one.batch for one in known.said if one.what is What.BOOKED} | known.ended
+    booked = {one.subject for one in known.said if one.what is What.BOOKED} | known.ended
     # What came back is looked at last: one message may state the debit and its return.
     for entry in sorted(statement.entries, key=lambda one: one.credit):
         batch = _batch(entry, known)
@@ -136,7 +137,7 @@ def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
             if not amounts:
                 _wrong(entry.where, "de l’argent revient sans que l’on sache de quel virement.",
                        "money comes back, and it does not say of which transfer.")  # fmt: skip
-            if batch not in booked:
+            if batch not in booked and not booked.issuperset(number for number, _ in amounts):
                 _wrong(entry.where, "un virement revient, et aucun relevé n’a son départ.",
                        "a transfer came back, and no statement has its departure.")  # fmt: skip
             codes = [one.code for one in entry.details]
@@ -145,7 +146,7 @@ def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
         elif entry.reversal:
             _wrong(entry.where, "elle défait une autre écriture.", "it undoes another entry.")
         elif amounts:
-            booked.add(batch)
+            booked.update(number for number, _ in amounts)
             for number, cents in amounts:
                 yield Claim(batch, number, What.BOOKED, entry.day, cents)
         else:

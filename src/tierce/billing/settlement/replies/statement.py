@@ -60,7 +60,7 @@ class StatementReader:
     _before: int = 0
     _ours: int = 0
     _read: int = 0
-    _of: dict[str, str] = field(default_factory=dict)
+    _of: dict[str, str] = field(default_factory=dict, repr=False)
     _balances: list[dict[str, str]] = field(default_factory=list)
     _summary: dict[str, str] = field(default_factory=dict)
     _sums: _Sums = field(default_factory=_Sums)
@@ -230,6 +230,7 @@ class StatementReader:
             raise wrong("GrpHdr", "il manque son numéro, son heure, ou un relevé du compte qui paie.",
                         "its number, its time or a statement of the account that pays is missing.",
                         *_TAKE)  # fmt: skip
+        day_from("CreDtTm", made)
         return Statement(name, made, tuple(self.entries), self.others)
 
 

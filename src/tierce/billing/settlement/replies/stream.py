@@ -146,4 +146,4 @@ class Stream:
         self._text, self._chars, self._currency = [], 0, ""
 
 
-_AGAIN: Final = ("Reprenez-le chez la banque.", "Take it from the bank again.")
+_AGAIN: Final = ("Reprenez-le auprès de la banque.", "Take it from the bank again.")
