@@ -169,7 +169,8 @@ def paid(connect: Connect) -> None:
             " (23, 11, 103, 3, 5, 1, 4, 1, now()), (24, 12, 101, 1, 900, 1, 1, 0, null),"
             " (25, 13, 101, 1, 40, 1, 1, 0, null);"
             "insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount,"
-            " reason, said, approved, due) values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now());"
+            " reason, said, approved, due)"
+            " values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now());"
             "insert into bank.recovered values (21, 31, 7)"
         )
 

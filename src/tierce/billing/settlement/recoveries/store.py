@@ -26,7 +26,7 @@ _ROW: LiteralString = (
 
 
 def _staff(row: Sequence[Any]) -> StaffRecovery:
-    return StaffRecovery(Recovery(*row[:3], Reason(row[3]), *row[4:9]), *row[9:])
+    return StaffRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:9]), *row[9:])
 
 
 def newest(connection: Connection, at_most: int) -> list[StaffRecovery]:
