@@ -1,7 +1,7 @@
 """What was paid and is not due is taken from next transfers, exactly, once two people said so; never all of one."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -148,7 +148,7 @@ def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_
     upkeep = connect("tierce_upkeep", autocommit=True)
 
     def forgotten() -> bool:
-        long_ago = datetime.now(UTC) - timedelta(days=9 * 365)
+        long_ago = recovering.of.settling.clock.now() - timedelta(days=9 * 365)
         aged = "update care.invoice set at = %s, decided = %s where id = %s"
         recovering.of.admin.execute(aged, (long_ago, long_ago, wrong))
         upkeep.execute("select upkeep.forget(72, 1000, true)")
