@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.fhir_examples import by_card, faults_of
-from tests.integration.desk import PAUL, fill
+from tests.integration.desk import BIRTH, PAUL, fill
 from tests.integration.fresh import as_superuser
 from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
 from tests.integration.world import World, make_world
@@ -157,6 +157,16 @@ def test_what_cannot_be_used_is_written_as_no_answer_and_after_five_the_insurer_
     assert (code, shown) == ("insurer_away", "True")
     assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX
     assert world.scalar("select array[answered, failed] from registry.remote_day") == [1, FAILURES_MAX]
+
+
+def test_what_it_says_amiss_of_somebody_closes_it_to_nobody(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> tuple[list[int], bool]:
+        way.insurer.covered = {**way.insurer.covered, ("A-2", BIRTH): {**COVERED, "product": "R9"}}
+        statuses = [(await way.ask("A-2")).status_code for _ in range(FAILURES_MAX + 1)]
+        return statuses, (await way.ask("A-1")).json()["shown"]
+
+    assert run(world, keyring, use) == ([200] * (FAILURES_MAX + 1), True)
+    assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX + 1
 
 
 def test_an_insurer_that_is_slow_hinders_nobody_and_nobody_is_told_of_it(world: World, keyring: Keyring) -> None:

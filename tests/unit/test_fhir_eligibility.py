@@ -218,6 +218,7 @@ def test_what_is_wrong_is_named_by_its_path_with_a_remedy(
         (b"{", "body"),
         ('{"resourceType": "é"}'.encode("latin-1"), "body"),
         (b'{"x":' + 1200 * b"[" + 1200 * b"]" + b"}", "body"),
+        (b'{"x": 1e99999999999999999999}', "body"),
         (b"{}", "resourceType"),
         (b'{"resourceType": "Parameters"}', "Parameters.parameter"),
         (b'{"resourceType": "Parameters", "parameter": [{"name": "x"}]}', "Parameters.parameter[0].name"),

@@ -60,7 +60,9 @@ def test_an_invoice_sent_here_says_what_became_of_it(
 def test_what_was_taken_back_of_an_invoice_is_told_to_whom_it_was_billed() -> None:
     told = Told(Domain.OPTI, InvoiceState.PAID, 32_000, 12, 28_000, 25_000, recovered=10_000)
     french, english = plain(sentence(replace(ONE, told=told)))
-    assert french.endswith("250,00 € ont été payés. 100,00 € en ont été repris au lieu de soins : ce n'était pas dû.")
+    assert french.endswith(
+        "250,00 € ont été payés. 100,00 € en ont été repris à cet établissement : ce n'était pas dû."
+    )
     assert english.endswith("€100.00 of it was taken back from the place: it was not due.")
 
 

@@ -331,9 +331,11 @@ def _see(opened: Opened, remotes: Sequence[tuple[int, Ask, Remote]], told: Seque
             continue
         read = opened.reads[place]
         read.distant = Distant(bool(person), contracted)
-        read.person, read.insurer, read.engaged_until = PersonId(person), remote.insurer, until
         if closed and not read.closed:
             read.closed = Level.INSURER
+        # Where nobody is asked, a line names nobody: that she was ever asked about is told to no replay.
+        read.person = PersonId(0 if read.closed else person)
+        read.insurer, read.engaged_until = remote.insurer, until
 
 
 def _minting(minted: Sequence[Minted]) -> list[Call]:

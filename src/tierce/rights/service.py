@@ -173,7 +173,7 @@ class Rights:
                 return Judged(said.outcome)
             product = self.shelf.products.get((insurer, said.cover.product))
             if product is None:
-                raise NoAnswerError(Failure.PRODUCT)
+                raise NoAnswerError(Failure.PRODUCT, heard=True)
             if not answer.contracted:
                 return Judged(Outcome.NOT_CONTRACTED)
             if (product, question.domain) not in self.shelf.guarantees:

@@ -76,13 +76,15 @@ def read_answer(claims: bytes, asked: Asked, now: float) -> Said:
     except _UNREADABLE:
         raise NoAnswerError(Failure.FORM) from None
     outcome = OUTCOMES.get(body.answer)
-    timely = abs(now - body.iat) <= SKEW_SECONDS
-    if body.v != VERSION or body.ask != asked.number or not timely or outcome is None:
+    timely = abs(int(now) - body.iat) <= SKEW_SECONDS
+    if body.v != VERSION or body.ask != asked.number or not timely:
         raise NoAnswerError(Failure.FORM)
+    if outcome is None:
+        raise NoAnswerError(Failure.FORM, heard=True)
     given = (body.product, body.first, body.until)
     if outcome is not Outcome.RELEASED:
         if given != (None, None, None) or body.priority != 1 or body.convention:
-            raise NoAnswerError(Failure.FORM)
+            raise NoAnswerError(Failure.FORM, heard=True)
         return Said(outcome)
     return Said(outcome, _cover(body, asked.care_date))
 
@@ -94,14 +96,14 @@ def _cover(body: AnswerBody, care: date) -> Cover:
     try:
         first, last = read_date(body.first or ""), read_date(body.until or "")
     except ValueError:
-        raise NoAnswerError(Failure.FORM) from None
+        raise NoAnswerError(Failure.FORM, heard=True) from None
     if not (
         formed
         and routed
         and body.priority in {1, 2}
         and first <= care <= last <= care + timedelta(days=COVER_DAYS_MAX)
     ):
-        raise NoAnswerError(Failure.FORM)
+        raise NoAnswerError(Failure.FORM, heard=True)
     return Cover(product, first, last, body.priority, convention)
 
 

@@ -150,7 +150,7 @@ class Insurers:
         """Write what became of asks without an answer, and what was seen of each insurer."""
         await self._answers.sweep()
         now = self._ticks.now()
-        for insurer, lane in self._lanes.items():
+        for insurer, lane in list(self._lanes.items()):  # another may be asked for the first time meanwhile
             away = lane.breaker.away(now)
             if not (lane.answered or lane.failed or away or lane.was_away):
                 continue
@@ -212,7 +212,7 @@ class Insurers:
         try:
             judged = judge(await self._call(whom, asked, lane, begun), answer)
         except NoAnswerError as error:
-            self._note(lane, error.why)
+            self._note(lane, error)
             judged = Judged(Outcome.NOT_ANSWERED)
         else:
             lane.answered += 1
@@ -222,11 +222,14 @@ class Insurers:
             seq = await self._answers.settle(answer.seq, answer.line, judged.outcome, judged.cover, judged.sealed)
         return Settled(judged.outcome, seq, judged.cover)
 
-    def _note(self, lane: _Lane, why: Failure) -> None:
-        if why is Failure.UNASKED:
+    def _note(self, lane: _Lane, error: NoAnswerError) -> None:
+        if error.why is Failure.UNASKED:
             return
-        lane.failed, lane.how = lane.failed + 1, why
-        lane.breaker.failed(self._ticks.now())
+        lane.failed, lane.how = lane.failed + 1, error.why
+        if error.heard:  # what it says of somebody closes it to nobody, nor tells that it knows her
+            lane.breaker.answered()
+        else:
+            lane.breaker.failed(self._ticks.now())
 
     async def _call(self, whom: Declared, asked: Asked, lane: _Lane, begun: float) -> Said:
         left = begun + ANSWER_SECONDS - self._ticks.now()
@@ -240,7 +243,9 @@ class Insurers:
             if not call.done():
                 raise NoAnswerError(Failure.SLOW)
             told = call.result()
-        except (httpx.PoolTimeout, httpx.ReadTimeout):
+        except httpx.PoolTimeout:  # our own bound of calls
+            raise NoAnswerError(Failure.UNASKED) from None
+        except httpx.ReadTimeout:
             raise NoAnswerError(Failure.SLOW) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             raise NoAnswerError(Failure.DOWN) from None

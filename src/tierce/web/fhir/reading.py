@@ -6,7 +6,7 @@ believes that it was taken into account, and what is not needed is not sent.
 
 import re
 from collections.abc import Collection
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +36,16 @@ _JSON_REMEDY: Final = Phrase(
 )
 
 
-_decoder: Final = msgspec.json.Decoder(float_hook=Decimal)
+def _number(text: str) -> Decimal:
+    """A number as it is written; ValueError, which the decoder words, where it has no end."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(_NO_NUMBER) from None
+
+
+_NO_NUMBER: Final = "a number has too great an exponent"
+_decoder: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 class _Any(msgspec.Struct):
