@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from tests.fhir_examples import by_card, faults_of
-from tests.integration.desk import BIRTH, PAUL, fill
+from tests.integration.desk import BIRTH, HANDLE, PAUL, URL, fill
 from tests.integration.fresh import as_superuser
 from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
 from tests.integration.world import World, make_world
-from tierce.kernel.clock import date_of
+from tierce.kernel.clock import SystemClock, date_of
 from tierce.kernel.ids import PersonId
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
@@ -167,6 +167,28 @@ def test_what_it_says_amiss_of_somebody_closes_it_to_nobody(world: World, keyrin
 
     assert run(world, keyring, use) == ([200] * (FAILURES_MAX + 1), True)
     assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX + 1
+
+
+def test_while_it_is_closed_a_replay_does_not_tell_whom_anybody_asked_about(world: World, keyring: Keyring) -> None:
+    async def use(way: Way) -> list[list[tuple[int, bytes]]]:
+        assert (await way.ask("A-1")).json()["shown"]
+        world.run(
+            "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+            " values (1, 8, 2, 4, now(), now() + interval '1 hour', 'test', 'test')"
+        )
+        return [[await twice(way, member) for _ in range(2)] for member in ("A-1", "N-9")]
+
+    async def twice(way: Way, member: str) -> tuple[int, bytes]:
+        body = json.dumps(card(member)).encode()
+        at = SystemClock().now().timestamp()
+        proof = way.desk.key.proof("POST", URL + "/v1/rights", handle=HANDLE, at=at, body=body)
+        headers = {"Authorization": f"DPoP {HANDLE}", "DPoP": proof.decode(), "Idempotency-Key": f"once-{member}"}
+        asked = way.desk.http.post("/v1/rights", content=body, headers=headers)
+        told = await way.told(asyncio.create_task(asked))
+        return told.status_code, told.content
+
+    known, unknown = run(world, keyring, use)
+    assert known == unknown
 
 
 def test_an_insurer_that_is_slow_hinders_nobody_and_nobody_is_told_of_it(world: World, keyring: Keyring) -> None:
