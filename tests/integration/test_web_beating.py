@@ -16,7 +16,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.web.repeating import beating
+from tierce.web.repeating import beating, repeating
 
 pytestmark = pytest.mark.integration
 
@@ -51,3 +51,21 @@ def test_an_instance_says_that_it_lives_and_goes_on_after_a_fault(database: Data
     }
     ((after,),) = admin.execute(_ENOUGH).fetchall()
     assert after == len(bodies)
+
+
+def test_whatever_goes_wrong_once_the_work_goes_on() -> None:
+    async def run() -> int:
+        turns, done = 0, asyncio.Event()
+
+        async def work() -> None:
+            nonlocal turns
+            turns += 1
+            if turns == 1:
+                raise RuntimeError
+            done.set()
+
+        async with repeating(work, 0.01, "one turn was lost"), asyncio.timeout(30):
+            await done.wait()
+        return turns
+
+    assert asyncio.run(run()) > 1

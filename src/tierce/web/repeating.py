@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -29,7 +28,7 @@ LEARN_SECONDS: Final = 30.0
 async def repeating(
     work: Callable[[], Awaitable[None]], every: float, failed: str, *, at_once: bool = False
 ) -> AsyncIterator[None]:
-    """Do `work` after each `every` seconds, for as long as the context lasts; what the database refuses is logged."""
+    """Do `work` after each `every` seconds, for as long as the context lasts; what goes wrong is logged."""
 
     async def again() -> None:
         pause = 0.0 if at_once else every
@@ -38,7 +37,7 @@ async def repeating(
             pause = every
             try:
                 await work()
-            except psycopg.Error as error:  # the next time may succeed, and answering goes on
+            except Exception as error:  # noqa: BLE001 - the next time may succeed; one that ended would be missed late
                 logs.say(failed, level="warning", kind=type(error).__name__)
 
     task = asyncio.create_task(again())
