@@ -30,7 +30,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("replacement of index, trait, pair and network keys", r"def rotate_(index|trait|pair|network|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("one worker at a time", r"def elect|leader_election"),
-        ("dashboards, support", r"grafana"),
     ),
     "docs/privacy/appeal.md": (("cette règle est d'organisation", r"\b72\b.*appeal|APPEAL_REVIEW"),),
     "docs/privacy/impact-assessment.md": (

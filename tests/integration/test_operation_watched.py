@@ -19,6 +19,7 @@ from tests.integration.signin_world import free_port
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
+from tierce.upkeep.health.board import ROWS
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import OFFICER, Stage
@@ -194,9 +195,10 @@ def test_while_the_database_is_away_the_file_of_figures_tells_the_workers_alone(
     assert (shown.exit_code, shown.output) == (1, "worker     on ne sait pas / unknown  (database)\n")
 
 
-def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) -> None:
+def test_every_figure_that_an_alert_or_the_dashboard_reads_is_served(stage: Stage, story: Thief) -> None:
     rules = (Path(__file__).parents[2] / "deploy" / "alerts.yml").read_text("utf-8")
-    wanted = set(re.findall(r"tierce_[a-z_]+", rules))
+    drawn = [curve.expression for row in ROWS for panel in row.panels for curve in panel.curves]
+    wanted = set(re.findall(r"tierce_[a-z_]+", rules + "".join(drawn)))
     texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}

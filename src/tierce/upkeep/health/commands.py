@@ -10,9 +10,11 @@ import typer
 from prometheus_client import generate_latest
 
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Language
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.said import said
+from tierce.upkeep.health.board import dashboard
 from tierce.upkeep.health.service import (
     NO_DATABASE,
     NOTICES,
@@ -100,3 +102,14 @@ def metrics(
     except (TierceError, OSError, psycopg.Error) as error:
         typer.echo(f"✗ la base ne donne pas de chiffres / no figures of the database: {said(error)}", err=True)
         raise typer.Exit(2) from None
+
+
+@app.command(
+    name="dashboard",
+    epilog="Examples:  tierce health dashboard > tierce.json   ·   … dashboard --lang en > tierce.json",
+)
+def draw(
+    *, lang: Annotated[Language, typer.Option(help="Langue des titres. / Language of its titles.")] = Language.FR
+) -> None:
+    """Écrire le tableau de bord à importer dans Grafana. / Print the dashboard that Grafana imports."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(dashboard(lang)), indent=2))
