@@ -198,7 +198,7 @@ def test_while_the_database_is_away_the_file_of_figures_tells_the_workers_alone(
 def test_every_figure_that_an_alert_or_the_dashboard_reads_is_served(stage: Stage, story: Thief) -> None:
     rules = (Path(__file__).parents[2] / "deploy" / "alerts.yml").read_text("utf-8")
     drawn = [curve.expression for row in ROWS for panel in row.panels for curve in panel.curves]
-    wanted = set(re.findall(r"tierce_[a-z_]+", rules + "".join(drawn)))
+    wanted = set(re.findall(r"tierce_[a-z_]+", rules + " ".join(drawn)))
     texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
