@@ -175,8 +175,7 @@ def restore(
 
     The database has another name until all is done: killed at any step, nothing that a process could be started on is
     there, with the sessions of then still live, and the next run takes away what was left. Where no line is known to
-    be lost, block numbers are left out all the same: what was answered since the backup, and never came under a
-    checkpoint, is lost too, and its number must name nobody else's line.
+    be lost, block numbers are left out all the same: those of lines that came under no checkpoint name no others.
 
     Args:
         settings: where the new database, log and segments go, and where the last checkpoint is kept.
@@ -192,16 +191,8 @@ def restore(
             hold it to, another restore runs, or pg_restore failed: the new database is taken away again.
     """
     kept = insist_kept(settings, nothing_kept=nothing_kept)
-    manifest = read_manifest(folder)
-    insist_signed(folder, settings.key_directory(), manifest)
+    manifest = _admitted(settings, folder)
     tells = _tells(kept, manifest, nothing_kept=nothing_kept)
-    if manifest.schema > head_version():
-        msg = (
-            f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
-            f"programme / this backup is at schema {manifest.schema}, newer than {head_version()}: install its "
-            "program"
-        )
-        raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
     making = database.named(f"{database.name}_restoring")
     with database.named("postgres").connect(admin, autocommit=True) as server:
@@ -241,6 +232,20 @@ def restore(
         schema=head_version(),
         rows=sum(manifest.rows.values()),
     )
+
+
+def _admitted(settings: Settings, folder: Path) -> Manifest:
+    """The manifest of a backup that is whole, signed by us and of a schema that this program knows."""
+    manifest = read_manifest(folder)
+    insist_signed(folder, settings.key_directory(), manifest)
+    if manifest.schema > head_version():
+        msg = (
+            f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
+            f"programme / this backup is at schema {manifest.schema}, newer than {head_version()}: install its "
+            "program"
+        )
+        raise BackupError(msg)
+    return manifest
 
 
 def _tells(kept: Checkpoint | None, manifest: Manifest, *, nothing_kept: bool) -> bool:
