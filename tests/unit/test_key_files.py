@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tierce.journal.witness.commands import app
+from tierce.storage.cluster import new_secret
 from tierce.storage.keys import create_keys, write_new
 from tierce.upkeep.backup import keyfile
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
@@ -47,6 +50,19 @@ def test_a_full_disk_leaves_no_empty_copy_of_the_keys_and_none_brought_back(tmp_
         keyfile.open_sealed(copy, back, PHRASE)
     assert list(back.iterdir()) == []
     assert len(keyfile.open_sealed(copy, back, PHRASE)) == len(list(back.iterdir()))
+
+
+def test_a_full_disk_leaves_no_empty_password_nor_witness_s_key(tmp_path: Path) -> None:
+    """Read back, it would be the password that the next upgrade gives a role, or a key that is none."""
+    password, witness = tmp_path / "tierce_api.password", tmp_path / "witness"
+    with no_room():
+        with pytest.raises(OSError, match="too large"):
+            new_secret(password)
+        CliRunner().invoke(app, ["key", str(witness), "--name", "caisse.example/temoin"])
+    assert not password.exists()
+    assert not (witness / "witness.key").exists()
+    assert len(new_secret(password)) == 32
+    assert password.stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
