@@ -68,6 +68,7 @@ def test_what_was_changed_in_the_database_fails_the_same_day(connect: Connect, k
         ("update gate.ceiling set per_day = per_day + 1", "bounds"),
         ("update upkeep.keep set days = days + 1 where class > 0", "durations"),
         ("insert into journal.dissent (witness, ours, theirs) values ('temoin.example', 1, 2)", "witness"),
+        ("insert into journal.cosignature (witness, size, line) values ('autre.example', 1, '-')", "witness"),
     ):
         admin.execute(change.encode())
         admin.commit()

@@ -276,6 +276,20 @@ def test_a_segment_ends_when_its_time_is_over_and_no_incident_holds_it(sealing: 
     assert decode(bytes(line[0])).act == Act.JOURNAL_END
 
 
+def test_what_an_incident_without_a_list_may_still_name_is_not_redacted(sealing: Sealing) -> None:
+    sealer = sealing.job()
+    sealer.run(now=True)
+    seq = next(seq for seq, body in sealing.full.items() if decode(body).person == 6)
+    for author in (ALICE, BRUNO):
+        sealing.ask(seq, author, RedactionReason.ERASURE)
+    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
+        opened = "insert into incident.incident (id, title, signal_at) values (1, 'i', now() - interval '500 days')"
+        admin.execute(opened.encode())
+        assert sealer.run().redacted == 0
+        admin.execute("delete from incident.incident")
+    assert sealer.run().redacted == 1
+
+
 def test_who_is_on_the_list_of_an_incident_is_redacted_by_decision_alone(sealing: Sealing) -> None:
     sealer = sealing.job()
     sealer.run(now=True)

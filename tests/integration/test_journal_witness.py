@@ -1,8 +1,11 @@
 """A witness in a process of its own, over real HTTP: what it cosigns, what it refuses, and whom it stops."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from tests.forks import NOWHERE, start_tierce, tierce
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
 from tests.integration.test_journal_log import LOG_KEY, LOG_LINE, ORIGIN, WORKER_KEY, lines
+from tests.settings_file import settings_text
 from tests.waiting import eventually
 from tierce.journal.errors import ForkError, NoteFormatError
 from tierce.journal.note import checkpoint_note, note_text
@@ -32,8 +36,10 @@ from tierce.journal.witness.cosignature import WitnessKey, cosign, read_cosignat
 from tierce.journal.witness.feeding import Address, Feeder
 from tierce.journal.witness.service import Request, write_request
 from tierce.kernel.loopback import NO_TLS
+from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
+from tierce.web.witnessing import Witnessing
 
 pytestmark = pytest.mark.integration
 
@@ -273,6 +279,61 @@ def test_a_cosignature_by_another_key_is_not_kept(house: House, insurer: Insurer
         assert feeder.turn() == 0
     assert house.seen() == []
     assert read_cosignature(cosign(note_text(house.note), NAME, LOG_KEY, 7), note_text(house.note), stranger) == 7
+
+
+@pytest.mark.parametrize(("kind", "said"), [("text/plain; charset=hex", b"6f"), ("text/x.tlog.size", b"9" * 19)])
+def test_whatever_one_witness_answers_the_others_are_asked(
+    house: House, insurer: Insurer, connect: Connect, kind: str, said: bytes
+) -> None:
+    """A stranger's answer that nobody thought of would else silence every witness for the life of the worker."""
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(409)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+            pass
+
+    house.grow(1)
+    strange = WitnessKey("autre.example/temoin", LOG_KEY.public_key())
+    with (
+        HTTPServer(("127.0.0.1", 0), Stranger) as server,
+        httpx.Client(trust_env=False, verify=NO_TLS) as http,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        addresses = [
+            Address(f"http://127.0.0.1:{server.server_port}", strange),
+            Address("http://[nowhere", strange),
+            Address(insurer.url, insurer.key),
+        ]
+        feeder = Feeder(connect("tierce_worker", autocommit=True), house.log, addresses, http)
+        with suppress(httpx.InvalidURL):
+            feeder.turn()
+        server.shutdown()
+    assert [(one.witness, one.size) for one in house.seen()] == [(NAME, 50)]
+
+
+def test_a_turn_that_fails_ends_neither_the_asking_nor_the_worker(house: House, database: Database) -> None:
+    """A published checkpoint that cannot be read is mended in a moment; nobody would notice that nobody is asked."""
+    house.grow(1)
+    published = house.log.path / "checkpoint"
+    note = published.read_text()
+    published.write_text("")
+    file = house.log.path.parent / "witnessed.toml"
+    key = WitnessKey(NAME, LOG_KEY.public_key()).line
+    text = f'log = "{house.log.path}"\n' + settings_text(database, file.parent, operator="Rive Claire")
+    file.write_text(f'{text}\n[[witnesses]]\nurl = "http://127.0.0.1:9"\nkey = "{key}"\n')
+    witnessing = Witnessing(load(file))
+    try:
+        witnessing.begin()
+        assert "witnesses" in {one.name for one in threading.enumerate()}
+    finally:
+        witnessing.close()
+        published.write_text(note)
 
 
 @pytest.mark.parametrize("role", ["tierce_worker", "tierce_office"])

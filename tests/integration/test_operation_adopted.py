@@ -127,7 +127,7 @@ def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_
         eventually(lambda: promoted(admin), "the server read its log to the end", seconds=30)
         found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-"))
         assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
-        assert found["log_aside"] is None
+        assert (found["log_aside"], found["segments_aside"]) == (None, None)
         assert found["sessions_ended"] >= 1
         failed = "select failed_count > 0 from pg_stat_archiver"
         eventually(lambda: admin.execute(failed).fetchone() == (True,), "the archive failed once", seconds=30)
@@ -174,10 +174,15 @@ def test_read_to_an_instant_what_was_published_since_is_counted_and_put_aside(
         eventually(lambda: promoted(admin), "the standby is promoted", seconds=30)
         # The note kept outside is one turn behind what the folder of tiles published: the later of the two counts.
         published = kept_size(home / "log")
+        (home / "segments").mkdir(exist_ok=True)
+        since = home / "segments" / "0000000000000-0000000000009-000.entries.parquet"
+        since.write_bytes(b"lines that are nowhere else")
         (home / "state" / "checkpoint").write_text(_stored_note(admin), "utf-8")
         found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-", code=3))
         assert found["intact"] is True
         assert found["lost_lines"] == published - found["journal_size"] >= 3
+        assert [one.name for one in Path(found["segments_aside"]).iterdir()] == [since.name]
+        assert not since.exists(), "the next sealing would have removed it"
         aside = Path(found["log_aside"])
         assert (kept_size(aside), kept_size(home / "log")) == (published, found["journal_size"])
         assert kept_size(home / "state") == published

@@ -26,10 +26,14 @@ from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
+from tierce.scope.rules import LOST_BLOCKS
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.keys import KEY_BYTES, Keyring
 from tierce.storage.migrate import head_version
+from tierce.upkeep.backup import segmentsfile
+from tierce.upkeep.backup.errors import BackupError
+from tierce.upkeep.backup.marks import MARK
 from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS, SIGNATURE
 from tierce.upkeep.backup.service import digest, read_manifest, retired_lines
 
@@ -222,6 +226,18 @@ def test_a_backup_that_somebody_made_again_is_refused(stage: Stage, taken: Path,
     assert "d’avant les signatures" in RUNNER.invoke(app, check).output
 
 
+def test_a_segment_that_was_spoiled_is_said_when_it_is_saved(stage: Stage, taken: Path, tmp_path: Path) -> None:
+    """A backup that no restore would take would take the place of those that are good."""
+    segments = tmp_path / "segments"
+    shutil.copytree(stage.home / "segments", segments)
+    with stage.database.connect(SUPERUSER) as admin:
+        assert len(segmentsfile.save(admin, segments, tmp_path / "good")) == 3
+        victim = next(segments.glob("*.entries.parquet"))
+        victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+        with pytest.raises(BackupError, match="is not the file of the manifest"):
+            segmentsfile.save(admin, segments, tmp_path / "bad")
+
+
 def test_keys_are_sealed_apart_and_come_back(stage: Stage, taken: Path, tmp_path: Path) -> None:
     phrase, file = tmp_path / "phrase", tmp_path / "sealed"
     phrase.write_text(PASSPHRASE)
@@ -293,15 +309,22 @@ def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew
             "database": lambda: holds(b"select 1"),
             "rows": lambda: holds(b"select count(*) from access.session where revoked is null"),
             "schema": lambda: holds(b"select count(*) from access.session where revoked is not null"),
-            "log": lambda: any(settings.log_directory().glob("*")),
+            "log": lambda: any(settings.log_directory().glob("tile")),
         }
         with killed("restore", "run", taken, "--nothing-kept", "--settings", file):
             eventually(steps[reached], f"the restore reaches: {reached}", seconds=60)
         with server.connect(SUPERUSER) as there:
             named = {row[0] for row in there.execute("select datname from pg_database").fetchall()}
         assert settings.database.name not in named, "a process could be started on it"
+        if reached == "log":  # filled again since by somebody who went another way: it is not ours to remove
+            (settings.log_directory() / MARK).unlink()
+            run("restore", "run", taken, "--nothing-kept", "--settings", file, code=2)
+            assert any(settings.log_directory().iterdir())
+            shutil.rmtree(settings.log_directory())
+            shutil.rmtree(settings.segments_directory(), ignore_errors=True)
         found = json.loads(run("restore", "run", taken, "--nothing-kept", "--settings", file, "--json", "-"))
         assert found["intact"]
+        assert not list(settings.log_directory().glob(".restoring"))
         with settings.connection().connect(SUPERUSER) as there:
             live = "select count(*) from access.session where revoked is null and expires > now()"
             assert there.execute(live).fetchone() == (0,)
@@ -353,7 +376,10 @@ def test_signing_keys_replaced_since_the_backup_are_retired_again(
     with elsewhere(stage, home, state=False) as file:
         file.write_text(file.read_text("utf-8").replace(str(stage.home / "keys"), str(keys)), "utf-8")
         note = json.loads((taken / MANIFEST).read_text("utf-8"))["checkpoint"]
-        for wrong in (f"tierce.local/journal : 3 lignes\n{note}", note.replace("\n", "", 1), "", "x" * 9_999):
+        with stage.database.connect(SUPERUSER) as admin:
+            ((older,),) = admin.execute("select note from journal.checkpoint order by size limit 1").fetchall()
+        spoiled = f"tierce.local/journal : 3 lignes\n{note}", note.replace("\n", "", 1), "", "x" * 9_999
+        for wrong in (*spoiled, older):  # the last is the log's own, and tells nothing of what came after the backup
             (home / "checkpoint").write_text(wrong, "utf-8")
             run("restore", "run", taken, "--settings", file, code=2)
         with load(file).connection().named("postgres").connect(SUPERUSER) as server:
@@ -365,7 +391,10 @@ def test_signing_keys_replaced_since_the_backup_are_retired_again(
         assert found["keys_retired"] == ["office", "upkeep"]
         with load(file).connection().connect(SUPERUSER) as admin:
             rows = admin.execute("select public_key from journal.instance where name = 'upkeep'").fetchall()
+            blocks = "select block from journal.batch order by block desc limit 2"
+            last, before = (block for (block,) in admin.execute(blocks).fetchall())
         assert rows == [(Keyring(keys, ()).instance("upkeep").public_key().public_bytes_raw(),)], "it signed its line"
+        assert last - before > LOST_BLOCKS, "lines under no checkpoint may be lost: every list sees the hole"
 
 
 def test_an_older_backup_is_noticed_and_the_way_on_is_signed(

@@ -292,6 +292,23 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
     }
 
 
+def test_a_rotation_that_stopped_while_the_log_went_on_retires_the_old_key_where_it_ended(
+    vault: Vault, connect: Connect
+) -> None:
+    """The worker was started before the command was run again: what it signed meanwhile is still the log's."""
+    worker, old_line = connect("tierce_worker"), (vault.keys / "log.pub").read_text().strip()
+    appender = Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker"))
+    with pytest.raises(Stopped):
+        service.rotate_log(vault.settings, stop_at("place"))
+    for at in (1, 2):
+        appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=at)])
+        with Sequencer_of(vault) as sequencer:
+            sequencer.step()
+    vault.run("keys", "log")
+    assert [one.split(" ") for one in retired_lines(vault.keys)] == [[old_line, "2"]]
+    assert _verified(vault).intact
+
+
 @pytest.mark.parametrize("step", ["retire", "announce", "place", "tell", "aside"])
 def test_a_loss_that_is_accepted_is_accepted_once_wherever_it_stops(
     vault: Vault, connect: Connect, step: str

@@ -110,6 +110,19 @@ def test_killed_at_each_step_it_ends_as_if_it_had_not_been(
     assert states == [("done", "done", True)] * 2
 
 
+def test_a_list_whose_import_died_is_left_by_the_next_one(
+    connect: Connect, key_directory: Path, country: Path, admin: psycopg.Connection
+) -> None:
+    """Under way for ever, it would have kept the night from removing anybody, and a contract from being deleted."""
+    admin.execute(
+        "insert into registry.feed (id, kind, file_sha256, state, started)"
+        " values (1, 'insurers', sha256('x'), 'running', now())"
+    )
+    make_importer(connect("tierce_feed"), key_directory).insurers(country / "insurers.csv")
+    found = admin.execute("select state, ended is not null from registry.feed where id = 1").fetchone()
+    assert found == ("left", True)
+
+
 def test_a_first_load_that_is_never_taken_up_again_leaves_a_register_with_its_indexes(
     run: Run, admin: psycopg.Connection, files: tuple[Path, Path]
 ) -> None:

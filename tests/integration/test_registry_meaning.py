@@ -427,6 +427,12 @@ def test_a_file_of_a_day_ahead_takes_nothing_away_that_nobody_weighed(
     assert periods(admin) == before
 
 
+def test_cover_ahead_that_a_whole_file_leaves_out_is_weighed_too(send: Send, holders: list[Row]) -> None:
+    send(rows := [row | {"covered_from": "2026-12-01", "status": "future"} for row in holders[:60]])
+    with pytest.raises(FeedHeldError, match=f"--confirm-shrink {len(rows) - 30}"):
+        send([row | {"effective_on": "2026-11-24"} for row in rows[:30]], whole=True)
+
+
 def test_a_domain_left_out_is_a_shrink_too(send: Send, holders: list[Row], admin: psycopg.Connection) -> None:
     rows = [row for row in holders if len(row["domains"].split()) > 1][: SHRINK_PEOPLE_MIN + 40]
     send(rows)

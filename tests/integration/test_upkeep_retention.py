@@ -349,6 +349,9 @@ def test_nobody_is_removed_while_a_file_is_taken_in(old: Old) -> None:
     old.admin.commit()
     removed = old.job.run()
     assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (1, 0)
+    old.admin.execute("update registry.feed set kind = 'directory' where id = 101")
+    old.admin.commit()
+    assert old.job.run()[Kept.PERSONS] == 1, "no other file holds anybody's coverage"
 
 
 def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:

@@ -112,6 +112,42 @@ def test_the_spool_is_bounded_and_refuses_whole(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_a_disk_that_fills_up_acknowledges_nothing_that_it_took_in_part(tmp_path: Path) -> None:
+    """A part of a record in the middle would hide all that comes behind it, receipts and all."""
+    spool = SpoolWriter(tmp_path)
+    first = put(spool, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (spool.used + 20, hard)
+    )  # takes so much of the next record, as a full disk
+    try:
+        with pytest.raises(SpoolFullError):
+            put(spool, 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    second = put(spool, 3)
+    assert numbers(tmp_path) == [first, second]
+    spool.close()
+
+
+def test_a_damaged_segment_is_never_deleted(tmp_path: Path) -> None:
+    """What cannot be read of it was acknowledged too."""
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    put(spool, 2)
+    spool.rotate()
+    spool.close()
+    (path,) = tmp_path.glob(f"*/*{CLOSED}")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    (damaged,) = (segment for segment in segments(tmp_path) if segment.closed)
+    assert len(damaged.records) == 1
+    with pytest.raises(OSError, match="damaged"):
+        forget(damaged)
+    assert path.exists()
+
+
 @contextmanager
 def no_file_opens() -> Iterator[None]:
     """Take every file this process may still open: what the system says then is what a flood makes it say."""

@@ -59,11 +59,10 @@ def printed_grants() -> str:
 
 
 def _witnesses(connection: Connection) -> tuple[datetime | None, bool]:
-    """When a witness last cosigned, and whether one has dissented since."""
+    """When a witness last cosigned, and whether one has dissented and not cosigned since, whatever others did."""
     witnesses = seen(connection)
     cosigned = max((one.at for one in witnesses if one.at is not None), default=None)
-    dissent = max((one.since for one in witnesses if one.since is not None), default=None)
-    return cosigned, dissent is not None and (cosigned is None or dissent > cosigned)
+    return cosigned, any(one.split for one in witnesses)
 
 
 def _blocks(connection: Connection) -> tuple[int, int]:

@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EIO
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -59,16 +60,22 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of the spool with its whole records; `length` is where they end."""
+    """One file of the spool with its whole records; `length` is where they end, `size` where the file does."""
 
     path: Path
     records: tuple[Record, ...]
     length: int
+    size: int
 
     @property
     def closed(self) -> bool:
         """Whether nobody writes in it any more."""
         return self.path.suffix == CLOSED
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a file that nobody writes in any more holds more than can be read: a receipt may be of it."""
+        return self.closed and self.length < self.size
 
 
 def segment_paths(root: Path) -> list[Path]:
@@ -100,7 +107,13 @@ def segments(root: Path) -> Iterator[Segment]:
 
 
 def forget(segment: Segment) -> None:
-    """Delete a closed segment whose every record is in the database."""
+    """Delete a closed segment whose every record is in the database.
+
+    Raises:
+        OSError: it is damaged, and stays for somebody to look at: what cannot be read of it was acknowledged.
+    """
+    if segment.damaged:
+        raise OSError(EIO, "a segment of the spool is damaged", str(segment.path))
     if segment.closed:
         segment.path.unlink(missing_ok=True)
         _sync_folder(segment.path.parent)
@@ -116,7 +129,7 @@ def _read(path: Path, content: bytes) -> Segment:
             break
         found.append(Record(number, at_us, key, sealed))
         place += _HEAD.size + size
-    return Segment(path, tuple(found), place)
+    return Segment(path, tuple(found), place, len(content))
 
 
 def _check(number: int, at_us: int, key: bytes, sealed: bytes) -> bytes:
@@ -234,7 +247,7 @@ class SpoolWriter:
         if self.used + len(head) + len(sealed) > bytes_max:
             raise SpoolFullError
         try:
-            os.pwrite(self._file, head + sealed, self._length)
+            _write_whole(self._file, head + sealed, self._length)
             os.fsync(self._file)
         except OSError:
             os.ftruncate(self._file, self._length)
@@ -296,6 +309,13 @@ def _take_slot(root: Path) -> tuple[Path, int]:
         else:
             return folder, lock
     raise SpoolBusyError
+
+
+def _write_whole(file: int, content: bytes, at: int) -> None:
+    """Write all of it: a disk that fills up takes a part, and says no with the next piece only."""
+    done = 0
+    while done < len(content):
+        done += os.pwrite(file, content[done:], at + done)
 
 
 def _size(path: Path) -> int:

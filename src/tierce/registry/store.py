@@ -52,8 +52,17 @@ class RegistryStore:
         at: datetime,
         of: tuple[str, int] | None,
     ) -> None:
-        """Note that a file is being taken in, `of` a layout and a day where it has one; the caller commits."""
+        """Note that a file is being taken in, `of` a layout and a day where it has one; the caller commits.
+
+        One of its kind that is still under way was left by a process that died, as imports run one at a time: under
+        way for ever, it would keep the night from removing anybody, and a contract from being deleted.
+        """
         layout, day = of or (None, None)
+        self._connection.execute(
+            "update registry.feed set state = 'left', ended = %s where kind = %s and insurer is not distinct from %s"
+            " and state = 'running'",
+            (at, kind, insurer),
+        )
         self._connection.execute(
             "insert into registry.feed (id, kind, insurer, file_sha256, state, started, layout, effective_day)"
             " values (%s, %s, %s, %s, 'running', %s, %s, %s)",

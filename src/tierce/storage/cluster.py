@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tierce.storage.database import Database
 from tierce.storage.errors import ClusterError
+from tierce.storage.keys import write_new
 
 SUPERUSER = "postgres"
 MINIMUM_VERSION = 15
@@ -185,14 +186,12 @@ class Cluster:
 
 
 def new_secret(path: Path) -> str:
-    """Read the secret in `path`, making a random one (mode 0600) the first time."""
+    """Read the secret in `path`, making a random one (mode 0600) the first time: whole, or not at all."""
     if path.exists():
         return path.read_text().strip()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     secret = secrets.token_urlsafe(24)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secret)
+    write_new(path, secret.encode())
     return secret
 
 

@@ -232,8 +232,18 @@ def write_new(path: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, path)  # unlike a rename, this refuses a name that is taken
+        sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a key whose name a power cut takes away is lost with all it sealed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 Versions = Mapping[tuple[Compartment, InsurerId], Mapping[int, bytes]]

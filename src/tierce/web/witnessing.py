@@ -4,7 +4,6 @@ import threading
 from contextlib import ExitStack
 
 import httpx
-import psycopg
 
 from tierce.journal.errors import ForkError
 from tierce.journal.tiles.folder import LogFolder
@@ -64,7 +63,7 @@ class Witnessing:
             self._ask(once=False)
 
     def _ask(self, *, once: bool) -> None:
-        """Ask until closed, on one connection; when the database goes away, give it up."""
+        """Ask until closed, on one connection; when the database goes away, or whatever goes wrong, give it up."""
         try:
             with ExitStack() as stack:
                 connection = stack.enter_context(
@@ -78,5 +77,5 @@ class Witnessing:
                         return
         except ForkError as error:
             self._failed = error
-        except (psycopg.OperationalError, OSError) as error:
-            logs.say("witnesses could not be asked", level="warning", kind=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a thread that ended would ask nobody for the life of the process
+            logs.say("witnesses could not be asked", level="warning", where=logs.where(error))

@@ -171,9 +171,10 @@ class _Hands:
             LogFatalError: the log is not what was signed, or a witness contradicts it.
         """
         if self.sequencer is None:
-            self.sequencer = self.make_sequencer()
+            made = self.make_sequencer()
             # Nothing new is signed before the witnesses were asked: one that is ahead knows of a later history.
             self.witnessing.begin()
+            self.sequencer = made
         self.witnessing.insist()
         if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
             return 0

@@ -35,16 +35,21 @@ def redacted_leaves(folder: Path, segment: Segment) -> set[int]:
 def rows_to_redact(
     connection: Connection, folder: Path, segment: Segment, leaves: Mapping[int, int], now: datetime
 ) -> dict[int, bytes]:
-    """Of the leaves asked for (with their numbers), those that the policy allows now: each with the hash to keep."""
-    reasons = store.redaction_reasons(connection)
+    """Of the leaves asked for (with their numbers), those that the policy allows now: each with the hash to keep.
+
+    An incident holds who is on its list, and every line of a time that it looks back to: one that has no list yet
+    would else lose whom it is about to name.
+    """
+    reasons, since = store.redaction_reasons(connection), store.held_since(connection)
     found: dict[int, bytes] = {}
     for rows, leaf, bodies in groups(folder, segment):
         gone = np.asarray(pc.is_valid(rows["leaf"].combine_chunks()))
         for at in np.flatnonzero(np.isin(leaf, list(leaves)) & ~gone).tolist():
             rule = REDACTIONS[RedactionReason(reasons[leaves[int(leaf[at])]])]
-            old_enough = from_micros(int(bodies["time_us"][at])) <= now - rule.after
+            written = from_micros(int(bodies["time_us"][at]))
             person = int(rows["person"][at].as_py())
-            if old_enough and (rule.despite_hold or not store.is_held(connection, person)):
+            held = (since is not None and written >= since) or store.is_held(connection, person)
+            if written <= now - rule.after and (rule.despite_hold or not held):
                 found[int(leaf[at])] = hashlib.sha256(b"\x00" + bodies[at].tobytes()).digest()
     return found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import LiteralString
 
 import numpy as np
@@ -156,6 +157,12 @@ def is_held(connection: Connection, person: int) -> bool:
     """Whether the person is on the list of an incident that still holds."""
     row = connection.execute("select upkeep.is_held(%s)", (person,)).fetchone()
     return bool(row and row[0])
+
+
+def held_since(connection: Connection) -> datetime | None:
+    """From when on an incident that still holds may have to list whoever a line names; None when there is none."""
+    row = connection.execute("select upkeep.held_since()").fetchone()
+    return None if row is None else row[0]
 
 
 def due_segments(connection: Connection) -> list[int]:

@@ -14,6 +14,7 @@ from tierce.journal.witness.server import serve
 from tierce.journal.witness.service import Witness
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
+from tierce.storage.keys import write_new
 from tierce.storage.said import said
 
 KEY_FILE = "witness.key"
@@ -43,8 +44,7 @@ def key(folder: Folder, *, name: Name) -> None:
         file = folder / KEY_FILE
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.touch(mode=0o600)
-            file.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
+            write_new(file, Ed25519PrivateKey.generate().private_bytes_raw())
         line = WitnessKey(name, _key(folder).public_key()).line
         WitnessKey.parse(line)
     except (TierceError, OSError) as error:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
+import psycopg
 from psycopg import Connection
 
 from tierce.journal.errors import ForkError, NoteFormatError, ProofError, TileMissingError
@@ -16,7 +17,8 @@ from tierce.journal.witness.server import PATH
 from tierce.journal.witness.service import Request, write_request
 
 CALL_SECONDS_MAX = 5.0
-SIZE_CHARACTERS_MAX = 20
+SIZE_DIGITS_MAX = 18
+"""What the database's numbers hold; no log is that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,13 @@ class Feeder:
 
         Raises:
             ForkError: a witness is ahead of us, or holds another root: the writer must stop.
+            Exception: whatever else asking one of them met, once all the others were asked.
         """
         note = self._log.checkpoint()
         if note is None:
             return 0
         size, cosigned = unverified_checkpoint(note).size, 0
+        failed: Exception | None = None
         for one in self._witnesses:
             if self._answered.get(one.key.name) == size:
                 continue
@@ -62,6 +66,12 @@ class Feeder:
                 cosigned += self._ask(one, note, size)
             except (httpx.HTTPError, TileMissingError):
                 continue
+            except (ForkError, psycopg.Error):
+                raise
+            except Exception as error:  # noqa: BLE001 - a witness is a stranger: it keeps no other from being asked
+                failed = error
+        if failed is not None:
+            raise failed
         return cosigned
 
     def _ask(self, witness: Address, note: str, size: int) -> bool:
@@ -70,7 +80,7 @@ class Feeder:
             old = min(self._sizes[name], size)
             answer = self._call(witness, Request(old, self._proof(old, size), note))
             if answer.status_code == 200:
-                line = answer.text.strip()
+                line = _said(answer)
                 try:
                     read_cosignature(line, note_text(note), witness.key)
                 except NoteFormatError:
@@ -109,9 +119,14 @@ class Feeder:
         raise ForkError(f"{msg}; see docs/runbooks/witnesses.md")
 
 
+def _said(answer: httpx.Response) -> str:
+    """What a witness answered: as UTF-8, for an encoding that it names may be of no text at all."""
+    return answer.content.decode("utf-8", "replace").strip()
+
+
 def _size(answer: httpx.Response) -> int | None:
     """The size that a witness says it has seen, in an answer of conflict."""
-    text = answer.text.strip()
-    if answer.status_code != 409 or not (text.isascii() and text.isdigit() and len(text) < SIZE_CHARACTERS_MAX):
+    text = _said(answer)
+    if answer.status_code != 409 or not (text.isascii() and text.isdigit() and len(text) <= SIZE_DIGITS_MAX):
         return None
     return int(text)

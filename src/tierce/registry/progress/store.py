@@ -172,10 +172,10 @@ class FeedBook:
         )
 
     def count_absent(self, insurer: InsurerId, day: int, told: int) -> int:
-        """Count the people covered on a day whom the file has not told of."""
+        """Count the people covered on a day, or from a later one, whom the file has not told of: see `absent`."""
         return self._number(
-            "select count(*) from coverage.coverage where insurer = %s and effective_day <= %s"
-            " and told <> %s and %s between from_day and until_day",
+            "select count(distinct person) from coverage.coverage where insurer = %s and effective_day <= %s"
+            " and told <> %s and until_day >= %s",
             (insurer, day, told, day),
         )
 

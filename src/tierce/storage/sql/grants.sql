@@ -180,7 +180,7 @@ grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
 grant select, insert on journal.placed, journal.checkpoint, journal.cosignature, journal.dissent to tierce_worker;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
     journal.redactions, journal.add_segment, journal.drop_hot, journal.drop_redacted, journal.due_segments,
-    journal.end_segment, upkeep.is_held to tierce_worker;
+    journal.end_segment, upkeep.is_held, upkeep.held_since to tierce_worker;
 grant select on journal.segment, journal.redaction, journal.ended to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert, update (spent) on access.ladder to tierce_worker;

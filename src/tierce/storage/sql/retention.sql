@@ -163,7 +163,7 @@ begin
             upto := ends;
         end if;
     when 12 then
-        if exists (select from registry.feed where state = 'running') then
+        if exists (select from registry.feed where kind = 'rights' and state = 'running') then
             return;                                  -- a file under way may hold the coverage that is missing
         end if;
         -- The same stretch of two keys beside one another: neither table is read. Whom an incident holds is asked of those

@@ -54,7 +54,7 @@ begin
     if of_compartment is distinct from 1 and of_compartment is distinct from 2 then
         raise exception 'keys of this compartment are not destroyed here' using errcode = 'check_violation';
     end if;
-    if exists (select from registry.feed where state = 'running') then
+    if exists (select from registry.feed where kind = 'rights' and state = 'running') then   -- no other file seals anything
         raise exception 'a file is being taken in: destroy the old key once it has ended' using errcode = 'check_violation';
     end if;
     if exists (select from upkeep.keys_in_use(of_insurer, of_compartment) u where u.version = of_version) then

@@ -21,11 +21,11 @@ from tierce.policy.acts import Act
 from tierce.settings import Settings
 from tierce.storage.migrate import head_version, stored_version
 from tierce.upkeep import lines
-from tierce.upkeep.backup import logfile, store
+from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.loss import BLOCKS_SKIPPED_MIN, UNKNOWN
 from tierce.upkeep.backup.model import Adopted
-from tierce.upkeep.backup.service import examine, insist_kept, retire_replaced
+from tierce.upkeep.backup.service import examine, insist_kept, retire_replaced, whole
 from tierce.upkeep.health.store import newest_checkpoint
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
@@ -55,10 +55,11 @@ def adopt(settings: Settings, admin: str, clock: Clock, *, nothing_kept: bool) -
         connection.commit()
         note, size = newest_checkpoint(connection), store.leaf_count(connection)
         last = store.last_line(connection)
+        sealed = segmentsfile.put_aside(connection, settings.segments_directory(), clock.now())
     aside = _step_back(settings, note, size, clock)
     dsn = settings.connection().dsn(admin)
     held = examine(dsn, settings, note, settings.log_directory(), ended=ended, retired=retired)
-    if held.intact and held.compared and not held.lost_lines:
+    if whole(held):
         with settings.connection().connect(admin) as connection:
             store.skip_blocks(connection, BLOCKS_SKIPPED_MIN)
         lines.tell(settings, Act.OPERATION_RESTORE, UNKNOWN)
@@ -66,6 +67,7 @@ def adopt(settings: Settings, admin: str, clock: Clock, *, nothing_kept: bool) -
         **msgspec.structs.asdict(held),
         last_line=None if last is None else last.astimezone(UTC).isoformat(timespec="seconds"),
         log_aside=None if aside is None else str(aside),
+        segments_aside=None if sealed is None else str(sealed),
     )
 
 

@@ -8,6 +8,7 @@ from tierce.journal.errors import TileMissingError
 from tierce.journal.tiles.folder import CHECKPOINT, LogFolder
 from tierce.journal.tiles.layout import all_tiles, tile_path
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
+from tierce.upkeep.backup.marks import holds_others
 
 
 def save(log: LogFolder, note: str, size: int, to: Path) -> None:
@@ -52,7 +53,7 @@ def insist_empty(log: LogFolder) -> None:
     Raises:
         BackupError: it does.
     """
-    if log.path.is_dir() and any(log.path.iterdir()):
+    if holds_others(log.path):
         msg = (
             f"le dossier du journal {log.path} n’est pas vide, et une restauration n’écrit sur aucun : renommez-le / "
             "the log's folder is not empty: a restore never writes over one, so rename it or give another"

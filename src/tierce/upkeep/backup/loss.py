@@ -1,5 +1,9 @@
 """The way on after a backup that is older than the journal's last known checkpoint: said, signed, never silent."""
 
+from datetime import datetime
+
+from psycopg import Connection
+
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.segments.store import tree_size
@@ -25,14 +29,20 @@ UNKNOWN = MAX_ID
 """The number of lost lines in the journal's own line, when nobody knows it."""
 
 
+def skip_unknown(connection: Connection, now: datetime) -> None:
+    """Leave out more block numbers than were drawn since the last line that is there, however many lines are lost."""
+    days = (now - (store.last_line(connection) or now)).days + 1
+    store.skip_blocks(connection, max(1, days) * BLOCKS_A_DAY)
+
+
 def accept(settings: Settings, admin: str, lost: int | None, clock: Clock, step: Step = no_step) -> str:
     """Let the journal go on from what was restored; returns the log's new public line.
 
     The log's key is retired at the restored size, so that checkpoints of before and after never bear the same
     signature; the block numbers of lost lines are left out, which every list of an incident prints as a hole; the
     kept checkpoint is put aside as evidence, and a journal line says how many lines were lost. `lost` is None when no
-    checkpoint was kept, so that nobody can tell. Stopped anywhere, it is run again: the kept checkpoint goes last,
-    and the worker refuses to begin as long as it is there.
+    checkpoint was kept that tells of what came after the backup, so that nobody can say. Stopped anywhere, it is run
+    again: the kept checkpoint goes last, and the worker refuses to begin as long as it is there.
 
     Raises:
         BackupError: nothing is lost, or not as many lines as the operator was told; or how many can be told.
@@ -50,13 +60,12 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock, step:
         size = tree_size(connection)
         kept_size = 0 if note is None else read_checkpoint(note, origin, current, *retired_log_keys(keys)).size
         if lost is None:
-            if note is not None:
+            if note is not None and kept_size >= size:
                 raise BackupError(
                     "un point de contrôle est gardé, donc la perte est connue : relisez ce que `tierce restore run` "
                     "a écrit / a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
                 )
-            days = (clock.now() - (store.last_line(connection) or clock.now())).days + 1
-            store.skip_blocks(connection, max(1, days) * BLOCKS_A_DAY)
+            skip_unknown(connection, clock.now())
         elif kept_size - size != lost or lost <= 0:
             gone = max(0, kept_size - size)
             msg = (

@@ -51,7 +51,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     lost_lines: int
     """Lines that a checkpoint kept outside signs and the database does not have: it is older than that checkpoint."""
     compared: bool
-    """Whether a checkpoint was kept outside: without one nobody knows how many lines are lost."""
+    """Whether a checkpoint was kept outside, of no time before the backup: else nobody knows how many are lost."""
     sessions_ended: int
     keys_retired: list[str]
     """The processes whose signing key was replaced since, which knew the earlier one."""
@@ -75,3 +75,5 @@ class Adopted(Held, frozen=True, kw_only=True):
     """When the newest journal line that is there was written."""
     log_aside: str | None
     """Where the log's folder was put that was ahead of the database; another has the tiles that are left."""
+    segments_aside: str | None
+    """Where sealed segments were put that its manifest does not know: sealed since, of lines that are lost here."""

@@ -13,9 +13,9 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
 from tierce.upkeep.backup.adopting import adopt as adopt_database
-from tierce.upkeep.backup.loss import accept
+from tierce.upkeep.backup.loss import UNKNOWN, accept
 from tierce.upkeep.backup.model import Held
-from tierce.upkeep.backup.service import restore
+from tierce.upkeep.backup.service import restore, whole
 from tierce.upkeep.progress import bar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -48,9 +48,9 @@ def run(
     with refusing():
         read = load(settings)
         with bar("restauration / restore") as advance:
-            found = restore(read, folder, admin, advance, nothing_kept=nothing_kept)
-        if found.intact and found.compared and not found.lost_lines:
-            lines.tell(read, Act.OPERATION_RESTORE, 0)
+            found = restore(read, folder, admin, advance, SystemClock().now(), nothing_kept=nothing_kept)
+        if whole(found):
+            lines.tell(read, Act.OPERATION_RESTORE, UNKNOWN)
     if json == "-":
         typer.echo(msgspec.json.encode(found))
     else:
@@ -84,12 +84,11 @@ def adopt(
             typer.echo(
                 f"  journal publié en avance, mis de côté / published log was ahead, put aside: {found.log_aside}"
             )
-        _say(found)
-        if not _code(found) and found.compared:
+        if found.segments_aside:
             typer.echo(
-                "  Une ligne du dernier instant a pu être perdue : les listes de ce moment le diront. / "
-                "A line of the last instant may be lost: lists of that moment will say so."
+                f"  segments scellés depuis, mis de côté / segments sealed since, put aside: {found.segments_aside}"
             )
+        _say(found)
     raise typer.Exit(_code(found))
 
 
@@ -105,6 +104,11 @@ def _say(found: Held) -> None:
             "✗ Le journal ramené ne se vérifie pas : ne démarrez rien. / The journal that was brought back does "
             "not verify: start nothing.\n    → docs/runbooks/journal-does-not-verify.md",
             err=True,
+        )
+    if whole(found):
+        typer.echo(
+            "  Une ligne du dernier instant a pu être perdue : les listes de ce moment le diront. / "
+            "A line of the last instant may be lost: lists of that moment will say so."
         )
     if found.keys_retired:
         typer.echo(

@@ -17,7 +17,7 @@ import psycopg
 from tierce import __version__
 from tierce.journal.errors import JournalError
 from tierce.journal.kept import LOG_RETIRED_FILE, KeptCheckpoint, retired_log_keys
-from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
+from tierce.journal.note import Checkpoint, parse_verifier_key, read_checkpoint, unverified_checkpoint
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
@@ -30,7 +30,7 @@ from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
-from tierce.upkeep.backup import logfile, segmentsfile, store
+from tierce.upkeep.backup import logfile, loss, marks, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
 from tierce.upkeep.backup.signature import insist_signed, sign
@@ -167,35 +167,32 @@ def restore(
     folder: Path,
     admin: str,
     progress: Progress,
+    now: datetime,
     *,
     nothing_kept: bool,
 ) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 
     The database has another name until all is done: killed at any step, nothing that a process could be started on is
-    there, with the sessions of then still live, and the next run takes away what was left.
+    there, with the sessions of then still live, and the next run takes away what was left. Where no line is known to
+    be lost, block numbers are left out all the same: those of lines that came under no checkpoint name no others.
 
     Args:
         settings: where the new database, log and segments go, and where the last checkpoint is kept.
         folder: the backup.
         admin: the administrator of the server.
         progress: is told of bytes that came back.
-        nothing_kept: go on although no checkpoint was kept outside, so that nobody knows what is lost.
+        now: the instant.
+        nothing_kept: go on although no checkpoint was kept outside, or one of before the backup alone, so that nobody
+            knows what is lost.
 
     Raises:
         BackupError: the database exists, the backup is unsigned or of a newer program, no checkpoint was kept to
             hold it to, another restore runs, or pg_restore failed: the new database is taken away again.
     """
-    insist_kept(settings, nothing_kept=nothing_kept)
-    manifest = read_manifest(folder)
-    insist_signed(folder, settings.key_directory(), manifest)
-    if manifest.schema > head_version():
-        msg = (
-            f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
-            f"programme / this backup is at schema {manifest.schema}, newer than {head_version()}: install its "
-            "program"
-        )
-        raise BackupError(msg)
+    kept = insist_kept(settings, nothing_kept=nothing_kept)
+    manifest = _admitted(settings, folder)
+    tells = _tells(kept, manifest, nothing_kept=nothing_kept)
     database, log = settings.connection(), LogFolder(settings.log_directory())
     making = database.named(f"{database.name}_restoring")
     with database.named("postgres").connect(admin, autocommit=True) as server:
@@ -208,9 +205,12 @@ def restore(
                 "one: rename it, or give another name in the settings"
             )
             raise BackupError(msg)
-        _clear_killed(server, making.name, (log.path, settings.segments_directory()))
+        folders = log.path, settings.segments_directory()
+        _clear_killed(server, making.name, folders)
         logfile.insist_empty(log)
         segmentsfile.insist_empty(settings.segments_directory())
+        log.begin()
+        marks.put(folders)
         create_roles(server, database.secrets)
         store.create_database(server, making.name)
         try:
@@ -219,8 +219,12 @@ def restore(
         except BaseException:
             store.drop_database(server, making.name)
             raise
-        held = _settle(settings, making, admin, folder, manifest)
+        held = msgspec.structs.replace(_settle(settings, making, admin, folder, manifest), compared=tells)
+        if whole(held):
+            with making.connect(admin) as connection:
+                loss.skip_unknown(connection, now)
         store.rename_database(server, making.name, database.name)
+        marks.take_away(folders)
     return Restored(
         **msgspec.structs.asdict(held),
         taken_at=manifest.taken_at,
@@ -228,6 +232,36 @@ def restore(
         schema=head_version(),
         rows=sum(manifest.rows.values()),
     )
+
+
+def _admitted(settings: Settings, folder: Path) -> Manifest:
+    """The manifest of a backup that is whole, signed by us and of a schema that this program knows."""
+    manifest = read_manifest(folder)
+    insist_signed(folder, settings.key_directory(), manifest)
+    if manifest.schema > head_version():
+        msg = (
+            f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
+            f"programme / this backup is at schema {manifest.schema}, newer than {head_version()}: install its "
+            "program"
+        )
+        raise BackupError(msg)
+    return manifest
+
+
+def _tells(kept: Checkpoint | None, manifest: Manifest, *, nothing_kept: bool) -> bool:
+    """Whether the kept checkpoint tells of lines that were written after the backup; one of before it does not."""
+    if kept is None:
+        return False
+    if kept.size < manifest.journal_size and not nothing_kept:
+        msg = (
+            f"le point de contrôle de `state` ({kept.size} lignes) est plus ancien que cette sauvegarde "
+            f"({manifest.journal_size}) et ne dit rien de ce qui fut écrit depuis elle : mettez-y un plus récent, ou "
+            f"dites --nothing-kept / the checkpoint in `state` ({kept.size} lines) is older than this backup "
+            f"({manifest.journal_size}) and tells nothing of what was written since: put a later one there, or say "
+            "--nothing-kept (docs/runbooks/backup-and-restore.md)"
+        )
+        raise BackupError(msg)
+    return kept.size >= manifest.journal_size
 
 
 def _settle(settings: Settings, making: Database, admin: str, folder: Path, manifest: Manifest) -> Held:
@@ -246,13 +280,14 @@ def _settle(settings: Settings, making: Database, admin: str, folder: Path, mani
 
 
 def _clear_killed(server: psycopg.Connection, making: str, folders: Sequence[Path]) -> None:
-    """Take away what a restore left that was killed: the folders were empty before it, so what they hold is its own.
+    """Take away what a restore left that was killed: of the folders, what is in those that bear its mark.
 
-    They stay themselves, with their owner and rights; the database goes last, since it alone tells.
+    Without one they were filled again since, and what they hold is somebody's. They stay themselves, with their owner
+    and rights; the database goes last, since it alone tells.
     """
     if not store.has_database(server, making):
         return
-    for one in (one for folder in folders if folder.is_dir() for one in folder.iterdir()):
+    for one in (one for folder in folders if marks.marked(folder) for one in folder.iterdir()):
         if one.is_dir():
             shutil.rmtree(one)
         else:
@@ -260,13 +295,18 @@ def _clear_killed(server: psycopg.Connection, making: str, folders: Sequence[Pat
     store.drop_database(server, making)
 
 
-def insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
-    """Refuse before anything is made when no checkpoint of this log is kept, or one that its keys did not sign."""
+def whole(held: Held) -> bool:
+    """Whether the journal is intact, and no line is known to be lost of those that a checkpoint tells of."""
+    return held.intact and held.compared and not held.lost_lines
+
+
+def insist_kept(settings: Settings, *, nothing_kept: bool) -> Checkpoint | None:
+    """The checkpoint that is kept; refuses before anything is made when there is none, or it is none of this log."""
     state = settings.state_directory()
     note = None if state is None else KeptCheckpoint(state / CHECKPOINT_FILE).read()
     if note is None:
         if nothing_kept:
-            return
+            return None
         msg = (
             f"aucun point de contrôle dans {state or '`state`'}, donc rien ne dit combien de lignes manquent à cette "
             f"sauvegarde : mettez-y le dernier connu, en un fichier {CHECKPOINT_FILE} (un témoin en a un), ou dites "
@@ -278,7 +318,7 @@ def insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
     keys = settings.key_directory()
     origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
     try:
-        read_checkpoint(note, origin, current, *retired_log_keys(keys))
+        return read_checkpoint(note, origin, current, *retired_log_keys(keys))
     except JournalError as error:
         msg = (
             f"le fichier {CHECKPOINT_FILE} de {state} n’est pas un point de contrôle de ce journal, signé par une "

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tierce.storage.keys import KEY_BYTES
+from tierce.storage.keys import KEY_BYTES, sync_folder
 
 
 def next_key(folder: Path, name: str) -> bytes:
@@ -21,10 +21,11 @@ def take_place(folder: Path, name: str, *, keep_previous: bool) -> None:
         write_private(folder / f"{name}.previous.key", current.read_bytes())
     _like(current, folder / f"{name}.next.key")
     os.replace(folder / f"{name}.next.key", current)
+    sync_folder(folder)
 
 
 def write_private(path: Path, content: bytes, owner: tuple[int, int] | None = None) -> None:
-    """Write a file of mode 0600 whole, or not at all; root may give it another owner and group."""
+    """Write a file of mode 0600 whole and durably, or not at all; root may give it another owner and group."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -35,6 +36,7 @@ def write_private(path: Path, content: bytes, owner: tuple[int, int] | None = No
     if owner is not None and os.geteuid() == 0:
         os.chown(part, *owner)
     os.replace(part, path)
+    sync_folder(path.parent)
 
 
 def _like(old: Path, new: Path) -> None:

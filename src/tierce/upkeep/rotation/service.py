@@ -210,7 +210,8 @@ def _insist_same_log(settings: Settings, size: int) -> None:
 def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
     """Retire the log's key after `size` and put the next one in place; the last move is the private key's.
 
-    A key that was lost is retired by its public line.
+    A key that was lost is retired by its public line. One that a stopped rotation retired and that signed on since is
+    retired where it ends now.
     """
     public, lost = folder / LOG_PUBLIC_FILE, not (folder / f"{key}.key").exists()
     old = public.read_text("utf-8").strip() if lost else _public(Keyring(folder, ()).instance(LOG_KEY_NAME))
@@ -218,8 +219,9 @@ def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
     step("retire")
     file = folder / LOG_RETIRED_FILE
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
-    if old != new and not any(line.split(" ")[0] == old for line in lines):
-        write_private(file, "".join(f"{line}\n" for line in (*lines, f"{old} {size}")).encode())
+    if old != new:
+        others = [line for line in lines if line.split(" ")[0] != old]
+        write_private(file, "".join(f"{line}\n" for line in (*others, f"{old} {size}")).encode())
         file.chmod(0o644)
     step("announce")
     write_private(public, f"{new}\n".encode())
