@@ -108,6 +108,17 @@ def test_what_is_no_notification_of_ours_is_left_alone(content: bytes) -> None:
     assert parse(content) is None
 
 
+@pytest.mark.parametrize("spoiled", ["<", '"', "<a@", "<a@[", '<"', "=?utf-8?q?"])
+def test_i2_a_header_that_nobody_can_parse_ends_no_reading_of_the_mailbox(spoiled: str) -> None:
+    # Anybody may write there: what stops at one message never hears of those that came back behind it.
+    assert parse(f"To: {spoiled}\r\nMessage-ID: {spoiled}\r\n\r\nBuy".encode()) is None
+    back = parse(f"Delivered-To: {spoiled}\r\n".encode() + report("failed", "5.1.1"))
+    assert back is not None
+    assert back.token == TOKEN
+    folded = report("failed", "5.1.1", to=f"\r\n <retour-{TOKEN.hex()}@retours.example>")
+    assert parse(folded) == back
+
+
 def test_a_relaxed_body_is_that_of_the_standard() -> None:
     # RFC 6376, 3.4.5.
     assert relaxed_body(b" C \r\nD \t E\r\n\r\n\r\n") == b" C\r\nD E\r\n"
