@@ -55,8 +55,8 @@ class BounceTally:
 def parse(content: bytes) -> Returned | None:
     """Read one message of the bounce mailbox; None when it is no notification about one of ours.
 
-    Anybody may write to that mailbox. Headers are taken as they stand: the standard library's newer policy parses them,
-    and ends on several that are malformed, as then the reading of everything behind would.
+    Anybody may write to that mailbox. Headers are taken as they stand: the standard library's newer policy parses
+    them, and ends on several that are malformed, as then the reading of everything behind would.
     """
     message = email.message_from_bytes(content)
     token, action, status = None, "", ""
