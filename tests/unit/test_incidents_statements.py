@@ -59,7 +59,7 @@ def test_s4_no_proof_is_made_of_what_proves_nothing(category: D, kind: ProofKind
 
 
 def test_s4_a_list_made_before_its_window_was_over_says_so() -> None:
-    """Whoever was read between the list and the end of its window is on no list, and was told that she was not read."""
+    """Whoever is read between the list and the end of its window is on no list: nobody says that she was not."""
     ends = [(micros(SCOPE.at - SETTLE) + one, one > 0) for one in (-1, 0, 1, 60_000_000)]
     for until_us, is_open in ends:
         scope = replace(SCOPE, criteria=replace(SCOPE.criteria, until_us=until_us))

@@ -65,7 +65,8 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
 def risk_in(rows: Iterable[Row]) -> Risk | None:
     """The highest risk that people concluded, the last conclusion of each cohort counting.
 
-    None while a cohort that was scored, or scored again since, waits for its conclusion: another's takes no clock away.
+    None while a cohort that was scored, or scored again since, waits for its conclusion: another's takes no clock
+    away.
     """
     last: dict[str, Risk | None] = {}
     for row in rows:
