@@ -277,8 +277,8 @@ class Checked:
                 )
         whole = sum(one["whole"] for one in revisions)
         return (
-            f"{len(revisions)} révisions, dont {whole} entières ; {len(looked)} paires de la dernière relues"
-            " dans le journal / revisions, of which whole; pairs of the last read in the journal"
+            f"{len(revisions)} révisions, entières : {whole} ; {len(looked)} paires de la dernière relues"
+            " dans le journal / revisions, whole ones; pairs of the last read in the journal"
         )
 
     def check_revisions(self, revisions: list[Row]) -> None:
