@@ -311,7 +311,8 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     assert measures(office, second, found, clock)[0] == (MeasureKind.ACCESS_ENDED, AT + timedelta(minutes=5))
 
     appender = Appender.enrol(office, "office", keyring.instance("office"))
-    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, clock.now(), reference=first.id, categories=ON_LETTERS)
+    then = AT + timedelta(hours=1)
+    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, then, reference=first.id, categories=ON_LETTERS)
     with office.transaction():
         appender.write(office, [taken])
     sequence(worker, keyring)
