@@ -34,7 +34,7 @@ from tierce.web.signin_site import FORM_FIELD
 pytestmark = pytest.mark.integration
 
 DOCTOR, OTHER = ProfessionalId(501), ProfessionalId(502)
-WINDOW = (micros(AT - timedelta(hours=1)), micros(AT + timedelta(hours=2)))
+WINDOW = (micros(AT - timedelta(hours=1)), micros(AT + timedelta(minutes=30)))
 
 
 @pytest.fixture
@@ -78,8 +78,14 @@ def test_i6_she_is_told_yes_no_or_not_established_with_its_ground(room: Room) ->
     room.admin.commit()
     narrowed = {one.incident: one.answer for one in told(room)}[other]
     assert narrowed is Answer.NOT_ESTABLISHED, "a list of some categories alone says nothing of the others"
+    goes_on = """update incident.scope set criteria = criteria || jsonb_build_object('categories', 0, 'until_us',
+        (extract(epoch from at) * 1000000)::bigint - 4000000)"""
+    room.admin.execute(f"{goes_on} where incident = %s", (other,))
+    room.admin.commit()
+    unfinished = {one.incident: one.answer for one in told(room)}[other]
+    assert unfinished is Answer.NOT_ESTABLISHED, "whoever is read before the window is over is not on its list yet"
     entries = [decode(body) for (body,) in room.admin.execute("select body from journal.entry where kind = 13")]
-    assert [entry.act for entry in entries] == [Act.PERSON_CONCERNED] * 5
+    assert [entry.act for entry in entries] == [Act.PERSON_CONCERNED] * 6
 
 
 def test_i6_nothing_is_told_without_the_line_nor_too_often_nor_under_secrecy(room: Room) -> None:

@@ -58,7 +58,8 @@ def test_an_inspector_checks_every_claim_with_the_pack_s_own_script(pack: Path, 
     assert said.count("✓") == 11
     assert "1 témoins" in said
     assert "2 états antérieurs" in said
-    assert "2 révisions ; 4 paires" in said
+    # What was written into the first list's window after it has a time of before it: that list is given as stored.
+    assert "2 révisions, entières : 1 ; 4 paires" in said
     assert "1 relevés des mesures" in said
     code, again = verify(unpacked, pack, "--keys", unpacked / "keys.txt")
     assert (code, again) == (0, said)
@@ -168,6 +169,32 @@ def _fewer(files: dict[str, bytes]) -> None:
     files["scope/revisions.json"] = json.dumps(rows).encode()
 
 
+def _revised(files: dict[str, bytes], change: Callable[[list[Any]], object]) -> None:
+    rows = json.loads(files["scope/revisions.json"])
+    change(rows)
+    files["scope/revisions.json"] = json.dumps(rows).encode()
+
+
+def _lost_list(files: dict[str, bytes]) -> None:
+    _revised(files, lambda rows: rows.pop(0))
+
+
+def _other_list(files: dict[str, bytes]) -> None:
+    _revised(files, lambda rows: rows[0].update(whole=False, digest="00" * 32))
+
+
+def _other_tree(files: dict[str, bytes]) -> None:
+    _revised(files, lambda rows: rows[0]["tree"].__setitem__(1, "00" * 32))
+
+
+def _other_question(files: dict[str, bytes]) -> None:
+    _revised(files, lambda rows: rows[1]["criteria"].update(until_us=rows[1]["criteria"]["until_us"] + 1))
+
+
+def _no_lines(files: dict[str, bytes]) -> None:
+    files["scope/lines.json"] = b"[]"
+
+
 def _unexplained(files: dict[str, bytes]) -> None:
     sums = json.loads(files["counts.json"])
     sums[0]["whole"] += 1
@@ -223,6 +250,11 @@ def _other_controls(files: dict[str, bytes]) -> None:
         (_fork, "l'arbre n'a pas seulement grandi"),
         (_unlist, "scope/002.scope"),
         (_fewer, "scope/revisions.json, 2"),
+        (_lost_list, "une liste manque"),
+        (_other_list, "le registre nomme une autre liste"),
+        (_other_tree, "scope/revisions.json, 1 : arbre inconnu"),
+        (_other_question, "scope/revisions.json, 2 : la liste répond à une autre question"),
+        (_no_lines, "ses lignes manquent"),
         (_unexplained, "counts.json"),
         (_other_difference, "scope/002.differences"),
         (_in_time, "clocks.json"),

@@ -201,7 +201,9 @@ def test_what_is_no_longer_kept_and_what_is_left_out_are_said(
     admin: psycopg.Connection,
     worker: psycopg.Connection,
     keyring: Keyring,
+    clock: FixedClock,
 ) -> None:
+    clock.advance(timedelta(minutes=1))
     write_asks(admin, keyring, [ask(1)])
     sequence(worker, keyring)
     write_asks(admin, keyring, [ask(2)], at=AT + timedelta(minutes=5))
@@ -217,6 +219,7 @@ def test_what_is_no_longer_kept_and_what_is_left_out_are_said(
     assert not slice_.preview(office, criteria).whole
     later = replace(criteria, from_us=micros(AT + timedelta(minutes=5)))
     assert slice_.preview(office, later).whole
+    assert not slice_.preview(office, replace(later, until_us=micros(clock.now()))).whole, "its window goes on"
     narrowed = smaller(slice_, office, incident.id, replace(later, categories=DataCategory.GUARANTEES))
     assert ([gap.kind for gap in narrowed.gaps], [gap.kind for gap in narrowed.untold]) == ([], [GapKind.NARROWED])
 
@@ -287,6 +290,7 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     sequence(worker, keyring)
 
     assert scope_rows.staff(office, ["900", "901", "personne"], SealedLog(Path())) == {"900": StaffId(900)}
+    clock.advance(timedelta(minutes=1))
     nobody = account_criteria(ProfessionalId(0), frozenset(), *WINDOW)
     by_staff = replace(nobody, professionals=frozenset(), until_us=WINDOW[1] + 1, staff=frozenset({StaffId(900)}))
     second = slice_.open(office, HELENE, title="Accès d'une officière", signal_at=AT, aware_why="Elle l'a dit.")
@@ -307,7 +311,8 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     assert measures(office, second, found, clock)[0] == (MeasureKind.ACCESS_ENDED, AT + timedelta(minutes=5))
 
     appender = Appender.enrol(office, "office", keyring.instance("office"))
-    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, clock.now(), reference=first.id, categories=ON_LETTERS)
+    then = AT + timedelta(hours=1)
+    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, then, reference=first.id, categories=ON_LETTERS)
     with office.transaction():
         appender.write(office, [taken])
     sequence(worker, keyring)

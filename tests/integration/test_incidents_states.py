@@ -217,6 +217,11 @@ def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: R
     for kind in (None, *ProofKind):
         with pytest.raises(ProofMissingError):
             say(DataCategory.GUARANTEES, Cohort.INSURED, kind)
+    with pytest.raises(ProofMissingError):  # the list was made at the end of its window: a line may still come
+        say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
+    room.clock.advance(timedelta(minutes=1))
+    made = room.incidents.scope(office, incident.id)
+    room.incidents.compute_scope(office, HELENE, incident.id, made.criteria)
     say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
     with pytest.raises(ProofMissingError, match="reaches"):  # it asks there for another account, and reads it masked
         say(DataCategory.BANK, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.integration.conftest import Connect
-from tests.integration.rooms import CAPES, OAK
+from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.telling_world import AMC, World, open_world, opened_incident
 from tierce.incidents.store import last_scope
 from tierce.kernel.clock import PARIS
@@ -120,10 +120,18 @@ def test_i3_only_people_on_the_insurers_list_are_kept_sealed_and_read_by_one_rol
     again = lend(world, incident.id, world.lent(more))
     assert (again.taken, again.unchanged) == (0, 1)
     world.room.clock.advance(timedelta(minutes=1))
-    other = lend(world, incident.id, world.lent(more.replace("Paul", "Pauline")))
+    second = world.lent(more.replace("Paul", "Pauline"))
+    other = lend(world, incident.id, second)
     assert (other.taken, other.unchanged) == (1, 0)
+    world.room.clock.advance(timedelta(minutes=1))
     back = lend(world, incident.id, path)
     assert (back.again, back.taken) == (False, 1), "the first file again takes the second one's data away"
+    world.room.clock.advance(timedelta(minutes=1))
+    assert lend(world, incident.id, second).taken == 1, "and so does the second one after it"
+    assert lend(world, incident.id, second).again
+    world.room.clock.advance(timedelta(minutes=1))
+    world.room.incidents.compute_scope(world.room.office, HELENE, incident.id, scope.criteria)
+    assert not lend(world, incident.id, second).again, "whoever a new list adds was outside the same file before"
 
 
 def test_i3_nothing_is_kept_without_a_mandate_nor_of_a_file_that_was_cut(world: World) -> None:

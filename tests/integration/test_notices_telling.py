@@ -158,9 +158,11 @@ def test_what_fails_for_one_insurer_fails_alone(world: World) -> None:
     assert {one.acknowledged_at for one in store.standings(world.notices, incident.id).values()} == {None}
 
 
-def test_what_proved_to_be_no_breach_is_escalated_to_nobody(world: World) -> None:
+def test_what_proved_to_be_no_breach_is_escalated_to_nobody_nor_is_what_had_not_left_sent(world: World) -> None:
     incident = opened_incident(world)
+    world.box.refuses = Verdict.HALT
     assert world.telling.turn(world.notices, world.box).told == 2
+    world.box.refuses = None
     world.room.clock.advance(ESCALATE_AFTER)
     world.room.admin.execute("update incident.incident set dismissed_at = now() where id = %s", (incident.id,))
     world.room.admin.commit()
@@ -168,7 +170,8 @@ def test_what_proved_to_be_no_breach_is_escalated_to_nobody(world: World) -> Non
     assert (done.told, done.repeated, done.sent) == (0, 0, 0)
     world.room.admin.execute("update incident.incident set dismissed_at = null where id = %s", (incident.id,))
     world.room.admin.commit()
-    assert world.telling.turn(world.notices, world.box).repeated == 1
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.repeated, done.sent) == (1, 3)
 
 
 def test_a_server_that_refuses_is_tried_again_as_messages_are_and_given_up_for_the_next_contact(world: World) -> None:

@@ -322,6 +322,10 @@ def test_the_cover_of_whoever_was_asked_about_waits_for_the_first_list(old: Old,
     old.admin.commit()
     removed = old.job.run()
     assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (0, 0)
+    old.admin.execute("update journal.entry set kind = 5 where person = 1")
+    old.admin.commit()
+    removed = old.job.run()
+    assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (0, 0), "whom staff read may be on a list too"
     old.admin.execute("update incident.incident set signal_at = now() + interval '364 days' where id = 1")
     old.admin.commit()
     removed = old.job.run()

@@ -20,8 +20,10 @@ from tierce.incidents.clocks.rules import (
     running,
     with_fulfilled,
 )
+from tierce.incidents.clocks.service import risk_in
 from tierce.incidents.errors import FormError
-from tierce.kernel.ids import InsurerId
+from tierce.incidents.register.model import Row, RowKind
+from tierce.kernel.ids import EntrySeq, IncidentId, InsurerId
 from tierce.policy.clocks import CLOCKS, Duty, Moment, Party, Risk, Start
 
 AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -52,6 +54,22 @@ def test_a_clock_is_overdue_a_second_after_its_end_and_a_duty_late_likewise() ->
         assert clock(AT, other).state is State.RUNNING
     waiting = running(AT.date(), AT, {}, [], insurers=[], risk=None, table=[AUTHORITY])
     assert [(one.state, one.started, one.due) for one in waiting] == [(State.WAITING, None, None)]
+
+
+def test_a_conclusion_on_one_cohort_takes_no_clock_away_while_another_waits_for_its_own() -> None:
+    rows: list[Row] = []
+
+    def said(kind: RowKind, facts: dict[str, object]) -> Risk | None:
+        rows.append(Row(IncidentId(1), len(rows) + 1, kind, AT, "H.", 3, facts, b"", EntrySeq(1)))
+        return risk_in(rows)
+
+    assert risk_in([]) is None
+    assert said(RowKind.SEVERITY, {"key": "assures"}) is None
+    assert said(RowKind.BRIDGE, {"cohort": "assures", "risk": 0}) is Risk.NONE
+    assert said(RowKind.SEVERITY, {"key": "professionnels"}) is None, "their bank details may have been read"
+    assert said(RowKind.BRIDGE, {"cohort": "professionnels", "risk": 1}) is Risk.RISK
+    assert said(RowKind.SEVERITY, {"key": "assures"}) is None, "more was shown of them than was concluded on"
+    assert said(RowKind.BRIDGE, {"cohort": "assures", "risk": 2}) is Risk.HIGH
 
 
 def test_the_earliest_end_of_the_starts_that_are_known_decides() -> None:

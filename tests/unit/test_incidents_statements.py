@@ -11,8 +11,9 @@ from tierce.incidents.model import ScopeSummary
 from tierce.incidents.statements.model import Privileges, Proof, ProofKind, Statement
 from tierce.incidents.statements.rules import ProofMissingError, prove, standing
 from tierce.kernel.categories import DataCategory as D
+from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId
-from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
+from tierce.scope.model import SETTLE, Criteria, Gap, GapKind, TreeHead
 
 SCOPE = ScopeSummary(
     IncidentId(1), 1, Criteria(frozenset(), frozenset({DeviceId(1)}), frozenset(), 0, 1), (), 0, 0, b"d" * 32, 9, 9,
@@ -47,6 +48,7 @@ def test_s4_a_proof_is_made_for_one_category_of_one_cohort() -> None:
         (D.MEDICAL, ProofKind.PRIVILEGES, SCOPE),  # no compartment of its own: its being closed proves nothing
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, pending=1)),
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, unattributed=1)),
+        (D.BANK, ProofKind.JOURNAL, replace(SCOPE, criteria=replace(SCOPE.criteria, until_us=micros(SCOPE.at)))),
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, criteria=replace(SCOPE.criteria, categories=D.GUARANTEES))),
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, gaps=(Gap(GapKind.LINES_MISSING, 1, 1, 1),))),
     ],
@@ -54,6 +56,15 @@ def test_s4_a_proof_is_made_for_one_category_of_one_cohort() -> None:
 def test_s4_no_proof_is_made_of_what_proves_nothing(category: D, kind: ProofKind | None, scope: ScopeSummary) -> None:
     with pytest.raises(ProofMissingError):
         made(category, Cohort.INSURED, kind, scope)
+
+
+def test_s4_a_list_made_before_its_window_was_over_says_so() -> None:
+    """Whoever is read between the list and the end of its window is on no list: nobody says that she was not."""
+    ends = [(micros(SCOPE.at - SETTLE) + one, one > 0) for one in (-1, 0, 1, 60_000_000)]
+    for until_us, is_open in ends:
+        scope = replace(SCOPE, criteria=replace(SCOPE.criteria, until_us=until_us))
+        assert scope.is_open is is_open
+        assert [gap.kind for gap in scope.untold] == [GapKind.OPEN] * is_open
 
 
 def test_s4_an_open_compartment_and_an_absent_list_prove_nothing() -> None:

@@ -1,6 +1,7 @@
 """What a mail server's answer means, what a returned message says, how a body is signed."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from tierce.notices.deliveries.bounces import parse
 from tierce.notices.deliveries.dkim import relaxed_body
 from tierce.notices.deliveries.model import Reply, Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, faster, parsed, slower, verdict, wait_after
-from tierce.notices.deliveries.service import Rehearsal
+from tierce.notices.deliveries.service import Rehearsal, in_relay_log
 from tierce.policy.reached import State
 
 TOKEN = bytes(range(10))
@@ -108,6 +109,17 @@ def test_what_is_no_notification_of_ours_is_left_alone(content: bytes) -> None:
     assert parse(content) is None
 
 
+@pytest.mark.parametrize("spoiled", ["<", '"', "<a@", "<a@[", '<"', "=?utf-8?q?"])
+def test_i2_a_header_that_nobody_can_parse_ends_no_reading_of_the_mailbox(spoiled: str) -> None:
+    # Anybody may write there: what stops at one message never hears of those that came back behind it.
+    assert parse(f"To: {spoiled}\r\nMessage-ID: {spoiled}\r\n\r\nBuy".encode()) is None
+    back = parse(f"Delivered-To: {spoiled}\r\n".encode() + report("failed", "5.1.1"))
+    assert back is not None
+    assert back.token == TOKEN
+    folded = report("failed", "5.1.1", to=f"\r\n <retour-{TOKEN.hex()}@retours.example>")
+    assert parse(folded) == back
+
+
 def test_a_relaxed_body_is_that_of_the_standard() -> None:
     # RFC 6376, 3.4.5.
     assert relaxed_body(b" C \r\nD \t E\r\n\r\n\r\n") == b" C\r\nD E\r\n"
@@ -133,3 +145,20 @@ def test_every_state_has_its_words_and_what_is_set_aside_is_tried_first() -> Non
 def _waiting(number: int, *, insurer: int) -> store.Pending:
     pair = Pair(PersonId(number), InsurerId(insurer), Cohort.INSURED)
     return store.Pending(number, Language.FR, False, pair, bytes(16), TOKEN, State.TO_SEND, 0)
+
+
+def test_i2_a_message_that_the_relay_dropped_half_way_is_not_one_that_its_log_knows(tmp_path: Path) -> None:
+    cut, taken, other, exim = (f"<{number:020x}@rive.example>" for number in range(4))
+    head = "Mar  3 09:12:01 relais postfix"
+    (tmp_path / "log").write_text(
+        f"{head}/cleanup[71]: 4F1A2C: message-id={cut}\n"
+        f"{head}/smtpd[70]: lost connection after DATA (312 bytes) from rive[127.0.0.1]\n"
+        f"{head}/cleanup[71]: 5B7D01: warning: header Message-ID: {cut} from rive[127.0.0.1]\n"
+        f"{head}/cleanup[71]: 4F1A2D: message-id={taken}\n"
+        f"{head}/qmgr[69]: 4F1A2D: from=<retour-1@rive.example>, size=4001, nrcpt=1 (queue active)\n"
+        f"{head}/cleanup[71]: 4F1A2C: message-id={other}\n"
+        f"{head}/qmgr[69]: 4F1A2C: from=<retour-2@rive.example>, size=4001, nrcpt=1 (queue active)\n"
+        f"2026-03-03 09:12:01 1ab2cd-0 <= retour-3@rive.example H=(rive) P=esmtp S=4001 id={exim[1:-1]} {exim}\n",
+        "utf-8",
+    )
+    assert in_relay_log(tmp_path / "log")({cut, taken, other, exim}) == {taken, other, exim}

@@ -168,7 +168,7 @@ def test_nothing_else_is_said_only_when_the_journal_is_whole() -> None:
     whole = text_of(letter(), Language.FR)
     assert "n'en contient aucune autre" in whole
     torn = replace(FACTS, gaps=(Gap(GapKind.LINES_MISSING, 5, 5, 2),))
-    for kind in (GapKind.ENDED, GapKind.WAITING, GapKind.NARROWED, GapKind.LOST):
+    for kind in (GapKind.ENDED, GapKind.WAITING, GapKind.OPEN, GapKind.NARROWED, GapKind.LOST):
         less = replace(FACTS, gaps=(Gap(kind, 0, 0, 0),))
         assert "aucune autre" not in text_of(letter(less), Language.FR)
         notice = make_insurer_notice(less, OPERATOR, PART, "I-20270303-0007", date(2027, 3, 4))

@@ -11,7 +11,8 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.notices.contacts.columns import COLUMNS
 from tierce.notices.contacts.model import Contact
-from tierce.notices.contacts.rules import read_line
+from tierce.notices.contacts.rules import Key, read_line
+from tierce.notices.contacts.service import People
 from tierce.notices.contacts.store import decode, encode
 from tierce.notices.deliveries.model import Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT, wait_after
@@ -97,6 +98,18 @@ def test_references_in_bulk_are_those_of_letters() -> None:
     bulk = References(b"x" * 32, InsurerId(7))
     for person in (1, 2**40 + 3, 2**63 - 1):
         assert bulk.of(person) == letter_reference(b"x" * 32, PersonId(person), InsurerId(7))
+
+
+def test_i4_a_member_number_of_two_people_is_no_adult_s_name_unless_something_else_says_which() -> None:
+    references = References(b"x" * 32, InsurerId(7))
+    people = People([references])
+    for person, number, rank in ((1, "F-1", 0), (2, "F-1", 0), (3, "F-2", 1), (4, "F-2", 2), (5, "F-3", 0)):
+        people.add(PersonId(person), number, rank)
+    assert people.find(Key("", "F-1", 0)) is None
+    assert people.find(Key("", "F-1", 1)) is None
+    assert [people.find(Key(references.of(one), "F-1", 0)) for one in (1, 2, 3)] == [1, 2, None]
+    assert [people.find(Key("", "F-2", rank)) for rank in (0, 1, 2, 3)] == [None, 3, 4, None]
+    assert [people.find(Key("", "F-3", rank)) for rank in (0, 1)] == [5, 5]
 
 
 def test_moments_are_utc_to_the_second() -> None:

@@ -4,27 +4,48 @@ The vectors hold for the independent reader of the journal too.
 """
 
 import importlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.incidents.pack.inspector import proofs
 from tierce.incidents.pack.inspector.proofs import (
     ORDER,
     WrongError,
     check_consistency,
     leaf_hash,
+    list_head,
     root_from,
     signed_by,
 )
-from tierce.incidents.pack.rules import criteria_facts
+from tierce.incidents.pack.inspector.proofs import drawn as drawn_by_the_inspector
+from tierce.incidents.pack.rules import LINES_MAX, criteria_facts, drawn
 from tierce.incidents.rules import account_criteria
+from tierce.journal.encoding import encode
 from tierce.journal.merkle import audit_ranges, consistency_ranges
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.verifier.notes import signed_by as reader_signed_by
-from tierce.kernel.ids import ProfessionalId
-from tierce.scope.model import Criteria
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import (
+    DeviceId,
+    EstablishmentId,
+    InsurerId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    StaffId,
+    VendorId,
+)
+from tierce.policy.acts import Act, Evidence, Outcome
+from tierce.scope.model import Criteria, Gap, GapKind, Head, TreeHead
+from tierce.scope.rules import head_lines
 
 pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs
 
@@ -117,3 +138,42 @@ def test_paths_of_a_library_lead_to_its_root_and_its_old_roots_are_prefixes(size
 def test_a_pack_says_all_that_a_list_was_asked() -> None:
     asked = criteria_facts(account_criteria(ProfessionalId(501), frozenset(), 0, 1))
     assert set(asked) == set(Criteria.__slots__)
+
+
+def test_the_inspector_s_own_script_writes_a_list_s_head_and_draws_its_lines_as_the_operator_does() -> None:
+    asked = Criteria(
+        frozenset({ProfessionalId(502), ProfessionalId(501)}), frozenset({DeviceId(66)}), frozenset({SessionId(73)}),
+        5, 9, frozenset({EstablishmentId(3)}), frozenset({SoftwareId(4)}), frozenset({VendorId(2)}),
+        frozenset({b"n" * 16}), Evidence.STRONG, DataCategory.GUARANTEES, ladder=True,
+    )  # fmt: skip
+    staff = Criteria(frozenset(), frozenset(), frozenset(), 5, 9, staff=frozenset({StaffId(900)}))
+    gaps = (Gap(GapKind.NEVER_COMMITTED, 3, 4, 0), Gap(GapKind.LINES_MISSING, 7, 7, 2))
+    for one in (asked, staff):
+        head = Head((one,), TreeHead(12, b"r" * 32), gaps, 1)
+        told = {
+            "criteria": criteria_facts(one), "tree": [12, (b"r" * 32).hex()], "unattributed": 1,
+            "gaps": [[gap.kind, gap.first_block, gap.last_block, gap.lines] for gap in gaps],
+        }  # fmt: skip
+        assert list_head(json.loads(json.dumps(told))) == "".join(head_lines(head))
+    rows = [f"{person} 1 1 5 6 1 device confirmed" for person in range(1, LINES_MAX + 40)]
+    pairs = ((int(row.split(" ")[0]), 1) for row in rows)
+    assert sorted(drawn_by_the_inspector("ab" * 32, pairs)) == drawn(bytes.fromhex("ab" * 32), rows)
+
+
+def test_what_staff_read_is_a_line_that_shows_something_to_the_inspector_s_script_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(proofs.__file__).parent))  # as in a pack, both files are side by side
+    script = importlib.import_module("verify")
+    read = Entry(
+        kind=EntryKind.STAFF_ACT, act=Act.STAFF_PERSON_SHOW, outcome=Outcome.DONE, time_us=7,
+        professional=StaffId(900), person=PersonId(5), insurer=InsurerId(1), categories=DataCategory.CIVIL_STATUS,
+    )  # fmt: skip
+    (tmp_path / "scope").mkdir()
+    (tmp_path / "scope/lines.json").write_text("[3]", "utf-8")
+    checked = script.Checked(script.Pack(tmp_path), {})
+    checked.lines = {3: encode(read)}
+    assert checked.released() == {(5, 1): [encode(read)]}
+    checked.lines = {3: encode(replace(read, categories=DataCategory.NONE))}
+    with pytest.raises(script.WrongError, match="ne montre rien"):
+        checked.released()

@@ -9,6 +9,7 @@ from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, StaffId
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_name
 from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
+from tierce.scope.rules import is_over
 
 
 class Purpose(IntEnum):
@@ -126,11 +127,17 @@ class ScopeSummary:
     """People who were asked for and of whom nothing was shown; None as above."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether the window was not over when the list was made (gate.person_concerned says the same)."""
+        return not is_over([self.criteria], self.at)
+
+    @property
     def untold(self) -> tuple[Gap, ...]:
-        """Why the list says less than "nobody else": its gaps, lines that wait, categories that it leaves out."""
+        """Why the list says less than "nobody else": its gaps, lines that wait or may come, categories left out."""
+        going_on = (Gap(GapKind.OPEN, 0, 0, 0),) if self.is_open else ()
         waiting = (Gap(GapKind.WAITING, 0, 0, self.pending),) if self.pending else ()
         narrowed = (Gap(GapKind.NARROWED, 0, 0, 0),) if self.criteria.categories else ()
-        return self.gaps + waiting + narrowed
+        return self.gaps + going_on + waiting + narrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,9 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
 from tierce.policy.acts import Act
-from tierce.scope.model import Criteria, Exposure, Status
-from tierce.scope.rules import check_criteria
-from tierce.scope.service import SETTLE, computed
+from tierce.scope.model import SETTLE, Criteria, Exposure, Status
+from tierce.scope.rules import check_criteria, is_over
+from tierce.scope.service import computed
 from tierce.scope.store import pending
 
 ATTEMPTS = 3
@@ -120,7 +120,7 @@ class Incidents:
     ) -> ScopeSummary:
         """Compute the exact list under the last checkpoint, store it as a new revision, and say so in the journal.
 
-        A window that ends in the future is cut at the present.
+        A list of a window that is not over yet is of what was written by now: it says so, until it is made again.
 
         Raises:
             CriteriaError: the criteria name nobody or no time.
@@ -236,14 +236,14 @@ class Incidents:
             JournalBehindError: the journal has no checkpoint yet.
             SegmentsMissingError: a sealed segment cannot be read.
         """
-        settled = self._clock.now() - self._settle
-        with connection.transaction(), computed(connection, self._segments, [criteria], settled) as engine:
+        now = self._clock.now()
+        with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
             totals = engine.totals()
             return ListPreview(
                 totals[Status.CONFIRMED].persons,
                 totals[Status.POSSIBLE].persons,
                 totals[Status.EXCLUDED].persons,
-                engine.head.whole,
+                engine.head.whole and is_over([criteria], now),
             )
 
     def incident(self, connection: Connection, number: IncidentId) -> Incident:

@@ -181,6 +181,12 @@ _UNTOLD: Final[dict[GapKind, Phrase]] = {
         "The period begins before the oldest line that our journal still keeps. We cannot say that nobody else is "
         "concerned.",
     ),
+    GapKind.OPEN: Phrase(
+        "La période n’était pas finie quand cette liste a été faite. Si d’autres de vos assurés y sont lus, un "
+        "complément vous le dira.",
+        "The period was not over when this list was made. If others you insure are read in it, a complement will "
+        "tell you.",
+    ),
     GapKind.WAITING: Phrase(
         "Des lignes de cette période étaient écrites et pas encore sous le sceau du journal. Si d’autres de vos "
         "assurés y sont, un complément vous le dira.",

@@ -21,8 +21,9 @@ from tierce.scope.criteria import Registers, read_criteria
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import check_list, differences, head_of, rows_of
 from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, KEY_NAME, indicators, verify
-from tierce.scope.model import Status
-from tierce.scope.service import SETTLE, Export, computed
+from tierce.scope.model import SETTLE, Status
+from tierce.scope.rules import is_over
+from tierce.scope.service import Export, computed
 from tierce.storage.command_line import Host, Json, Keys, Name, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -74,19 +75,20 @@ def run(
             )
             clauses = read_criteria(criteria, registers)
             connection.rollback()
-            settled = SystemClock().now() - SETTLE
-            with connection.transaction(), computed(connection, segments, clauses, settled, say) as engine:
+            now = SystemClock().now()
+            with connection.transaction(), computed(connection, segments, clauses, now - SETTLE, say) as engine:
                 path, digest = write_list(engine, into, lambda made: export.note(writing, Act.SCOPE_FILE, made))
                 totals, head = engine.totals(), engine.head
     except TierceError as error:
         _refuse(error)
+    nobody_else = head.whole and is_over(clauses, now)
     found: dict[str, object] = {
         "file": str(path),
         "digest": digest.hex(),
         "tree_size": head.tree.size,
         "gaps": len(head.gaps),
         "unattributed": head.unattributed,
-        "nobody_else": head.whole,
+        "nobody_else": nobody_else,
         **{one.name.lower(): total.persons for one, total in totals.items()},
     }
     if json == "-":
@@ -98,7 +100,7 @@ def run(
     )
     typer.echo(
         "Personne d'autre n'a été lu selon ces critères. / Nobody else was read under these criteria."
-        if head.whole
+        if nobody_else
         else "Nous ne pouvons pas dire que personne d'autre n'a été lu. / We cannot say that nobody else was read."
     )
 

@@ -1,6 +1,7 @@
 """What a scope looks for, what it finds, and how sure it is."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from tierce.journal.model import Entry
@@ -68,10 +69,15 @@ class GapKind(StrEnum):
     """A window begins before the oldest line that is kept: the time of what was written before that is over."""
     WAITING = "waiting"
     """Lines of a window were written, and are not under the list's checkpoint. Said of a list, never within one."""
+    OPEN = "open"
+    """A window was not over when its list was made, to the seconds that a line may take: more lines may be in it by
+    now. Said of a list, never within one."""
     NARROWED = "narrowed"
     """The list keeps releases of some categories alone. Said of a list, never within one: its clauses say it."""
 
 
+SETTLE = timedelta(seconds=5)
+"""A block drawn this recently may still be committed: it is not called a hole yet, nor is a window over."""
 HARMLESS = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT})
 """Gaps that hide no release: coverage is given for committed lines alone."""
 

@@ -11,15 +11,18 @@ This is the meaning; `engine.py` says the same in columns, and a property test h
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import micros
 from tierce.kernel.ids import NOBODY, InsurerId, PersonId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Evidence, Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import (
+    SETTLE,
     Batch,
     Beat,
     Criteria,
@@ -83,6 +86,11 @@ def check_criteria(*clauses: Criteria) -> None:
                 "The end is not after the beginning; give a later end.",
             )
             raise CriteriaError("window", reason)
+
+
+def is_over(clauses: Iterable[Criteria], at: datetime) -> bool:
+    """Whether no line can be written in a window any more at an instant, to the seconds that one may take."""
+    return all(one.until_us <= micros(at - SETTLE) for one in clauses)
 
 
 def _subjects(clause: Criteria) -> tuple[frozenset[int] | frozenset[bytes], ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -22,9 +22,6 @@ from tierce.scope.errors import ExporterMissingError, JournalBehindError, Segmen
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
 from tierce.scope.sources import Sealed
-
-SETTLE = timedelta(seconds=5)
-"""A block drawn this recently may still be committed: it is not called a hole yet."""
 
 
 @contextmanager

@@ -63,9 +63,19 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
 
 
 def risk_in(rows: Iterable[Row]) -> Risk | None:
-    """The highest risk that people concluded, the last conclusion of each cohort counting; None while nobody did."""
-    last = {str(row.facts["cohort"]): Risk(row.whole("risk")) for row in rows if row.kind is RowKind.BRIDGE}
-    return max(last.values(), default=None)
+    """The highest risk that people concluded, the last conclusion of each cohort counting.
+
+    None while a cohort that was scored, or scored again since, waits for its conclusion: another's takes no clock
+    away.
+    """
+    last: dict[str, Risk | None] = {}
+    for row in rows:
+        if row.kind is RowKind.SEVERITY:
+            last[str(row.facts["key"])] = None
+        elif row.kind is RowKind.BRIDGE:
+            last[str(row.facts["cohort"])] = Risk(row.whole("risk"))
+    concluded = [risk for risk in last.values() if risk is not None]
+    return max(concluded) if concluded and len(concluded) == len(last) else None
 
 
 def _insurer(row: Row) -> InsurerId:

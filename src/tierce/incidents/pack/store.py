@@ -21,8 +21,7 @@ from tierce.notices.audience.service import counts as audience_counts
 from tierce.policy.reached import State
 from tierce.scope import store as scope_rows
 from tierce.scope.engine.store import Engine, Said
-from tierce.scope.model import Exposure
-from tierce.scope.service import SETTLE
+from tierce.scope.model import SETTLE, Exposure
 from tierce.scope.sources import Sealed
 from tierce.storage.granted import render
 

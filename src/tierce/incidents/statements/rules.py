@@ -70,8 +70,10 @@ def prove(
         if not (scope.untold or scope.unattributed):
             return Proof(kind, scope.digest)
         reason = Phrase(
-            "La liste a un trou, attend des lignes, ou laisse de côté des données : elle ne prouve rien du reste.",
-            "The list has a hole, waits for lines, or leaves categories out; it proves nothing of the rest.",
+            "La liste a un trou, attend des lignes, laisse de côté des données, ou sa période n’était pas finie :"
+            " elle ne prouve rien du reste.",
+            "The list has a hole, waits for lines, leaves categories out, or its window was not over;"
+            " it proves nothing of the rest.",
         )
         raise ProofMissingError("proof", reason)
     reason = Phrase(

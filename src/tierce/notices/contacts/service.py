@@ -176,7 +176,7 @@ class People:
     def __init__(self, references: Sequence[References]) -> None:
         """Begin with nobody; `references` are those of the newest list and of the one that the insurer holds."""
         self._references = references
-        self._by_member: dict[str, tuple[PersonId, int]] = {}
+        self._by_member: dict[str, list[tuple[PersonId, int]]] = {}
         self._by_reference: dict[str, PersonId] = {}
 
     def add(self, person: PersonId, number: str, rank: int) -> None:
@@ -184,17 +184,25 @@ class People:
         for one in self._references:
             self._by_reference[one.of(person)] = person
         if number:
-            self._by_member[number] = (person, rank)
+            self._by_member.setdefault(number, []).append((person, rank))
 
     def find(self, key: Key) -> PersonId | None:
-        """The person a line is about; None when she is not on the slice, or its two names are of two people."""
+        """The person a line is about; None when she is not on the slice, or what names her is of two people.
+
+        Adults of one contract may share a member number, where their insurer keeps its people itself: neither is told
+        at the other's address.
+        """
         by_reference = self._by_reference.get(key.reference) if key.reference else None
         if not key.member_number:
             return by_reference
-        person, rank = self._by_member.get(key.member_number, (None, 0))
-        if key.rank and rank and key.rank != rank:
-            return None
-        return person if not key.reference or person == by_reference else None
+        fit = [
+            person
+            for person, rank in self._by_member.get(key.member_number, ())
+            if not (key.rank and rank and key.rank != rank)
+        ]
+        if key.reference:
+            return by_reference if by_reference in fit else None
+        return fit[0] if len(fit) == 1 else None
 
 
 def _chunks(

@@ -167,21 +167,28 @@ Counts = tuple[int, int, int, int, int]
 
 
 def lent_file(connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes) -> Counts | None:
-    """The counts of a file that was the last to be taken in; one before which another came may change much again."""
+    """The counts of a file that was the last to be taken in, and under the newest list.
+
+    One before which another came may change much again; whoever a list adds was outside it before.
+    """
     return connection.execute(
         "select read, taken, unchanged, refused, outside from (select * from contact.lent_file"
-        " where incident = %s and insurer = %s order by at desc limit 1) f where f.sha256 = %s",
-        (incident, insurer, sha256),
+        " where incident = %(incident)s and insurer = %(insurer)s order by at desc limit 1) f"
+        " where f.sha256 = %(sha256)s"
+        " and f.at >= (select max(s.at) from incident.scope s where s.incident = %(incident)s)",
+        {"incident": incident, "insurer": insurer, "sha256": sha256},
     ).fetchone()
 
 
 def keep_file(
     connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes, at: datetime, counts: Counts
 ) -> None:
-    """Write what became of a file, the first time that it came."""
+    """Write what became of a file, the last time that it was taken in."""
     connection.execute(
         "insert into contact.lent_file (incident, insurer, sha256, at, read, taken, unchanged, refused, outside)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (incident, insurer, sha256) do update set"
+        " at = excluded.at, read = excluded.read, taken = excluded.taken, unchanged = excluded.unchanged,"
+        " refused = excluded.refused, outside = excluded.outside",
         (incident, insurer, sha256, at, *counts),
     )
 

@@ -5,9 +5,8 @@ message it encloses. Only a failure counts: a delay is the servers' own affair. 
 """
 
 import email
-import email.policy
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.message import Message
 from pathlib import Path
 
 from psycopg import Connection
@@ -54,23 +53,32 @@ class BounceTally:
 
 
 def parse(content: bytes) -> Returned | None:
-    """Read one message of the bounce mailbox; None when it is no notification about one of ours."""
-    message = email.message_from_bytes(content, policy=email.policy.default)
+    """Read one message of the bounce mailbox; None when it is no notification about one of ours.
+
+    Anybody may write to that mailbox. Headers are taken as they stand: the standard library's newer policy parses
+    them, and ends on several that are malformed, as then the reading of everything behind would.
+    """
+    message = email.message_from_bytes(content)
     token, action, status = None, "", ""
     for name in ("Delivered-To", "X-Original-To", "To"):
-        token = token or token_of(str(message.get(name, "")))
+        token = token or token_of(_header(message, name))
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             for group in part.get_payload():
-                if not isinstance(group, EmailMessage | email.message.Message):
+                if not isinstance(group, Message):
                     continue
-                action = str(group.get("Action", action)).strip().casefold() or action
-                status = str(group.get("Status", status)).strip().partition(" ")[0] or status
-        elif token is None and part.get("Message-ID"):
-            token = _of_message_id(str(part["Message-ID"]))
+                action = _header(group, "Action").casefold() or action
+                status = _header(group, "Status").partition(" ")[0] or status
+        elif token is None:
+            token = _of_message_id(_header(part, "Message-ID"))
     if token is None or not action:
         return None
     return Returned(token, failed=action == "failed" or status.startswith("5."), status=status[:12])
+
+
+def _header(message: Message, name: str) -> str:
+    """A header on one line; nothing where there is none."""
+    return " ".join(str(message.get(name, "")).split())
 
 
 def _of_message_id(value: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """Use cases of the process that writes to people: a dry run, the sending, the letters; all after two approvals."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -186,14 +187,29 @@ def _length(blocks: Iterable[object]) -> int:
     return sum(len(str(one)) for one in blocks)
 
 
+_POSTFIX = re.compile(r"/[a-z]+\[\d+\]: (\w+): (.*)")
+"""A line of Postfix: its process, the number of the message in its queue, what is said of it."""
+
+
 def in_relay_log(path: Path) -> Callable[[set[str]], set[str]]:
-    """Find Message-IDs in a relay's log, as a mail server writes them for each message that it takes in."""
+    """Find Message-IDs in a relay's log, as a mail server writes them for each message that it takes in.
+
+    Postfix writes one as soon as it has read that header, also of a message that is cut off behind it and dropped: it
+    took in what its queue manager names after that, by the same number.
+    """
 
     def known(wanted: set[str]) -> set[str]:
         found: set[str] = set()
+        coming: dict[str, set[str]] = {}
         with path.open("r", encoding="utf-8", errors="replace") as file:
             for line in file:
-                found |= {one for one in wanted if one in line}
+                postfix = _POSTFIX.search(line)
+                if postfix is None:
+                    found |= {one for one in wanted if one in line}
+                elif postfix[2].startswith("message-id="):
+                    coming[postfix[1]] = {one for one in wanted if one in line}
+                elif postfix[2].endswith("(queue active)"):
+                    found |= coming.pop(postfix[1], set())
         return found
 
     return known

@@ -188,11 +188,15 @@ def insert_warning(connection: Connection, one: InsurerWarning, entry: EntrySeq)
 
 
 def waiting(connection: Connection, now: datetime, tries_max: int) -> list[tuple[InsurerWarning, str]]:
-    """Warnings to send now, with the address of each; none goes to somebody whom the insurer has replaced."""
+    """Warnings to send now, with the address of each.
+
+    None goes to somebody whom the insurer has replaced, nor of what proved meanwhile to be no breach.
+    """
     rows = connection.execute(
         "select w.id, w.incident, w.revision, w.insurer, w.step, w.contact, w.kind, w.due_at, w.tries, w.sent_at,"
         " w.failed, c.email from notice.warning w join notice.contact_point c on c.id = w.contact"
         " where c.ended_at is null and w.sent_at is null and w.next_try <= %s and w.tries < %s"
+        " and not exists (select from incident.incident i where i.id = w.incident and i.dismissed_at is not null)"
         " order by w.due_at, w.insurer, w.step",
         (now, tries_max),
     ).fetchall()

@@ -20,8 +20,7 @@ from tierce.scope.holes import find_holes_of
 from tierce.scope.indicators import store
 from tierce.scope.indicators.model import Answer, Hits, Indicator, Kind, Question, Subject, Why
 from tierce.scope.indicators.rules import ANSWER_FORMAT, networks_of, verdict
-from tierce.scope.model import Criteria
-from tierce.scope.service import SETTLE
+from tierce.scope.model import SETTLE, Criteria
 from tierce.scope.sources import Sealed
 
 Pseudonym = Callable[[str], bytes]

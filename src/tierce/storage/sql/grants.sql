@@ -286,7 +286,7 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant execute on function contact.open_loan, contact.next_version, contact.forget, notice.members to tierce_notices;
 grant select, insert, update, delete on contact.contact to tierce_notices;
 grant select, update (certificate) on contact.loan to tierce_notices;
-grant select, insert on contact.lent_file to tierce_notices;
+grant select, insert, update (at, read, taken, unchanged, refused, outside) on contact.lent_file to tierce_notices;
 grant select, insert on notice.mandate to tierce_notices;
 grant select on registry.insurer, registry.insurer_key to tierce_notices;
 grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count, incident.cohort_controller,

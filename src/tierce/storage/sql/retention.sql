@@ -28,13 +28,13 @@ create or replace function upkeep.is_held(of_person bigint) returns boolean lang
                        where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))))
 $$;
 
--- Whether the journal, as far back as its lines are in the database, has an ask about a person since an instant: an incident
--- on record may still list her. Never, where no incident is (null).
+-- Whether the journal, as far back as its lines are in the database, has an ask about a person since an instant, or staff
+-- who read her record (5, 6): an incident on record may still list her. Never, where no incident is (null).
 create or replace function upkeep.may_be_listed(of_person bigint, since timestamptz) returns boolean language sql stable
     security definer set search_path = pg_catalog, pg_temp as $$
     select since is not null and exists (
         select from journal.entry e
-        where e.person = of_person and e.person <> 0 and e.kind in (1, 2, 3, 4)
+        where e.person = of_person and e.person <> 0 and e.kind in (1, 2, 3, 4, 5, 6)
           and journal.u64(e.body, 8) >= extract(epoch from since) * 1000000)
 $$;
 

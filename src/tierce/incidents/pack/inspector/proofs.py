@@ -1,4 +1,4 @@
-"""Signatures and proofs by the standard library alone: Ed25519 (RFC 8032), trees of hashes (RFC 6962, RFC 9162).
+"""Signatures and proofs by the standard library alone: Ed25519 (RFC 8032), hash trees (RFC 6962, RFC 9162), lists.
 
 Given to an inspector beside verify.py, which is to be run; slow on purpose of being short enough to read.
 """
@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import heapq
+from collections.abc import Iterable
+from typing import Any
 
 
 class WrongError(Exception):
@@ -210,3 +213,32 @@ def head_of(where: str, text: str) -> tuple[int, bytes]:
         return int(size), base64.b64decode(root, validate=True)
     except ValueError:
         raise WrongError(f"{where} : ce n'est pas un point de contrôle / not a checkpoint") from None
+
+
+# --- Lists: what stands before one, and whose journal lines are given with it ---
+
+LINES_MAX = 1_000
+_NAMED = ("professionals", "devices", "sessions", "establishments", "software", "vendors", "staff")
+
+
+def drawn(digest: str, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The pairs whose lines must be there: all, or so many that the list's digest draws, and nobody chooses."""
+    named = bytes.fromhex(digest)
+
+    def weight(pair: tuple[int, int]) -> bytes:
+        return hashlib.sha256(named + f"{pair[0]} {pair[1]}".encode()).digest()
+
+    return set(heapq.nsmallest(LINES_MAX, pairs, key=weight))
+
+
+def list_head(revision: dict[str, Any]) -> str:
+    """What stands before a list whose question, tree and holes are as a revision tells them."""
+    asked, (size, root) = revision["criteria"], revision["tree"]
+    lines = ["tierce-scope-v2", f"tree {size} {root}"]
+    lines.append(f"window {asked['from_us']} {asked['until_us']}{' ladder' if asked['ladder'] else ''}")
+    lines += [f"{name.rstrip('s')} {number}" for name in _NAMED for number in asked[name]]
+    lines += [f"network {one}" for one in asked["networks"]]
+    lines += [f"{name} {asked[name]}" for name in ("evidence", "categories") if asked[name]]
+    lines += [f"gap {first} {last} {missing} {kind}" for kind, first, last, missing in revision["gaps"]]
+    lines.append(f"unattributed {revision['unattributed']}")
+    return "".join(f"{line}\n" for line in lines)

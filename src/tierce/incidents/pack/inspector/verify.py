@@ -28,9 +28,11 @@ if TYPE_CHECKING:
         Keys,
         WrongError,
         check_consistency,
+        drawn,
         head_of,
         insist,
         leaf_hash,
+        list_head,
         read_keys,
         root_from,
         signers,
@@ -40,9 +42,11 @@ else:  # in a pack, both files are side by side
         Keys,
         WrongError,
         check_consistency,
+        drawn,
         head_of,
         insist,
         leaf_hash,
+        list_head,
         read_keys,
         root_from,
         signers,
@@ -52,8 +56,8 @@ FORMAT = "tierce-evidence-pack-v1"
 MANIFEST = "manifest.txt"
 Row = dict[str, Any]
 Pair = tuple[int, int]
-SEVERITY, FORM = 7, 10
-RELEASED, MISS, ASKS = 1, 3, {1, 3, 4}
+SEVERITY, FORM, MOVE = 7, 10, 13
+RELEASED, ANSWERS, TOLD = 1, {1, 4}, {3, 5, 6}
 
 
 # --- The files of a pack ---
@@ -115,6 +119,7 @@ class Checked:
         """Begin."""
         self.pack, self.keys = pack, keys
         self.size, self.root = 0, b""
+        self.trees: dict[int, bytes] = {}
         self.lines: dict[int, bytes] = {}
         self.register: list[Any] = []
         self.head: dict[str, str] = {}
@@ -169,7 +174,8 @@ class Checked:
             if size != row["size"]:
                 raise WrongError(f"{name} : taille fausse / wrong size")
             check_consistency(size, root, self.size, self.root, [bytes.fromhex(one) for one in row["path"]])
-            earlier += 1
+            self.trees[size], earlier = root, earlier + 1
+        self.trees[self.size] = self.root
         return (
             f"{self.size} lignes, {len(witnesses)} témoins, {earlier} états antérieurs, qui en sont le début"
             f" / lines, {len(witnesses)} witnesses, {earlier} earlier states that are its beginning"
@@ -250,12 +256,16 @@ class Checked:
     def scopes(self) -> str:
         """Each list has its digest, its sums and its differences; the last rests on the journal's lines."""
         revisions = self.pack.json("scope/revisions.json")
+        self.check_revisions(revisions)
         lines = self.released()
         looked: dict[Pair, str] = {}
         for place, one in enumerate(revisions):
             self.check_list(one, lines if place == len(revisions) - 1 else {}, looked)
             if place:
                 self.check_differences(revisions[place - 1]["file"], one)
+        if revisions and revisions[-1]["whole"]:
+            for pair in sorted(drawn(revisions[-1]["digest"], self.confirmed(revisions[-1])) - set(lines)):
+                raise WrongError(f"liste/list, {pair[0]} {pair[1]} : ses lignes manquent / its lines are missing")
         for pair, entries in lines.items():
             at, categories = [field(entry, 8, 8) for entry in entries], 0
             for entry in entries:
@@ -265,10 +275,30 @@ class Checked:
                 raise WrongError(
                     f"liste/list, {pair[0]} {pair[1]} : le journal dit autre chose / the journal differs"
                 )
+        whole = sum(one["whole"] for one in revisions)
         return (
-            f"{len(revisions)} révisions ; {len(looked)} paires de la dernière relues dans le journal"
-            " / revisions; pairs of the last read again in the journal"
+            f"{len(revisions)} révisions, entières : {whole} ; {len(looked)} paires de la dernière relues"
+            " dans le journal / revisions, whole ones; pairs of the last read in the journal"
         )
+
+    def check_revisions(self, revisions: list[Row]) -> None:
+        """Every list that the register names is there, by that digest, none between two; each under a known tree."""
+        where = "scope/revisions.json"
+        digests = {one["revision"]: one["digest"] for one in revisions}
+        if [one["revision"] for one in revisions] != list(range(1, len(revisions) + 1)):
+            raise WrongError(f"{where} : une liste manque / a list is missing")
+        for row in self.register:
+            said = row["facts"].get("digest") if row["kind"] == MOVE else None
+            if said is not None and digests.get(row["facts"]["revision"]) != said:
+                raise WrongError(f"{where} : le registre nomme une autre liste / the register names another list")
+        for one in revisions:
+            size, root = one["tree"]
+            if self.trees.get(size) != bytes.fromhex(root):
+                raise WrongError(f"{where}, {one['revision']} : arbre inconnu / unknown tree")
+
+    def confirmed(self, revision: Row) -> Iterator[Pair]:
+        """The pairs that a list confirms."""
+        return (pair for pair, line in self.list_rows(revision["file"]) if line.endswith(" confirmed"))
 
     def released(self) -> dict[Pair, list[bytes]]:
         """The lines behind the last list, by person and insurer; each of them shows something."""
@@ -277,7 +307,8 @@ class Checked:
             entry = self.lines.get(seq)
             if entry is None:
                 raise WrongError(f"scope/lines.json, {seq} : ligne absente / missing line")
-            if entry[1] not in ASKS or not (field(entry, 88, 4) if entry[1] == MISS else entry[4] == RELEASED):
+            shows = field(entry, 88, 4) if entry[1] in TOLD else entry[1] in ANSWERS and entry[4] == RELEASED
+            if not shows:
                 raise WrongError(f"scope/lines.json, {seq} : ne montre rien / shows nothing")
             found.setdefault((field(entry, 80, 8), field(entry, 60, 2)), []).append(entry)
         return found
@@ -285,7 +316,7 @@ class Checked:
     def check_list(self, revision: Row, wanted: dict[Pair, list[bytes]], looked: dict[Pair, str]) -> None:
         """Digest, sums and insurers' parts of one list, read once; keeps the rows of the pairs that are wanted."""
         where, digest, head, last = f"scope/revisions.json, {revision['revision']}", hashlib.sha256(), True, -1
-        persons, entries = 0, 0
+        persons, entries, before = 0, 0, ""
         parts: dict[int, list[Any]] = {}
         with self.pack.open(revision["file"]) as file:
             for raw in file:
@@ -302,9 +333,12 @@ class Checked:
                     part[2].update(raw)
                     if pair in wanted:
                         looked[pair] = line
+                before += f"{line}\n" if head else ""
                 head = head and not line.startswith("unattributed ")
         if revision["whole"] and digest.hexdigest() != revision["digest"]:
             raise WrongError(f"{revision['file']} : l'empreinte est fausse / the digest is wrong")
+        if revision["whole"] and before != list_head(revision):
+            raise WrongError(f"{where} : la liste répond à une autre question / the list answers another question")
         if (persons, entries + revision["unattributed"]) != (revision["persons"], revision["entries"]):
             raise WrongError(f"{where} : compte faux / wrong count")
         said = {one["insurer"]: [one["persons"], one["entries"], one["slice"]] for one in revision["insurers"]}
@@ -392,7 +426,7 @@ class Checked:
         """Nothing that an earlier pack held was taken away or changed."""
         if earlier.head["incident"] != self.head["incident"]:
             raise WrongError("--earlier : un autre incident / another incident")
-        if earlier.size > self.size or (earlier.size == self.size and earlier.root != self.root):
+        if earlier.size > self.size or self.trees.get(earlier.size, earlier.root) != earlier.root:
             raise WrongError("--earlier : le journal a reculé / the journal went back")
         kept = self.register[: len(earlier.register)]
         if [row["digest"] for row in kept] != [row["digest"] for row in earlier.register]:
