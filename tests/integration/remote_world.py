@@ -114,18 +114,22 @@ def card(member: str, **more: object) -> dict[str, Any]:
 
 
 def declare(world: World, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC) -> None:
-    """An insurer with one product, which keeps its people itself."""
+    """An insurer with two products, R1 and R2, which keeps its people itself."""
     with as_superuser(world.database) as admin:
         admin.execute(
             "insert into registry.insurer (id, amc, name) values (%s, %s, 'Prévoyance du Lac')", (insurer, amc)
         )
         make_insurer_keys(admin, keyring, [InsurerId(insurer)])
-        admin.execute(
-            "insert into registry.product (id, insurer, code, name, responsible)"
-            " overriding system value values (%s, %s, 'R1', 'Lointaine', true)",
-            (10 + insurer, insurer),
-        )
-        admin.execute("insert into registry.guarantee values (%s, 1, 'TM loin', 'far co-payment')", (10 + insurer,))
+        for product, code, words in ((10 + insurer, "R1", "loin"), (20 + insurer, "R2", "près")):
+            admin.execute(
+                "insert into registry.product (id, insurer, code, name, responsible)"
+                " overriding system value values (%s, %s, %s, 'Lointaine', true)",
+                (product, insurer, code),
+            )
+            admin.execute(
+                "insert into registry.guarantee values (%s, 1, %s, %s)",
+                (product, f"TM {words}", {"loin": "far co-payment", "près": "near co-payment"}[words]),
+            )
         admin.execute("select registry.declare_remote(%s::smallint, %s, %s, 'test', 'test')", (insurer, url, public))
 
 

@@ -47,9 +47,7 @@ class Server:
 
 
 @asynccontextmanager
-async def world(
-    wait_seconds: float, whole_seconds: float = WHOLE_SECONDS
-) -> AsyncIterator[tuple[Server, Upstream]]:
+async def world(wait_seconds: float, whole_seconds: float = WHOLE_SECONDS) -> AsyncIterator[tuple[Server, Upstream]]:
     """A server and a client of it."""
     server = Server()
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)

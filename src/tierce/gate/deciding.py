@@ -103,7 +103,11 @@ class Decider:
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
             again = not first and says_nothing(read, line, day)
             hints.append(ask.hint | (HINT_FIRST if first else HINT_AGAIN if again else 0))
-        minted = _minted(asks, opened.reads, verdicts) if opened.distant else ()
+        try:
+            minted = _minted(asks, opened.reads, verdicts) if opened.distant else ()
+        except Exception:
+            leases.undo(taken, day)  # nothing of this batch is written: another one takes these units
+            raise
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
