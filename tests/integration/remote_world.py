@@ -16,6 +16,7 @@ from tierce.gate.service import Gate
 from tierce.identity.service import Pool
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import InsurerId
+from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.insurer import StandIn
 from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX, SLOT_SECONDS
 from tierce.rights.remote.service import Insurers
@@ -113,7 +114,9 @@ def card(member: str, **more: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def declare(world: World, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC) -> None:
+def declare(
+    world: World | Stage, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC
+) -> None:
     """An insurer with two products, R1 and R2, which keeps its people itself."""
     with as_superuser(world.database) as admin:
         admin.execute(

@@ -222,6 +222,13 @@ def test_no_answer_is_opened_but_by_its_own_engagement_s_place_person_domain_and
         assert row[0] == row[1]
         return int(row[0])
 
+    seen = "select insurers from gate.answered_seen(%s::bigint[], %s::bigint[], %s::smallint[])"
+    look = ([shown], [caller.session], [1])
+    with pytest.raises(psycopg.errors.CheckViolation):
+        thief.connection.execute(seen, look)  # that block is written: the next look takes another, or leaves a gap
+    thief.open(caller)
+    assert thief.connection.execute(seen, look).fetchone() == ([REMOTE],)
+    assert thief.connection.execute(seen, ([shown], [other.session], [1])).fetchone() == ([0],)
     assert opened(caller, shown) == 1
     assert opened(caller, None) == opened(caller, shown + 1) == opened(other, shown) == 0
     for wrong in (

@@ -361,11 +361,11 @@ def _answered(asks: Sequence[Ask]) -> list[Call]:
 
 def _open_again(opened: Opened, places: Sequence[int], told: Sequence[Any]) -> None:
     """Put what was read of them in the place of what the register says of the same number."""
-    for place, insurer, start, until, standing, closed in zip(places, *told, strict=True):
+    for place, insurer, start, standing, closed in zip(places, *told, strict=True):
         if not insurer:
             continue
         read = opened.reads[place]
-        read.insurer, read.from_day, read.until_day = InsurerId(insurer), start, until
+        read.insurer, read.from_day = InsurerId(insurer), start
         read.standing, read.others = _STANDINGS[standing], False
         if closed and not read.closed:
             read.closed = Level.INSURER

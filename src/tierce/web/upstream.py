@@ -96,7 +96,7 @@ class Upstream(httpx.AsyncClient):
             msg = "as many requests as may be are under way"
             raise httpx.PoolTimeout(msg, request=request) from None
         finally:
-            self._waiting.discard(turn)  # type: ignore[arg-type]  # this very task
+            self._waiting.discard(turn)
         try:
             async with asyncio.timeout_at(until):
                 return await _read(

@@ -148,15 +148,20 @@ begin
     return line;
 end $$;
 
--- What a batch reads of answers to be opened again that an insurer gave on the way, by their engagements (null elsewhere): whose,
--- the period, how it stands (as gate.standing_of: 0 no such answer, 1 covered, 2 not contracted, 3 another domain), and
--- whether the insurer is closed. A professional's own place's alone.
+-- What a batch reads of answers to be opened again that an insurer gave on the way, by their engagements: whose, its first day, how
+-- it stands (as gate.standing_of: 0 no such answer, 1 covered, 2 not contracted, 3 another domain), and whether the insurer is
+-- closed. A professional's own place's alone, and of a block that was drawn for as many asks at least and is not written yet.
 create or replace function gate.answered_seen(
-    engagements bigint[], sessions bigint[], domains smallint[],
-    out insurers smallint[], out from_days integer[], out until_days integer[], out standings smallint[], out closed boolean[])
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    engagements bigint[], sessions bigint[], of_domains smallint[],
+    out insurers smallint[], out from_days integer[], out standings smallint[], out closed boolean[])
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare drawn bigint := currval('gate.drawn');
+begin
+    if cardinality(engagements) > drawn & 127 or exists (select from journal.batch b where b.block = drawn >> 8) then
+        raise exception 'answers are opened again with the asks of the batch that was just opened'
+            using errcode = 'check_violation';
+    end if;
     select array_agg(coalesce(w.insurer, 0)::smallint order by a.n), array_agg(coalesce(w.from_day, 0) order by a.n),
-           array_agg(coalesce(w.until_day, 0) order by a.n),
            array_agg(case when w.seq is null then 0 when g.domain <> a.domain then 3
                           when i.listed_domains & (1 << (g.domain - 1)) = 0 or exists (
                               select from registry.convention o
@@ -166,13 +171,14 @@ create or replace function gate.answered_seen(
            array_agg(exists (
                select from access.ladder h where h.level = 8 and h.subject = w.insurer and h.rung >= 4
                  and h.lifted is null and h.until > now()) order by a.n)
-    from unnest(engagements, sessions, domains) with ordinality a(engagement, session, domain, n)
+    into insurers, from_days, standings, closed
+    from unnest(engagements, sessions, of_domains) with ordinality a(engagement, session, domain, n)
     left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
     left join directory.activity t on t.id = s.activity
     left join care.engagement g on g.seq = a.engagement and g.establishment = t.establishment
     left join coverage.answered w on w.seq = g.seq
-    left join registry.insurer i on i.id = w.insurer
-$$;
+    left join registry.insurer i on i.id = w.insurer;
+end $$;
 
 -- As gate.reveal, of answers opened again that an insurer gave on the way: what was sealed with their own engagements, given by
 -- place in the batch. Each line is of that engagement's place, person, insurer, domain and first day.
