@@ -83,7 +83,7 @@ def test_what_was_given_up_before_it_left_never_leaves_and_nothing_outlives_the_
             under_way = [asyncio.create_task(client.get("/")) for _ in range(CONNECTIONS)]
             await server.reached.wait()
             waiting = [asyncio.create_task(client.get("/")) for _ in range(CONNECTIONS)]
-            await asyncio.sleep(0)
+            await asyncio.wait(waiting, timeout=0)  # each has come to where it waits for room
             for one in waiting:
                 one.cancel()
             await asyncio.wait(waiting)
