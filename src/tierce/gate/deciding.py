@@ -129,7 +129,7 @@ class Decider:
     def _minted(
         self, asks: Sequence[Ask], opened: Opened, verdicts: Sequence[Verdict], taken: Counter[Key], day: int
     ) -> tuple[Minted, ...]:
-        """Whom insurers are about to be asked about; where one cannot be sealed, what the batch took is given back."""
+        """Whom insurers are asked about; where one cannot be sealed, what the batch took is given back."""
         try:
             return _minted(asks, opened.reads, verdicts) if opened.distant else ()
         except Exception:
