@@ -154,7 +154,7 @@ def _one_insurer(trust: ssl.SSLContext) -> Upstream:
     """The connections to one insurer that keeps its people itself; it leads nowhere else, and says little."""
     return Upstream(
         connections=CALLS_MAX,
-        wait_seconds=ANSWER_SECONDS,
+        wait_seconds=CONNECT_SECONDS,
         whole_seconds=ANSWER_SECONDS,
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         whole_bytes=ANSWER_BYTES_MAX,
