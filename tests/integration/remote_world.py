@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,11 +16,11 @@ from tierce.gate.service import Gate
 from tierce.identity.service import Pool
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import InsurerId
-from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.insurer import StandIn
 from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX, SLOT_SECONDS
 from tierce.rights.remote.service import Insurers
 from tierce.rights.remote.store import Answers
+from tierce.storage.database import Database
 from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring
 from tierce.web.upstream import Upstream
@@ -38,6 +38,15 @@ PEOPLE: dict[tuple[str, str], Mapping[str, object]] = {
     ("A-2", BIRTH): COVERED,
     ("E-1", BIRTH): {"answer": "ended"},
 }
+
+
+class Place(Protocol):
+    """Whatever has a database."""
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        ...
 
 
 @dataclass
@@ -114,11 +123,9 @@ def card(member: str, **more: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def declare(
-    world: World | Stage, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC
-) -> None:
+def declare(place: Place, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC) -> None:
     """An insurer with two products, R1 and R2, which keeps its people itself."""
-    with as_superuser(world.database) as admin:
+    with as_superuser(place.database) as admin:
         admin.execute(
             "insert into registry.insurer (id, amc, name) values (%s, %s, 'Prévoyance du Lac')", (insurer, amc)
         )
