@@ -1,6 +1,6 @@
 """A whole installation for tests: every process, with its stand-ins and an invented country, over real HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -12,11 +12,16 @@ from tierce.lab.demo.steps import Steps
 
 
 @contextmanager
-def installation(persons: int, insurers: int, only: tuple[str, ...] = ()) -> Iterator[Stage]:
+def installation(
+    persons: int,
+    insurers: int,
+    only: tuple[str, ...] = (),
+    loaded: Callable[[Stage], None] = lambda _stage: None,
+) -> Iterator[Stage]:
     """Start it in a folder of its own; it is stopped and removed at the end."""
     steps = Steps(Console(stderr=True), Language.EN)
     with (
         private_folder() as folder,
-        open_stage(folder / "home", steps, persons=persons, insurers=insurers, only=only) as running,
+        open_stage(folder / "home", steps, persons=persons, insurers=insurers, only=only, loaded=loaded) as running,
     ):
         yield running

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from tests.browser.apart import keep_one_apart
 from tests.browser.judging import DESK, Tab
 from tests.browser.program import chromium_program
 from tests.installation import installation
@@ -32,7 +33,7 @@ NewBrowser = Callable[..., BrowserContext]
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """The platform with its stand-ins and an invented country, over real HTTP."""
-    with installation(PERSONS, INSURERS) as running:
+    with installation(PERSONS, INSURERS, loaded=keep_one_apart) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +20,7 @@ from tierce.lab.standins.insurer import StandIn
 from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX, SLOT_SECONDS
 from tierce.rights.remote.service import Insurers
 from tierce.rights.remote.store import Answers
+from tierce.storage.database import Database
 from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring
 from tierce.web.upstream import Upstream
@@ -37,6 +38,15 @@ PEOPLE: dict[tuple[str, str], Mapping[str, object]] = {
     ("A-2", BIRTH): COVERED,
     ("E-1", BIRTH): {"answer": "ended"},
 }
+
+
+class Place(Protocol):
+    """Whatever has a database."""
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        ...
 
 
 @dataclass
@@ -113,19 +123,23 @@ def card(member: str, **more: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def declare(world: World, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC) -> None:
-    """An insurer with one product, which keeps its people itself."""
-    with as_superuser(world.database) as admin:
+def declare(place: Place, keyring: Keyring, url: str, public: bytes, insurer: int = REMOTE, amc: str = AMC) -> None:
+    """An insurer with two products, R1 and R2, which keeps its people itself."""
+    with as_superuser(place.database) as admin:
         admin.execute(
             "insert into registry.insurer (id, amc, name) values (%s, %s, 'Prévoyance du Lac')", (insurer, amc)
         )
         make_insurer_keys(admin, keyring, [InsurerId(insurer)])
-        admin.execute(
-            "insert into registry.product (id, insurer, code, name, responsible)"
-            " overriding system value values (%s, %s, 'R1', 'Lointaine', true)",
-            (10 + insurer, insurer),
-        )
-        admin.execute("insert into registry.guarantee values (%s, 1, 'TM loin', 'far co-payment')", (10 + insurer,))
+        for product, code, words in ((10 + insurer, "R1", "loin"), (20 + insurer, "R2", "près")):
+            admin.execute(
+                "insert into registry.product (id, insurer, code, name, responsible)"
+                " overriding system value values (%s, %s, %s, 'Lointaine', true)",
+                (product, insurer, code),
+            )
+            admin.execute(
+                "insert into registry.guarantee values (%s, 1, %s, %s)",
+                (product, f"TM {words}", {"loin": "far co-payment", "près": "near co-payment"}[words]),
+            )
         admin.execute("select registry.declare_remote(%s::smallint, %s, %s, 'test', 'test')", (insurer, url, public))
 
 

@@ -187,14 +187,19 @@ def test_an_insurer_that_does_not_answer_has_deposits_taken_for_its_own_cards(
         beside = replace(openness, last_away=None, insurers_said={})
         openness.last_away = None
         assert (await leave(http, who, card(1))).status_code == 409
+        assert (await http.get("/v1/service")).json()["insurers_away"] == []
         front.say_away(1)
+        said = (await http.get("/v1/service")).json()
+        assert ([one["amc"] for one in said["insurers_away"]], said["open"]) == (["99000001"], True)
         assert (await leave(http, who, card(1))).status_code == 201
         other = await leave(http, who, card(2, amc="99000009"))
         assert (other.status_code, code(other)) == (409, "open")
         typed = parse_deposit(card(3), date_of(paris_day(SystemClock().now())))
         assert beside.takes(typed), "another worker of the same service"
+        assert len(beside.body()["insurers_away"]) == 1
         beside.clock = FixedClock(SystemClock().now() + GRACE + timedelta(seconds=2))
         assert not beside.takes(typed)
+        assert beside.body()["insurers_away"] == []
 
     served(settings, use)
 

@@ -123,6 +123,24 @@ def test_a_data_key_is_replaced_under_readers_and_resumed_after_a_stop(vault: Va
     assert store.versions(vault.admin, OAK, Compartment.PERSON) == [2]
 
 
+def test_what_an_insurer_answered_on_the_way_is_sealed_again_with_its_cover(vault: Vault) -> None:
+    sealer = load_sealer(vault.admin, Keyring(vault.keys, ["coverage"]), [Compartment.COVERAGE])
+    for seq in (7, 8):
+        sealed = sealer.seal(Compartment.COVERAGE, OAK, PersonId(2), b"answer %d" % seq)
+        vault.admin.execute(
+            "insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day,"
+            " care_day, at) values (%s, 1, 1, 2, %s, 1, 1, 9, 9, now())", (seq, OAK),
+        )  # fmt: skip
+        vault.admin.execute("insert into coverage.answered values (%s, 2, %s, 1, 9, %s)", (seq, OAK, sealed))
+    vault.admin.commit()
+    assert service.rotate_data_key(vault.settings, OAK, Compartment.COVERAGE, lambda _n: None) == 2
+    rows = vault.admin.execute("select sealed from coverage.answered order by seq").fetchall()
+    sealer = load_sealer(vault.admin, Keyring(vault.keys, ["coverage"]), [Compartment.COVERAGE])
+    opened = [sealer.open_(Compartment.COVERAGE, OAK, PersonId(2), bytes(sealed)) for (sealed,) in rows]
+    assert opened == [b"answer 7", b"answer 8"]
+    assert {bytes(sealed)[1] for (sealed,) in rows} == {2}
+
+
 def test_a_record_that_a_feed_seals_meanwhile_is_kept_and_the_old_key_with_it(vault: Vault) -> None:
     """A feed holds the old key in memory and writes under it while the rotation runs."""
     feed = load_sealer(vault.admin, Keyring(vault.keys, ["person"]), [Compartment.PERSON])

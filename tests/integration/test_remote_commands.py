@@ -7,11 +7,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from typer.testing import CliRunner
 
+from tests.integration.fresh import as_superuser
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import InsurerId
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
+from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring
 from tierce.upkeep import remote
 from tierce.upkeep.doctor import remote as doctor
@@ -41,6 +44,10 @@ def test_an_insurer_is_declared_watched_and_cut(
 
     assert declare("99000001") == 1, "copies of its people are here"
     assert declare("99000009") == 1, "none has this number"
+    code, told = run("declare", "99000002", "--url", ADDRESS, "--key", str(key), "--why", "convention")
+    assert (code, "tierce feed insurers FILE" in told) == (1, True), "nothing seals what it would answer"
+    with as_superuser(world.database) as admin:
+        make_insurer_keys(admin, keyring, [InsurerId(2)])
     assert declare("99000002", "http://droits.lac.example/") == 2
     assert declare("99000002", "https://somebody@droits.lac.example/") == 2
     assert declare("99000002", why=" ") == 2

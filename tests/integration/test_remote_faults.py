@@ -6,19 +6,26 @@ from typing import TypeVar
 
 import pytest
 
-from tests.integration.desk import fill
-from tests.integration.remote_world import Way, card, on_the_way
+from tests.integration.desk import BIRTH, fill
+from tests.integration.fresh import as_superuser
+from tests.integration.remote_world import COVERED, REMOTE, TODAY, Way, card, on_the_way
 from tests.integration.test_rights_answers import Wallet, present
 from tests.integration.world import World, make_world
 from tierce.gate.service import Gate
+from tierce.kernel.clock import date_of
+from tierce.kernel.ids import PersonId
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.policy.remote import ANSWER_SECONDS, SLOT_SECONDS
+from tierce.registry.records import decode_coverage
 from tierce.scope.model import Criteria
 from tierce.scope.store import pending
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring
+from tierce.storage.migrate import read_sql
+from tierce.storage.roles import OWNER
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")
@@ -92,7 +99,7 @@ def test_the_first_line_is_on_disk_and_no_transaction_is_open_while_the_insurer_
 
 def test_killed_between_the_two_it_is_written_as_shown_and_was_not(world: World, keyring: Keyring) -> None:
     """Also when another process looks, a minute later: what became of it cannot be known any more."""
-    signature = "bigint, smallint, bigint, bytea, bytea, integer, integer, smallint, bytea"
+    signature = "bigint, smallint, bigint, bytea, bytea, integer, integer, bytea"
 
     async def use(way: Way) -> list[object]:
         world.run(f"alter function gate.settle_asked({signature}) rename to taken_away")
@@ -188,6 +195,77 @@ def test_an_answer_is_opened_again_from_what_was_kept_and_a_replay_finds_it(worl
     assert world.scalar("select count(*) from gate.own_asks((select professional from access.session limit 1),"
                         " (select establishment from care.engagement limit 1), 9223372036854775807, null, null, 0,"
                         " 9223372036854775807, 50)") == 1, "one ask, one row"  # fmt: skip
+
+
+def test_what_an_insurer_says_later_changes_nothing_of_what_it_said(world: World, keyring: Keyring) -> None:
+    """Two answers of one period, by two products, each opened and priced as it was given."""
+
+    async def use(way: Way) -> list[dict[str, object]]:
+        first = (await way.ask()).json()
+        later = {**COVERED, "product": "R2", "until": date_of(TODAY + 9).isoformat(), "convention": "C2"}
+        way.insurer.covered = {("A-1", BIRTH): later}
+        second = (await way.ask()).json()
+        paths = [f"/v1/history/{one['engagement']}/revisit" for one in (first, second)]
+        return [first, second, *[(await way.desk.post(path, {})).json() for path in paths]]
+
+    first, second, *again = run(world, keyring, use)
+    kept = ["shown", "covered_from", "covered_until", "guarantee", "route", "engagement"]
+    assert first["guarantee"] != second["guarantee"]
+    assert [[one[name] for name in kept] for one in again] == [
+        [one[name] for name in kept] for one in (first, second)
+    ]
+    with as_superuser(world.database) as admin:
+        for table, extra, values in (
+            ("care.invoice", "", ""), ("care.agreement", ", kind", ", 2")
+        ):  # fmt: skip
+            admin.execute(
+                f"insert into {table} (id, establishment, professional, line, reference, engagement, person, insurer,"
+                f" domain, care_day, price, amo, asked, digest, entry{extra})"
+                " select row_number() over (order by seq), establishment, professional, 1, 'F-' || seq, seq, person,"
+                " insurer, domain, care_day, 20, 5, 9,"
+                f" sha256('x'), 1{values} from care.engagement".encode()
+            )
+        covers = admin.execute(
+            "select c.person, c.sealed from generate_series(1, 2) n, care.cover_of_waiting(n) c"
+            " union all select c.person, c.sealed from generate_series(1, 2) n, care.cover_of_agreement(n) c"
+            " where c.is_open"
+        ).fetchall()
+        sealer = load_sealer(admin, keyring, [Compartment.COVERAGE])
+    priced = [
+        decode_coverage(sealer.open_(Compartment.COVERAGE, REMOTE, PersonId(who), bytes(it))).product
+        for who, it in covers
+    ]
+    assert priced == [12, 22, 12, 22]
+
+
+def test_what_was_kept_by_first_day_is_moved_to_the_engagements_and_her_number_stays(
+    world: World, keyring: Keyring
+) -> None:
+    async def use(way: Way) -> list[tuple[object, object]]:
+        told = [(await way.ask("A-1")).json(), (await way.ask("A-2")).json()]
+        with as_superuser(world.database) as admin:  # as it lay before; one of the two has a row of her number too
+            admin.execute(
+                "update coverage.coverage c set domains = 1, from_day = w.from_day, until_day = w.until_day,"
+                " sealed = w.sealed from coverage.answered w where w.person = c.person and w.insurer = c.insurer"
+            )
+            admin.execute(
+                "insert into coverage.coverage select person, insurer, 0, 0, until_day - 1, until_day - 1, 1, '',"
+                " sealed from coverage.answered order by seq limit 1"
+            )
+            admin.execute("drop table coverage.answered")
+            admin.execute(f"set local role {OWNER}".encode())
+            admin.execute(read_sql("v0070.sql").encode())
+        paths = [f"/v1/history/{one['engagement']}/revisit" for one in told]
+        again = [(await way.desk.post(path, {})).json() for path in paths]
+        return [(before[name], after[name]) for before, after in zip(told, again, strict=True) for name in kept]
+
+    kept = ("shown", "guarantee", "route", "covered_until")
+    assert all(before == after for before, after in run(world, keyring, use))
+    assert world.scalar("select array_agg(domains) from coverage.coverage where insurer = 2") == [0, 0]
+    assert world.scalar(
+        "select bool_and(c.until_day = g.until_day) from coverage.coverage c"
+        " join care.engagement g using (person, insurer) where c.insurer = 2"
+    )
 
 
 def test_two_who_ask_about_one_person_at_once_find_one_number(world: World, keyring: Keyring) -> None:

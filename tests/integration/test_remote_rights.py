@@ -17,13 +17,13 @@ from tierce.kernel.clock import SystemClock, date_of
 from tierce.kernel.ids import PersonId
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
-from tierce.policy.remote import ANSWER_SECONDS, FAILURES_MAX, SLOT_SECONDS
+from tierce.policy.remote import ANSWER_SECONDS, ASKS_MAX, FAILURE_SECONDS, FAILURES_MAX, SLOT_SECONDS
 from tierce.policy.seats import PROBATION_LIMIT, cap_of
 from tierce.registry.records import decode_coverage
 from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer
-from tierce.storage.keys import Compartment, Keyring
+from tierce.storage.keys import Compartment, Keyring, Sealer
 from tierce.web.fhir.eligibility import ANSWER_BYTES as FHIR_BYTES
 from tierce.web.fhir.names import ELIGIBILITY_PATH
 
@@ -69,18 +69,22 @@ def test_an_answer_has_two_lines_an_engagement_and_words_that_the_insurer_declar
     assert world.scalar("select count(distinct person) from journal.entry where person <> 0") == 1
     assert world.scalar("select count(distinct substring(body from 121)) from journal.entry") == 1, "one mark"
     assert world.scalar("select count(*)::text || max(label) from care.engagement") == "1AB"
-    assert world.scalar("select array_agg(domains order by domains) from coverage.coverage where insurer = 2") == [
-        0,
-        1,
-    ]
+    assert world.scalar("select array_agg(domains) from coverage.coverage where insurer = 2") == [0], (
+        "her number alone"
+    )
     assert world.scalar("select count(*) from care.asking") == 0
     with as_superuser(world.database) as admin:
-        rows = admin.execute("select person, sealed from coverage.coverage where insurer = 2").fetchall()
+        rows = admin.execute(
+            "select person, sealed from coverage.coverage where insurer = 2"
+            " union all select person, sealed from coverage.answered"
+        ).fetchall()
         sealer = load_sealer(admin, keyring, [Compartment.COVERAGE])
     opened = [
         decode_coverage(sealer.open_(Compartment.COVERAGE, REMOTE, PersonId(who), bytes(it))) for who, it in rows
     ]
-    assert {one.member_number for one in opened} == {"A-1"}, "whoever tells her insurer of an incident can name her"
+    assert [one.member_number for one in opened] == ["A-1"] * 2, (
+        "whoever tells her insurer of an incident can name her"
+    )
     assert world.scalar("select count(*) from person.record where insurer = 2") == 0
 
 
@@ -141,12 +145,15 @@ def test_what_cannot_be_used_is_written_as_no_answer_and_after_five_the_insurer_
 ) -> None:
     async def use(way: Way) -> tuple[list[int], int, str, str]:
         way.insurer.mood = mood
-        statuses = [(await way.ask()).status_code for _ in range(FAILURES_MAX)]
+        statuses = []
+        for _ in range(FAILURES_MAX):  # one line of seats, so one failure a minute
+            way.hand.move(way.hand.at + FAILURE_SECONDS)
+            statuses.append((await way.ask()).status_code)
         away = await way.ask("never asked before")
         calls = len(way.insurer.asked)
         assert way.said_away == [2]
         way.insurer.mood = Mood.WELL
-        way.hand.move(way.hand.at + 31)
+        way.hand.move(way.hand.at + FAILURE_SECONDS)
         tried = await way.ask()
         await way.insurers.sweep()
         return statuses, calls, away.json().get("code"), str(tried.json()["shown"])
@@ -167,6 +174,55 @@ def test_what_it_says_amiss_of_somebody_closes_it_to_nobody(world: World, keyrin
 
     assert run(world, keyring, use) == ([200] * (FAILURES_MAX + 1), True)
     assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX + 1
+
+
+def test_whoever_repeats_a_number_of_which_it_fails_closes_it_to_nobody_and_a_full_house_is_busy(
+    world: World, keyring: Keyring
+) -> None:
+    async def use(way: Way) -> tuple[list[int], bool, list[tuple[int, str]]]:
+        way.insurer.mood = Mood.FAILING
+        statuses = [(await way.ask("A-2")).status_code for _ in range(FAILURES_MAX + 2)]
+        way.insurer.mood = Mood.WELL
+        shown = (await way.ask("A-1")).json()["shown"]
+        [lane] = way.insurers._lanes.values()
+        lane.breaker.under_way += ASKS_MAX
+        full = await way.desk.post("/v1/rights", card("A-1"))
+        return statuses, shown, [(full.status_code, full.json()["code"])]
+
+    statuses, shown, full = run(world, keyring, use)
+    assert statuses == [200] * (FAILURES_MAX + 2)
+    assert shown is True
+    assert full == [(503, "busy")]
+
+
+def test_what_nobody_foresaw_is_no_answer_and_its_type_alone_is_said(
+    world: World, keyring: Keyring, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An insurer loses its key between the ask and the answer: nothing can be sealed of what it says."""
+
+    async def use(way: Way) -> list[tuple[int, bool]]:
+        way.insurer.mood = Mood.SLOW
+        asked = asyncio.create_task(way.desk.post("/v1/rights", card("A-1")))
+        await way.insurer.heard.wait()
+        sealer, without = way.desk.rights.shelf.sealer, Sealer({})
+        without._ciphers = {place: key for place, key in sealer._ciphers.items() if place[1] != REMOTE}
+        way.desk.rights.shelf.sealer = without
+        way.insurer.woken.set()
+        await way.hand.somebody(ANSWER_SECONDS, 2)  # the call is over, and what came waits to be written
+        way.hand.move(ANSWER_SECONDS)
+        await way.insurers.settled()
+        way.hand.move(SLOT_SECONDS)
+        lost = await asked
+        way.insurer.mood, calls = Mood.WELL, len(way.insurer.asked)
+        alone = await way.desk.post("/v1/rights", card("A-1"))
+        assert len(way.insurer.asked) == calls, "nobody is asked of whom nothing could be kept"
+        both = await asyncio.gather(way.desk.ask(PAUL), way.desk.post("/v1/rights", card("A-1")))
+        return [(lost.status_code, lost.json()["shown"]), (alone.status_code, False),
+                *((one.status_code, one.json().get("shown", False)) for one in both)]  # fmt: skip
+
+    assert run(world, keyring, use) == [(200, False), (503, False), (200, True), (503, False)]
+    assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == 1
+    assert "something unforeseen came of it: SealBrokenError" in caplog.text
 
 
 def test_while_it_is_closed_a_replay_does_not_tell_whom_anybody_asked_about(world: World, keyring: Keyring) -> None:

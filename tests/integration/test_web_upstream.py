@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
-from tierce.web.upstream import WHOLE_BYTES, Upstream, Whole
+from tierce.web.upstream import WHOLE_BYTES, WHOLE_SECONDS, Upstream, Whole
 
 pytestmark = pytest.mark.integration
 
@@ -25,7 +25,7 @@ class Server:
         self.held = asyncio.Event()
         self.held.set()
         self.reached = asyncio.Event()
-        self.under_way = self.most = 0
+        self.under_way = self.most = self.asked = 0
         self.connections: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,6 +33,7 @@ class Server:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
+                self.asked += 1
                 self.reached.set()
                 self.under_way += 1
                 self.most = max(self.most, self.under_way)
@@ -46,12 +47,14 @@ class Server:
 
 
 @asynccontextmanager
-async def world(wait_seconds: float) -> AsyncIterator[tuple[Server, Upstream]]:
+async def world(wait_seconds: float, whole_seconds: float = WHOLE_SECONDS) -> AsyncIterator[tuple[Server, Upstream]]:
     """A server and a client of it."""
     server = Server()
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    async with Upstream(connections=CONNECTIONS, wait_seconds=wait_seconds, base_url=url, trust_env=False) as client:
+    async with Upstream(
+        connections=CONNECTIONS, wait_seconds=wait_seconds, whole_seconds=whole_seconds, base_url=url, trust_env=False
+    ) as client:
         yield server, client
     listening.close()
     await asyncio.gather(*(one for one in server.connections if one is not None))
@@ -69,6 +72,26 @@ def test_a_client_whose_requests_are_cancelled_in_a_crowd_goes_on(seed: int) -> 
                 await asyncio.gather(*crowd, return_exceptions=True)
             assert server.most <= CONNECTIONS
             assert (await client.get("/")).status_code == 200
+
+    asyncio.run(run())
+
+
+def test_what_was_given_up_before_it_left_never_leaves_and_nothing_outlives_the_time_of_the_whole() -> None:
+    async def run() -> None:
+        async with world(60.0, whole_seconds=0.2) as (server, client):
+            server.held.clear()
+            under_way = [asyncio.create_task(client.get("/")) for _ in range(CONNECTIONS)]
+            await server.reached.wait()
+            waiting = [asyncio.create_task(client.get("/")) for _ in range(CONNECTIONS)]
+            await asyncio.wait(waiting, timeout=0)  # each has come to where it waits for room
+            for one in waiting:
+                one.cancel()
+            await asyncio.wait(waiting)
+            told = await asyncio.gather(*under_way, return_exceptions=True)
+            assert all(isinstance(one, httpx.ReadTimeout) for one in told)
+            await client.aclose()
+            assert server.asked == CONNECTIONS
+            server.held.set()
 
     asyncio.run(run())
 

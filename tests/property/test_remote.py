@@ -15,7 +15,7 @@ from tierce.gate.model import Ask, AskInsurer, Distant, Read, Release
 from tierce.gate.rules import decide
 from tierce.kernel.card import MemberNumber
 from tierce.kernel.care import Domain, Profession
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import InsurerId, LineId, PersonId
 from tierce.kernel.nir import BirthDate
 from tierce.policy.acts import Outcome
 from tierce.policy.lines import PLACE_UNSEEN
@@ -23,6 +23,7 @@ from tierce.policy.remote import (
     ANSWER_SECONDS,
     ASKS_MAX,
     AWAY_SECONDS,
+    FAILURE_SECONDS,
     FAILURES_MAX,
     SLOT_SECONDS,
 )
@@ -154,24 +155,50 @@ def test_an_answer_leaves_a_whole_number_of_slots_after_its_ask(begun: float, to
 def test_an_insurer_is_away_after_so_many_failures_and_one_ask_tries_again() -> None:
     breaker = Breaker()
     for n in range(FAILURES_MAX):
-        assert breaker.enter(n)
-        assert breaker.failed(n) is (n == FAILURES_MAX - 1)
+        assert breaker.enter(n, LineId(n))
+        assert breaker.failed(n, LineId(n)) is (n == FAILURES_MAX - 1)
         breaker.leave(tried=breaker.trying)
     last = float(FAILURES_MAX - 1)
-    assert not breaker.enter(last + AWAY_SECONDS - 1)
+    assert not breaker.enter(last + AWAY_SECONDS - 1, LineId(50))
     back = last + AWAY_SECONDS
-    assert breaker.enter(back)
-    assert not breaker.enter(back), "one tries"
+    assert not breaker.enter(back, LineId(FAILURES_MAX - 1)), "whose failure counted does not try for all"
+    assert breaker.enter(back, LineId(50))
+    assert not breaker.enter(back, LineId(51)), "one tries"
     breaker.leave(tried=True)  # the gate refused it: it called nobody
-    assert breaker.enter(back)
+    assert breaker.enter(back, LineId(50))
     breaker.answered()
-    assert breaker.enter(back)
+    assert breaker.enter(back, LineId(50))
     assert breaker.under_way == 2
+
+
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=60))
+def test_whoever_repeats_a_number_of_which_an_insurer_fails_closes_it_to_nobody(gaps: list[float]) -> None:
+    """One line, as often as it likes, beside somebody else who is answered once in the time of four failures."""
+    breaker, now, thief, other = Breaker(), 0.0, LineId(1), LineId(2)
+    answered = 0.0
+    for gap in gaps:
+        now += gap
+        if now - answered >= (FAILURES_MAX - 2) * FAILURE_SECONDS:
+            breaker.answered()
+            answered = now
+        assert breaker.enter(now, thief)
+        assert not breaker.failed(now, thief)
+        breaker.leave(tried=breaker.trying)
+        assert breaker.enter(now, other)
+        breaker.leave(tried=breaker.trying)
+
+
+def test_one_line_that_finds_nobody_there_has_it_closed_and_by_its_failures_in_minutes() -> None:
+    alone, line = Breaker(), LineId(1)
+    said = [alone.failed(float(n), line, unsent=True) for n in range(FAILURES_MAX)]
+    assert said == [False] * (FAILURES_MAX - 1) + [True], "what could not leave depends on no number"
+    slow = Breaker()
+    said = [slow.failed(n * FAILURE_SECONDS, line) for n in range(FAILURES_MAX)]
+    assert said == [False] * (FAILURES_MAX - 1) + [True]
 
 
 def test_so_many_asks_about_one_insurer_are_under_way_and_no_more() -> None:
     breaker = Breaker()
-    assert all(breaker.enter(0) for _ in range(ASKS_MAX))
-    assert not breaker.enter(0)
+    assert all(breaker.enter(0, LineId(n)) and breaker.full is (n == ASKS_MAX - 1) for n in range(ASKS_MAX))
     breaker.leave(tried=False)
-    assert breaker.enter(0)
+    assert not breaker.full

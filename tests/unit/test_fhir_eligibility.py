@@ -210,6 +210,29 @@ def test_what_is_wrong_is_named_by_its_path_with_a_remedy(
     assert error.remedy.fr != error.remedy.en
 
 
+ANOTHER: Json = {"resourceType": "Patient", "id": "another", "birthDate": "1981-02-03"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "issue"),
+    [
+        ({"status": "cancelled"}, "status", Issue.CODE),
+        ({"status": "entered-in-error"}, "status", Issue.CODE),
+        ({"beneficiary": {"reference": "#another"}}, "beneficiary", Issue.VALUE),
+        ({"beneficiary": {"reference": "Patient/12"}}, "beneficiary.reference", Issue.VALUE),
+        ({"beneficiary": {"display": "somebody"}}, "beneficiary.reference", Issue.REQUIRED),
+    ],
+)
+def test_a_coverage_that_says_that_it_is_another_s_or_over_is_not_taken_for_hers(
+    change: Json, field: str, issue: Issue
+) -> None:
+    asked = by_card()
+    asked["contained"].append(ANOTHER)
+    asked["contained"][1].update(change)
+    error = refused(asked)
+    assert (error.field, error.issue) == (f"{KIND}.contained[1].{field}", issue)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

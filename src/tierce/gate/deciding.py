@@ -103,7 +103,7 @@ class Decider:
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
             again = not first and says_nothing(read, line, day)
             hints.append(ask.hint | (HINT_FIRST if first else HINT_AGAIN if again else 0))
-        minted = _minted(asks, opened.reads, verdicts) if opened.distant else ()
+        minted = self._minted(asks, opened, verdicts, taken, day)
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
@@ -125,6 +125,16 @@ class Decider:
             minted,
         )
         return verdicts, closing
+
+    def _minted(
+        self, asks: Sequence[Ask], opened: Opened, verdicts: Sequence[Verdict], taken: Counter[Key], day: int
+    ) -> tuple[Minted, ...]:
+        """Whom insurers are asked about; where one cannot be sealed, what the batch took is given back."""
+        try:
+            return _minted(asks, opened.reads, verdicts) if opened.distant else ()
+        except Exception:
+            self._leases.undo(taken, day)
+            raise
 
     def _bodies(self, asks: Sequence[Ask], reads: Sequence[Read], verdicts: Sequence[Verdict]) -> list[bytes]:
         """The journal's lines, each with a salt: the ask's own mark, or drawn; dated once for the batch."""

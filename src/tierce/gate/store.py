@@ -32,14 +32,16 @@ from tierce.policy.seats import (
     unpack_declared,
 )
 from tierce.presence.model import Claim
+from tierce.storage.errors import SealBrokenError
 
 BY_KEY = (
     "plan_cache_mode=force_generic_plan", "enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off"
 )  # fmt: skip
 """Whatever a batch reads it finds by key, 64 rows at most: each plan is made once for the life of a connection, and
 none hashes a whole table because it is small today. They change no result; see storage.migrate.ROLE_SETTINGS."""
-_OPEN, _CLOSE, _REVEAL, _LEASE, _LEND, _USE, _NOTE, _SINCE, _DISTANT, _MINT = (
-    b"open", b"close", b"reveal", b"lease", b"lend", b"use", b"note", b"since", b"distant", b"mint"
+_OPEN, _CLOSE, _REVEAL, _LEASE, _LEND, _USE, _NOTE, _SINCE, _DISTANT, _MINT, _ANSWERED, _REOPEN = (
+    b"open", b"close", b"reveal", b"lease", b"lend", b"use", b"note", b"since", b"distant", b"mint", b"answered",
+    b"reopen",
 )  # fmt: skip
 _BEGIN, _COMMIT, _ROLLBACK = b"begin", b"commit", b"rollback"
 _STATEMENTS: Mapping[bytes, LiteralString] = {
@@ -62,6 +64,8 @@ _STATEMENTS: Mapping[bytes, LiteralString] = {
     _DISTANT: """
         select * from gate.remote_seen($1::uuid[], $2::smallint[], $3::bigint[], $4::smallint[], $5::integer[])""",
     _MINT: "select gate.mint($1::uuid[], $2::smallint[], $3::bigint[], $4::boolean[], $5::bytea[])",
+    _ANSWERED: "select * from gate.answered_seen($1::bigint[], $2::bigint[], $3::smallint[])",
+    _REOPEN: "select n, insurer, person, from_day, until_day, sealed from gate.reveal_answered($1::bigint[])",
     _NOTE: "select presence.note($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[])",
 }
 """All that a batch ever says, prepared when its connection is opened."""
@@ -77,8 +81,8 @@ TRANSIENT = (
     psycopg.errors.UniqueViolation,
 )
 """Errors after which the same batch may be tried again: the database undid it whole."""
-ROW_REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.InsufficientPrivilege)
-"""The database refuses something in the batch; half of it may pass."""
+ROW_REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.InsufficientPrivilege, SealBrokenError)
+"""The database refuses something in the batch, or what it is to keep cannot be sealed; half of it may pass."""
 
 
 _STANDINGS = {standing.value: standing for standing in Standing}
@@ -218,11 +222,14 @@ class GateStore:
         )
         claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
         remotes = [(place, ask, ask.remote) for place, ask in enumerate(asks) if ask.remote is not None]
+        again = [place for place, ask in enumerate(asks) if ask.engagement is not None]
         _, (row,), *more = await self._wire.say(
-            (_BEGIN, ()), (_OPEN, arguments), *_used(claims), *_distant(remotes)
+            (_BEGIN, ()), (_OPEN, arguments), *_used(claims), *_distant(remotes), *_answered([asks[n] for n in again])
         )  # fmt: skip
         proofs = dict(zip((place for place, _, _ in claims), more[0][0][0], strict=True)) if claims else {}
         opened = _opened(row, asks, proofs)
+        if again:
+            _open_again(opened, again, more.pop()[0])
         if remotes:
             _see(opened, remotes, more[-1][0])
             opened = replace(opened, distant=True)
@@ -255,9 +262,13 @@ class GateStore:
             byteas(closing.bodies),
             integers(closing.hints),
         )
-        *_, ((block,),), _, rows = await self._wire.say(
-            *_minting(closing.minted), *_noted(closing.noted), (_CLOSE, arguments), (_COMMIT, ()), (_REVEAL, ())
-        )
+        reopened = _reopened(closing.asks)
+        told = await self._wire.say(
+            *_minting(closing.minted), *_noted(closing.noted), (_CLOSE, arguments), (_COMMIT, ()), (_REVEAL, ()),
+            *reopened,
+        )  # fmt: skip
+        rows = told.pop() + told.pop() if reopened else told.pop()
+        ((block,),) = told[-2]
         self.leased -= closing.released
         return {
             n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, sealed, PersonId(person))
@@ -336,6 +347,33 @@ def _see(opened: Opened, remotes: Sequence[tuple[int, Ask, Remote]], told: Seque
         # Where nobody is asked, a line names nobody: that she was ever asked about is told to no replay.
         read.person = PersonId(0 if read.closed else person)
         read.insurer, read.engaged_until = remote.insurer, until
+
+
+def _answered(asks: Sequence[Ask]) -> list[Call]:
+    """What is known of answers to be opened again that an insurer gave on the way; nothing where none is opened."""
+    arguments = (
+        bigints([ask.engagement for ask in asks]),
+        bigints([ask.caller.session for ask in asks]),
+        smallints([ask.domain for ask in asks]),
+    )
+    return [(_ANSWERED, arguments)] if asks else []
+
+
+def _open_again(opened: Opened, places: Sequence[int], told: Sequence[Any]) -> None:
+    """Put what was read of them in the place of what the register says of the same number."""
+    for place, insurer, start, standing, closed in zip(places, *told, strict=True):
+        if not insurer:
+            continue
+        read = opened.reads[place]
+        read.insurer, read.from_day = InsurerId(insurer), start
+        read.standing, read.others = _STANDINGS[standing], False
+        if closed and not read.closed:
+            read.closed = Level.INSURER
+
+
+def _reopened(asks: Sequence[Ask]) -> list[Call]:
+    engagements = [ask.engagement for ask in asks]
+    return [(_REOPEN, (bigints(engagements),))] if any(one is not None for one in engagements) else []
 
 
 def _minting(minted: Sequence[Minted]) -> list[Call]:

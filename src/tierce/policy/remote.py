@@ -20,6 +20,11 @@ CALLS_MAX: Final = 32
 """Calls to one insurer under way in one process."""
 FAILURES_MAX: Final = 5
 """After so many calls in a row without an answer that can be read, the insurer is away."""
+FAILURE_SECONDS: Final = 60.0
+"""Of one line of seats one failure counts in so long: an insurer that fails of one number is not closed to everybody
+by whoever repeats it. A call that could not even leave counts each time, for that depends on nobody's number."""
+CONNECT_SECONDS: Final = 2.0
+"""An insurer to whom there is no connection by then, or no room among our own calls, was not asked."""
 AWAY_SECONDS: Final = 30.0
 """For so long it is not asked, and deposits are taken; then one call tries."""
 ANSWER_BYTES_MAX: Final = 4_096

@@ -193,8 +193,11 @@ RETENTION: Mapping[Kept, Rule] = {
         _CHOICE,
     ),
     Kept.ENGAGEMENTS: Rule(
-        Phrase("engagements de paiement", "payment engagements"),
-        "care.engagement",
+        Phrase(
+            "engagements de paiement, et ce qu'un organisme interrogé en direct a répondu avec eux",
+            "payment engagements, and what an insurer asked on the way answered with them",
+        ),
+        "care.engagement, coverage.answered",
         _days(822),
         Phrase("leur dernier jour de validité", "their last valid day"),
         End.DELETED,
@@ -231,7 +234,7 @@ RETENTION: Mapping[Kept, Rule] = {
             "all that an insurer had stored, once the end of its contract is written, and the keys that open it",
         ),
         "person.record, person.family, person.member, person.key, person.former_key, person.trait, person.asked, "
-        "coverage.coverage,"
+        "coverage.coverage, coverage.answered,"
         " registry.insurer_key, registry.door, registry.convention, registry.deposit_choice, registry.printed",
         _days(30),
         Phrase("la fin du contrat", "the end of the contract"),

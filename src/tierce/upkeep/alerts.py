@@ -1,11 +1,8 @@
 """`tierce alerts`: the operators whose signed alerts are taken in; each change with its line and its reason."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
@@ -14,23 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, date_of, micros, paris_day, start_of
-from tierce.kernel.errors import FieldError, TierceError
-from tierce.kernel.labels import holds_nir
-from tierce.kernel.language import Phrase
+from tierce.kernel.errors import TierceError
 from tierce.peer_alerts import store
 from tierce.peer_alerts.signing import read_keys
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-from tierce.settings import Settings, load
+from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
-from tierce.storage.keys import Keyring
 from tierce.storage.said import said
+from tierce.upkeep.lines import ROLE, address, journalled, typed
 
-ROLE = "tierce_upkeep"
-INSTANCE = "upkeep"
-NAME_MAX, WHY_MAX, ISSUER_MAX = 80, 300, 200
+NAME_MAX, ISSUER_MAX = 80, 200
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -63,13 +55,13 @@ def peer(
 ) -> None:
     """Inscrire un opérateur dont les alertes sont reçues. / Register an operator whose alerts are taken in."""
     try:
-        reason, kept = _text("--why", why, WHY_MAX), read_keys(keys.read_bytes())
-        named, address = _text("NAME", name, NAME_MAX), _address("--issuer", issuer)
+        reason, kept = typed("--why", why), read_keys(keys.read_bytes())
+        named, issued = typed("NAME", name, NAME_MAX), address("--issuer", issuer, ISSUER_MAX)
         told = None
         if push is not None:
-            told = (_address("--audience", audience or issuer), _address("--push", push))
-        with _journalled(load(settings)) as (connection, appender):
-            number = store.add(connection, named, address, kept, reason, told)
+            told = (address("--audience", audience or issuer, ISSUER_MAX), address("--push", push, ISSUER_MAX))
+        with journalled(load(settings)) as (connection, appender):
+            number = store.add(connection, named, issued, kept, reason, told)
             appender.append(connection, [_line(number)])
     except psycopg.errors.UniqueViolation:
         typer.echo(
@@ -90,8 +82,8 @@ def peer(
 def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     """Donner d’autres clés à un opérateur ; les anciennes ne servent plus. / Give an operator other keys."""
     try:
-        reason, kept = _text("--why", why, WHY_MAX), read_keys(keys.read_bytes())
-        with _journalled(load(settings)) as (connection, appender):
+        reason, kept = typed("--why", why), read_keys(keys.read_bytes())
+        with journalled(load(settings)) as (connection, appender):
             number = store.replace_keys(connection, name, kept, reason)
             if number is not None:
                 appender.append(connection, [_line(number)])
@@ -115,8 +107,8 @@ def end(
     """Ne plus recevoir d’alertes d’un opérateur. / Take in no more alerts of an operator."""
     gone = 0
     try:
-        reason, now = _text("--why", why, WHY_MAX), SystemClock().now()
-        with _journalled(load(settings)) as (connection, appender):
+        reason, now = typed("--why", why), SystemClock().now()
+        with journalled(load(settings)) as (connection, appender):
             number = store.end(connection, name, now, reason)
             if number is not None:
                 if set_aside:
@@ -160,38 +152,6 @@ def _found(number: int | None, name: str) -> None:
             err=True,
         )
         raise typer.Exit(1)
-
-
-def _text(field: str, given: str, most: int) -> str:
-    """One line that somebody will read: not empty, not too long, of nobody cared for."""
-    text = " ".join(given.split())
-    if not 1 <= len(text) <= most or not text.isprintable() or holds_nir(text):
-        raise FieldError(
-            field,
-            Phrase("c'est vide, trop long, ou cela ressemble à un numéro de personne.",
-                   "this is empty, too long, or looks like a person's number."),
-            Phrase(f"Écrivez-le en {most} caractères au plus.", f"Write it in {most} characters at most."),
-        )  # fmt: skip
-    return text
-
-
-def _address(field: str, given: str) -> str:
-    """An address as tokens say it, compared character by character, or as they are pushed to it."""
-    parts = urlsplit(given)
-    if parts.scheme != "https" or not parts.hostname or len(given) > ISSUER_MAX or not given.isascii():
-        raise FieldError(
-            field,
-            Phrase("ce n'est pas une adresse https.", "this is no https address."),
-            Phrase("Recopiez celle que l'opérateur vous a donnée.", "Copy the one that the operator gave you."),
-        )
-    return given
-
-
-@contextmanager
-def _journalled(read: Settings) -> Iterator[tuple[psycopg.Connection, Appender]]:
-    keyring = Keyring(read.key_directory(), ())
-    with read.connection().connect(ROLE) as connection:
-        yield connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
 
 
 def _line(number: int) -> Entry:

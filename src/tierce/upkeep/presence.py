@@ -1,7 +1,5 @@
 """`tierce presence`: the keys that sign dynamic cards, and the peers who report that care was invoiced."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,14 +21,13 @@ from tierce.policy.digest import policy_digest
 from tierce.presence import store
 from tierce.presence.errors import KeyFormatError
 from tierce.presence.signing import signing_key
-from tierce.settings import Settings, load
+from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
 from tierce.storage.said import said
+from tierce.upkeep.lines import INSTANCE, ROLE, journalled
 
-ROLE = "tierce_upkeep"
-INSTANCE = "upkeep"
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -75,7 +72,7 @@ def revoke(
     """Révoquer une clé ; ses cartes ne servent plus. / Revoke a key; its cards serve no more."""
     try:
         read = load(settings)
-        with _journalled(read) as (connection, appender):
+        with journalled(read) as (connection, appender):
             insurer = store.revoke_signer(connection, signer, why)
             if insurer is not None:
                 appender.append(connection, [_line(insurer, signer)])
@@ -106,7 +103,7 @@ def peer(
     try:
         read = load(settings)
         public = read_public_key(key)
-        with _journalled(read) as (connection, appender):
+        with journalled(read) as (connection, appender):
             added = store.add_peer(connection, name, insurer, public)
             if added:
                 appender.append(connection, [_line(InsurerId(0), 0)])
@@ -132,7 +129,7 @@ def end_peer(
 ) -> None:
     """Ne plus admettre un pair ; ce qu’il a rapporté demeure. / Let a peer report no more."""
     try:
-        with _journalled(load(settings)) as (connection, appender):
+        with journalled(load(settings)) as (connection, appender):
             ended = store.revoke_peer(connection, name, why)
             if ended:
                 appender.append(connection, [_line(InsurerId(0), 0)])
@@ -156,7 +153,7 @@ def certify(
 ) -> None:
     """Admettre qu’un logiciel déclare ses lectures (grade C). / Let software declare readings."""
     try:
-        with _journalled(load(settings)) as (connection, appender):
+        with journalled(load(settings)) as (connection, appender):
             if end:
                 done = store.end_certificate(connection, software)
             else:
@@ -197,13 +194,6 @@ def read_public_key(file: Path) -> bytes:
     if not isinstance(found, Ed25519PublicKey):
         raise KeyFormatError
     return found.public_bytes_raw()
-
-
-@contextmanager
-def _journalled(read: Settings) -> Iterator[tuple[psycopg.Connection, Appender]]:
-    keyring = Keyring(read.key_directory(), ())
-    with read.connection().connect(ROLE) as connection:
-        yield connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
 
 
 def register_signers(database: Database, keys: Path) -> int:

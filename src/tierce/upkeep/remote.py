@@ -1,11 +1,8 @@
 """`tierce remote`: insurers that keep their people themselves; each change with its line and its reason."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
@@ -15,27 +12,22 @@ from rich.console import Console
 from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, micros
-from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import InsurerId
-from tierce.kernel.labels import holds_nir
-from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.rights.remote import store
-from tierce.settings import Mode, Settings, load
+from tierce.settings import Mode, load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
+from tierce.upkeep.lines import ROLE, address, journalled, typed
 from tierce.upkeep.presence import read_public_key
 
-ROLE = "tierce_upkeep"
-INSTANCE = "upkeep"
 ASKING = "api"
 """The instance whose key signs asks."""
-URL_MAX, WHY_MAX = 300, 300
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+URL_MAX = 300
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -66,9 +58,10 @@ def declare(
     """Déclarer qu’un organisme tient lui-même ses assurés. / Declare that an insurer keeps its people itself."""
     try:
         read = load(settings)
-        reason, address, public = _text(why), _address(url, read), read_public_key(key)
-        with _journalled(read) as (connection, appender):
-            made = store.declare(connection, amc, address, public, getuser(), reason)
+        reason, public = typed("--why", why), read_public_key(key)
+        where = address("--url", url, URL_MAX, plain_here=read.mode is Mode.DEMO)
+        with journalled(read) as (connection, appender):
+            made = store.declare(connection, amc, where, public, getuser(), reason)
             if made is not None:
                 appender.append(connection, [_line(*made)])
     except psycopg.errors.ObjectNotInPrerequisiteState:
@@ -76,6 +69,13 @@ def declare(
             "✗ des copies de ses assurés sont ici : un organisme a l’un ou l’autre ; finissez d’abord leurs droits "
             "(un fichier complet sans eux, puis `tierce retention`) / copies of its people are here: an insurer has "
             "one or the other; end their rights first (a whole file without them, then `tierce retention`)",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    except psycopg.errors.UndefinedObject:
+        typer.echo(
+            "✗ aucune clé ne scelle ce qu’il répondrait : `tierce feed insurers FILE`, avec lui, en fait une / "
+            "no key seals what it would answer: `tierce feed insurers FILE`, with this insurer, makes one",
             err=True,
         )
         raise typer.Exit(1) from None
@@ -95,8 +95,8 @@ def declare(
 def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
     """Ne plus interroger un organisme, dès la demande suivante. / Ask an insurer no more, from the next ask on."""
     try:
-        reason = _text(why)
-        with _journalled(load(settings)) as (connection, appender):
+        reason = typed("--why", why)
+        with journalled(load(settings)) as (connection, appender):
             ended = store.end(connection, amc, getuser(), reason)
             if ended is not None:
                 appender.append(connection, [_line(*ended)])
@@ -141,38 +141,6 @@ def key(*, settings: SettingsFile) -> None:
         typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
         raise typer.Exit(2) from None
     typer.echo(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), nl=False)
-
-
-def _text(given: str) -> str:
-    text = " ".join(given.split())
-    if not 1 <= len(text) <= WHY_MAX or not text.isprintable() or holds_nir(text):
-        raise FieldError(
-            "--why",
-            Phrase("c'est vide, trop long, ou cela ressemble à un numéro de personne.",
-                   "this is empty, too long, or looks like a person's number."),
-            Phrase(f"Écrivez-le en {WHY_MAX} caractères au plus.", f"Write it in {WHY_MAX} characters at most."),
-        )  # fmt: skip
-    return text
-
-
-def _address(given: str, read: Settings) -> str:
-    """Where an insurer answers: https; plain HTTP on this very machine alone, and in a demonstration."""
-    parts = urlsplit(given)
-    here = read.mode is Mode.DEMO and parts.scheme == "http" and parts.hostname in LOOPBACK
-    if not (parts.scheme == "https" or here) or not parts.hostname or parts.username or len(given) > URL_MAX:
-        raise FieldError(
-            "--url",
-            Phrase("ce n'est pas une adresse https.", "this is no https address."),
-            Phrase("Recopiez celle que l'organisme vous a donnée.", "Copy the one that the insurer gave you."),
-        )
-    return given
-
-
-@contextmanager
-def _journalled(read: Settings) -> Iterator[tuple[psycopg.Connection, Appender]]:
-    keyring = Keyring(read.key_directory(), ())
-    with read.connection().connect(ROLE) as connection:
-        yield connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
 
 
 def _line(number: int, insurer: InsurerId) -> Entry:

@@ -2,8 +2,8 @@
 
 The pool below (httpcore 1.0) loses a connection for good when whoever was to have it gives up in the moment it is
 given: a wait that ends, a task that is cancelled. Once all are lost every request waits in vain, beside a server in
-good health, until the process is started again. So nobody waits in that pool: waits are counted here, and a request
-whose asker has gone ends by itself, within its time-outs.
+good health, until the process is started again. So nobody waits in that pool: waits are counted here. A request whose
+asker has gone never leaves if it was still waiting; one that left ends by itself, within the time that it was given.
 
 Those of `httpx` are for one piece: whoever answers byte by byte would hold a connection for hours, and what has no
 end would be read until no memory is left. So an answer has a time and a size for the whole of it here. What is cut
@@ -21,7 +21,7 @@ KEPT_SECONDS = 30.0
 WAIT_SECONDS = 3.0
 """How long a request waits for others to end before it is refused."""
 WHOLE_SECONDS = 15.0
-"""For one request and its whole answer, however it comes."""
+"""For one request and its whole answer, however it comes, what it waited for others included."""
 WHOLE_BYTES = 1_048_576
 _AS_IT_IS = {"accept-encoding": "identity"}
 """What is compressed says nothing of its size."""
@@ -52,6 +52,8 @@ class Upstream(httpx.AsyncClient):
         self._wait, self._whole = wait_seconds, whole_seconds
         self._bytes, self._plain = whole_bytes, plain
         self._turns: set[asyncio.Task[httpx.Response]] = set()
+        self._waiting: set[asyncio.Task[httpx.Response]] = set()
+        """Those of the turns of which nothing has left."""
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         """Send one request and read its answer whole.
@@ -67,8 +69,14 @@ class Upstream(httpx.AsyncClient):
             raise ValueError(msg)
         turn = asyncio.create_task(self._turn(request, options))
         self._turns.add(turn)
+        self._waiting.add(turn)
         turn.add_done_callback(self._ended)
-        return await asyncio.shield(turn)
+        try:
+            return await asyncio.shield(turn)
+        except asyncio.CancelledError:
+            if turn in self._waiting:  # it has no connection that could be lost
+                turn.cancel()
+            raise
 
     async def aclose(self) -> None:
         """Wait for what is under way, then close every connection."""
@@ -80,14 +88,17 @@ class Upstream(httpx.AsyncClient):
         await self.aclose()
 
     async def _turn(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
+        turn, until = asyncio.current_task(), asyncio.get_running_loop().time() + self._whole
         try:
             async with asyncio.timeout(self._wait):
                 await self._room.acquire()
         except TimeoutError:
             msg = "as many requests as may be are under way"
             raise httpx.PoolTimeout(msg, request=request) from None
+        finally:
+            self._waiting.discard(turn)
         try:
-            async with asyncio.timeout(self._whole):
+            async with asyncio.timeout_at(until):
                 return await _read(
                     await super().send(request, **{**options, "stream": True}), self._bytes, plain=self._plain
                 )

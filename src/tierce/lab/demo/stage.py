@@ -144,7 +144,14 @@ class Stage:
 
 @contextmanager
 def open_stage(
-    home: Path, steps: Steps, *, persons: int, insurers: int = 84, keep: bool = False, only: tuple[str, ...] = ()
+    home: Path,
+    steps: Steps,
+    *,
+    persons: int,
+    insurers: int = 84,
+    keep: bool = False,
+    only: tuple[str, ...] = (),
+    loaded: Callable[["Stage"], None] = lambda _stage: None,
 ) -> Iterator[Stage]:
     """Prepare everything and stop everything; nothing that was made before is used save the country's files.
 
@@ -155,6 +162,7 @@ def open_stage(
         insurers: insurers of the country, at most 84.
         keep: leave the database's files after the end.
         only: the processes to start; every one when left out.
+        loaded: called once the country is loaded, before any process starts.
 
     Raises:
         DemoError: a process did not start; the message names its log.
@@ -175,6 +183,7 @@ def open_stage(
         stage = Stage(home, country, database, ports, cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)
+        loaded(stage)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
             _write_settings(stage)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])

@@ -32,8 +32,12 @@ class Failure(StrEnum):
 class NoAnswerError(Exception):
     """A call gave nothing that can be used; its text never holds what came."""
 
-    def __init__(self, why: Failure, *, heard: bool = False) -> None:
-        """Say why, in one of our own words; `heard` when the insurer signed it, of this very ask."""
+    def __init__(self, why: Failure, *, heard: bool = False, unsent: bool = False) -> None:
+        """Say why, in one of our own words.
+
+        `heard` when the insurer signed it, of this very ask; `unsent` when the ask did not leave.
+        """
         super().__init__(why.value)
         self.why = why
         self.heard = heard
+        self.unsent = unsent

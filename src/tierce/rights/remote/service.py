@@ -5,6 +5,7 @@ answered at the end of a slot, whatever happened: an insurer's own time tells no
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -29,6 +30,7 @@ from tierce.rights.remote.signing import ANSWER, ASK, MEDIA, sign, verified
 from tierce.rights.remote.store import Answers
 
 _HEADERS = {"content-type": MEDIA, "accept": MEDIA}
+_log = logging.getLogger(__name__)
 
 
 class Ticks(Protocol):
@@ -125,7 +127,7 @@ class Insurers:
 
         Raises:
             InsurerAwayError: it is not asked for now, whomever one names.
-            GateBusyError: too many asks of this line of seats are under way.
+            GateBusyError: too many asks are under way, of this line of seats or about this insurer.
             GateError: the gate could not answer.
         """
         lane = self._lane(whom)
@@ -137,7 +139,8 @@ class Insurers:
             slot = slot_of(begun, self._ticks.now())
             work = None
             if isinstance(answer.decision, AskInsurer):
-                work = asyncio.create_task(self._settled(whom, lane, answer, question(answer), judge, begun))
+                call = self._judged(whom, lane, line, answer, question=question, judge=judge, begun=begun)
+                work = asyncio.create_task(self._settled(answer, call, begun))
                 self._works.add(work)
                 work.add_done_callback(self._over)
             with self._pause():
@@ -181,9 +184,9 @@ class Insurers:
 
     @contextmanager
     def _turn(self, whom: Declared, lane: _Lane, line: LineId) -> Iterator[None]:
-        if lane.of_line[line] >= LINE_ASKS_MAX:
+        if lane.of_line[line] >= LINE_ASKS_MAX or lane.breaker.full:
             raise GateBusyError
-        if not lane.breaker.enter(self._ticks.now()):
+        if not lane.breaker.enter(self._ticks.now(), line):
             self._say_away(whom.insurer)
             raise InsurerAwayError(whom.insurer)
         tries = lane.breaker.trying
@@ -198,38 +201,54 @@ class Insurers:
 
     def _over(self, work: asyncio.Task[Settled]) -> None:
         self._works.discard(work)
-        if not work.cancelled():
-            work.exception()  # nobody may be left to hear of it: the line is missing, and the sweep finds that
+        if not work.cancelled() and (error := work.exception()) is not None:
+            # Nobody may be left to hear of it: the line is missing, and the sweep finds that.
+            _log.error("what came of an ask was not written: %s", type(error).__name__)
 
-    async def _settled(
-        self, whom: Declared, lane: _Lane, answer: Answer, asked: Asked, judge: Judge, begun: float
-    ) -> Settled:
+    async def _settled(self, answer: Answer, call: Awaitable[Judged], begun: float) -> Settled:
         """Call, outside any transaction; then write what came of it, and only then is there anything to tell.
 
         It is written at a fixed time too: whoever looks at her own history meanwhile sees nothing of how long the
         insurer took.
         """
-        try:
-            judged = judge(await self._call(whom, asked, lane, begun), answer)
-        except NoAnswerError as error:
-            self._note(lane, error)
-            judged = Judged(Outcome.NOT_ANSWERED)
-        else:
-            lane.answered += 1
-            lane.breaker.answered()
+        judged = await call
         await self._ticks.until(begun + ANSWER_SECONDS)
         async with asyncio.timeout(WRITE_SECONDS):
             seq = await self._answers.settle(answer.seq, answer.line, judged.outcome, judged.cover, judged.sealed)
         return Settled(judged.outcome, seq, judged.cover)
 
-    def _note(self, lane: _Lane, error: NoAnswerError) -> None:
+    async def _judged(
+        self,
+        whom: Declared,
+        lane: _Lane,
+        line: LineId,
+        answer: Answer,
+        *,
+        question: Callable[[Answer], Asked],
+        judge: Judge,
+        begun: float,
+    ) -> Judged:
+        """What came of a call: whatever goes wrong in it, foreseen or not, is no answer, and is written as one."""
+        try:
+            judged = judge(await self._call(whom, question(answer), lane, begun), answer)
+        except NoAnswerError as error:
+            self._note(lane, line, error)
+        except Exception as error:  # noqa: BLE001 - it may hold what came: its type alone is said
+            _log.error("an insurer was asked, and something unforeseen came of it: %s", type(error).__name__)
+        else:
+            lane.answered += 1
+            lane.breaker.answered()
+            return judged
+        return Judged(Outcome.NOT_ANSWERED)
+
+    def _note(self, lane: _Lane, line: LineId, error: NoAnswerError) -> None:
         if error.why is Failure.UNASKED:
             return
         lane.failed, lane.how = lane.failed + 1, error.why
         if error.heard:  # what it says of somebody closes it to nobody, nor tells that it knows her
             lane.breaker.answered()
         else:
-            lane.breaker.failed(self._ticks.now())
+            lane.breaker.failed(self._ticks.now(), line, unsent=error.unsent)
 
     async def _call(self, whom: Declared, asked: Asked, lane: _Lane, begun: float) -> Said:
         left = begun + ANSWER_SECONDS - self._ticks.now()
@@ -247,7 +266,9 @@ class Insurers:
             raise NoAnswerError(Failure.UNASKED) from None
         except httpx.ReadTimeout:
             raise NoAnswerError(Failure.SLOW) from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL):
+            raise NoAnswerError(Failure.DOWN, unsent=True) from None
+        except (httpx.HTTPError, OSError, ValueError):
             raise NoAnswerError(Failure.DOWN) from None
         finally:
             call.cancel()

@@ -76,7 +76,7 @@ class Answers:
     async def settle(
         self, asked: EntrySeq, line: bytes, outcome: Outcome, cover: Cover | None = None, sealed: bytes | None = None
     ) -> EntrySeq:
-        """Write the line of an ask's outcome, with the engagement and the period of an answer; durable on return."""
+        """Write the line of an ask's outcome, and with an answer its engagement and itself; durable on return."""
         first = decode(line)
         after = replace(_after(first, outcome, cover), time_us=micros(self.clock.now()))
         return await self._write(asked, encode(after), cover, sealed)
@@ -102,20 +102,16 @@ class Answers:
             )
 
     async def _write(self, asked: EntrySeq, body: bytes, cover: Cover | None, sealed: bytes | None) -> EntrySeq:
-        first, last, priority = (None, None, 1) if cover is None else _days(cover)
+        first, last = (None, None) if cover is None else (day_of(cover.first), day_of(cover.last))
         async with self.pool.connection() as connection:
             block = number(await (await connection.execute(NEXT_BLOCK)).fetchone())
             signature = sign_batch(self.key, self.instance, block, [leaf_hash(body)])
             cursor = await connection.execute(
-                "select gate.settle_asked(%s, %s::smallint, %s, %s, %s, %s::integer, %s::integer, %s::smallint, %s)",
-                (asked, self.instance, block, body, signature, first, last, priority, sealed),
+                "select gate.settle_asked(%s, %s::smallint, %s, %s, %s, %s::integer, %s::integer, %s)",
+                (asked, self.instance, block, body, signature, first, last, sealed),
             )
             line = number(await cursor.fetchone())
         return EntrySeq(line)
-
-
-def _days(cover: Cover) -> tuple[int, int, int]:
-    return day_of(cover.first), day_of(cover.last), cover.priority
 
 
 def _after(first: Entry, outcome: Outcome, cover: Cover | None) -> Entry:

@@ -149,16 +149,23 @@ create or replace function care.take_up_agreement(of_agreement bigint)
     from care.agreement a where a.id = of_agreement and a.state = 1 for update
 $$;
 
--- The one period of cover by which an agreement that waits is priced, and whether it is open for that care: the period that is, or
--- else the last that had begun by then. Nothing once it is decided.
+-- The one period of cover by which an agreement that waits is priced, and whether it is open for that care: what the insurer
+-- answered with the engagement that it quotes, where it was asked on the way; else the period that is, or the last that had begun
+-- by then. Nothing once it is decided.
 create or replace function care.cover_of_agreement(of_agreement bigint)
     returns table (person bigint, insurer smallint, sealed bytea, is_open boolean)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select v.person, v.insurer, v.sealed, o.is_open
-    from care.agreement a join coverage.coverage v on v.person = a.person and v.insurer = a.insurer
-    cross join lateral (select a.care_day between v.from_day and v.until_day and v.domains & (1 << (a.domain - 1)) <> 0) o(is_open)
+    select w.person, w.insurer, w.sealed, a.care_day between w.from_day and w.until_day
+    from care.agreement a join coverage.answered w on w.seq = a.engagement
     where a.id = of_agreement and a.state = 1
-    order by o.is_open desc, v.from_day <= a.care_day desc, v.from_day desc limit 1
+    union all (
+        select v.person, v.insurer, v.sealed, o.is_open
+        from care.agreement a join coverage.coverage v on v.person = a.person and v.insurer = a.insurer
+        cross join lateral (
+            select a.care_day between v.from_day and v.until_day and v.domains & (1 << (a.domain - 1)) <> 0) o(is_open)
+        where a.id = of_agreement and a.state = 1
+          and not exists (select from coverage.answered w where w.seq = a.engagement)
+        order by o.is_open desc, v.from_day <= a.care_day desc, v.from_day desc limit 1)
 $$;
 
 -- What is granted to a person and not invoiced, each with the days on which it may be. An invoice that was accepted has taken its

@@ -64,16 +64,22 @@ begin
     where l.invoice = of_invoice and l.n = d.n;
 end $$;
 
--- The period of cover by which a waiting invoice is priced: of those that began by the day of care the last, one with the
--- domain first. It may have been closed since: what the invoice quotes guarantees the payment all the same.
+-- The period of cover by which a waiting invoice is priced: what the insurer answered with the engagement that it quotes, where it was
+-- asked on the way; else, of those that began by the day of care the last, one with the domain first. It may have been closed
+-- since: what the invoice quotes guarantees the payment all the same.
 create or replace function care.cover_of_waiting(of_invoice bigint)
     returns table (person bigint, insurer smallint, from_day integer, sealed bytea)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select v.person, v.insurer, v.from_day, v.sealed
-    from care.invoice i
-    join coverage.coverage v on v.person = i.person and v.insurer = i.insurer and v.from_day <= i.care_day
+    select w.person, w.insurer, w.from_day, w.sealed
+    from care.invoice i join coverage.answered w on w.seq = i.engagement
     where i.id = of_invoice and i.state = 1
-    order by v.domains & (1 << (i.domain - 1)) <> 0 desc, v.from_day desc limit 1
+    union all (
+        select v.person, v.insurer, v.from_day, v.sealed
+        from care.invoice i
+        join coverage.coverage v on v.person = i.person and v.insurer = i.insurer and v.from_day <= i.care_day
+        where i.id = of_invoice and i.state = 1
+          and not exists (select from coverage.answered w where w.seq = i.engagement)
+        order by v.domains & (1 << (i.domain - 1)) <> 0 desc, v.from_day desc limit 1)
 $$;
 
 -- The day on which an insurer's contract with the operator ended; null while it goes on.

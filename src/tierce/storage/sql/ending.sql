@@ -105,8 +105,9 @@ begin
         delete from person.asked a where (a.insurer, a.idx) in (
             select n.insurer, n.idx from person.asked n where n.insurer = of_insurer limit people_at_once)
         returning a.person),
-    cover as (delete from coverage.coverage c using asked a where c.person = a.person and c.insurer = of_insurer returning 1)
-    select (select count(*) from asked), (select count(*) from cover) into removed, gone;
+    cover as (delete from coverage.coverage c using asked a where c.person = a.person and c.insurer = of_insurer returning 1),
+    answers as (delete from coverage.answered w using asked a where w.person = a.person and w.insurer = of_insurer returning 1)
+    select (select count(*) from asked), (select count(*) from cover) + (select count(*) from answers) into removed, gone;
     if removed > 0 then
         update registry.ending e set people = e.people + removed, periods = e.periods + gone
         where e.insurer = of_insurer and e.resumed is null;
@@ -145,7 +146,8 @@ begin
     end if;
     if exists (select from person.record r where r.insurer = of_insurer)
        or exists (select from person.asked a where a.insurer = of_insurer)
-       or exists (select from coverage.coverage c where c.insurer = of_insurer) then
+       or exists (select from coverage.coverage c where c.insurer = of_insurer)
+       or exists (select from coverage.answered w where w.insurer = of_insurer) then
         raise exception 'records of this insurer are left' using errcode = 'check_violation';
     end if;
     delete from person.member m where m.insurer = of_insurer;

@@ -399,7 +399,9 @@ grant execute on function upkeep.unanswered to tierce_upkeep;
 grant execute on function bank.own_transfers, bank.own_paid to tierce_api;
 
 -- Insurers that keep their people themselves: `api` asks, and writes what came of it; declared by hand; read in counts --------
-grant execute on function gate.remote_seen, gate.mint, gate.settle_asked, gate.unsettled, gate.remote_says to tierce_api;
+grant execute on function gate.remote_seen, gate.mint, gate.settle_asked, gate.unsettled, gate.remote_says,
+    gate.answered_seen, gate.reveal_answered to tierce_api;
+grant select (seq, insurer, person, sealed), update (sealed) on coverage.answered to tierce_feed;   -- sealed again, when a key is replaced
 grant select (insurer, url, public_key, ended) on registry.remote to tierce_api;
 grant select (insurer, ended) on registry.remote to tierce_feed;
 grant select (seq) on care.asking to tierce_office;   -- asks without an answer yet: a list of people exposed counts them

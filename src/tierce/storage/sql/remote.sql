@@ -30,9 +30,9 @@ $$;
 
 -- Gives a number to whoever an insurer is asked about for the first time (`fresh`), in the transaction that writes the line. Her
 -- member number, sealed under that insurer's key and bound to her, is kept as a period of cover of no domain, which ends
--- on the day of the last ask: whoever must tell the insurer of an incident finds there whom it is about. gate.close writes no
--- line of such an ask about anybody without a number. Two who ask about one person at once meet at the index, and one
--- of them begins again.
+-- on the day of the last ask, or of the last engagement: whoever must tell the insurer of an incident finds there whom it is
+-- about. What is kept is never replaced: her number is of that member number alone. gate.close writes no line of such an ask about
+-- anybody without a number. Two who ask about one person at once meet at the index, and one of them begins again.
 create or replace function gate.mint(
     idx uuid[], insurers smallint[], persons bigint[], fresh boolean[], sealed bytea[])
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -46,18 +46,19 @@ begin
     insert into person.asked (insurer, idx, person)
     select distinct m.insurer, m.idx, m.person from unnest(idx, insurers, persons, fresh) m(idx, insurer, person, fresh)
     where m.fresh order by 1, 2;
-    -- A number that the insurer's own index does not know is nobody's to write about.
+    -- A number that the insurer's own index does not know is nobody's to write about, nor is that of a copy in the register.
     if exists (select from unnest(idx, insurers, persons) m(idx, insurer, person)
-               where not exists (select from person.asked p
+               where exists (select from person.record r where r.person = m.person)
+                  or not exists (select from person.asked p
                                  where (p.insurer, p.idx, p.person) = (m.insurer, m.idx, m.person))) then
         raise exception 'this number is not of whoever is asked about' using errcode = 'check_violation';
     end if;
-    delete from coverage.coverage c using unnest(insurers, persons) m(insurer, person)
-    where c.person = m.person and c.insurer = m.insurer and c.domains = 0;
     insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, priority, digest, sealed)
     select distinct on (m.person) m.person, m.insurer, 0, 0, gate.today(), gate.today(), 1, ''::bytea, m.sealed
     from unnest(insurers, persons, sealed) m(insurer, person, sealed)
-    on conflict (person, insurer, from_day) do nothing;   -- what was answered of today's period says it too
+    where not exists (select from coverage.coverage c where c.person = m.person and c.insurer = m.insurer);
+    update coverage.coverage c set until_day = gate.today() from unnest(insurers, persons) m(insurer, person)
+    where c.person = m.person and c.insurer = m.insurer and c.until_day < gate.today();
 end $$;
 
 -- What gate.close does of lines that say that an insurer is about to be asked: each about somebody who has a number with that very
@@ -83,10 +84,11 @@ end $$;
 
 -- Writes what came of an ask, once, and commits with its line: the insurer's answer (1), why nothing is shown (2, 3, 11 to 14), or
 -- that it did not answer (33). The line says of everything else what the first one said, which an earlier transaction
--- committed, and shows no more than that one let. With an answer, the engagement, and the period for which it holds.
+-- committed, and shows no more than that one let. With an answer, the engagement, and beside it what was answered.
+drop function if exists gate.settle_asked(bigint, smallint, bigint, bytea, bytea, integer, integer, smallint, bytea);   -- an earlier shape
 create or replace function gate.settle_asked(
     asked bigint, instance_id smallint, in_block bigint, body bytea, signature bytea, of_from integer, of_until integer,
-    of_priority smallint, of_sealed bytea)
+    of_sealed bytea)
     returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     waiting record;
@@ -111,14 +113,15 @@ begin
        or substring(body from 3 for 2) <> substring(first from 3 for 2)        -- act, lane
        or substring(body from 6 for 3) <> substring(first from 6 for 3)        -- presence, evidence, domain
        or substring(body from 17 for 44) <> substring(first from 17 for 44)    -- who asked, where, with what
-       or substring(body from 65 for 24) <> substring(first from 65 for 24)    -- network, person
+       or substring(body from 63 for 26) <> substring(first from 63 for 26)    -- seats, network, person
        or journal.u16(body, 60) not in (0, journal.u16(first, 60))
        or (told = 1 and journal.u16(body, 60) = 0)
        or get_byte(body, 88) + get_byte(body, 89) > 0
        or get_byte(body, 90) & ~get_byte(first, 90) <> 0 or get_byte(body, 91) & ~get_byte(first, 91) <> 0
        or (told = 1 and get_byte(body, 90) + get_byte(body, 91) = 0)
        or (told <> 1 and get_byte(body, 90) + get_byte(body, 91) > 0 and get_byte(body, 5) < 2)
-       or substring(body from 93 for 4) <> '\x00000000'
+       or substring(body from 93 for 20) <> substring(first from 93 for 20)    -- what is kept empty, policy
+       or substring(body from 121 for 8) <> substring(first from 121 for 8)    -- mark
        or abs(journal.u64(body, 8) - extract(epoch from clock_timestamp()) * 1e6) > 120e6 then
         raise exception 'an answer says nothing else than its ask' using errcode = 'check_violation';
     end if;
@@ -129,7 +132,7 @@ begin
         insert into access.trace (seq, hint) values (line, waiting.hint);
     end if;
     if told = 1 and of_sealed is not null then
-        if not waiting.care_day between of_from and of_until or of_priority not in (1, 2)
+        if not waiting.care_day between of_from and of_until
            or octet_length(of_sealed) not between 64 and 1200 or journal.u64(body, 112) <> of_from + 719163 then
             raise exception 'the period that was answered does not hold the day of care' using errcode = 'check_violation';
         end if;
@@ -137,15 +140,68 @@ begin
             (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
         values (line, journal.u64(body, 24), journal.u64(body, 16), journal.u64(body, 80), journal.u16(body, 60),
                 get_byte(body, 7), waiting.pair, waiting.until_day, waiting.care_day, waiting.label, now());
-        insert into coverage.coverage as c
-            (person, insurer, contract, domains, from_day, until_day, priority, digest, sealed)
-        values (journal.u64(body, 80), journal.u16(body, 60), 0, 1 << (get_byte(body, 7) - 1), of_from, of_until,
-                of_priority, '', of_sealed)
-        on conflict (person, insurer, from_day) do update set
-            domains = c.domains | excluded.domains, until_day = excluded.until_day, priority = excluded.priority,
-            sealed = excluded.sealed;
+        insert into coverage.answered (seq, person, insurer, from_day, until_day, sealed)
+        values (line, journal.u64(body, 80), journal.u16(body, 60), of_from, of_until, of_sealed);
+        update coverage.coverage c set until_day = waiting.until_day
+        where c.person = journal.u64(body, 80) and c.insurer = journal.u16(body, 60) and c.until_day < waiting.until_day;
     end if;
     return line;
+end $$;
+
+-- What a batch reads of answers to be opened again that an insurer gave on the way, by their engagements: whose, its first day, how
+-- it stands (as gate.standing_of: 0 no such answer, 1 covered, 2 not contracted, 3 another domain), and whether the insurer is
+-- closed. A professional's own place's alone, and of a block that was drawn for as many asks at least and is not written yet.
+create or replace function gate.answered_seen(
+    engagements bigint[], sessions bigint[], of_domains smallint[],
+    out insurers smallint[], out from_days integer[], out standings smallint[], out closed boolean[])
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare drawn bigint := currval('gate.drawn');
+begin
+    if cardinality(engagements) > drawn & 127 or exists (select from journal.batch b where b.block = drawn >> 8) then
+        raise exception 'answers are opened again with the asks of the batch that was just opened'
+            using errcode = 'check_violation';
+    end if;
+    select array_agg(coalesce(w.insurer, 0)::smallint order by a.n), array_agg(coalesce(w.from_day, 0) order by a.n),
+           array_agg(case when w.seq is null then 0 when g.domain <> a.domain then 3
+                          when i.listed_domains & (1 << (g.domain - 1)) = 0 or exists (
+                              select from registry.convention o
+                              where o.insurer = i.id and o.domain = g.domain
+                                and (o.party, o.subject) in ((1, t.profession), (2, t.establishment), (3, s.professional))
+                                and g.care_day between o.from_day and o.until_day) then 1 else 2 end::smallint order by a.n),
+           array_agg(exists (
+               select from access.ladder h where h.level = 8 and h.subject = w.insurer and h.rung >= 4
+                 and h.lifted is null and h.until > now()) order by a.n)
+    into insurers, from_days, standings, closed
+    from unnest(engagements, sessions, of_domains) with ordinality a(engagement, session, domain, n)
+    left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
+    left join directory.activity t on t.id = s.activity
+    left join care.engagement g on g.seq = a.engagement and g.establishment = t.establishment
+    left join coverage.answered w on w.seq = g.seq
+    left join registry.insurer i on i.id = w.insurer;
+end $$;
+
+-- As gate.reveal, of answers opened again that an insurer gave on the way: what was sealed with their own engagements, given by
+-- place in the batch. Each line is of that engagement's place, person, insurer, domain and first day.
+create or replace function gate.reveal_answered(engagements bigint[])
+    returns table (n integer, insurer smallint, person bigint, from_day integer, until_day integer, sealed bytea)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare this_block bigint := currval('journal.block_no');
+begin
+    perform gate.insist_durable();
+    return query
+    select (e.seq & 255)::integer, w.insurer, w.person, w.from_day, w.until_day, w.sealed
+    from unnest(engagements) with ordinality a(engagement, n)
+    join journal.entry e on e.seq = this_block * 256 + a.n - 1
+    join care.engagement g on g.seq = a.engagement and g.establishment = journal.u64(e.body, 24) and g.person = e.person
+      and g.insurer = journal.u16(e.body, 60) and g.domain = get_byte(e.body, 7)
+    join coverage.answered w on w.seq = g.seq and w.from_day = journal.u64(e.body, 112) - 719163
+    where a.n <= 64 and get_byte(e.body, 4) = 1 and get_byte(e.body, 1) = 4
+      and e.tx is distinct from pg_current_xact_id_if_assigned()
+      and not exists (
+          select from access.ladder h
+          where h.rung >= 4 and h.lifted is null and h.until > now()
+            and (h.level, h.subject) in ((9, 0), (11, get_byte(e.body, 2)), (12, get_byte(e.body, 7)),
+                                         (8, w.insurer)));
 end $$;
 
 -- Asks whose answer was never written, a minute old or more: whoever asked is gone. One of this role writes for each that it was
@@ -172,7 +228,8 @@ begin
         failed_how = coalesce(excluded.failed_how, s.failed_how), away_until = excluded.away_until;
 end $$;
 
--- Declares that an insurer keeps its people itself: it is one or the other, so not while copies of its people are here.
+-- Declares that an insurer keeps its people itself: it is one or the other, so not while copies of its people are here; nor
+-- without a key under which her member number and what it answers are sealed.
 create or replace function registry.declare_remote(
     of_insurer smallint, address text, key bytea, by_whom text, reason text) returns integer
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -184,6 +241,9 @@ begin
     end if;
     if exists (select from registry.ending e where e.insurer = of_insurer and e.resumed is null) then
         raise exception 'the contract of this insurer has ended' using errcode = 'check_violation';
+    end if;
+    if not exists (select from registry.insurer_key k where k.insurer = of_insurer and k.compartment = 2) then
+        raise exception 'no key of cover of this insurer' using errcode = 'undefined_object';
     end if;
     update registry.remote r set ended = now(), ended_by = by_whom, ended_why = reason
     where r.insurer = of_insurer and r.ended is null;

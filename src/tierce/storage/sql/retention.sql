@@ -191,6 +191,7 @@ begin
             with due as materialized (
                 select a.insurer, a.idx from person.asked a
                 where not exists (select from coverage.coverage c where c.person = a.person and c.insurer = a.insurer)
+                  and not exists (select from coverage.answered w where w.person = a.person and w.insurer = a.insurer)
                   and not upkeep.is_held(a.person) and not upkeep.may_be_listed(a.person, held)),
             gone as (delete from person.asked a using due where (a.insurer, a.idx) = (due.insurer, due.idx) and really)
             select removed + count(*) into removed from due;

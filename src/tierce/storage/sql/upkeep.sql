@@ -42,7 +42,9 @@ create or replace function upkeep.keys_in_use(of_insurer smallint, of_compartmen
     select get_byte(s.sealed, 1), count(*) from (
         select sealed from person.record where of_compartment = 1 and insurer = of_insurer
         union all
-        select sealed from coverage.coverage where of_compartment = 2 and insurer = of_insurer) s
+        select sealed from coverage.coverage where of_compartment = 2 and insurer = of_insurer
+        union all
+        select sealed from coverage.answered where of_compartment = 2 and insurer = of_insurer) s
     group by 1
 $$;
 

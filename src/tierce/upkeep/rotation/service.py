@@ -86,8 +86,8 @@ def rotate_data_key(
             step("chunk")
             pairs = []
             for record in records:
-                person = PersonId(record[0])
-                plain = sealer.open_(compartment, InsurerId(insurer), person, record[2])
+                person = PersonId(record.person)
+                plain = sealer.open_(compartment, InsurerId(insurer), person, record.sealed)
                 pairs.append((record, sealer.seal(compartment, InsurerId(insurer), person, plain)))
             store.write_sealed(writer, insurer, compartment, pairs)
             writer.commit()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, sql
@@ -12,20 +12,32 @@ from tierce.kernel.ids import InsurerId
 from tierce.storage.keys import Compartment
 
 _READ: dict[Compartment, LiteralString] = {
-    Compartment.PERSON: "select person, 0, sealed from person.record"
-    " where insurer = %s and get_byte(sealed, 1) <> %s",
-    Compartment.COVERAGE: "select person, from_day, sealed from coverage.coverage"
-    " where insurer = %s and get_byte(sealed, 1) <> %s",
+    Compartment.PERSON: "select 0, person, 0, sealed from person.record"
+    " where insurer = %(insurer)s and get_byte(sealed, 1) <> %(version)s",
+    Compartment.COVERAGE: "select 0, person, from_day, sealed from coverage.coverage"
+    " where insurer = %(insurer)s and get_byte(sealed, 1) <> %(version)s"
+    " union all select seq, person, 0, sealed from coverage.answered"
+    " where insurer = %(insurer)s and get_byte(sealed, 1) <> %(version)s",
 }
 # `sealed` is compared too: a record that a feed replaced meanwhile is left as the feed wrote it.
+_ANSWERED: LiteralString = "update coverage.answered set sealed = %(new)s where seq = %(answer)s and sealed = %(old)s"
 _WRITE: dict[Compartment, LiteralString] = {
     Compartment.PERSON: "update person.record set sealed = %(new)s"
     " where insurer = %(insurer)s and person = %(person)s and sealed = %(old)s",
     Compartment.COVERAGE: "update coverage.coverage set sealed = %(new)s where insurer = %(insurer)s"
     " and person = %(person)s and from_day = %(from_day)s and sealed = %(old)s",
 }
-Record = tuple[int, int, bytes]
-"""(person, first day or 0, sealed)."""
+
+
+class Record(NamedTuple):
+    """A record sealed under an older version of its key."""
+
+    answer: int
+    """The engagement of what an insurer answered on the way; 0 for a record of the register."""
+    person: int
+    from_day: int
+    """First day of a period of cover, 0 for others."""
+    sealed: bytes
 
 
 def insurers(connection: Connection) -> list[tuple[int, str]]:
@@ -56,9 +68,9 @@ def sealed_before(
     """Records not sealed under `version`, streamed in pieces of `size` from one reading of the table."""
     with reader.cursor(name="to_seal_again") as cursor:
         cursor.itersize = size
-        cursor.execute(_READ[compartment], (insurer, version))
+        cursor.execute(_READ[compartment], {"insurer": insurer, "version": version})
         while rows := cursor.fetchmany(size):
-            yield [(int(person), int(day), bytes(sealed)) for person, day, sealed in rows]
+            yield [Record(int(seq), int(person), int(day), bytes(sealed)) for seq, person, day, sealed in rows]
     reader.rollback()
 
 
@@ -67,13 +79,18 @@ def write_sealed(
 ) -> None:
     """Replace records by the same sealed anew."""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            _WRITE[compartment],
-            [
-                {"insurer": insurer, "person": person, "from_day": day, "old": old, "new": new}
-                for (person, day, old), new in pairs
-            ],
-        )
+        for answered, words in ((False, _WRITE[compartment]), (True, _ANSWERED)):
+            cursor.executemany(
+                words,
+                [
+                    {
+                        "insurer": insurer, "answer": one.answer, "person": one.person, "from_day": one.from_day,
+                        "old": one.sealed, "new": new,
+                    }
+                    for one, new in pairs
+                    if (one.answer != 0) is answered
+                ],
+            )  # fmt: skip
 
 
 def in_use(connection: Connection, insurer: int, compartment: Compartment) -> dict[int, int]:

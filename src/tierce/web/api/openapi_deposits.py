@@ -98,9 +98,14 @@ CLOSED_PART: Final = {
         "until": _INSTANT,
     },
 }
+INSURER_AWAY: Final = {
+    "type": "object",
+    "required": ["amc", "name"],
+    "properties": {"amc": {"type": "string"}, "name": {"type": "string"}},
+}
 SERVICE: Final = {
     "type": "object",
-    "required": ["open", "store", "closed", "since"],
+    "required": ["open", "store", "closed", "since", "insurers_away"],
     "properties": {
         "open": {
             "type": "boolean",
@@ -115,6 +120,12 @@ SERVICE: Final = {
             "type": ["string", "null"],
             "format": "date-time",
             "description": "Since when the store is away; null otherwise.",
+        },
+        "insurers_away": {
+            "type": "array",
+            "description": "Insurers that keep their people themselves, of which somebody was told in the last "
+            "thirty seconds that they do not answer. Their people's cards are deposited; `open` says nothing of it.",
+            "items": ref("InsurerAway"),
         },
     },
 }
@@ -182,6 +193,6 @@ def with_deposits(schema: dict[str, Any]) -> dict[str, Any]:
     schema["paths"] |= PATHS
     schema["components"]["schemas"] |= {
         "Deposit": DEPOSIT, "Receipt": RECEIPT, "Promise": PROMISE, "DepositStanding": STATE, "Service": SERVICE,
-        "ClosedPart": CLOSED_PART,
+        "ClosedPart": CLOSED_PART, "InsurerAway": INSURER_AWAY,
     }  # fmt: skip
     return schema

@@ -30,6 +30,7 @@ from tierce.kernel.clock import Clock
 from tierce.policy.acts import Act
 from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
+from tierce.policy.remote import AWAY_SECONDS
 
 LOOK_SECONDS: Final = 0.5
 ANSWER_SECONDS_MAX: Final = 2.0
@@ -40,6 +41,8 @@ SAID_FILE: Final = "said-closed"
 """Its time is when a worker of this service last told somebody `closed` for want of the store."""
 INSURER_FILE: Final = "insurer-away-"
 """With an insurer's number after it: its time is when a worker last told somebody that it does not answer."""
+AWAY_SHOWN: Final = timedelta(seconds=AWAY_SECONDS)
+"""For so long after somebody was told that an insurer does not answer, the service says so to anybody."""
 SAID_AGAIN: Final = timedelta(seconds=1)
 SAID_SHOWN: Final = timedelta(seconds=10)
 """For so long after somebody was told so, the service says that it has no store: the status page is for her."""
@@ -154,16 +157,16 @@ class Openness:
             file.touch()
             os.utime(file, (now.timestamp(), now.timestamp()))
 
-    def _is_away(self, insurer: Insurer | None, now: datetime) -> bool:
+    def _is_away(self, insurer: Insurer | None, now: datetime, within: timedelta = GRACE) -> bool:
         """Whether somebody was told so a moment ago, here or by another worker."""
         if insurer is None:
             return False
         said = self.insurers_said.get(insurer.id)
-        if said is not None and now - said <= GRACE:
+        if said is not None and now - said <= within:
             return True
         with suppress(OSError):
             at = (self.folder / f"{INSURER_FILE}{insurer.id}").stat().st_mtime
-            return now.timestamp() - at <= GRACE.total_seconds()
+            return now.timestamp() - at <= within.total_seconds()
         return False
 
     def _said_lately(self, now: datetime, within: timedelta = GRACE) -> bool:
@@ -195,7 +198,10 @@ class Openness:
 
     def body(self) -> dict[str, Any]:
         """What `GET /v1/service` says: nothing of anybody."""
-        answers = not self.away and not self._said_lately(self.clock.now(), SAID_SHOWN)
+        now = self.clock.now()
+        answers = not self.away and not self._said_lately(now, SAID_SHOWN)
+        every = {one.id: one for one in self.counter.insurers.values()}
+        silent = [one for one in every.values() if self._is_away(one, now, AWAY_SHOWN)]
         insurers = [(Target(Level.INSURER, one.id), one) for one in self.counter.insurers.values()]
         names = {target: one.name for target, one in insurers}
         numbers = {target: one.amc for target, one in insurers}
@@ -217,6 +223,9 @@ class Openness:
             "store": answers,
             "closed": parts,
             "since": self.since if self.away else None,
+            "insurers_away": [
+                {"amc": one.amc, "name": one.name} for one in sorted(silent, key=lambda one: (one.name, one.amc))
+            ],
         }
 
     def _keep(self, insurers: dict[str, Insurer]) -> None:

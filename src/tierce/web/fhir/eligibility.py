@@ -38,9 +38,7 @@ _WHERE: Final[Mapping[str, str]] = {
 """Where a field of the question stands that was not sent."""
 _UNUSED: Final = frozenset({"created", "insurer", "priority", "enterer", "provider", "facility"})
 _PATIENT_UNUSED: Final = frozenset({"active", "name", "gender"})
-_COVERAGE_UNUSED: Final = frozenset(
-    {"status", "identifier", "type", "relationship", "period", "policyHolder", "network"}
-)
+_COVERAGE_UNUSED: Final = frozenset({"identifier", "type", "relationship", "period", "policyHolder", "network"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,7 @@ class Eligibility:
         put.take("birth_date", _birth_date(patient))
         put.take("nir", self._nir(patient, cover, people))
         if cover is not None:
+            _hold_to(patient, cover, people)
             _read_cover(cover, put)
         put.take("domain", _domain(asked))
         day = asked.text("servicedDate")
@@ -173,8 +172,8 @@ def _contained(asked: Element) -> tuple[dict[str, Element], dict[str, Element]]:
             )  # fmt: skip
         elif kind == "Coverage":
             covers[name] = one.only(
-                "resourceType", "beneficiary", "payor", "subscriber", "subscriberId", "dependent", "order", "class",
-                passed=_COVERAGE_UNUSED,
+                "resourceType", "status", "beneficiary", "payor", "subscriber", "subscriberId", "dependent", "order",
+                "class", passed=_COVERAGE_UNUSED,
             )  # fmt: skip
         else:
             reason = Phrase("cette ressource n’est pas lue ici", "this resource is not read here")
@@ -218,6 +217,20 @@ def _birth_date(patient: Element) -> tuple[str, str]:
     if day is None:
         raise patient.missing("birthDate")
     return day, patient.path("birthDate")
+
+
+def _hold_to(patient: Element, cover: Element, people: Mapping[str, Element]) -> None:
+    """Refuse a coverage that says of itself that it is another person's, or not in force."""
+    if cover.text("status") not in {None, "active"}:
+        reason = Phrase("cette couverture n’est pas en vigueur", "this coverage is not in force")
+        raise ElementError(cover.path("status"), reason, Phrase("Donnez active.", "Give active."), Issue.CODE)
+    beneficiary = cover.inner("beneficiary")
+    if beneficiary is not None and _resolved(beneficiary, people) is not patient:
+        raise ElementError(
+            cover.path("beneficiary"),
+            Phrase("cette couverture est celle de quelqu’un d’autre", "this coverage is somebody else’s"),
+            Phrase("Nommez ici la personne que nomme patient.", "Name here the person whom patient names."),
+        )
 
 
 def _read_cover(cover: Element, put: _Put) -> None:

@@ -29,6 +29,8 @@ _WRONG_TYPE: Final = Phrase(
     "cet élément n’est pas du type que FHIR lui donne", "this element is not of the type that FHIR gives it"
 )
 _TOO_MANY: Final = Phrase("cet élément est répété trop souvent", "this element is repeated too often")
+_TWO_CODES: Final = Phrase("ce système donne deux codes", "this system gives two codes")
+_TWO_VALUES: Final = Phrase("deux identifiants sont de cette sorte", "two identifiers are of this kind")
 _R4_REMEDY: Final = Phrase("Voyez FHIR R4 (4.0.1), en JSON.", "See FHIR R4 (4.0.1), in JSON.")
 _JSON_REMEDY: Final = Phrase(
     "Envoyez une ressource FHIR R4, en JSON et en UTF-8, seule ou dans Parameters.",
@@ -205,19 +207,8 @@ def code_of(concept: Element, system: str) -> tuple[str, str] | None:
     Raises:
         ElementError: there are two of this system.
     """
-    found: tuple[str, str] | None = None
-    for one in concept.only("coding").each("coding"):
-        one.only("system", "code", passed={"version", "display", "userSelected"})
-        if one.text("system") != system:
-            continue
-        if found is not None:
-            reason = Phrase("ce système donne deux codes", "this system gives two codes")
-            raise ElementError(one.at, reason, Phrase("Gardez-en un.", "Keep one."), Issue.STRUCTURE)
-        code = one.text("code")
-        if code is None:
-            raise one.missing("code")
-        found = code, one.path("code")
-    return found
+    codings = concept.only("coding").each("coding")
+    return _one_of(codings, {system}, "code", _TWO_CODES, passed=("version", "display", "userSelected"))
 
 
 def value_of(identifiers: list[Element], systems: Collection[str]) -> tuple[str, str] | None:
@@ -226,18 +217,23 @@ def value_of(identifiers: list[Element], systems: Collection[str]) -> tuple[str,
     Raises:
         ElementError: there are two.
     """
+    return _one_of(identifiers, systems, "value", _TWO_VALUES, passed=("use", "type", "period", "assigner"))
+
+
+def _one_of(
+    given: list[Element], systems: Collection[str], name: str, two: Phrase, *, passed: Collection[str]
+) -> tuple[str, str] | None:
     found: tuple[str, str] | None = None
-    for one in identifiers:
-        one.only("system", "value", passed={"use", "type", "period", "assigner"})
+    for one in given:
+        one.only("system", name, passed=passed)
         if one.text("system") not in systems:
             continue
         if found is not None:
-            reason = Phrase("deux identifiants sont de cette sorte", "two identifiers are of this kind")
-            raise ElementError(one.at, reason, Phrase("Gardez-en un.", "Keep one."), Issue.STRUCTURE)
-        value = one.text("value")
+            raise ElementError(one.at, two, Phrase("Gardez-en un.", "Keep one."), Issue.STRUCTURE)
+        value = one.text(name)
         if value is None:
-            raise one.missing("value")
-        found = value, one.path("value")
+            raise one.missing(name)
+        found = value, one.path(name)
     return found
 
 

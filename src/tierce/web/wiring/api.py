@@ -27,7 +27,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
 from tierce.policy.digest import policy_digest
-from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX
+from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX, CONNECT_SECONDS
 from tierce.presence.plugins import installed
 from tierce.presence.service import Proofs
 from tierce.rights.history import History
@@ -154,8 +154,9 @@ def _one_insurer(trust: ssl.SSLContext) -> Upstream:
     """The connections to one insurer that keeps its people itself; it leads nowhere else, and says little."""
     return Upstream(
         connections=CALLS_MAX,
-        wait_seconds=ANSWER_SECONDS,
+        wait_seconds=CONNECT_SECONDS,
         whole_seconds=ANSWER_SECONDS,
+        timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         whole_bytes=ANSWER_BYTES_MAX,
         plain=True,
         verify=trust,
