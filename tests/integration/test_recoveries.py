@@ -20,6 +20,7 @@ from tierce.billing.settlement.recoveries.errors import RecoveryMissingError, Re
 from tierce.billing.settlement.recoveries.model import REASON_LABELS, Reason, Stage, Word
 from tierce.incidents.errors import FormError
 from tierce.policy.acts import Act
+from tierce.policy.claims import INVOICED_DAYS
 from tierce.policy.transfers import RECOVERED_PERCENT
 from tierce.storage.keys import Keyring
 
@@ -149,7 +150,7 @@ def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_
 
     def forgotten() -> bool:
         long_ago = recovering.of.settling.clock.now() - timedelta(days=9 * 365)
-        aged = "update care.invoice set at = %s, decided = %s where id = %s"
+        aged = "update care.invoice set at = %s, decided = %s, care_day = 15000 where id = %s"
         recovering.of.admin.execute(aged, (long_ago, long_ago, wrong))
         upkeep.execute("select upkeep.forget(72, 1000, true)")
         return not recovering.of.all("select from care.invoice where id = %s", wrong)
@@ -169,6 +170,103 @@ def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_
     ]
     found = recovering.desk.one(recovering.of.office, number)
     assert (found.of.reference, found.paid) == (recovering.of.all("select reference from bank.recovery")[0][0], 5_000)
+
+
+def come_back(recovering: Recovering, invoice: int) -> None:
+    """The transfer of an invoice comes back, as two people say."""
+    transfer = recovering.of.all("select transfer from care.invoice where id = %s", invoice)[0][0]
+    for caller in (HELENE, BRUNO):
+        recovering.of.desk.returned(recovering.of.office, caller, transfer, str(Returned.ACCOUNT_CLOSED.value), "")
+
+
+def test_while_its_invoice_s_transfer_is_returned_it_is_not_done_and_all_is_given_back_before_it_goes(
+    recovering: Recovering, connect: Connect
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "3")
+    recovering.paid(601, 1_000)
+    assert recovering.stage(number) is Stage.DONE
+    come_back(recovering, wrong)
+    assert recovering.stage(number) is Stage.RETURNED
+    assert recovering.desk.one(recovering.of.office, number).of.back == 300
+    upkeep = connect("tierce_upkeep", autocommit=True)
+    recovering.of.admin.execute(
+        "update care.invoice set state = 4, care_day = 15000, at = '2015-01-01', decided = '2015-01-01'"
+        " where id = %s",
+        (wrong,),
+    )
+    upkeep.execute("select upkeep.forget(72, 1000, true)")
+    assert recovering.of.all("select bank.rest_of(%s)", number) == [(-300,)], "what is owed is not forgotten"
+    recovering.of.account(601, IBAN)
+    recovering.paid(601, 1_000)
+    assert recovering.taken(number) == 0
+    upkeep.execute("select upkeep.forget(72, 1000, true)")
+    assert not recovering.of.all("select from care.invoice where id = %s", wrong)
+
+
+def test_a_paid_invoice_is_kept_while_its_care_may_be_invoiced_again_or_counts_against_a_cap(
+    recovering: Recovering, connect: Connect
+) -> None:
+    upkeep, admin = connect("tierce_upkeep", autocommit=True), recovering.of.admin
+    today = recovering.of.all("select gate.today()")[0][0]
+    admin.execute(
+        "insert into registry.product (insurer, code, name, responsible) values (1, 'P', 'P', false)"
+    )
+    made = recovering.paid(601, 5_000, 4_000)
+
+    def kept(days: int) -> int:
+        admin.execute(
+            "update care.invoice set at = '2015-01-01', decided = '2015-01-01', care_day = %s - %s", (today, days)
+        )
+        upkeep.execute("select upkeep.forget(72, 1000, true)")
+        return len(recovering.of.all("select from care.invoice"))
+
+    assert kept(INVOICED_DAYS) == len(made), "the same care may be invoiced until then"
+    admin.execute(
+        "insert into registry.benefit (product, domain, measure, value, cap_months, cap_cents, from_day, until_day,"
+        " feed) select id, 6, 4, 4000, 24, 6000, 0, 40000, 1 from registry.product"
+    )
+    assert kept(INVOICED_DAYS + 24 * 31) == len(made), "and a cap of two years counts it until then"
+    assert kept(INVOICED_DAYS + 24 * 31 + 1) == 0
+
+
+def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_say_it_is_settled(
+    recovering: Recovering,
+) -> None:
+    (wrong,), (other,) = recovering.paid(601, 5_000), recovering.paid(602, 2_000)
+    owes, owed = recovering.approved(wrong, "50"), recovering.approved(other, "10")
+    recovering.paid(602, 1_000)
+    recovering.paid(601, 1_000)
+    for caller in (HELENE, BRUNO):
+        recovering.desk.say(recovering.of.office, caller, owed, Word.CANCEL, said="Contesté, à raison.")
+
+    def listed() -> list[tuple[int, int]]:
+        return [(one.establishment, one.amount) for one in recovering.desk.unsettled(recovering.of.office)]
+
+    assert listed() == [], "a transfer left of late"
+    recovering.of.admin.execute("update bank.batch set prepared = prepared - interval '99 days'")
+    recovering.of.admin.execute("update bank.recovery set due = due - interval '31 days'")
+    assert listed() == [(601, 4_700)]
+    recovering.of.admin.execute("update bank.recovery set cancelled = cancelled - interval '60 days'")
+    assert listed() == [(602, -300), (601, 4_700)]
+    desk, office = recovering.desk, recovering.of.office
+    for amount in (0, 300, -299):
+        with pytest.raises(RecoveryMovedError):
+            desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=amount)
+    assert not desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=-300)
+    with pytest.raises(SaidError):
+        desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=-300)
+    assert desk.say(office, BRUNO, owed, Word.SETTLE, said="Lu au relevé.", seen_amount=-300)
+    assert listed() == [(601, 4_700)]
+    assert not desk.say(office, HELENE, owes, Word.SETTLE, said="Reçu.", seen_amount=4_700)
+    recovering.paid(601, 1_000)
+    with pytest.raises(RecoveryMovedError):
+        desk.say(office, BRUNO, owes, Word.SETTLE, said="Reçu.", seen_amount=4_700)
+    assert not desk.say(office, BRUNO, owes, Word.SETTLE, said="Reçu.", seen_amount=4_400), "each says what she read"
+    assert desk.say(office, HELENE, owes, Word.SETTLE, said="Relu.", seen_amount=4_400)
+    assert (recovering.stage(owes), recovering.taken(owes)) == (Stage.DONE, 600)
+    recovering.paid(601, 1_000)
+    assert recovering.taken(owes) == 600, "nothing more is taken"
 
 
 def test_no_batch_is_deleted_by_which_something_would_be_taken_again(

@@ -129,7 +129,8 @@ def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
         assert "demandez la preuve à la banque" in plain(silent)
         back = Line(4_000, credit=True, transfers=[(number, 4_000)], code="AC04")
         content = statement([Line(6_500, batch=batch), back], PAYER_IBAN)
-        listener = Listener(treasury.settling.appender, treasury.settling.clock, PAYER_IBAN)
+        settling = treasury.settling
+        listener = Listener(settling.appender, settling.clock, PAYER_IBAN, settling.opener)
         listener.hear(treasury.billing, written(tmp_path, content))
         page, one = await site.http.get(f"/payments/{batch}"), await site.http.get(f"/transfers/{number}?lang=en")
         assert "exécuté par la banque" in plain(page)

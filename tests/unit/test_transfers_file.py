@@ -23,6 +23,7 @@ from tierce.billing.settlement.pain import (
     write_file,
 )
 from tierce.kernel.clock import PARIS
+from tierce.policy.claims import INVOICED_DAYS
 from tierce.policy.transfers import APPROVERS, CONTEST_DAYS, RECOVERED_PERCENT
 
 VERSION = "pain.001.001.09"
@@ -113,6 +114,11 @@ def test_the_database_recovers_within_what_the_policy_says() -> None:
     assert f"contest_days constant integer := {CONTEST_DAYS};" in written
     assert f"if n < {APPROVERS} and not (of_what = 2 and r.approved is null) then" in written
     assert 0 < RECOVERED_PERCENT < 100, "a transfer of nothing is none"
+
+
+def test_the_database_keeps_what_was_paid_for_as_long_as_it_may_be_invoiced_again() -> None:
+    written = (files("tierce.storage") / "sql" / "retention.sql").read_text("utf-8")
+    assert f"invoiced_days constant integer := {INVOICED_DAYS};" in written
 
 
 def test_the_database_wants_two_for_what_the_policy_says() -> None:

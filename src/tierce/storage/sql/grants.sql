@@ -393,7 +393,7 @@ grant select (id, batch, amount, state, why) on bank.transfer to tierce_billing;
 grant select on bank.reply, bank.reply_file to tierce_billing, tierce_office;
 grant execute on function bank.keep_replies to tierce_billing;
 grant select on bank.recovery, bank.recovery_word to tierce_office;
-grant execute on function bank.open_recovery, bank.say_recovery, bank.taken_of to tierce_office;
+grant execute on function bank.open_recovery, bank.say_recovery, bank.taken_of, bank.stands, bank.unsettled to tierce_office;
 grant execute on function bank.own_recoveries to tierce_api;
 grant execute on function upkeep.unanswered to tierce_upkeep;
 grant execute on function bank.own_transfers, bank.own_paid to tierce_api;
