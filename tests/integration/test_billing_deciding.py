@@ -363,3 +363,14 @@ def test_the_process_lives_decides_and_stops_when_it_is_told(house: House, setti
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert b'"event":"stopped"' in said.replace(b": ", b":")
+
+
+def test_a_receipt_that_a_waiting_invoice_quotes_is_kept_until_that_is_decided(house: House) -> None:
+    number = house.invoice(deposit=7)
+    upkeep = house.connect("tierce_upkeep", autocommit=True)
+    house.admin.execute("update care.deposit set resolved = now() - interval '91 days'")
+    upkeep.execute("select upkeep.forget(40, 1000, true)")
+    assert house.deciding().turn(house.billing).accepted == 1
+    assert house.stands(number)[2] == 5_000
+    upkeep.execute("select upkeep.forget(40, 1000, true)")
+    assert house.admin.execute("select from care.deposit").fetchall() == []

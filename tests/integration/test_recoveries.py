@@ -209,9 +209,7 @@ def test_a_paid_invoice_is_kept_while_its_care_may_be_invoiced_again_or_counts_a
 ) -> None:
     upkeep, admin = connect("tierce_upkeep", autocommit=True), recovering.of.admin
     today = recovering.of.all("select gate.today()")[0][0]
-    admin.execute(
-        "insert into registry.product (insurer, code, name, responsible) values (1, 'P', 'P', false)"
-    )
+    admin.execute("insert into registry.product (insurer, code, name, responsible) values (1, 'P', 'P', false)")
     made = recovering.paid(601, 5_000, 4_000)
 
     def kept(days: int) -> int:

@@ -99,6 +99,11 @@ def test_a_file_is_carried_out_on_a_day_on_which_banks_work() -> None:
     assert execution_day(FRIDAY) == date(2026, 11, 27)
     assert execution_day(datetime(2026, 11, 28, 9, tzinfo=PARIS)) == date(2026, 11, 30)
     assert execution_day(datetime(2026, 12, 25, 9, tzinfo=PARIS)) == date(2026, 12, 28)
+    assert execution_day(datetime(2028, 12, 25, 9, tzinfo=PARIS)) == date(2028, 12, 27), (
+        "banks are shut the day after"
+    )
+    assert execution_day(datetime(2027, 3, 26, 9, tzinfo=PARIS)) == date(2027, 3, 30), "and on Good Friday"
+    assert execution_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2027, 1, 4), "a new year, in Paris"
 
 
 def test_numbers_are_short_enough_for_a_bank_and_an_account_is_shown_by_no_repr() -> None:

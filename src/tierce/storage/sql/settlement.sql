@@ -42,6 +42,7 @@ create or replace function bank.prepare(
     of_insurer smallint, new_batch bigint, establishments bigint[], new_ids bigint[], out transfers integer, out total bigint)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+    of_one_transfer constant integer := 4000;       -- what its place reads of it, whole (bank.own_paid)
     found bigint[];
     dues integer[];
     ids bigint[];
@@ -49,11 +50,13 @@ begin
     perform gate.insist_durable();
     select array_agg(l.id), array_agg(l.due), array_agg(n.id), count(distinct n.id)::integer, coalesce(sum(l.due), 0)::bigint
     into found, dues, ids, transfers, total
-    from (select i.id, i.establishment, i.due from care.invoice i
-          where i.insurer = of_insurer and i.establishment = any(establishments) and i.state in (2, 7) and i.transfer is null
-            and i.due > 0 order by i.id for update) l
+    from (select k.id, k.establishment, k.due, row_number() over (partition by k.establishment order by k.decided, k.id) as nth
+          from (select i.id, i.establishment, i.due, i.decided from care.invoice i
+                where i.insurer = of_insurer and i.establishment = any(establishments) and i.state in (2, 7) and i.transfer is null
+                  and i.due > 0 order by i.id for update) k) l
     join (select u.establishment, u.id from unnest(establishments, new_ids) u(establishment, id)
-          where bank.withheld(u.establishment) = 0) n on n.establishment = l.establishment;
+          where bank.withheld(u.establishment) = 0) n on n.establishment = l.establishment
+    where l.nth <= of_one_transfer;
     if transfers = 0 then
         return;
     end if;
