@@ -82,7 +82,7 @@ def is_working(day: date) -> bool:
 
 
 def is_settling(day: date) -> bool:
-    """Whether a transfer settles: a working day on which T2 is open, which is shut on Good Friday and 26 December too."""
+    """Whether a transfer settles: a working day on which T2 is open, as on Good Friday and 26 December it is not."""
     return is_working(day) and day not in {_easter(day.year) - timedelta(days=2), date(day.year, 12, 26)}
 
 

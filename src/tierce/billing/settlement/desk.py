@@ -57,6 +57,8 @@ class Shown:
     after: int
     replies: tuple[BankReply, ...]
     """What the bank's files say of the batch, and of each transfer in it."""
+    firsts: tuple[int, int]
+    """Before its file: how many transfers, and how much, go to an account to which none was carried out yet."""
     late: bool
     """Whether its file was written days ago, and no file of the bank's speaks of it."""
 
@@ -112,7 +114,8 @@ class TransferDesk:
         words = tuple(store.words(connection, number))
         replies = tuple(replies_store.of_batch(connection, number))
         late = not replies and self._late(found)
-        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following, replies, late)
+        firsts = (0, 0) if found.filed else store.firsts(connection, number)
+        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following, replies, firsts, late)
 
     def _late(self, one: Batch) -> bool:
         return one.state is BatchState.FILED and one.filed is not None and one.filed < replies_due(self._clock.now())

@@ -161,6 +161,8 @@ class Transfer:
     invoices: int
     state: TransferState
     why: int
+    first: bool
+    """Whether no transfer to this account was carried out yet: whoever approves looks at it."""
 
     @property
     def masked(self) -> str:

@@ -99,27 +99,11 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     @post("/transfers/{number:int}/returned", status_code=200, opt={"act": Act.STAFF_BATCH_SETTLE})
     async def returned(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-        visit = await site.visit(request)
-        sent = await site.sign_in.check_form(request)
-        typed = _Typed("returned", sent.get("said", ""), sent.get("detail", ""))
-
-        try:
-            await site.rows.read(
-                lambda connection: desk.returned(connection, visit.caller, number, typed.detail, typed.said)
-            )
-        except FormError as problem:
-            return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
-        return Redirect(f"/transfers/{number}", status_code=303)
+        return await _said_of_transfer(site, request, desk, number, Word.RETURNED)
 
     @post("/transfers/{number:int}/left", status_code=200, opt={"act": Act.STAFF_BATCH_SETTLE})
     async def left(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-        visit = await site.visit(request)
-        typed = _Typed("left", (await site.sign_in.check_form(request)).get("said", ""))
-        try:
-            await site.rows.read(lambda connection: desk.left(connection, visit.caller, number, typed.said))
-        except FormError as problem:
-            return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
-        return Redirect(f"/transfers/{number}", status_code=303)
+        return await _said_of_transfer(site, request, desk, number, Word.LEFT)
 
     return [queue, batch, approve, listed, settle, transfer, returned, left]
 
@@ -143,6 +127,26 @@ async def _said(
     except FormError as problem:
         return await _page(site, visit, desk, number, replace(typed, problem=problem), 0)
     return Redirect(f"/payments/{number}", status_code=303)
+
+
+async def _said_of_transfer(
+    site: OfficeSite, request: AnyRequest, desk: TransferDesk, number: int, what: Word
+) -> Response[Any]:
+    """Keep what a form of one transfer says."""
+    visit = await site.visit(request)
+    sent = await site.sign_in.check_form(request)
+    typed = _Typed(what.name.lower(), sent.get("said", ""), sent.get("detail", ""))
+
+    def say(connection: Connection) -> bool:
+        if what is Word.LEFT:
+            return desk.left(connection, visit.caller, number, typed.said)
+        return desk.returned(connection, visit.caller, number, typed.detail, typed.said)
+
+    try:
+        await site.rows.read(say)
+    except FormError as problem:
+        return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
+    return Redirect(f"/transfers/{number}", status_code=303)
 
 
 def _given_back(typed: _Typed) -> _Typed:
