@@ -53,7 +53,8 @@ def known(connection: Connection, batches: Iterable[int], transfers: Iterable[in
         {row[0]: SentBatch(row[1], row[2], row[3]) for row in found},
         sent,
         tuple(
-            Claim(row[0], row[1], What(row[2]), *row[3:6], () if row[6] is None else (bytes(row[6]),)) for row in said
+            Claim(row[0], row[1], What(row[2]), row[3], row[4], row[5], () if row[6] is None else (bytes(row[6]),))
+            for row in said
         ),
         frozenset(row[0] for row in found if row[4] == BatchState.EXECUTED),
         frozenset(row[0] for row in found if row[4] == BatchState.FILED),
