@@ -297,6 +297,10 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         treasury.filed()
         newest = (await desk_.send("GET", "/v1/transfers", morvan.handle)).json()["rows"][0]
         assert (newest["amount"], newest["recovered"]) == (700, 300)
+        for caller in (HELENE, BRUNO):
+            desk.say(treasury.office, caller, opened, RecoveryWord.SETTLE, said="Chèque lu.", seen_amount=2_700)
+        (done,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
+        assert (done["state"]["code"], done["taken"], done["settled"]) == ("done", 300, 2_700)
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             taking = await web.get(f"/transfers/{newest['id']}")
         assert "-3,00 €" in plain(taking).replace("−", "-")
@@ -305,5 +309,5 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
     play(scene)
     read: list[Entry] = [line for line in made[0].lines() if line.act is Act.TRANSFER_READ]
     lists = [line.reference for line in read if line.reference == 0]
-    assert lists == [0] * 5, "five lists that held something"
+    assert lists == [0] * 6, "six lists that held something"
     assert all(line.person == 0 for line in read)

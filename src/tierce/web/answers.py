@@ -41,6 +41,8 @@ class RecoveryAnswer(msgspec.Struct):
     state: StateAnswer
     told_at: datetime | None
     contest_until: datetime | None
+    settled: int = 0
+    """What was settled by another way than a transfer, by the place or, below zero, to it."""
 
 
 class RecoveriesAnswer(msgspec.Struct):

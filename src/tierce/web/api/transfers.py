@@ -125,6 +125,7 @@ def _recovery(one: OwnRecovery, now: datetime) -> RecoveryAnswer:
         state=StateAnswer(stage.name.lower(), Said(label.fr, label.en)),
         told_at=one.of.approved,
         contest_until=one.of.due,
+        settled=one.of.settled,
     )
 
 

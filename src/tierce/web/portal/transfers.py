@@ -126,6 +126,7 @@ def _recovered(one: RecoveryAnswer, language: Language) -> dict[str, object]:
         "amount": Decimal(one.amount) / 100,
         "taken": Decimal(one.taken) / 100,
         "here": Decimal(-one.here) / 100,
+        "settled": Decimal(one.settled) / 100,
         "kind": RECOVERY_KINDS.get(one.state.code, "quiet"),
         "state": one.state.label.en if english else one.state.label.fr,
         "reason": one.reason.en if english else one.reason.fr,
