@@ -13,5 +13,5 @@ drop function if exists bank.keep_replies(bigint, smallint, text, text, bytea, b
 
 -- What of a recovery two of the staff say was settled by another way than a transfer (docs/adr/0115): paid back by the place, or below
 -- zero given back to it. Each of them says it of the sum that she read.
-alter table bank.recovery add column settled bigint not null default 0;
+alter table bank.recovery add column settled bigint not null default 0, add column settled_at timestamptz;
 alter table bank.recovery_word add column amount bigint not null default 0;
