@@ -274,8 +274,7 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         cookies = {"tierce-portal": morvan.handle}
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             pages = [await web.get("/transfers"), await web.get(f"/transfers/{row['id']}?lang=en")]
-        assert row["reference"] in plain(pages[1])
-        assert "FR •••• 0172" in plain(pages[0])
+        assert (row["reference"] in plain(pages[1]), "FR •••• 0172" in plain(pages[0])) == (True, True)
         shows_none(listed, *pages)
         assert (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json() == {"rows": []}
         treasury.say(treasury.batch(3), Word.EXECUTED)
@@ -298,9 +297,9 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         newest = (await desk_.send("GET", "/v1/transfers", morvan.handle)).json()["rows"][0]
         assert (newest["amount"], newest["recovered"]) == (700, 300)
         for caller in (HELENE, BRUNO):
-            desk.say(treasury.office, caller, opened, RecoveryWord.SETTLE, said="Chèque lu.", seen_amount=2_700)
-        (done,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
-        assert (done["state"]["code"], done["taken"], done["settled"]) == ("done", 300, 2_700)
+            desk.say(treasury.office, caller, opened, RecoveryWord.SETTLE, said="Chèque.", seen_amount=2_700)
+        (one,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
+        assert (one["state"]["code"], one["taken"], one["settled"]) == ("done", 300, 2_700)
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             taking = await web.get(f"/transfers/{newest['id']}")
         assert "-3,00 €" in plain(taking).replace("−", "-")
