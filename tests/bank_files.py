@@ -26,6 +26,8 @@ class Line:
     reversal: bool = False
     amounts: bool = True
     """Whether each transaction repeats its amount."""
+    entry: str = "E-1"
+    """The bank's own reference of the entry."""
 
 
 def statement(
@@ -64,7 +66,8 @@ def _entry(line: Line) -> str:
         f'<Ntry><Amt Ccy="{line.currency}">{cents(line.amount)}</Amt>{sign}'
         + ("<RvslInd>true</RvslInd>" if line.reversal else "")
         + f"<Sts><Cd>{line.status}</Cd></Sts><BookgDt><Dt>{line.day}</Dt></BookgDt>"
-        "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
+        + (f"<AcctSvcrRef>{line.entry}</AcctSvcrRef>" if line.entry else "")
+        + "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
         + (f"<NtryDtls>{details}</NtryDtls>" if details else "")
         + "</Ntry>"
     )

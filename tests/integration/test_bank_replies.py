@@ -15,12 +15,14 @@ from tests.integration.conftest import Connect
 from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.test_bank_files import report
 from tierce.billing.model import InvoiceState
+from tierce.billing.settlement.errors import BatchMovedError, SaidError
 from tierce.billing.settlement.model import BatchState, Returned, TransferState, Word
 from tierce.billing.settlement.pain import message_id
 from tierce.billing.settlement.replies.errors import BankFileError
 from tierce.billing.settlement.replies.model import Heard, What
 from tierce.billing.settlement.replies.service import Listener, Step, no_step
 from tierce.billing.settlement.replies.telling import figures, told
+from tierce.incidents.errors import FreeTextError
 from tierce.journal.model import Entry
 from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.kernel.ids import new_id
@@ -31,6 +33,8 @@ from tierce.upkeep.doctor.base import replies
 from tierce.upkeep.health.store import unanswered
 
 pytestmark = pytest.mark.integration
+BBAN = IBAN[4:]
+"""What a bank of this country calls an account: no check digits tell it from another number."""
 DUE_AGAIN = (InvoiceState.ACCEPTED.value, InvoiceState.RETURNED.value)
 
 
@@ -45,7 +49,8 @@ def treasury(connect: Connect, keyring: Keyring, tmp_path: Path) -> Treasury:
 
 def hear(treasury: Treasury, content: bytes, *, dry: bool = False, step: Step = no_step) -> Heard:
     path = written(treasury.folder, content)
-    listener = Listener(treasury.settling.appender, treasury.settling.clock, PAYER_IBAN)
+    settling = treasury.settling
+    listener = Listener(settling.appender, settling.clock, PAYER_IBAN, settling.opener)
     return listener.hear(treasury.billing, path, dry=dry, step=step)
 
 
@@ -63,12 +68,15 @@ def lines_of(treasury: Treasury) -> list[Entry]:
 
 def test_a_statement_that_shows_the_whole_debit_ends_the_batch_and_is_taken_once(treasury: Treasury) -> None:
     batch, _ = sent(treasury)
-    content = statement([Line(6_500, batch=batch), Line(12, credit=True)], PAYER_IBAN, name=f"R {PAYER_IBAN} 9")
+    content = statement(
+        [Line(6_500, batch=batch), Line(12, credit=True)], PAYER_IBAN, name=f"{PAYER_IBAN} {BBAN}",
+        made=f"2026-11-30T19:00:00 {BBAN}",
+    )  # fmt: skip
     dry = hear(treasury, content, dry=True)
     assert ([one.what for one in dry.claims], dry.carried_out) == ([What.BOOKED], [batch])
     assert not treasury.all("select from bank.reply_file") + lines_of(treasury)
     heard = hear(treasury, content)
-    assert (heard.carried_out, heard.others, heard.name) == ([batch], 1, "R … 9")
+    assert (heard.carried_out, heard.others) == ([batch], 1)
     assert {state for state, _ in treasury.invoices().values()} == {InvoiceState.PAID.value}
     again = hear(treasury, content)
     assert (again.already, again.claims) == (True, ())
@@ -81,7 +89,8 @@ def test_a_statement_that_shows_the_whole_debit_ends_the_batch_and_is_taken_once
         text = "\n".join(told(said, dry=said is dry)) + json.dumps(figures(said))
         assert "99999" not in text
     kept = str(treasury.all("select * from bank.reply_file")) + str(treasury.all("select * from bank.reply"))
-    assert "99999" not in kept, "no part of an account is kept"
+    assert "99999" not in kept, "no part of an account is kept, nor shown"
+    assert "99999" not in str(treasury.desk.shown(treasury.office, batch).replies)
 
 
 def test_the_command_tells_what_it_read_and_refuses_with_the_place_and_the_remedy(
@@ -149,6 +158,60 @@ def test_what_the_bank_rejects_is_not_paid_and_waits_for_two_people(treasury: Tr
     states = {one.establishment: one.state for one in treasury.desk.shown(treasury.office, batch).transfers}
     assert states == {601: TransferState.OPEN, 602: TransferState.PAID}
     assert not [one for one in treasury.invoices().values() if one[0] in DUE_AGAIN]
+
+
+def test_what_a_report_rejects_falsely_is_said_to_have_left_by_two_and_paid_once(
+    treasury: Treasury, connect: Connect
+) -> None:
+    batch, of = sent(treasury)
+    hear(treasury, report("PART", (of[601], "RJCT", "AC01"), of=batch))
+    desk, office = treasury.desk, treasury.office
+    with pytest.raises(BatchMovedError):
+        desk.left(office, HELENE, of[601], "Débit lu.")
+    treasury.say(batch, Word.EXECUTED)
+    assert desk.transfer(office, of[601])[1].state is TransferState.OPEN
+    assert desk.shown(office, batch).disputed(desk.transfer(office, of[601])[1])
+    treasury.admin.execute("update bank.reply_file set at = at - interval '8 days'")
+    upkeep, clock = connect("tierce_upkeep", autocommit=True), FixedClock(SystemClock().now())
+    assert [one.code for one in replies(upkeep, clock)] == ["bank-unsaid"]
+    with pytest.raises(FreeTextError):
+        desk.left(office, HELENE, of[601], "")
+    with pytest.raises(BatchMovedError):
+        desk.left(office, HELENE, of[602], "Débit lu.")
+    assert not desk.left(office, HELENE, of[601], "Débit lu au site.")
+    with pytest.raises(SaidError):
+        desk.left(office, HELENE, of[601], "Débit lu encore.")
+    assert desk.transfer(office, of[601])[1].state is TransferState.OPEN, "one person is not two"
+    assert desk.left(office, BRUNO, of[601], "Lu aussi.")
+    assert desk.transfer(office, of[601])[1].state is TransferState.PAID
+    treasury.admin.execute("update bank.batch set prepared = prepared - interval '1 day'")
+    assert treasury.turn().prepared == 0, "nothing of it is paid again"
+    said = desk.shown(office, batch).said(Word.LEFT, of[601])
+    assert [(one.name, one.said) for one in said] == [
+        (HELENE.name, "Débit lu au site."), (BRUNO.name, "Lu aussi."),
+    ]  # fmt: skip
+    lines = [line.professional for line in treasury.lines() if line.reference == of[601]]
+    assert lines == [HELENE.staff, BRUNO.staff]
+    assert replies(upkeep, clock) == []
+    hear(treasury, statement([Line(2_500, batch=batch)], PAYER_IBAN))
+    assert [one.code for one in replies(upkeep, clock)] == ["bank-unsaid"], "a statement has all but it: told at once"
+    for caller in (HELENE, BRUNO):
+        desk.returned(office, caller, of[601], str(Returned.OTHER.value), "Jamais parti.")
+    assert treasury.invoices()[
+        treasury.all("select invoice from bank.paid_invoice where transfer = %s", of[601])[0][0]
+    ]
+
+
+def test_a_second_debit_of_the_day_in_another_statement_is_told(treasury: Treasury, connect: Connect) -> None:
+    batch, _ = sent(treasury)
+    hear(treasury, statement([Line(6_500, batch=batch)], PAYER_IBAN, name="1"))
+    again = hear(treasury, statement([Line(6_500, batch=batch, entry="E-2")], PAYER_IBAN, name="2"))
+    assert ([one.what for one in again.claims], again.repeated) == ([What.TWICE], 0)
+    assert "debited twice" in "\n".join(told(again, dry=False))
+    upkeep, clock = connect("tierce_upkeep", autocommit=True), FixedClock(SystemClock().now())
+    assert [one.code for one in replies(upkeep, clock)] == ["bank-unsaid"]
+    assert What.TWICE in {one.what for one in treasury.desk.shown(treasury.office, batch).heard(batch)}
+    assert treasury.desk.shown(treasury.office, batch).batch.state is BatchState.EXECUTED
 
 
 def test_a_rejection_that_the_debit_belies_leaves_nothing_behind(treasury: Treasury) -> None:
@@ -234,15 +297,15 @@ def test_whatever_stops_it_a_file_is_kept_whole_or_not_at_all(treasury: Treasury
 
 def test_a_captured_billing_keeps_nothing_without_its_line_and_nothing_that_was_not_sent(treasury: Treasury) -> None:
     batch, of = sent(treasury)
-    given = (new_id(), 2, "F", "M", b"d" * 32, 1, [of[601]], [4], [20_000], [4_000], ["AC04"])
+    given = (new_id(), 2, b"m" * 16, b"d" * 32, 1, [of[601]], [4], [20_000], [4_000], ["AC04"], [None])
     call = (
-        "select * from bank.keep_replies(%s, %s::smallint, %s, %s, %s, %s, %s::bigint[], %s::smallint[],"
-        " %s::integer[], %s::bigint[], %s::text[])"
+        "select * from bank.keep_replies(%s, %s::smallint, %s, %s, %s, %s::bigint[], %s::smallint[],"
+        " %s::integer[], %s::bigint[], %s::text[], %s::bytea[])"
     )
     with pytest.raises(CheckViolation):
         treasury.billing.execute(call, given)
     for query in (
-        "insert into bank.reply_file values (1, 1, 'a', 'b', '\\x00', 1)",
+        "insert into bank.reply_file (id) values (1)",
         "update bank.transfer set state = 3",
         "select bank.carried_out(1)",
         "delete from bank.reply",

@@ -270,6 +270,7 @@ def test_she_reads_what_was_paid_for_her_own_insurer_in_sums(room: Room, databas
     async def scene(site: Site) -> None:
         text = plain(await site.http.get("/payments"))
         assert "1 250,50 € de virements pour votre compte" in text
+        assert "0,00 € à virer pour votre compte" in text
         assert "TIERCE-00000000000000ff exécuté par la banque 9 1 250,50 € 0,00 €" in text.replace("  ", " ")
         assert "77,00" not in text
         rows = (await site.http.get("/payments/totals.csv")).text.splitlines()

@@ -20,6 +20,7 @@ from tierce.billing.settlement.recoveries.errors import RecoveryMissingError, Re
 from tierce.billing.settlement.recoveries.model import REASON_LABELS, Reason, Stage, Word
 from tierce.incidents.errors import FormError
 from tierce.policy.acts import Act
+from tierce.policy.claims import INVOICED_DAYS
 from tierce.policy.transfers import RECOVERED_PERCENT
 from tierce.storage.keys import Keyring
 
@@ -149,7 +150,7 @@ def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_
 
     def forgotten() -> bool:
         long_ago = recovering.of.settling.clock.now() - timedelta(days=9 * 365)
-        aged = "update care.invoice set at = %s, decided = %s where id = %s"
+        aged = "update care.invoice set at = %s, decided = %s, care_day = 15000 where id = %s"
         recovering.of.admin.execute(aged, (long_ago, long_ago, wrong))
         upkeep.execute("select upkeep.forget(72, 1000, true)")
         return not recovering.of.all("select from care.invoice where id = %s", wrong)
@@ -169,6 +170,108 @@ def test_an_invoice_is_kept_until_its_recovery_is_over_and_what_was_taken_stays_
     ]
     found = recovering.desk.one(recovering.of.office, number)
     assert (found.of.reference, found.paid) == (recovering.of.all("select reference from bank.recovery")[0][0], 5_000)
+
+
+def come_back(recovering: Recovering, invoice: int) -> None:
+    """The transfer of an invoice comes back, as two people say."""
+    transfer = recovering.of.all("select transfer from care.invoice where id = %s", invoice)[0][0]
+    for caller in (HELENE, BRUNO):
+        recovering.of.desk.returned(recovering.of.office, caller, transfer, str(Returned.ACCOUNT_CLOSED.value), "")
+
+
+def test_while_its_invoice_s_transfer_is_returned_it_is_not_done_and_all_is_given_back_before_it_goes(
+    recovering: Recovering, connect: Connect
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "3")
+    recovering.paid(601, 1_000)
+    assert recovering.stage(number) is Stage.DONE
+    come_back(recovering, wrong)
+    assert recovering.stage(number) is Stage.RETURNED
+    assert recovering.desk.one(recovering.of.office, number).of.back == 300
+    upkeep = connect("tierce_upkeep", autocommit=True)
+    recovering.of.admin.execute(
+        "update care.invoice set state = 4, care_day = 15000, at = '2015-01-01', decided = '2015-01-01'"
+        " where id = %s",
+        (wrong,),
+    )
+    upkeep.execute("select upkeep.forget(72, 1000, true)")
+    assert recovering.of.all("select bank.rest_of(%s)", number) == [(-300,)], "what is owed is not forgotten"
+    recovering.of.account(601, IBAN)
+    recovering.paid(601, 1_000)
+    assert recovering.taken(number) == 0
+    upkeep.execute("select upkeep.forget(72, 1000, true)")
+    assert not recovering.of.all("select from care.invoice where id = %s", wrong)
+
+
+def test_a_paid_invoice_is_kept_while_its_care_may_be_invoiced_again_or_counts_against_a_cap(
+    recovering: Recovering, connect: Connect
+) -> None:
+    upkeep, admin = connect("tierce_upkeep", autocommit=True), recovering.of.admin
+    today = recovering.of.all("select gate.today()")[0][0]
+    admin.execute("insert into registry.product (insurer, code, name, responsible) values (1, 'P', 'P', false)")
+    made = recovering.paid(601, 5_000, 4_000)
+
+    def kept(days: int) -> int:
+        admin.execute(
+            "update care.invoice set at = '2015-01-01', decided = '2015-01-01', care_day = %s - %s", (today, days)
+        )
+        upkeep.execute("select upkeep.forget(72, 1000, true)")
+        return len(recovering.of.all("select from care.invoice"))
+
+    assert kept(INVOICED_DAYS) == len(made), "the same care may be invoiced until then"
+    admin.execute(
+        "insert into registry.benefit (product, domain, measure, value, cap_months, cap_cents, from_day, until_day,"
+        " feed) select id, 6, 4, 4000, 24, 6000, 0, 40000, 1 from registry.product"
+    )
+    assert kept(INVOICED_DAYS + 24 * 31) == len(made), "and a cap of two years counts it until then"
+    assert kept(INVOICED_DAYS + 24 * 31 + 1) == 0
+
+
+def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_say_it_is_settled(
+    recovering: Recovering,
+) -> None:
+    (wrong,), (other,) = recovering.paid(601, 5_000), recovering.paid(602, 2_000)
+    owes, owed = recovering.approved(wrong, "50"), recovering.approved(other, "10")
+    recovering.paid(602, 1_000)
+    recovering.paid(601, 1_000)
+    for caller in (HELENE, BRUNO):
+        recovering.desk.say(recovering.of.office, caller, owed, Word.CANCEL, said="Contesté, à raison.")
+
+    def listed() -> list[tuple[int, int]]:
+        return [(one.establishment, one.amount) for one in recovering.desk.unsettled(recovering.of.office)]
+
+    assert listed() == [], "a transfer left of late"
+    recovering.of.admin.execute("update bank.batch set prepared = prepared - interval '99 days'")
+    recovering.of.admin.execute("update bank.recovery set due = due - interval '31 days'")
+    assert listed() == [(601, 4_700)]
+    recovering.of.admin.execute("update bank.recovery set cancelled = cancelled - interval '60 days'")
+    assert listed() == [(602, -300), (601, 4_700)]
+    desk, office = recovering.desk, recovering.of.office
+    for amount in (0, 300, -299):
+        with pytest.raises(RecoveryMovedError):
+            desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=amount)
+    assert not desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=-300)
+    with pytest.raises(SaidError):
+        desk.say(office, HELENE, owed, Word.SETTLE, said="Chèque 12.", seen_amount=-300)
+    assert desk.say(office, BRUNO, owed, Word.SETTLE, said="Lu au relevé.", seen_amount=-300)
+    assert listed() == [(601, 4_700)]
+    assert not desk.say(office, HELENE, owes, Word.SETTLE, said="Reçu.", seen_amount=4_700)
+    recovering.paid(601, 1_000)
+    with pytest.raises(RecoveryMovedError):
+        desk.say(office, BRUNO, owes, Word.SETTLE, said="Reçu.", seen_amount=4_700)
+    assert not desk.say(office, BRUNO, owes, Word.SETTLE, said="Reçu.", seen_amount=4_400), "each says what she read"
+    assert desk.say(office, HELENE, owes, Word.SETTLE, said="Relu.", seen_amount=4_400)
+    assert (recovering.stage(owes), recovering.taken(owes)) == (Stage.DONE, 600)
+    recovering.paid(601, 1_000)
+    assert recovering.taken(owes) == 600, "nothing more is taken"
+    for caller in (HELENE, BRUNO):
+        desk.say(office, caller, owes, Word.CANCEL, said="Contesté, à raison.")
+    for caller in (BRUNO, HELENE):
+        assert desk.say(office, caller, owes, Word.SETTLE, said="Rendu.", seen_amount=-5_000) is (caller is HELENE)
+    recovering.of.admin.execute("update bank.recovery set settled = settled + 5000 where id = %s", (owes,))
+    again = desk.say(office, HELENE, owes, Word.SETTLE, said="Encore.", seen_amount=-5_000)
+    assert not again, "what two said of one rest counts for no other"
 
 
 def test_no_batch_is_deleted_by_which_something_would_be_taken_again(
@@ -236,7 +339,7 @@ STEP = st.one_of(
     st.tuples(st.just("pay"), PLACES, CENTS),
     st.tuples(st.just("gather"), PLACES, CENTS),
     st.tuples(st.just("recover"), st.integers(0, 50), CENTS),
-    st.tuples(st.just("cancel"), st.integers(0, 50), CENTS),
+    st.tuples(st.sampled_from(("cancel", "settle")), st.integers(0, 50), CENTS),
     st.tuples(st.sampled_from(("refuse", "reject", "return")), st.integers(0, 50), CENTS),
 )
 
@@ -249,7 +352,7 @@ def test_whatever_happens_each_cent_is_paid_or_recovered_once(
     of = recovering.of
     of.admin.execute("delete from bank.recovery; delete from bank.batch; delete from care.invoice")
     for what, which, cents in steps:
-        with suppress(FormError):
+        with suppress(FormError, SaidError):
             _happens(recovering, what, which, cents)
         _holds(of)
     for _ in range(9):
@@ -262,7 +365,8 @@ def test_whatever_happens_each_cent_is_paid_or_recovered_once(
         _holds(of)
     left = of.all(
         "select from bank.recovery r join care.invoice i on i.id = r.invoice where r.approved is not null"
-        " and bank.taken_of(r.id) <> case when r.cancelled is null and i.state = 6 then r.amount else 0 end"
+        " and bank.taken_of(r.id) + r.settled"
+        " <> case when r.cancelled is null and i.state = 6 then r.amount else 0 end"
     )
     assert not left, "in the end each is taken whole, or given back whole"
 
@@ -288,6 +392,14 @@ def _happens(recovering: Recovering, what: str, which: int, cents: int) -> None:
         elif found and not of.all("select from bank.recovery where id = %s and cancelled is not null", found[0][0]):
             for caller in (HELENE, BRUNO):
                 recovering.desk.say(of.office, caller, found[0][0], Word.CANCEL, said="Contesté.")
+        return
+    if what == "settle":
+        query = (
+            "select id, bank.rest_of(id) from bank.recovery where bank.rest_of(id) <> 0 order by id offset %s limit 1"
+        )
+        for number, rest in of.all(query, which % 3):
+            for caller in (HELENE, BRUNO):
+                recovering.desk.say(of.office, caller, number, Word.SETTLE, said="Chèque.", seen_amount=rest)
         return
     if what == "return":
         found = of.all("select id from bank.transfer where state = 2 order by id offset %s limit 1", which % 3)

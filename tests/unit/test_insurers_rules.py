@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from tierce.insurers.model import Decided, PaidBatch, ShownRow
+from tierce.insurers.model import Coming, Decided, PaidBatch, ShownRow
 from tierce.insurers.rules import DAYS_TOLD, by_month, gather, next_expected, payments_csv
 from tierce.kernel.care import Domain
 from tierce.registry.runs.model import Run, RunState
 
 TODAY = date(2026, 11, 25)
+COMING = Coming(datetime(2026, 11, 25, 9, tzinfo=UTC), 2, 25, 40, 90, 0)
 YESTERDAY = TODAY - timedelta(days=1)
 
 
@@ -50,12 +51,12 @@ def test_what_was_sent_is_told_in_the_month_of_its_file_in_paris_less_what_came_
     first = PaidBatch(1, 4, datetime(2026, 10, 31, 23, 30, tzinfo=UTC), 3, 900, 1, 250)
     second = PaidBatch(2, 5, datetime(2026, 9, 2, 12, tzinfo=UTC), 1, 100, 1, 100)
     decided = Decided(date(2026, 10, 1), 4, 1_000, 900, 1, 70)
-    told = by_month([first, second], [decided], TODAY)
+    told = by_month(COMING, [first, second], [decided], TODAY)
     assert [(one.decided.month, one.decided.due, one.paid) for one in told.months] == [
         (date(2026, 11, 1), 0, 650), (date(2026, 10, 1), 900, 0), (date(2026, 9, 1), 0, 0),
     ]  # fmt: skip
     assert (told.paid, told.since) == (650, date(2025, 11, 1))
-    assert by_month([], [], date(2026, 1, 9)).since == date(2025, 1, 1)
+    assert by_month(COMING, [], [], date(2026, 1, 9)).since == date(2025, 1, 1)
     first = replace(first, recovered=40)
     assert payments_csv([(first, "TIERCE-1")]).splitlines() == [
         "reference,filed,state,invoices,cents,back_invoices,back_cents,recovered_cents",

@@ -23,6 +23,7 @@ from tierce.billing.settlement.pain import (
     write_file,
 )
 from tierce.kernel.clock import PARIS
+from tierce.policy.claims import INVOICED_DAYS
 from tierce.policy.transfers import APPROVERS, CONTEST_DAYS, RECOVERED_PERCENT
 
 VERSION = "pain.001.001.09"
@@ -98,6 +99,11 @@ def test_a_file_is_carried_out_on_a_day_on_which_banks_work() -> None:
     assert execution_day(FRIDAY) == date(2026, 11, 27)
     assert execution_day(datetime(2026, 11, 28, 9, tzinfo=PARIS)) == date(2026, 11, 30)
     assert execution_day(datetime(2026, 12, 25, 9, tzinfo=PARIS)) == date(2026, 12, 28)
+    assert execution_day(datetime(2028, 12, 25, 9, tzinfo=PARIS)) == date(2028, 12, 27), (
+        "banks are shut the day after"
+    )
+    assert execution_day(datetime(2027, 3, 26, 9, tzinfo=PARIS)) == date(2027, 3, 30), "and on Good Friday"
+    assert execution_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2027, 1, 4), "a new year, in Paris"
 
 
 def test_numbers_are_short_enough_for_a_bank_and_an_account_is_shown_by_no_repr() -> None:
@@ -113,6 +119,11 @@ def test_the_database_recovers_within_what_the_policy_says() -> None:
     assert f"contest_days constant integer := {CONTEST_DAYS};" in written
     assert f"if n < {APPROVERS} and not (of_what = 2 and r.approved is null) then" in written
     assert 0 < RECOVERED_PERCENT < 100, "a transfer of nothing is none"
+
+
+def test_the_database_keeps_what_was_paid_for_as_long_as_it_may_be_invoiced_again() -> None:
+    written = (files("tierce.storage") / "sql" / "retention.sql").read_text("utf-8")
+    assert f"invoiced_days constant integer := {INVOICED_DAYS};" in written
 
 
 def test_the_database_wants_two_for_what_the_policy_says() -> None:

@@ -119,9 +119,31 @@ class PaidMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Payments:
-    """What was paid for the insurer over some months, the newest first."""
+class Coming:
+    """What is to be paid for the insurer, as of `at`, in cents: what it is asked to have ready."""
 
+    at: datetime
+    invoices: int
+    due: int
+    """Of these invoices, gathered into no batch yet."""
+    gathered: int
+    """In batches without a file yet."""
+    ordered: int
+    """In files of which nobody has said yet what the bank did."""
+    settled: int
+    """Of what was recovered for it, by another way than a transfer; below zero, given back."""
+
+    @property
+    def total(self) -> int:
+        """What has not left yet."""
+        return self.due + self.gathered
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """What was paid for the insurer over some months, the newest first, and what is to be."""
+
+    coming: Coming
     months: tuple[PaidMonth, ...]
     batches: tuple[PaidBatch, ...]
     since: date

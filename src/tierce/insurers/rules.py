@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
 
-from tierce.insurers.model import Decided, PaidBatch, PaidMonth, Payments, Shown, ShownDomain, ShownRow
+from tierce.insurers.model import Coming, Decided, PaidBatch, PaidMonth, Payments, Shown, ShownDomain, ShownRow
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import PARIS
 from tierce.registry.runs.model import Run, RunState
@@ -66,7 +66,7 @@ def _added(first: int | None, second: int | None) -> int | None:
     return (first or 0) + (second or 0)
 
 
-def by_month(sent: Sequence[PaidBatch], decided: Sequence[Decided], today: date) -> Payments:
+def by_month(coming: Coming, sent: Sequence[PaidBatch], decided: Sequence[Decided], today: date) -> Payments:
     """Put what was decided and what was sent into the month of each in Paris, those alone that have something."""
     known = {one.month: one for one in decided}
     paid: dict[date, int] = {}
@@ -78,7 +78,7 @@ def by_month(sent: Sequence[PaidBatch], decided: Sequence[Decided], today: date)
         for month in sorted({*known, *paid}, reverse=True)
     )
     back = today.year * 12 + today.month - MONTHS_TOLD
-    return Payments(months, tuple(sent), date(back // 12, back % 12 + 1, 1))
+    return Payments(coming, months, tuple(sent), date(back // 12, back % 12 + 1, 1))
 
 
 def payments_csv(batches: Iterable[tuple[PaidBatch, str]]) -> str:

@@ -32,11 +32,12 @@ class InsurerDesk:
 
     def payments(self, connection: Connection, caller: InsurerCaller, handle: bytes) -> Payments:
         """What was decided and paid of invoices to the insurer, after the line that says who reads."""
-        today = date_of(paris_day(self.lines.clock.now()))
+        now = self.lines.clock.now()
         line = self.lines.commit(connection, caller, Act.INSURER_ACTIVITY)
         months = rules.MONTHS_TOLD
         sent, decided = (
             store.batches(connection, handle, line, months),
             store.decided(connection, handle, line, months),
         )
-        return rules.by_month(sent, decided, today)
+        coming = store.coming(connection, handle, line, now)
+        return rules.by_month(coming, sent, decided, date_of(paris_day(now)))

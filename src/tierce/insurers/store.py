@@ -1,8 +1,10 @@
 """Reads one insurer's counts, through functions that take its session's handle and answer for it alone."""
 
+from datetime import datetime
+
 from psycopg import Connection
 
-from tierce.insurers.model import Decided, IncidentCount, PaidBatch, People, ShownRow
+from tierce.insurers.model import Coming, Decided, IncidentCount, PaidBatch, People, ShownRow
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
@@ -72,6 +74,15 @@ def batches(connection: Connection, handle: bytes, line: EntrySeq, months: int) 
     """Files for the bank that paid invoices to this insurer, the newest first, once `line` is committed."""
     rows = connection.execute("select * from registry.own_batches(%s, %s, %s)", (handle, line, months)).fetchall()
     return [PaidBatch(*row) for row in rows]
+
+
+def coming(connection: Connection, handle: bytes, line: EntrySeq, at: datetime) -> Coming:
+    """What is to be paid for this insurer, once `line` is committed."""
+    row = connection.execute(
+        "select invoices, due, gathered, ordered, settled from registry.own_coming(%s, %s)", (handle, line)
+    ).fetchone()
+    assert row is not None, "a session that is over raises"
+    return Coming(at, *row)
 
 
 def decided(connection: Connection, handle: bytes, line: EntrySeq, months: int) -> list[Decided]:

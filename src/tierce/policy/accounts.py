@@ -81,6 +81,11 @@ def is_working(day: date) -> bool:
     return day.weekday() < 5 and day not in _holidays(day.year)
 
 
+def is_settling(day: date) -> bool:
+    """Whether a transfer settles: a working day on which T2 is open, as on Good Friday and 26 December it is not."""
+    return is_working(day) and day not in {_easter(day.year) - timedelta(days=2), date(day.year, 12, 26)}
+
+
 def _holidays(year: int) -> frozenset[date]:
     easter = _easter(year)
     moving = (easter + timedelta(days=days) for days in (1, 39, 50))

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from tierce.kernel.language import Phrase
 from tierce.policy.agreements import GRANT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
+from tierce.policy.rights import ENGAGEMENT_DAYS, TWO_YEARS
 
+INVOICED_DAYS: Final = TWO_YEARS + max(ENGAGEMENT_DAYS.values())
+"""How old care may be that is invoiced: asked about two years later, quoted as long as that answer holds.
+
+`storage/sql/retention.sql` keeps what was paid for as long, and longer where a cap counts it; tested equal.
+"""
 CLAIMS = Phrase(
     "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1 ; Code de la sécurité "
     "sociale, L. 932-13, pour une institution de prévoyance ; à confirmer), plus trois mois",
@@ -16,8 +23,10 @@ CLAIMS = Phrase(
 CLAIMED: Mapping[Kept, Rule] = {
     Kept.INVOICES: Rule(
         Phrase(
-            "factures envoyées par les lieux de soins, et leurs lignes",
-            "invoices sent by places of care, and their lines",
+            "factures envoyées par les lieux de soins, et leurs lignes ; payées, aussi longtemps que les mêmes soins "
+            "peuvent être facturés de nouveau ou comptés dans un plafond de l'organisme",
+            "invoices sent by places of care, and their lines; once paid, for as long as the same care may be "
+            "invoiced again or counts against a cap of the insurer",
         ),
         "care.invoice, care.invoice_line, care.invoice_missed",
         timedelta(days=822),

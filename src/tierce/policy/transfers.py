@@ -22,6 +22,8 @@ The operator's choice, as is the delay below: no text that we could read sets ei
 """
 CONTEST_DAYS: Final = 30
 """From the second person's approval, which the place reads at once, to the first transfer that takes anything."""
+UNSETTLED_DAYS: Final = 30
+"""Days without a transfer to a place that owes, or is owed, what is recovered, after which staff read of it."""
 REPLY_DAYS: Final = 3
 """Working days within which a file of the bank's speaks of a batch, or staff and the doctor are warned."""
 

@@ -146,7 +146,8 @@ def hear(settings: Settings, path: Path, *, dry: bool) -> Heard:
         raise FileMissingError
     with settings.connection().connect(ROLE, autocommit=True) as connection:
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
-        return Listener(appender, SystemClock(), payer.iban).hear(connection, path, dry=dry)
+        opener = Opener(*keyring.every(BANK_KEY))
+        return Listener(appender, SystemClock(), payer.iban, opener).hear(connection, path, dry=dry)
 
 
 def payer_of(settings: Settings) -> Payer | None:

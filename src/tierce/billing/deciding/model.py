@@ -59,8 +59,8 @@ class Case:
     """One invoice with all that decides it.
 
     `history` is what was decided of the same person, insurer and domain, and what is granted and not invoiced;
-    `granted` is, by code, what the agreement that the invoice quotes grants; `contract_ended` is the day on which the
-    insurer's contract with the operator ended, None while it goes on.
+    `granted` is, by code, units and cents of each line of the agreement that the invoice quotes; `contract_ended` is
+    the day on which the insurer's contract with the operator ended, None while it goes on.
     """
 
     invoice: Waiting
@@ -68,7 +68,7 @@ class Case:
     history: tuple[Past, ...] = ()
     beside: tuple[Beside, ...] = ()
     contract_ended: int | None = None
-    granted: Mapping[str, int] = field(default_factory=dict)
+    granted: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

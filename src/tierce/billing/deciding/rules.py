@@ -1,6 +1,8 @@
 """From an invoice and what covers the person to what is due: pure."""
 
+from collections import Counter
 from collections.abc import Iterable
+from fractions import Fraction
 
 from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
@@ -80,17 +82,28 @@ def priced_lines(
 
 
 def as_granted(case: Case, tables: Tables) -> tuple[int, ...]:
-    """Pay each line of an invoice what its agreement granted for its code, or less where less is asked or left.
+    """Pay each line what its agreement granted for so many units of its code, or less where less is asked or left.
 
     Neither cover nor caps are looked at again: the grant is a promise, and its part of the caps was reserved.
     """
-    granted, dues = dict(case.granted), []
+    units, paid, dues = Counter[str](), Counter[str](), []
     for line in case.invoice.lines:
+        units[line.item] += line.quantity
         left = left_of(line, tariff_on(tables, line.item, case.invoice.care_day))
-        due = min(line.asked, left, granted.get(line.item, 0))
-        granted[line.item] = granted.get(line.item, 0) - due
+        due = min(line.asked, left, promised(case.granted.get(line.item, ()), units[line.item]) - paid[line.item])
+        paid[line.item] += due
         dues.append(due)
     return tuple(dues)
+
+
+def promised(granted: Iterable[tuple[int, int]], units: int) -> int:
+    """What a grant promises for so many units of one code: its lines are units and cents, the dearest units first."""
+    cents = 0
+    for quantity, due in sorted(granted, key=lambda one: Fraction(one[1], one[0]), reverse=True):
+        taken = min(units, quantity)
+        cents += due * taken // quantity
+        units -= taken
+    return cents
 
 
 def repeats(invoice: Waiting, beside: Iterable[Beside]) -> bool:

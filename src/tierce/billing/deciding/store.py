@@ -82,7 +82,8 @@ _RESERVED: LiteralString = (
     "select item, from_day, quantity, due, until_day from care.reserved(%s, %s::smallint, %s::smallint)"
 )
 _GRANTED: LiteralString = (
-    "select item, sum(due) from care.agreement_line where agreement = %s and due is not null group by item"
+    "select item, array_agg(quantity::integer order by n), array_agg(due order by n) from care.agreement_line"
+    " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
     select i.insurer = m.insurer, case when i.state = 1 then i.asked else i.due end,
@@ -122,7 +123,7 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
             for same_insurer, taken, codes, counts in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
-        granted={item: int(due) for item, due in granted},
+        granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},
     )
 
 

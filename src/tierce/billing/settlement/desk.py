@@ -16,11 +16,12 @@ from tierce.billing.settlement.model import (
     Returned,
     Said,
     Transfer,
+    TransferState,
     Waits,
     Word,
 )
 from tierce.billing.settlement.replies import store as replies_store
-from tierce.billing.settlement.replies.model import BankReply
+from tierce.billing.settlement.replies.model import BankReply, What
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.rules import check_free_text
@@ -41,8 +42,9 @@ ACTS: Final = {
     Word.EXECUTED: Act.STAFF_BATCH_SETTLE,
     Word.RETURNED: Act.STAFF_BATCH_SETTLE,
     Word.REJECTED: Act.STAFF_BATCH_SETTLE,
+    Word.LEFT: Act.STAFF_BATCH_SETTLE,
 }
-_NEEDS_SAYING: Final = frozenset({Word.REFUSE, Word.RETURNED, Word.REJECTED})
+_NEEDS_SAYING: Final = frozenset({Word.REFUSE, Word.RETURNED, Word.REJECTED, Word.LEFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,26 @@ class Shown:
     after: int
     replies: tuple[BankReply, ...]
     """What the bank's files say of the batch, and of each transfer in it."""
+    firsts: tuple[int, int]
+    """Before its file: how many transfers, and how much, go to an account to which none was carried out yet."""
     late: bool
     """Whether its file was written days ago, and no file of the bank's speaks of it."""
 
     def heard(self, subject: int) -> tuple[BankReply, ...]:
         """What the bank's files say of the batch itself, or of one transfer."""
         return tuple(one for one in self.replies if one.subject == subject)
+
+    def disputed(self, one: Transfer) -> bool:
+        """Whether a report rejects a transfer of a batch that was carried out, and no file shows its debit."""
+        booked = sum(each.amount for each in self.replies if each.what is What.BOOKED)
+        whats = {each.what for each in self.heard(one.id)}
+        return (
+            self.batch.state is BatchState.EXECUTED
+            and one.state in {TransferState.OPEN, TransferState.PAID}
+            and What.REJECTED in whats
+            and What.BOOKED not in whats
+            and booked < (self.batch.sent_total or 0)
+        )
 
     def said(self, what: Word, subject: int | None = None) -> tuple[Said, ...]:
         """Who said this of the batch, or of one transfer."""
@@ -98,7 +114,8 @@ class TransferDesk:
         words = tuple(store.words(connection, number))
         replies = tuple(replies_store.of_batch(connection, number))
         late = not replies and self._late(found)
-        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following, replies, late)
+        firsts = (0, 0) if found.filed else store.firsts(connection, number)
+        return Shown(found, words, tuple(rows[:TRANSFERS_LISTED]), following, replies, firsts, late)
 
     def _late(self, one: Batch) -> bool:
         return one.state is BatchState.FILED and one.filed is not None and one.filed < replies_due(self._clock.now())
@@ -147,6 +164,16 @@ class TransferDesk:
         if shown.batch.state not in {BatchState.FILED, BatchState.EXECUTED} or one.because is not None:
             raise BatchMovedError
         return self.say(connection, caller, shown.batch.id, Word.RETURNED, subject=number, detail=detail, said=said)
+
+    def left(self, connection: Connection, caller: StaffCaller, number: int, said: str) -> bool:
+        """Say that one transfer left, though a report of the bank's rejects it; whether it is so, or a second must.
+
+        Raises:
+            FormError: no reason is given, or it cannot be kept.
+            BatchMissingError, BatchMovedError, SaidError.
+        """
+        shown, _ = self.transfer(connection, number)
+        return self.say(connection, caller, shown.batch.id, Word.LEFT, subject=number, said=said)
 
     def say(
         self,

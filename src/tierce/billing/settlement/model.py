@@ -78,10 +78,12 @@ class Word(IntEnum):
     EXECUTED = 3
     RETURNED = 4
     REJECTED = 5
+    LEFT = 6
+    """Of a transfer that a report of the bank's rejects, in a batch that was carried out: it left all the same."""
 
 
-TWO_SAY = frozenset({Word.APPROVE, Word.RETURNED, Word.REJECTED})
-"""What two of the staff say before it is so: money leaves, or what was sent is due again."""
+TWO_SAY = frozenset({Word.APPROVE, Word.RETURNED, Word.REJECTED, Word.LEFT})
+"""What two of the staff say before it is so: money leaves, is due again, or is no more though a report says so."""
 
 BATCH_LABELS: Mapping[BatchState, Phrase] = {
     BatchState.PREPARED: Phrase("à approuver", "to approve"),
@@ -159,6 +161,8 @@ class Transfer:
     invoices: int
     state: TransferState
     why: int
+    first: bool
+    """Whether no transfer to this account was carried out yet: whoever approves looks at it."""
 
     @property
     def masked(self) -> str:

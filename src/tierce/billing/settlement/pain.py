@@ -13,7 +13,7 @@ from typing import Final
 
 from tierce.billing.settlement.model import Credit, Payer
 from tierce.kernel.clock import date_of, paris_day
-from tierce.policy.accounts import is_working
+from tierce.policy.accounts import is_settling
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 NAME_MAX: Final = 70
@@ -45,9 +45,9 @@ def plain_name(name: str) -> str:
 
 
 def execution_day(approved: datetime) -> date:
-    """The day on which the bank is asked to carry it out: the first working day from the approval."""
+    """The day on which the bank is asked to carry it out: the first from the approval on which banks settle."""
     day = date_of(paris_day(approved))
-    while not is_working(day):
+    while not is_settling(day):
         day += timedelta(days=1)
     return day
 

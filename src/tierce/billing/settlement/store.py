@@ -124,7 +124,9 @@ def batch(connection: Connection, number: int) -> Batch | None:
 
 _TRANSFER: LiteralString = """
     select t.id, t.establishment, e.name, e.town, k.country, k.tail, t.amount,
-           t.invoices, t.state, t.why, t.batch
+           t.invoices, t.state, t.why, t.batch,
+           not exists (select from bank.transfer o where o.establishment = t.establishment and o.account = t.account
+                       and o.state = 2 and o.id <> t.id) as first
     from bank.transfer t join directory.establishment e on e.id = t.establishment
     join bank.account k on k.id = t.account"""
 
@@ -139,7 +141,21 @@ def transfers(connection: Connection, number: int, skipped: int, at_most: int) -
 
 def _transfer(row: tuple[Any, ...]) -> Transfer:
     id_, establishment, place, town, country, tail, amount, invoices, state, why = row[:10]
-    return Transfer(id_, establishment, place, town, country, tail, amount, invoices, TransferState(state), why)
+    return Transfer(
+        id_, establishment, place, town, country, tail, amount, invoices, TransferState(state), why, row[11]
+    )
+
+
+def firsts(connection: Connection, number: int) -> tuple[int, int]:
+    """How many transfers of a batch, and how much, go to an account to which none was carried out yet."""
+    row = connection.execute(
+        "select count(*), coalesce(sum(t.amount), 0)::bigint from bank.transfer t where t.batch = %s and not exists"
+        " (select from bank.transfer o where o.establishment = t.establishment and o.account = t.account"
+        " and o.state = 2)",
+        (number,),
+    ).fetchone()
+    assert row is not None, "a count has one row"
+    return row[0], row[1]
 
 
 def transfer(connection: Connection, number: int) -> tuple[int, Transfer] | None:

@@ -159,7 +159,8 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant execute on function access.open_insurer_session, access.insurer_session(bytea), access.end_insurer_session
     to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
-    registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided to tierce_insurers;
+    registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
+    to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
@@ -393,7 +394,7 @@ grant select (id, batch, amount, state, why) on bank.transfer to tierce_billing;
 grant select on bank.reply, bank.reply_file to tierce_billing, tierce_office;
 grant execute on function bank.keep_replies to tierce_billing;
 grant select on bank.recovery, bank.recovery_word to tierce_office;
-grant execute on function bank.open_recovery, bank.say_recovery, bank.taken_of to tierce_office;
+grant execute on function bank.open_recovery, bank.say_recovery, bank.taken_of, bank.stands, bank.unsettled to tierce_office;
 grant execute on function bank.own_recoveries to tierce_api;
 grant execute on function upkeep.unanswered to tierce_upkeep;
 grant execute on function bank.own_transfers, bank.own_paid to tierce_api;

@@ -15,17 +15,51 @@ create or replace function bank.told_of(of_recovery bigint) returns bigint
     join bank.batch b on b.id = t.batch where c.recovery = of_recovery and t.state in (1, 2) and b.filed is not null
 $$;
 
--- What is still to be taken of it, below zero what is to be given back: of one that is cancelled, or whose invoice the bank returned
+-- What is still to be taken of one, below zero what is to be given back: of one that is cancelled, or whose invoice the bank returned
 -- since, nothing is due. Of one that two people have not approved, or that may still be contested, nothing is taken yet. An invoice that
--- is kept no more changes nothing: retention waits until its recovery is over.
+-- is kept no more (no state) changes nothing: retention waits until its recovery is over.
+create or replace function bank.rest(r bank.recovery, invoice_state smallint, taken bigint) returns bigint
+    language sql stable as $$
+    select case when r.cancelled is not null then -taken - r.settled
+                when invoice_state is null then 0
+                when invoice_state <> 6 then -taken - r.settled
+                when r.due <= now() then r.amount - taken - r.settled
+                else 0 end
+$$;
 create or replace function bank.rest_of(of_recovery bigint) returns bigint
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select case when r.cancelled is not null then -bank.taken_of(r.id)
-                when i.id is null then 0
-                when i.state <> 6 then -bank.taken_of(r.id)
-                when r.due <= now() then r.amount - bank.taken_of(r.id)
-                else 0 end
+    select bank.rest(r, i.state, bank.taken_of(r.id))
     from bank.recovery r left join care.invoice i on i.id = r.invoice where r.id = of_recovery
+$$;
+
+-- Whether it stands: its invoice is paid still, or is kept no more.
+create or replace function bank.stands(of_recovery bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce(i.state = 6, true) from bank.recovery r left join care.invoice i on i.id = r.invoice where r.id = of_recovery
+$$;
+
+-- office: what no transfer settles: by place and insurer, what is still to be taken of it or, below zero, to be given back, and since
+-- when no transfer could: it began, or the last one left, before a day. The oldest first.
+create or replace function bank.unsettled(before timestamptz)
+    returns table (establishment bigint, place text, town text, insurer text, amount bigint, recoveries bigint, since timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with taken as (select c.recovery, sum(c.amount)::bigint as cents from bank.recovered c
+                   join bank.transfer t on t.id = c.transfer and t.state in (1, 2) group by 1),
+    rests as (select r.establishment, r.insurer, bank.rest(r, i.state, coalesce(k.cents, 0)) as rest,
+                     case when r.cancelled is not null then r.cancelled
+                          when i.state <> 6 then coalesce((select max(t.ended) from bank.paid_invoice p
+                                                           join bank.transfer t on t.id = p.transfer and t.state = 3
+                                                           where p.invoice = r.invoice), r.due)
+                          else r.due end as began
+              from bank.recovery r left join care.invoice i on i.id = r.invoice left join taken k on k.recovery = r.id
+              where r.approved is not null),
+    owed as (select s.establishment, s.insurer, sum(s.rest)::bigint as rest, count(*) as n, min(s.began) as began,
+                    (select max(b.prepared) from bank.transfer t join bank.batch b on b.id = t.batch
+                     where t.establishment = s.establishment and b.insurer = s.insurer and t.state in (1, 2)) as last
+             from rests s where s.rest <> 0 group by 1, 2, s.rest > 0)
+    select o.establishment, e.name, e.town, n.name, o.rest, o.n, greatest(o.began, o.last)
+    from owed o join directory.establishment e on e.id = o.establishment join registry.insurer n on n.id = o.insurer
+    where greatest(o.began, o.last) < before order by 7, 1, 5 limit 1000
 $$;
 
 -- Takes from the transfers of a batch that is prepared what is to be recovered of each place, the oldest first, a part of each at most,
@@ -94,46 +128,57 @@ begin
 end $$;
 
 -- office: one of the staff approves one (1) for the amount that she read, or cancels it (2). 0 a second person must say so, 1 it is so
--- now, 2 it can no longer be said, 3 she said it already. What was not approved yet is cancelled by one.
+-- now, 2 it can no longer be said, 3 she said it already. What was not approved yet is cancelled by one. Or that the rest which she
+-- read, above or below zero, was settled by another way than a transfer (3).
 create or replace function bank.say_recovery(
     of_recovery bigint, of_what smallint, by_staff bigint, by_name text, of_said text, seen_amount bigint) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     contest_days constant integer := 30;
+    read_amount constant bigint := case when of_what = 3 then seen_amount else 0 end;
     r bank.recovery;
     n integer;
 begin
     perform gate.insist_durable();
     select * into r from bank.recovery x where x.id = of_recovery for update;
-    if not found or r.cancelled is not null or of_what not in (1, 2)
-       or (of_what = 1 and (r.approved is not null or r.amount <> seen_amount)) then
+    if not found or of_what not in (1, 2, 3) or (of_what <> 3 and r.cancelled is not null)
+       or (of_what = 1 and (r.approved is not null or r.amount <> seen_amount))
+       or (of_what = 3 and (r.approved is null or seen_amount = 0 or bank.rest_of(of_recovery) <> seen_amount)) then
         return 2;
     end if;
-    insert into bank.recovery_word (recovery, what, staff, name, said) values (of_recovery, of_what, by_staff, by_name, of_said)
-    on conflict do nothing;
+    insert into bank.recovery_word as w (recovery, what, staff, name, said, amount)
+    values (of_recovery, of_what, by_staff, by_name, of_said, read_amount)
+    on conflict (recovery, what, staff) do update set amount = excluded.amount, said = excluded.said, at = now()
+        where w.amount <> excluded.amount or w.at <= r.settled_at;
     if not found then
         return 3;
     end if;
-    select count(*) into n from bank.recovery_word w where w.recovery = of_recovery and w.what = of_what;
+    select count(*) into n from bank.recovery_word w
+    where w.recovery = of_recovery and w.what = of_what and w.amount = read_amount
+      and (of_what <> 3 or w.at > coalesce(r.settled_at, '-infinity'));   -- what was settled before is said anew of another rest
     if n < 2 and not (of_what = 2 and r.approved is null) then
         return 0;
     end if;
     if of_what = 1 then
         update bank.recovery x set approved = now(), due = now() + make_interval(days => contest_days) where x.id = of_recovery;
-    else
+    elsif of_what = 2 then
         update bank.recovery x set cancelled = now() where x.id = of_recovery;
+    else
+        update bank.recovery x set settled = x.settled + seen_amount, settled_at = now() where x.id = of_recovery;
     end if;
     return 1;
 end $$;
 
+drop function if exists bank.own_recoveries(bigint, bigint);   -- an earlier shape did not say whether it stands
 -- api: what is recovered of a session's own place, the newest first, once two people approved it: of an invoice, by its own reference.
 -- With a transfer, what that one took of each, or gave back. The invoice is null once it is kept no more.
 create or replace function bank.own_recoveries(of_session bigint, of_transfer bigint)
     returns table (id bigint, invoice bigint, reference text, care_day integer, insurer text, paid integer, amount integer,
-                   reason smallint, said text, approved timestamptz, due timestamptz, cancelled timestamptz, taken bigint, here bigint)
+                   reason smallint, said text, approved timestamptz, due timestamptz, cancelled timestamptz, taken bigint, stands boolean,
+                   settled bigint, here bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select r.id, i.id, r.reference, r.care_day, n.name, r.paid, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled,
-           bank.told_of(r.id), coalesce(c.amount, 0)
+           bank.told_of(r.id), coalesce(i.state = 6, true), r.settled, coalesce(c.amount, 0)
     from care.bearer(of_session) w
     join bank.recovery r on r.establishment = w.establishment and r.approved is not null
     left join care.invoice i on i.id = r.invoice

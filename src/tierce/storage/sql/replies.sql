@@ -34,8 +34,8 @@ $$;
 -- billing: keeps what one file of the bank's says, whole, with its line of the journal; gives the batches that it ends. What it says
 -- is of what a file of ours held, for the same amount; a booking that is not of everything, or a return, changes no state.
 create or replace function bank.keep_replies(
-    new_file bigint, of_kind smallint, of_name text, of_made text, of_digest bytea, of_entry bigint, subjects bigint[],
-    whats smallint[], days integer[], amounts bigint[], codes text[]) returns setof bigint
+    new_file bigint, of_kind smallint, of_mark bytea, of_digest bytea, of_entry bigint, subjects bigint[],
+    whats smallint[], days integer[], amounts bigint[], codes text[], marks bytea[]) returns setof bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     written record;
@@ -49,13 +49,12 @@ begin
     if not found or written.kind <> 22 or get_byte(written.body, 2) <> 227 or journal.u64(written.body, 112) <> new_file then
         raise exception 'what the bank says is kept with its own line of the journal' using errcode = 'check_violation';
     end if;
-    insert into bank.reply_file (id, kind, name, made, digest, entry)
-    values (new_file, of_kind, of_name, of_made, of_digest, of_entry);
-    insert into bank.reply (batch, subject, what, file, day, amount, code)
-    select coalesce(b.id, t.batch), u.subject, u.what, new_file, u.day, u.amount, u.code
-    from unnest(subjects, whats, days, amounts, codes) u(subject, what, day, amount, code)
-    left join bank.batch b on b.id = u.subject and b.filed is not null and u.what in (1, 2, 3) and u.amount <= b.sent_total
-    left join bank.transfer t on t.id = u.subject and (t.state <> 4 or t.why = 5) and u.what in (2, 3, 4) and u.amount = t.amount
+    insert into bank.reply_file (id, kind, mark, digest, entry) values (new_file, of_kind, of_mark, of_digest, of_entry);
+    insert into bank.reply (batch, subject, what, file, day, amount, code, mark)
+    select coalesce(b.id, t.batch), u.subject, u.what, new_file, u.day, u.amount, u.code, u.mark
+    from unnest(subjects, whats, days, amounts, codes, marks) u(subject, what, day, amount, code, mark)
+    left join bank.batch b on b.id = u.subject and b.filed is not null and u.what in (1, 2, 3, 5) and u.amount <= b.sent_total
+    left join bank.transfer t on t.id = u.subject and (t.state <> 4 or t.why = 5) and u.what in (2, 3, 4, 5) and u.amount = t.amount
         and exists (select from bank.batch x where x.id = t.batch and x.filed is not null)
     where b.id is not null or t.id is not null;
     get diagnostics kept = row_count;
@@ -73,17 +72,30 @@ begin
     end loop;
 end $$;
 
+-- Two of the staff said of a transfer that a report rejects that it left, and it stands so.
+create or replace function bank.said_left(of_transfer bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select count(*) >= 2 from bank.word w join bank.transfer t on t.id = w.subject and t.batch = w.batch and t.state = 2
+    where w.subject = of_transfer and w.what = 6
+$$;
+
 -- For whoever looks after the machine: batches whose file was written before, and of which no file of the bank's says anything;
--- and what they say came back or was rejected before while two of the staff have not said so; at once, what left though two
--- said that it was rejected, and, of the last two months, what left and came back by their word alone: it may be paid twice.
+-- and what they say came back or was rejected before while two of the staff have not said so, nor that it left. At once: what left
+-- though two said that it was rejected, what left twice by two entries, and what two said left though a statement has all the others
+-- and not it; and, of the last two months, what left and came back by their word alone: it may be paid twice.
 create or replace function upkeep.unanswered(filed_before timestamptz) returns table (batches bigint, unsaid bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select (select count(*) from bank.batch b where b.state = 3 and b.filed < filed_before
             and not exists (select from bank.reply r where r.batch = b.id)),
            (select count(*) from bank.reply r join bank.reply_file f on f.id = r.file
             left join bank.batch b on b.id = r.subject left join bank.transfer t on t.id = r.subject
-            where f.at < filed_before and (r.what = 2 and b.state = 3 or r.what in (2, 4) and t.state in (1, 2))
-               or r.what = 3 and (b.state = 5 or t.state = 4))
+            where f.at < filed_before and (r.what = 2 and b.state = 3 or r.what = 4 and t.state in (1, 2)
+                                           or r.what = 2 and t.state in (1, 2) and not bank.said_left(t.id)
+                                              and exists (select from bank.left_out(r.batch) o where o.transfer = t.id))
+               or r.what = 3 and (b.state = 5 or t.state = 4)
+               or r.what = 5 and f.at > now() - interval '62 days'
+               or r.what = 2 and t.ended > now() - interval '62 days' and bank.said_left(t.id)
+                  and exists (select from bank.left_out(r.batch) o where o.transfer = t.id) and bank.wholly_booked(r.batch))
            + (select count(*) from bank.transfer t join bank.batch b on b.id = t.batch
               where t.state = 3 and t.ended between now() - interval '62 days' and filed_before
                 and not exists (select from bank.reply r where r.subject = t.id and r.what = 4)

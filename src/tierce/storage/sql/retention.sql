@@ -209,6 +209,7 @@ declare
     before timestamptz := now() - make_interval(days => kept_days);
     held timestamptz := upkeep.held_since();
     before_day integer;
+    invoiced_days constant integer := 914;
 begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
@@ -286,9 +287,15 @@ begin
         gone as (delete from care.billed b using due where b.id = due.id and really)
         select count(*) into n from due;
     when 72 then                                    -- one that waits, is to be paid or is in a transfer is never deleted
-        with due as (select i.id from care.invoice i where i.state in (3, 4, 6)
-                     and not exists (select from bank.recovery r where r.invoice = i.id and r.cancelled is null
-                                     and (r.approved is null or r.amount > bank.taken_of(r.id)))
+        -- Nor one that was paid, of care that may still be invoiced again, or that a cap may count with such care.
+        with capped as materialized (
+            select p.insurer, b.domain, 31 * max(b.cap_months) as days
+            from registry.benefit b join registry.product p on p.id = b.product where b.cap_months is not null group by 1, 2),
+        due as (select i.id from care.invoice i where i.state in (3, 4, 6)
+                     and not exists (select from bank.recovery r where r.invoice = i.id
+                                     and (bank.rest_of(r.id) <> 0 or r.cancelled is null and (r.due > now()) is not false))
+                     and (i.state <> 6 or i.care_day < gate.today() - invoiced_days
+                          - coalesce((select c.days from capped c where c.insurer = i.insurer and c.domain = i.domain), 0))
                      and greatest(i.at, i.decided, i.cancelled) < before and (i.person is null or not upkeep.is_held(i.person))
                      limit at_most),
         gone as (delete from care.invoice i using due where i.id = due.id and really)

@@ -42,6 +42,7 @@ create or replace function bank.prepare(
     of_insurer smallint, new_batch bigint, establishments bigint[], new_ids bigint[], out transfers integer, out total bigint)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+    of_one_transfer constant integer := 4000;       -- what its place reads of it, whole (bank.own_paid)
     found bigint[];
     dues integer[];
     ids bigint[];
@@ -49,11 +50,13 @@ begin
     perform gate.insist_durable();
     select array_agg(l.id), array_agg(l.due), array_agg(n.id), count(distinct n.id)::integer, coalesce(sum(l.due), 0)::bigint
     into found, dues, ids, transfers, total
-    from (select i.id, i.establishment, i.due from care.invoice i
-          where i.insurer = of_insurer and i.establishment = any(establishments) and i.state in (2, 7) and i.transfer is null
-            and i.due > 0 order by i.id for update) l
+    from (select k.id, k.establishment, k.due, row_number() over (partition by k.establishment order by k.decided, k.id) as nth
+          from (select i.id, i.establishment, i.due, i.decided from care.invoice i
+                where i.insurer = of_insurer and i.establishment = any(establishments) and i.state in (2, 7) and i.transfer is null
+                  and i.due > 0 order by i.id for update) k) l
     join (select u.establishment, u.id from unnest(establishments, new_ids) u(establishment, id)
-          where bank.withheld(u.establishment) = 0) n on n.establishment = l.establishment;
+          where bank.withheld(u.establishment) = 0) n on n.establishment = l.establishment
+    where l.nth <= of_one_transfer;
     if transfers = 0 then
         return;
     end if;
@@ -88,7 +91,7 @@ declare
     done bigint[];
 begin
     select * into b from bank.batch x where x.id = of_batch for update;
-    if of_what = 4 then
+    if of_what in (4, 6) then
         select * into t from bank.transfer x where x.id = of_subject and x.batch = of_batch for update;
     end if;
     may := case of_what
@@ -96,7 +99,9 @@ begin
         when 2 then b.state in (1, 2) and of_subject = b.id
         when 3 then b.state = 3 and of_subject = b.id
         when 4 then b.state in (3, 4) and t.state in (1, 2) and of_detail > 0
-        when 5 then b.state = 3 and of_subject = b.id end;
+        when 5 then b.state = 3 and of_subject = b.id
+        when 6 then b.state = 4 and t.state in (1, 2)
+            and exists (select from bank.left_out(of_batch) o where o.transfer = of_subject) end;
     if may is not true then
         return 2;
     end if;
@@ -107,7 +112,7 @@ begin
     if not found then
         return 3;
     end if;
-    if of_what in (1, 4, 5) and (select count(*) from bank.word w where w.batch = of_batch and w.subject = of_subject
+    if of_what in (1, 4, 5, 6) and (select count(*) from bank.word w where w.batch = of_batch and w.subject = of_subject
                                  and w.what = of_what and w.detail = of_detail) < 2 then
         return 0;
     end if;
@@ -126,6 +131,9 @@ begin
     when 4 then
         update bank.transfer x set state = 3, why = of_detail, ended = now() where x.id = of_subject;
         perform bank.give_back(array[of_subject], 7::smallint);
+    when 6 then                                      -- it left, though a report of the bank's rejects it: paid, and nothing is due again
+        update bank.transfer x set state = 2, ended = coalesce(x.ended, now()) where x.id = of_subject;
+        update care.invoice i set state = 6 where i.transfer = of_subject and i.state = 5;
     end case;
     return 1;
 end $$;

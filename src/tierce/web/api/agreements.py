@@ -23,14 +23,13 @@ from tierce.billing.model import InvoiceReason
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.web.answers import Said, StateAnswer
 from tierce.web.api import problems
 from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
 from tierce.web.api.invoices import (
     CLOSED_SECONDS,
     INVOICES,
     LineAnswer,
-    Said,
-    StateAnswer,
     WhyAnswer,
     line_answer,
     number_of,

@@ -28,6 +28,7 @@ from tierce.kernel.clock import seconds_left_today
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.web.answers import Said, StateAnswer
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
 
@@ -37,20 +38,6 @@ _State = Annotated[str | None, QueryParameter(name="state")]
 """The framework keeps a parameter of this name for itself."""
 CLOSED_SECONDS: Final = 600
 """When to send again what the service did not take: an invoice may be quoted for weeks, so that nobody need hurry."""
-
-
-class Said(msgspec.Struct):
-    """One sentence, in French and in English."""
-
-    fr: str
-    en: str
-
-
-class StateAnswer(msgspec.Struct):
-    """Where an invoice stands: a code, and its words."""
-
-    code: str
-    label: Said
 
 
 class WhyAnswer(msgspec.Struct):

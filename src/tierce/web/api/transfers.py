@@ -16,7 +16,8 @@ from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABE
 from tierce.kernel.clock import date_of
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.api.invoices import Said, StateAnswer, number_of, place_of
+from tierce.web.answers import RecoveriesAnswer, RecoveryAnswer, Said, StateAnswer
+from tierce.web.api.invoices import number_of, place_of
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import AnyRequest, handle_of
 
@@ -53,36 +54,6 @@ class TransferAnswer(msgspec.Struct):
     ended_at: datetime | None
     recovered: int
     """What was taken off, of what was paid before and was not due: its invoices less this make the amount."""
-
-
-class RecoveryAnswer(msgspec.Struct):
-    """What is recovered of one invoice that was paid and was not due, in cents.
-
-    `said` is the operator's own sentence. Until `contest_until` nothing is taken: call the operator, with `id`.
-    `invoice` is null once the invoice is kept no more. `taken` is what all transfers that were sent took of
-    `amount`; `here`, what this one did, below zero when it gave back.
-    """
-
-    id: str
-    invoice: str | None
-    reference: str
-    care_date: date
-    insurer: str
-    paid: int
-    amount: int
-    taken: int
-    here: int
-    reason: Said
-    said: str
-    state: StateAnswer
-    told_at: datetime | None
-    contest_until: datetime | None
-
-
-class RecoveriesAnswer(msgspec.Struct):
-    """What is recovered of the place, the newest first: 200 at most."""
-
-    rows: list[RecoveryAnswer]
 
 
 class FullTransferAnswer(TransferAnswer):
@@ -154,6 +125,7 @@ def _recovery(one: OwnRecovery, now: datetime) -> RecoveryAnswer:
         state=StateAnswer(stage.name.lower(), Said(label.fr, label.en)),
         told_at=one.of.approved,
         contest_until=one.of.due,
+        settled=one.of.settled,
     )
 
 

@@ -23,6 +23,7 @@ from tierce.billing.settlement.model import (
     Word,
 )
 from tierce.billing.settlement.pain import file_name, message_id, reference
+from tierce.billing.settlement.recoveries.desk import RecoveryDesk
 from tierce.billing.settlement.replies.model import WHAT_LABELS, What, code_words
 from tierce.incidents.errors import FormError
 from tierce.kernel.clock import date_of
@@ -53,15 +54,18 @@ def euros(amount: int) -> Decimal:
 def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes of batches of transfers."""
     desk = TransferDesk(site.holds.appender, site.clock)
+    recoveries = RecoveryDesk(site.holds.appender, site.clock)
 
     @get("/payments", opt={"act": Act.STAFF_DIRECTORY})
     async def queue(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         batches, waits, late = await site.rows.read(desk.queue)
+        unsettled = await site.rows.read(recoveries.unsettled)
         values = {
             "batches": batches,
             "waits": waits,
             "late": late,
+            "unsettled": len({one.establishment for one in unsettled}),
             "days": REPLY_DAYS,
             "states": BATCH_LABELS,
             "lefts": LEFT_LABELS,
@@ -95,19 +99,13 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     @post("/transfers/{number:int}/returned", status_code=200, opt={"act": Act.STAFF_BATCH_SETTLE})
     async def returned(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-        visit = await site.visit(request)
-        sent = await site.sign_in.check_form(request)
-        typed = _Typed("returned", sent.get("said", ""), sent.get("detail", ""))
+        return await _said_of_transfer(site, request, desk, number, Word.RETURNED)
 
-        try:
-            await site.rows.read(
-                lambda connection: desk.returned(connection, visit.caller, number, typed.detail, typed.said)
-            )
-        except FormError as problem:
-            return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
-        return Redirect(f"/transfers/{number}", status_code=303)
+    @post("/transfers/{number:int}/left", status_code=200, opt={"act": Act.STAFF_BATCH_SETTLE})
+    async def left(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+        return await _said_of_transfer(site, request, desk, number, Word.LEFT)
 
-    return [queue, batch, approve, listed, settle, transfer, returned]
+    return [queue, batch, approve, listed, settle, transfer, returned, left]
 
 
 async def _said(
@@ -129,6 +127,26 @@ async def _said(
     except FormError as problem:
         return await _page(site, visit, desk, number, replace(typed, problem=problem), 0)
     return Redirect(f"/payments/{number}", status_code=303)
+
+
+async def _said_of_transfer(
+    site: OfficeSite, request: AnyRequest, desk: TransferDesk, number: int, what: Word
+) -> Response[Any]:
+    """Keep what a form of one transfer says."""
+    visit = await site.visit(request)
+    sent = await site.sign_in.check_form(request)
+    typed = _Typed(what.name.lower(), sent.get("said", ""), sent.get("detail", ""))
+
+    def say(connection: Connection) -> bool:
+        if what is Word.LEFT:
+            return desk.left(connection, visit.caller, number, typed.said)
+        return desk.returned(connection, visit.caller, number, typed.detail, typed.said)
+
+    try:
+        await site.rows.read(say)
+    except FormError as problem:
+        return await _transfer_page(site, visit, desk, number, replace(typed, problem=problem))
+    return Redirect(f"/transfers/{number}", status_code=303)
 
 
 def _given_back(typed: _Typed) -> _Typed:

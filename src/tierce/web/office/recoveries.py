@@ -1,5 +1,6 @@
 """Recoveries: one of the staff opens one of what a transfer paid, another approves it; nobody covered is named."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,13 +18,14 @@ from tierce.billing.settlement.recoveries.errors import RecoveryMovedError
 from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABELS, StaffRecovery, Word
 from tierce.incidents.errors import FormError
 from tierce.policy.acts import Act
-from tierce.policy.transfers import CONTEST_DAYS, RECOVERED_PERCENT
+from tierce.policy.transfers import CONTEST_DAYS, RECOVERED_PERCENT, UNSETTLED_DAYS
 from tierce.web.office.payments import euros
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
+_AMOUNT: Final = re.compile(r"-?\d{1,18}", re.ASCII)
 _EMPTY: Final = Typed("", "", "", "")
-_WORDS: Final = {"approve": Word.APPROVE, "cancel": Word.CANCEL}
+_WORDS: Final = {"approve": Word.APPROVE, "cancel": Word.CANCEL, "settle": Word.SETTLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class _Sent:
 
     typed: Typed = _EMPTY
     problem: FormError | None = None
+    what: Word = Word.CANCEL
 
     @property
     def shown(self) -> "_Sent":
@@ -49,7 +52,9 @@ def recovery_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def listed(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         rows = await site.rows.read(desk.listed)
-        return site.page(visit, "recoveries.html", _common(site) | {"rows": rows})
+        unsettled = await site.rows.read(desk.unsettled)
+        values = {"rows": rows, "unsettled": unsettled, "unsettled_days": UNSETTLED_DAYS}
+        return site.page(visit, "recoveries.html", _common(site) | values)
 
     @get("/recoveries/{number:int}", opt={"act": Act.STAFF_DIRECTORY})
     async def one(request: AnyRequest, number: FromPath[int]) -> Response[str]:
@@ -65,13 +70,14 @@ def recovery_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         amount = sent.get("amount", "")
 
         def keep(connection: Connection) -> bool:
-            seen = int(amount) if amount.isascii() and amount.isdigit() and len(amount) < len(str(2**63)) else 0
+            seen = int(amount) if _AMOUNT.fullmatch(amount) else 0
             return desk.say(connection, visit.caller, number, what, said=said, seen_amount=seen)
 
         try:
             await site.rows.read(keep)
         except FormError as problem:
-            return await _page(site, visit, desk, number, _Sent(Typed("", "", "", said), problem))
+            typed = Typed("", "", "", said)
+            return await _page(site, visit, desk, number, _Sent(typed, problem, what))
         return Redirect(f"/recoveries/{number}", status_code=303)
 
     @get("/transfers/{number:int}/recover", opt={"act": Act.STAFF_RECOVERY})
@@ -108,8 +114,9 @@ def _common(site: OfficeSite) -> dict[str, object]:
 async def _page(site: OfficeSite, visit: Visit, desk: RecoveryDesk, number: int, sent: _Sent) -> Response[str]:
     found: StaffRecovery = await site.rows.read(lambda connection: desk.one(connection, number))
 
-    def mine(what: Word) -> bool:
-        return any(each.staff == visit.caller.staff and each.what is what for each in found.words)
+    def mine(what: Word, amount: int = 0) -> bool:
+        said = (visit.caller.staff, what, amount)
+        return any((each.staff, each.what, each.amount) == said for each in found.words)
 
     values = _common(site) | {"one": found, "said_by_me": mine, "sent": sent.shown}
     return site.page(visit, "recovery.html", values, status=422 if sent.problem else 200)

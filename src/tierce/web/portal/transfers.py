@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
+from tierce.web.answers import RecoveriesAnswer, RecoveryAnswer
 from tierce.web.portal.api import Guarantee
 from tierce.web.portal.asking import choose_first
 from tierce.web.portal.invoicing import CHARS_MAX
@@ -22,7 +23,9 @@ TRANSFERS: Final = "/v1/transfers"
 RECOVERIES: Final = "/v1/recoveries"
 KINDS: Final = {"open": "info", "paid": "good", "returned": "stop"}
 """How each state looks; its word says the same."""
-RECOVERY_KINDS: Final = {"told": "attention", "running": "info", "done": "quiet", "cancelled": "quiet"}
+RECOVERY_KINDS: Final = {
+    "told": "attention", "running": "info", "done": "quiet", "cancelled": "quiet", "returned": "quiet",
+}  # fmt: skip
 
 
 class Paid(msgspec.Struct):
@@ -50,31 +53,7 @@ class Transfer(msgspec.Struct):
     ended_at: datetime | None = None
     recovered: int = 0
     lines: list[Paid] = []
-    recoveries: list["Recovered"] = []
-
-
-class Recovered(msgspec.Struct):
-    """What is recovered of one invoice, in cents."""
-
-    id: str
-    invoice: str | None
-    reference: str
-    care_date: date
-    insurer: str
-    paid: int
-    amount: int
-    taken: int
-    here: int
-    reason: Guarantee
-    said: str
-    state: Stands
-    contest_until: datetime | None = None
-
-
-class Recoveries(msgspec.Struct):
-    """What is recovered of the place, the newest first."""
-
-    rows: list[Recovered]
+    recoveries: list[RecoveryAnswer] = []
 
 
 class Page(msgspec.Struct):
@@ -127,14 +106,14 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.session.activity is None:
             return choose_first()
-        found = await site.api.read(RECOVERIES, visit.handle, Recoveries)
+        found = await site.api.read(RECOVERIES, visit.handle, RecoveriesAnswer)
         rows = [_recovered(row, visit.frame.language) for row in found.rows]
         return site.page(visit, "recoveries.html", {"rows": rows})
 
     return [listed, one, recoveries]
 
 
-def _recovered(one: Recovered, language: Language) -> dict[str, object]:
+def _recovered(one: RecoveryAnswer, language: Language) -> dict[str, object]:
     """One recovery as the pages say it."""
     english = language is Language.EN
     return {
@@ -147,6 +126,7 @@ def _recovered(one: Recovered, language: Language) -> dict[str, object]:
         "amount": Decimal(one.amount) / 100,
         "taken": Decimal(one.taken) / 100,
         "here": Decimal(-one.here) / 100,
+        "settled": Decimal(one.settled) / 100,
         "kind": RECOVERY_KINDS.get(one.state.code, "quiet"),
         "state": one.state.label.en if english else one.state.label.fr,
         "reason": one.reason.en if english else one.reason.fr,

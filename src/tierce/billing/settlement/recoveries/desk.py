@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from psycopg import Connection
@@ -11,7 +12,7 @@ from tierce.billing.settlement.errors import SaidError
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.recoveries import store
 from tierce.billing.settlement.recoveries.errors import RecoveryMissingError, RecoveryMovedError
-from tierce.billing.settlement.recoveries.model import Reason, RecoverySaid, StaffRecovery, Word
+from tierce.billing.settlement.recoveries.model import Reason, RecoverySaid, StaffRecovery, Unsettled, Word
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.rules import check_free_text
@@ -20,6 +21,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import new_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.policy.transfers import UNSETTLED_DAYS
 
 LISTED_MAX: Final = 200
 SAID_CHARS_MAX: Final = 300
@@ -51,6 +53,10 @@ class RecoveryDesk:
     def listed(self, connection: Connection) -> list[StaffRecovery]:
         """Those that wait for a second person first, then the newest."""
         return store.newest(connection, LISTED_MAX)
+
+    def unsettled(self, connection: Connection) -> list[Unsettled]:
+        """Places that no transfer has settled for long, whichever side owes: the oldest first."""
+        return store.unsettled(connection, self._clock.now() - timedelta(days=UNSETTLED_DAYS))
 
     def one(self, connection: Connection, number: int) -> StaffRecovery:
         """One, with who said what.
@@ -100,14 +106,16 @@ class RecoveryDesk:
         self, connection: Connection, caller: StaffCaller, number: int, what: Word, *, said: str = "",
         seen_amount: int = 0,
     ) -> bool:  # fmt: skip
-        """Approve one for the amount that was read, or cancel it; whether it is so now, or a second must say so.
+        """Approve one for the amount that was read, cancel it, or say that the rest that was read is settled.
+
+        Whether it is so now, or a second must say so.
 
         Raises:
             FormError: a reason is not written, or cannot be kept.
             RecoveryMissingError, RecoveryMovedError: it can no longer be said.
             SaidError: she said it already.
         """
-        words = told_text(said) if what is Word.CANCEL else ""
+        words = "" if what is Word.APPROVE else told_text(said)
         given = RecoverySaid(what, caller.staff, caller.name, words, self._clock.now())
         with connection.transaction():
             match store.say(connection, number, given, seen_amount):

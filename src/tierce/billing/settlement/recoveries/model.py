@@ -25,6 +25,8 @@ class Word(IntEnum):
 
     APPROVE = 1
     CANCEL = 2
+    SETTLE = 3
+    """The rest was paid back, or given back, by another way than a transfer."""
 
 
 class Stage(IntEnum):
@@ -38,6 +40,8 @@ class Stage(IntEnum):
     """It is taken from transfers."""
     DONE = 4
     CANCELLED = 5
+    RETURNED = 6
+    """The bank returned the transfer of its invoice: nothing of it is due now, and what was taken is given back."""
 
 
 REASON_LABELS: Mapping[Reason, Phrase] = {
@@ -57,6 +61,9 @@ STAGE_LABELS: Mapping[Stage, Phrase] = {
     Stage.RUNNING: Phrase("retenu sur les virements", "taken from transfers"),
     Stage.DONE: Phrase("récupéré", "recovered"),
     Stage.CANCELLED: Phrase("abandonné", "cancelled"),
+    Stage.RETURNED: Phrase(
+        "suspendu : le virement de la facture est revenu", "suspended: the invoice's transfer came back"
+    ),
 }
 
 
@@ -75,11 +82,21 @@ class Recovery:
     """Nothing is taken before."""
     cancelled: datetime | None
     taken: int
+    stands: bool
+    """Whether its invoice is paid still, or is kept no more."""
+    settled: int
+    """What was by another way than a transfer; below zero, given back to the place."""
 
     @property
-    def rest(self) -> int:
-        """What is still to be taken; below zero, what is to be given back."""
-        return -self.taken if self.cancelled is not None else self.amount - self.taken
+    def back(self) -> int:
+        """What is to be given back of it."""
+        return 0 if self.cancelled is None and self.stands else self.taken + self.settled
+
+    def rest(self, now: datetime) -> int:
+        """What no transfer has settled yet: to be taken or, below zero, to be given back."""
+        if self.back or self.cancelled is not None or not self.stands:
+            return -self.back
+        return self.amount - self.taken - self.settled if self.due is not None and self.due <= now else 0
 
     def stage(self, now: datetime) -> Stage:
         """How far it is."""
@@ -87,7 +104,9 @@ class Recovery:
             return Stage.CANCELLED
         if self.approved is None or self.due is None:
             return Stage.ASKED
-        if self.taken >= self.amount:
+        if not self.stands:
+            return Stage.RETURNED
+        if self.taken + self.settled >= self.amount:
             return Stage.DONE
         return Stage.TOLD if now < self.due else Stage.RUNNING
 
@@ -114,6 +133,22 @@ class RecoverySaid:
     name: str
     said: str
     at: datetime
+    amount: int = 0
+    """What she said was settled by another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What no transfer settles of a place: it receives none any more from that insurer."""
+
+    establishment: int
+    place: str
+    town: str
+    insurer: str
+    amount: int
+    """What it owes; below zero, what is owed to it."""
+    recoveries: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, Connection
@@ -12,6 +13,7 @@ from tierce.billing.settlement.recoveries.model import (
     Recovery,
     RecoverySaid,
     StaffRecovery,
+    Unsettled,
     Word,
 )
 from tierce.kernel.ids import StaffId
@@ -20,13 +22,13 @@ from tierce.kernel.ids import StaffId
 
 _ROW: LiteralString = (
     "select r.id, r.reference, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled, bank.taken_of(r.id),"
-    " e.name, e.town, n.name, r.opened, r.paid from bank.recovery r"
+    " bank.stands(r.id), r.settled, e.name, e.town, n.name, r.opened, r.paid from bank.recovery r"
     " join directory.establishment e on e.id = r.establishment join registry.insurer n on n.id = r.insurer"
 )
 
 
 def _staff(row: Sequence[Any]) -> StaffRecovery:
-    return StaffRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:9]), *row[9:])
+    return StaffRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:11]), *row[11:])
 
 
 def newest(connection: Connection, at_most: int) -> list[StaffRecovery]:
@@ -43,10 +45,19 @@ def one(connection: Connection, number: int) -> StaffRecovery | None:
     if row is None:
         return None
     words = connection.execute(
-        "select what, staff, name, said, at from bank.recovery_word where recovery = %s order by at, staff", (number,)
+        "select what, staff, name, said, at, amount from bank.recovery_word where recovery = %s order by at, staff",
+        (number,),
     ).fetchall()
     said = tuple(RecoverySaid(Word(each[0]), StaffId(each[1]), *each[2:]) for each in words)
     return replace(_staff(row), words=said)
+
+
+def unsettled(connection: Connection, before: datetime) -> list[Unsettled]:
+    """What no transfer has settled since a day, the oldest first."""
+    rows = connection.execute(
+        "select establishment, place, town, insurer, amount, recoveries, since from bank.unsettled(%s)", (before,)
+    ).fetchall()
+    return [Unsettled(*row) for row in rows]
 
 
 def open_(
@@ -80,11 +91,11 @@ def say(connection: Connection, number: int, by: RecoverySaid, seen_amount: int)
 async def own(connection: AsyncConnection[Any], session: int, transfer: int | None = None) -> list[OwnRecovery]:
     """What is recovered of a session's own place, or what one transfer took of it."""
     cursor = await connection.execute(
-        "select id, reference, amount, reason, said, approved, due, cancelled, taken, invoice, care_day, insurer,"
-        " paid, here from bank.own_recoveries(%s, %s)",
+        "select id, reference, amount, reason, said, approved, due, cancelled, taken, stands, settled, invoice,"
+        " care_day, insurer, paid, here from bank.own_recoveries(%s, %s)",
         (session, transfer),
     )
     return [
-        OwnRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:9]), *row[9:])
+        OwnRecovery(Recovery(row[0], row[1], row[2], Reason(row[3]), *row[4:11]), *row[11:])
         for row in await cursor.fetchall()
     ]

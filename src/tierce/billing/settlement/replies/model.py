@@ -1,11 +1,15 @@
 """What a file of the bank's says of what was sent. Amounts are whole cents, days are counted from 1970."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import Final
 
 from tierce.kernel.language import Phrase
+
+FILE_CHARS: Final = 16
+"""Of the SHA-256 of a file, in hexadecimal, by which staff name it: `sha256sum` gives them the same."""
 
 
 class Kind(IntEnum):
@@ -24,6 +28,12 @@ class What(IntEnum):
     REJECTED = 2
     BOOKED = 3
     RETURNED = 4
+    TWICE = 5
+    """Booked on the same day by another entry, as another message states it: it may have left twice."""
+
+
+Marks = Callable[[str], Sequence[bytes]]
+"""Keyed numbers of a text of the bank's, the key of today first: its texts are compared by these, and not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class Claim:
     day: int
     amount: int
     code: str = ""
+    marks: tuple[bytes, ...] = ()
+    """Of the bank's own reference of the entry; none where it gave none."""
 
     @property
     def key(self) -> tuple[int, What]:
@@ -53,6 +65,7 @@ class BankReply:
     amount: int
     code: str
     file: str
+    """How the SHA-256 of the file begins."""
     read: datetime
 
 
@@ -110,10 +123,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A payment status report; times and numbers as the bank writes them."""
+    """A payment status report."""
 
-    name: str
-    made: str
+    marks: tuple[bytes, ...]
+    """Of its number and time, as the bank writes them: both may hold anybody's account."""
     day: int
     message: str
     """The number of our file that it is about."""
@@ -150,14 +163,16 @@ class Entry:
     batches: frozenset[int]
     totals: Totals
     details: tuple[Detail, ...]
+    marks: tuple[bytes, ...] = ()
+    """Of the bank's own reference of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A message of statements of the account that pays."""
 
-    name: str
-    made: str
+    marks: tuple[bytes, ...]
+    """Of its number and time."""
     entries: tuple[Entry, ...]
     others: int
     """Entries that name nothing of ours, or are not booked yet."""
@@ -168,8 +183,8 @@ class Heard:
     """What reading one file did, or would do."""
 
     kind: Kind
-    name: str
-    made: str
+    digest: bytes
+    """SHA-256 of what was read: what staff name it by."""
     already: bool = False
     """The same file was read before: nothing is kept twice."""
     others: int = 0
@@ -184,6 +199,7 @@ WHAT_LABELS: Mapping[What, Phrase] = {
     What.REJECTED: Phrase("rejeté par la banque", "rejected by the bank"),
     What.BOOKED: Phrase("comptabilisé", "booked"),
     What.RETURNED: Phrase("revenu", "came back"),
+    What.TWICE: Phrase("comptabilisé une seconde fois le même jour", "booked a second time on the same day"),
 }
 KIND_LABELS: Mapping[Kind, Phrase] = {
     Kind.REPORT: Phrase("compte rendu de la banque (pain.002)", "the bank's status report (pain.002)"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tierce.billing.settlement.replies.errors import BankFileError
-from tierce.billing.settlement.replies.model import Report, Status, Totals
+from tierce.billing.settlement.replies.model import Marks, Report, Status, Totals
 from tierce.billing.settlement.replies.stream import wrong
 from tierce.billing.settlement.replies.values import EURO, cents_of, code_from, count_of, day_from
 from tierce.policy.transfers import TRANSFERS_MAX
@@ -26,6 +26,7 @@ _OF_PART: Final = frozenset(
 class ReportReader:
     """Gathers a report while it is read."""
 
+    marks: Marks
     header: dict[str, str] = field(default_factory=dict)
     group: dict[str, str] = field(default_factory=dict)
     payments: list[dict[str, str]] = field(default_factory=list)
@@ -102,7 +103,8 @@ class ReportReader:
         statuses = [part[key] for _, part in parts for key in ("GrpSts", "PmtInfSts") if key in part]
         codes = [code_from(part["StsRsnInf/Rsn/Cd"]) for _, part in parts if "StsRsnInf/Rsn/Cd" in part]
         return Report(
-            name, made, day_from("GrpHdr", made), message, self.group.get("OrgnlMsgNmId", ""),
+            tuple(self.marks(f"pain.002\n{made}\n{name}")), day_from("GrpHdr", made),
+            message, self.group.get("OrgnlMsgNmId", ""),
             tuple(one.get("OrgnlPmtInfId", "") for one in self.payments),
             tuple(_totals(where, part) for where, part in parts), tuple(statuses), next(iter(codes), ""),
             tuple(self.transfers),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Never
 
 from tierce.billing.settlement.pain import message_id, reference
@@ -54,6 +55,9 @@ def claims_of(message: Report | Statement, known: Known) -> list[Claim]:
 def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
     """What earlier files did not say already.
 
+    A debit that another message states again is the same where the bank's own reference of the entry is; else it may
+    have left twice, and that is said.
+
     Raises:
         BankFileError: an earlier file said otherwise: booked on another day, or taken and refused at once.
     """
@@ -65,7 +69,12 @@ def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
         ):  # fmt: skip
             _wrong(_name(read, one.subject), "un autre relevé l’a déjà, à un autre jour ou pour une autre somme.",
                    "another statement has it already, on another day or for another sum.")  # fmt: skip
-    fresh = [one for one in read if one.key not in before]
+    fresh = [one for one in read if one.key not in before] + [
+        replace(one, what=What.TWICE)
+        for one in read
+        if one.what is What.BOOKED and one.key in before and not _same_entry(one, before[one.key])
+        and (one.subject, What.TWICE) not in before
+    ]  # fmt: skip
     every = [*known.said, *fresh]
     for batch in {one.batch for one in fresh}:
         of = [one for one in every if one.batch == batch]
@@ -75,6 +84,10 @@ def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
             _wrong(message_id(batch), "la banque dit l’avoir rejeté et passé, ou passé plus d’une fois.",
                    "the bank says that it rejected and booked it, or booked it more than once.")  # fmt: skip
     return fresh
+
+
+def _same_entry(one: Claim, other: Claim) -> bool:
+    return not set(one.marks).isdisjoint(other.marks)
 
 
 def ends(fresh: Sequence[Claim], known: Known) -> list[int]:
@@ -148,7 +161,7 @@ def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
         elif amounts:
             booked.update(number for number, _ in amounts)
             for number, cents in amounts:
-                yield Claim(batch, number, What.BOOKED, entry.day, cents)
+                yield Claim(batch, number, What.BOOKED, entry.day, cents, marks=entry.marks)
         else:
             refused = [one.amount for one in rejected if one.batch == batch]
             if not any(
@@ -160,7 +173,7 @@ def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
                 _wrong(entry.where, "la somme ou le nombre n’est pas celui de notre fichier.",
                        "the sum or the number is not that of our file.")  # fmt: skip
             booked.add(batch)
-            yield Claim(batch, batch, What.BOOKED, entry.day, entry.amount)
+            yield Claim(batch, batch, What.BOOKED, entry.day, entry.amount, marks=entry.marks)
 
 
 def _batch(entry: Entry, known: Known) -> int:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from psycopg import Connection
 
-from tierce.billing.bank.rules import holds_iban
+from tierce.billing.bank.sealing import Opener
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.replies import report, statement, store
-from tierce.billing.settlement.replies.model import Heard, Kind, Report, Statement
+from tierce.billing.settlement.replies.model import Heard, Kind, Marks, Report, Statement
 from tierce.billing.settlement.replies.rules import claims_of, ends, named, unsaid
 from tierce.billing.settlement.replies.stream import Chunks, Stream, wrong
 from tierce.journal.service import Appender
@@ -19,8 +18,6 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act
 
-NAME_CHARS_MAX: Final = 35
-MADE_CHARS_MAX: Final = 40
 Step = Callable[[str], None]
 """Called with the name of the step about to begin; tests of crashes stop there."""
 
@@ -52,6 +49,8 @@ class Listener:
     clock: Clock
     account: str = field(repr=False)
     """The IBAN of the account that pays: another one's statement is refused."""
+    opener: Opener
+    """By whose key the bank's own texts are compared: none is kept."""
 
     def hear(self, connection: Connection, path: Path, *, dry: bool = False, step: Step = no_step) -> Heard:
         """Take one file in; with `dry`, say what it would do and write nothing.
@@ -61,12 +60,15 @@ class Listener:
         """
         with path.open("rb") as file:
             digesting = Digesting(file)
-            message = read_message(digesting, self.account)
+            message = read_message(digesting, self.account, self.opener.marks)
         digest = digesting.digest.digest()
-        heard = self._told(message)
+        heard = Heard(
+            Kind.REPORT if isinstance(message, Report) else Kind.STATEMENT, digest,
+            others=message.others if isinstance(message, Statement) else 0,
+        )  # fmt: skip
         with connection.transaction():
             store.alone(connection)
-            before = store.read_before(connection, heard.kind, heard.name, heard.made)
+            before = store.read_before(connection, digest, message.marks)
             if before is not None:
                 if before != digest:
                     raise wrong("GrpHdr", "un autre fichier du même numéro et de la même heure a été lu.",
@@ -89,29 +91,18 @@ class Listener:
             )
             entry = self.appender.write(connection, [line])[0]
             step("kept")
-            heard.carried_out = store.keep(connection, number, heard, digest, entry, heard.claims)
+            heard.carried_out = store.keep(connection, number, heard, message.marks[0], entry)
             step("commit")
         return heard
 
-    def _told(self, message: Report | Statement) -> Heard:
-        """Which message it is. A bank may number its messages by the account: ours is taken out, another refused."""
-        kind = Kind.REPORT if isinstance(message, Report) else Kind.STATEMENT
-        name = message.name.replace(self.account, "…").strip()
-        others = message.others if isinstance(message, Statement) else 0
-        if len(name) > NAME_CHARS_MAX or len(message.made) > MADE_CHARS_MAX or holds_iban(name + " " + message.made):
-            raise wrong("GrpHdr", "son numéro est trop long, ou contient un compte.",
-                        "its number is too long, or holds an account.",
-                        "Demandez à la banque un autre numéro.", "Ask the bank for another number.")  # fmt: skip
-        return Heard(kind, name, message.made, others=others)
 
-
-def read_message(file: Chunks, account: str) -> Report | Statement:
+def read_message(file: Chunks, account: str, marks: Marks) -> Report | Statement:
     """Read one message of either kind.
 
     Raises:
         BankFileError: it is none, or a statement of another account.
     """
-    reports, statements = report.ReportReader(), statement.StatementReader(account)
+    reports, statements = report.ReportReader(marks), statement.StatementReader(account, marks)
     stream = Stream({report.NAMESPACE: reports, statement.NAMESPACE: statements})
     stream.read(file)
     return reports.report() if stream.namespace == report.NAMESPACE else statements.statement()

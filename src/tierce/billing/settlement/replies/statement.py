@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Never
 
-from tierce.billing.settlement.replies.model import Detail, Entry, Statement, Totals
+from tierce.billing.settlement.replies.model import Detail, Entry, Marks, Statement, Totals
 from tierce.billing.settlement.replies.stream import wrong
 from tierce.billing.settlement.replies.values import (
     EURO,
@@ -25,7 +25,7 @@ _HEADER: Final = "BkToCstmrStmt/GrpHdr/"
 _STATEMENT: Final = "BkToCstmrStmt/Stmt"
 _ENTRY, _BALANCE, _SUMMARY = (_STATEMENT + tail for tail in ("/Ntry", "/Bal", "/TxsSummry"))
 _DETAIL, _GROUP = _ENTRY + "/NtryDtls/TxDtls", _ENTRY + "/NtryDtls/Btch"
-_OF_ENTRY: Final = frozenset({"CdtDbtInd", "RvslInd", "Sts/Cd", "BookgDt/Dt", "BookgDt/DtTm"})
+_OF_ENTRY: Final = frozenset({"CdtDbtInd", "RvslInd", "Sts/Cd", "BookgDt/Dt", "BookgDt/DtTm", "AcctSvcrRef"})
 _OF_DETAIL: Final = frozenset(
     {"Refs/MsgId", "Refs/PmtInfId", "Refs/EndToEndId", "RtrInf/Rsn/Cd", "CdtDbtInd"}
 )  # fmt: skip
@@ -51,6 +51,7 @@ class StatementReader:
     """Gathers a message of statements while it is read; `account` is the one that has to be stated."""
 
     account: str = field(repr=False)
+    marks: Marks
     header: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     others: int = 0
@@ -187,6 +188,7 @@ class StatementReader:
             Entry(
                 self._where, sign > 0, one.get("RvslInd") in {"true", "1"}, amount, one["Ccy"] == EURO,
                 day_from(self._where, day), frozenset().union(*batches), totals, tuple(self._details),
+                tuple(self.marks(f"entry\n{one['AcctSvcrRef']}")) if one.get("AcctSvcrRef") else (),
             )
         )  # fmt: skip
 
@@ -231,7 +233,7 @@ class StatementReader:
                         "its number, its time or a statement of the account that pays is missing.",
                         *_TAKE)  # fmt: skip
         day_from("CreDtTm", made)
-        return Statement(name, made, tuple(self.entries), self.others)
+        return Statement(tuple(self.marks(f"camt.053\n{made}\n{name}")), tuple(self.entries), self.others)
 
 
 def _batches(*numbers: str) -> frozenset[int]:

@@ -6,10 +6,10 @@ from psycopg import Connection
 
 from tierce.billing.settlement.model import BatchState, Left, TransferState
 from tierce.billing.settlement.replies.model import (
+    FILE_CHARS,
     BankReply,
     Claim,
     Heard,
-    Kind,
     Known,
     SentBatch,
     SentTransfer,
@@ -23,10 +23,12 @@ def alone(connection: Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended('bank.reply_file', 0))")
 
 
-def read_before(connection: Connection, kind: Kind, name: str, made: str) -> bytes | None:
-    """The digest of the message of this number and time, where one was taken."""
+def read_before(connection: Connection, digest: bytes, marks: Sequence[bytes]) -> bytes | None:
+    """The digest of this very file, or else of another of its number and time, where one was taken."""
     row = connection.execute(
-        "select digest from bank.reply_file where kind = %s and name = %s and made = %s", (kind, name, made)
+        "select digest from bank.reply_file where digest = %(digest)s or mark = any(%(marks)s::bytea[])"
+        " order by digest = %(digest)s desc limit 1",
+        {"digest": digest, "marks": list(marks)},
     ).fetchone()
     return None if row is None else bytes(row[0])
 
@@ -45,28 +47,30 @@ def known(connection: Connection, batches: Iterable[int], transfers: Iterable[in
         (of,),
     ).fetchall()
     said = connection.execute(
-        "select batch, subject, what, day, amount, code from bank.reply where batch = any(%s)", (of,)
+        "select batch, subject, what, day, amount, code, mark from bank.reply where batch = any(%s)", (of,)
     ).fetchall()
     return Known(
         {row[0]: SentBatch(row[1], row[2], row[3]) for row in found},
         sent,
-        tuple(Claim(row[0], row[1], What(row[2]), row[3], row[4], row[5]) for row in said),
+        tuple(
+            Claim(row[0], row[1], What(row[2]), row[3], row[4], row[5], () if row[6] is None else (bytes(row[6]),))
+            for row in said
+        ),
         frozenset(row[0] for row in found if row[4] == BatchState.EXECUTED),
         frozenset(row[0] for row in found if row[4] == BatchState.FILED),
     )
 
 
-def keep(
-    connection: Connection, number: int, heard: Heard, digest: bytes, entry: EntrySeq, claims: Sequence[Claim]
-) -> list[int]:
+def keep(connection: Connection, number: int, heard: Heard, mark: bytes, entry: EntrySeq) -> list[int]:
     """Keep what one file says, with its line; the batches that it ends."""
+    said = heard.claims
     rows = connection.execute(
-        "select * from bank.keep_replies(%s, %s::smallint, %s, %s, %s, %s, %s::bigint[], %s::smallint[],"
-        " %s::integer[], %s::bigint[], %s::text[])",
+        "select * from bank.keep_replies(%s, %s::smallint, %s, %s, %s, %s::bigint[], %s::smallint[], %s::integer[],"
+        " %s::bigint[], %s::text[], %s::bytea[])",
         (
-            number, heard.kind, heard.name, heard.made, digest, entry, [one.subject for one in claims],
-            [one.what.value for one in claims], [one.day for one in claims], [one.amount for one in claims],
-            [one.code for one in claims],
+            number, heard.kind, mark, heard.digest, entry, [one.subject for one in said],
+            [one.what.value for one in said], [one.day for one in said], [one.amount for one in said],
+            [one.code for one in said], [one.marks[0] if one.marks else None for one in said],
         ),
     ).fetchall()  # fmt: skip
     return [row[0] for row in rows]
@@ -75,12 +79,12 @@ def keep(
 def of_batch(connection: Connection, batch: int, subject: int | None = None) -> list[BankReply]:
     """What the bank said of a batch, or of one subject in it, in the order in which it was read; for staff."""
     rows = connection.execute(
-        "select r.subject, r.what, r.day, r.amount, r.code, f.name, f.at from bank.reply r"
+        "select r.subject, r.what, r.day, r.amount, r.code, encode(f.digest, 'hex'), f.at from bank.reply r"
         " join bank.reply_file f on f.id = r.file where r.batch = %s and (%s::bigint is null or r.subject = %s)"
         " order by f.at, r.what, r.subject limit 4000",
         (batch, subject, subject),
     ).fetchall()
-    return [BankReply(row[0], What(row[1]), row[2], row[3], row[4], row[5], row[6]) for row in rows]
+    return [BankReply(row[0], What(row[1]), row[2], row[3], row[4], row[5][:FILE_CHARS], row[6]) for row in rows]
 
 
 def answered(connection: Connection, batches: Sequence[int]) -> frozenset[int]:

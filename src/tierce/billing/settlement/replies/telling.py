@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from tierce.billing.settlement.pain import cents, message_id, reference
-from tierce.billing.settlement.replies.model import KIND_LABELS, WHAT_LABELS, Claim, Heard, code_words
+from tierce.billing.settlement.replies.model import (
+    FILE_CHARS,
+    KIND_LABELS,
+    WHAT_LABELS,
+    Claim,
+    Heard,
+    What,
+    code_words,
+)
 from tierce.kernel.clock import date_of
 
 TOLD_MAX = 200
@@ -13,7 +21,7 @@ TOLD_MAX = 200
 def told(heard: Heard, *, dry: bool) -> Iterator[str]:
     """A summary in both languages, a line each."""
     kind = KIND_LABELS[heard.kind]
-    yield f"{kind.fr} / {kind.en} : {heard.name}, {heard.made}"
+    yield f"{kind.fr} / {kind.en} : SHA-256 {heard.digest.hex()[:FILE_CHARS]}…"
     if heard.already:
         yield "✓ Déjà lu : rien ne change. / Read already: nothing changes."
         return
@@ -21,6 +29,12 @@ def told(heard: Heard, *, dry: bool) -> Iterator[str]:
         yield _line(claim)
     if len(heard.claims) > TOLD_MAX:
         yield f"  … {len(heard.claims) - TOLD_MAX} de plus / more: `--json -`"
+    for claim in heard.claims:
+        if claim.what is What.TWICE:
+            yield (
+                f"✗ {_name(claim)} : débité deux fois peut-être, appelez la banque"
+                " / debited twice perhaps, call the bank"
+            )
     for batch in heard.carried_out:
         yield f"✓ {message_id(batch)} : exécuté, ses virements sont payés / carried out, its transfers are paid"
     if heard.repeated:
@@ -35,18 +49,20 @@ def told(heard: Heard, *, dry: bool) -> Iterator[str]:
 
 def _line(claim: Claim) -> str:
     what, why = WHAT_LABELS[claim.what], code_words(claim.code)
-    number = message_id(claim.batch) if claim.subject == claim.batch else reference(claim.subject)
     because = f", {why.fr} / {why.en}" if why else ""
     day = date_of(claim.day).isoformat()
-    return f"  {number} : {what.fr} / {what.en}, {day}, {cents(claim.amount)} €{because}"
+    return f"  {_name(claim)} : {what.fr} / {what.en}, {day}, {cents(claim.amount)} €{because}"
+
+
+def _name(claim: Claim) -> str:
+    return message_id(claim.batch) if claim.subject == claim.batch else reference(claim.subject)
 
 
 def figures(heard: Heard) -> dict[str, object]:
     """The same as one object."""
     return {
         "kind": heard.kind.name.lower(),
-        "name": heard.name,
-        "made": heard.made,
+        "sha256": heard.digest.hex(),
         "already": heard.already,
         "others": heard.others,
         "repeated": heard.repeated,
