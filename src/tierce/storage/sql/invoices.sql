@@ -1,13 +1,15 @@
 -- Invoices taken in (billing/invoices, docs/adr/0096). `api` reads no table of them: whose they are is the live session's
 -- own place, and what is told of an engagement is what that place was told when it asked. Nothing about the person.
 
--- Who a live session is: its place, its line. Nobody (no row) for one that ended or has chosen no activity.
+-- Who a live session is: its place, its line. Nobody (no row) for one that ended, has chosen no activity, or acts under one that is
+-- over: a substitute who was sent away has nothing of the place any more.
 create or replace function care.bearer(of_session bigint)
     returns table (establishment bigint, professional bigint, line bigint, login bigint, device bigint, site smallint)
     language sql stable as $$
     select t.establishment, s.professional, s.line, s.login, s.device, s.site
     from access.session s join directory.activity t on t.id = s.activity
     where s.id = of_session and s.revoked is null and s.expires > now() and s.line is not null
+      and t.active and gate.today() between t.from_day and t.until_day
 $$;
 
 -- Why nothing that quotes a number is taken from a live session now: 4 the nation, the site or the act is closed, 3 the account,
