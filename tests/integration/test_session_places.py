@@ -1,4 +1,4 @@
-"""A session lives no longer than what it acts under: a place that is no longer hers tells her nothing more of itself."""
+"""A session lives no longer than what it acts under: a place that is no longer hers tells her nothing more."""
 
 import json
 
@@ -65,7 +65,7 @@ def test_a_session_reads_and_does_nothing_more_of_a_place_once_its_activity_is_o
 
 
 def test_who_is_sent_away_loses_the_sessions_with_which_she_stood_in(play: Play, admin: psycopg.Connection) -> None:
-    """While the service is closed nobody looks at substitutions: a deposit is worth something while its session stands."""
+    """While the service is closed nobody looks at substitutions: a deposit is worth what its session is."""
 
     async def scene(desk: Desk) -> None:
         mine, hers, key = await desk.open_session(MORVAN), None, BrowserKey()
