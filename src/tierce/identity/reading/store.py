@@ -29,9 +29,9 @@ After = tuple[datetime, SessionId]
 _SESSION: LiteralString = """
     select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
            s.network, s.created, s.expires,
-           coalesce(s.revoked, case when not (a.active and (now() at time zone 'Europe/Paris')::date
-                                                           between date '1970-01-01' + a.from_day
-                                                               and date '1970-01-01' + a.until_day) then now() end),
+           coalesce(s.revoked, case when not (
+               a.active and (now() at time zone 'Europe/Paris')::date - date '1970-01-01'
+                   between a.from_day and a.until_day) then now() end),
            s.offered,
            a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
     from access.session s
