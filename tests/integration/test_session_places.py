@@ -22,6 +22,11 @@ ENDS = {
         "update directory.activity set until_day = {} where professional = 201", str(TODAY - 1), str(TODAY),
     ),
 }  # fmt: skip
+HELD = (
+    "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+    " select 7, {level}, {subject}, 4, now(), now() + interval '1 hour', 'Hélène', 'r' from access.session"
+    " where id = {session}"
+)
 READS = ("session", "sessions", "devices", "holds", "substitutes", "account", "invoices", "agreements", "transfers",
          "recoveries")  # fmt: skip
 WRITES = (("account/stop", {}), ("devices/code", {}), ("invoices/7/cancel", {"why": "erreur de saisie"}))
@@ -64,7 +69,9 @@ def test_a_session_reads_and_does_nothing_more_of_a_place_once_its_activity_is_o
     play(scene)
 
 
-def test_who_is_sent_away_loses_the_sessions_with_which_she_stood_in(play: Play, admin: psycopg.Connection) -> None:
+def test_who_stands_in_invoices_no_longer_than_whoever_declared_her_and_loses_her_sessions_with_it(
+    play: Play, admin: psycopg.Connection
+) -> None:
     """While the service is closed nobody looks at substitutions: a deposit is worth what its session is."""
 
     async def scene(desk: Desk) -> None:
@@ -75,6 +82,14 @@ def test_who_is_sent_away_loses_the_sessions_with_which_she_stood_in(play: Play,
         (number,) = made.fetchone() or (0,)
         hers = await desk.open_session(PLACELESS)
         assert (await desk.bind(hers, BrowserKey())).status_code == 200
+        for level, subject in ((1, "login"), (2, "device")):
+            admin.execute(HELD.format(level=level, subject=subject, session=session))
+            stops = "select care.hindrance(id, 233) from access.session where professional = 203"
+            assert admin.execute(stops).fetchone() == (3,), (
+                f"what was declared by the {subject} stands where it stands"
+            )
+            admin.execute("delete from access.ladder")
+            assert admin.execute(stops).fetchone() == (0,)
         ended = await desk.send("POST", f"/v1/substitutions/{number}/end", mine["handle"], key)
         assert ended.status_code == 204, ended.text
         over = admin.execute(

@@ -126,7 +126,7 @@ class Teller:
             done.sent += 1
             return
         if not is_mailbox(mail.email):
-            # Kept before such an address was refused: no message can be written to it, and none behind it would leave.
+            # Kept before such an address was refused: no message can be made to it, and none behind it would leave.
             store.telling_ended(connection, mail.token, "refused", "5.1.3")
             done.refused += 1
             return

@@ -13,19 +13,23 @@ create or replace function care.bearer(of_session bigint)
 $$;
 
 -- Why nothing that quotes a number is taken from a live session now: 4 the nation, the site or the act is closed, 3 the account,
--- the device or the place is suspended, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
+-- the device (or those that declared her a substitute) or the place is suspended, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
 create or replace function care.hindrance(of_session bigint, of_act integer) returns smallint
     language plpgsql stable as $$
 declare
     missed_max constant integer := 20;
     who record;
+    declared record;
 begin
     select * into who from care.bearer(of_session);
+    select u.login, u.device into declared from access.session s join directory.activity t on t.id = s.activity
+    join directory.substitution u on u.id = t.substitution where s.id = of_session;
     return case
         when exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
                      and (h.level, h.subject) in ((9, 0), (10, who.site), (11, of_act))) then 4
         when exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
-                     and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment))) then 3
+                     and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment), (1, declared.login),
+                                                  (2, declared.device))) then 3
         when coalesce((select m.n from care.invoice_missed m where m.line = who.line and m.day = gate.today()), 0) >= missed_max
             then 2
         else 0 end;
