@@ -29,7 +29,11 @@ HELD = (
 )
 READS = ("session", "sessions", "devices", "holds", "substitutes", "account", "invoices", "agreements", "transfers",
          "recoveries")  # fmt: skip
-WRITES = (("account/stop", {}), ("devices/code", {}), ("invoices/7/cancel", {"why": "erreur de saisie"}))
+WRITES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("account/stop", {}),
+    ("devices/code", {}),
+    ("invoices/7/cancel", {"why": "erreur de saisie"}),
+)
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ def test_who_stands_in_invoices_no_longer_than_whoever_declared_her_and_loses_he
     """While the service is closed nobody looks at substitutions: a deposit is worth what its session is."""
 
     async def scene(desk: Desk) -> None:
-        mine, hers, key = await desk.open_session(MORVAN), None, BrowserKey()
+        mine, key = await desk.open_session(MORVAN), BrowserKey()
         assert (await desk.bind(mine, key)).status_code == 200
         (session,) = admin.execute("select id from access.session").fetchone() or (0,)
         made = admin.execute("select directory.declare_substitute(%s, 203, %s, %s)", (session, TODAY, TODAY))
