@@ -94,6 +94,11 @@ def test_who_stands_in_invoices_no_longer_than_whoever_declared_her_and_loses_he
             )
             admin.execute("delete from access.ladder")
             assert admin.execute(stops).fetchone() == (0,)
+        for level, subject in ((4, "1"), (5, "1"), (6, "7"), (7, "directory.cell_of('990000001', 1)")):
+            admin.execute(HELD.format(level=level, subject=subject, session=session))
+            both = "select care.hindrance(id, 233), care.hindrance(id, 250) from access.session where id = %s"
+            assert admin.execute(both, (session,)).fetchone() == (0, 3), "an agreement tells what a product gives"
+            admin.execute("delete from access.ladder")
         ended = await desk.send("POST", f"/v1/substitutions/{number}/end", mine["handle"], key)
         assert ended.status_code == 204, ended.text
         over = admin.execute(

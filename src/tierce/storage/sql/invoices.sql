@@ -13,7 +13,8 @@ create or replace function care.bearer(of_session bigint)
 $$;
 
 -- Why nothing that quotes a number is taken from a live session now: 4 the nation, the site or the act is closed, 3 the account,
--- the device (or those that declared her a substitute) or the place is suspended, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
+-- the device (or those that declared her a substitute) or the place is suspended, or what she asks for agreements through, for those
+-- tell what somebody's product gives, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
 create or replace function care.hindrance(of_session bigint, of_act integer) returns smallint
     language plpgsql stable as $$
 declare
@@ -30,6 +31,12 @@ begin
         when exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
                      and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment), (1, declared.login),
                                                   (2, declared.device))) then 3
+        when of_act = 250 and exists (
+            select from access.session s join directory.activity t on t.id = s.activity
+            join directory.establishment e on e.id = t.establishment join directory.software o on o.id = s.software
+            join access.ladder h on h.rung >= 4 and h.lifted is null and h.until > now() and (h.level, h.subject) in (
+                (4, t.profession), (5, s.software), (6, o.vendor), (7, directory.cell_of(e.finess, t.profession)))
+            where s.id = of_session) then 3
         when coalesce((select m.n from care.invoice_missed m where m.line = who.line and m.day = gate.today()), 0) >= missed_max
             then 2
         else 0 end;
