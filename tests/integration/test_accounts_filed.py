@@ -58,7 +58,13 @@ def test_a_file_is_taken_in_sealed_everybody_there_is_told_and_no_first_account_
         server = mail_server(tmp_path, port)
         signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)
         teller = Teller(OPERATOR, SystemClock(), server, signer)
-        assert teller.turn(notices) == Sent(sent=2)
+        # One with an accent, first in the queue: no message can be made to it, and everybody behind it is told.
+        offices.admin.execute(
+            "insert into bank.told (token, account, professional, what, email, language, at)"
+            " select 'aaaaaaaaaa', id, 203, 1, 'rené@tilleuls.example', 'fr', now() - interval '1 h'"
+            " from bank.account"
+        )
+        assert teller.turn(notices) == Sent(sent=2, refused=1)
         assert teller.turn(notices) == Sent()
     messages = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in kept(tmp_path / "mailbox")]
     assert {str(one["To"]) for one in messages} == {"claire@tilleuls.example", "luc@tilleuls.example"}

@@ -265,12 +265,12 @@ def test_a_site_that_is_away_is_told_as_such_whatever_was_asked(tmp_path: Path) 
             assert front.ask("api", path, method=method).status_code == 502, path
 
 
-@pytest.mark.parametrize("hosted", [False, True])
-def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: bool) -> None:
+@pytest.mark.parametrize("hosted", [0, 1, 2])
+def test_software_that_is_hosted_and_a_hospital_have_rates_of_their_own(tmp_path: Path, hosted: int) -> None:
     """All its users come from one address, which may exchange and ask for them; another address is one machine."""
 
     def edit(text: str) -> str:
-        return text.replace("# 198.51.100.7 1;", "127.0.0.1 1;") if hosted else text
+        return text.replace("# 198.51.100.7 1;", f"127.0.0.1 {hosted};") if hosted else text
 
     def refused(front: Front, web: httpx.Client, path: str, most: int = 200) -> httpx.Response | None:
         url, named = f"https://127.0.0.1:{front.secure}{path}", {"sni_hostname": HOSTS["api"]}
@@ -285,8 +285,10 @@ def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: b
         ]
         assert [one is not None for one in found] == [not hosted] * 3, "with a slash behind it is the same rate"
         assert refused(front, web, "/v1/back-channel-logout") is None, "a provider tells of many from one address"
-        signing_in = refused(front, web, "/v1/sign-in/start")
-        assert signing_in is not None, "nobody signs in there for others"
+        at_once = [refused(front, web, path, 50) for path in ("/v1/sign-in/start", "/sign-in/callback")]
+        assert [one is None for one in at_once] == [hosted == 2] * 2, "of hosted software nobody signs in for others"
+        signing_in = refused(front, web, "/v1/sign-in/start", 2_000)
+        assert signing_in is not None
         for one in filter(None, [*found, signing_in]):
             assert (one.status_code, one.json()["code"], one.headers["retry-after"]) == (429, "too_fast", "2")
             assert one.headers["content-type"].startswith("application/problem+json")

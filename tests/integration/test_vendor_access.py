@@ -203,6 +203,7 @@ def test_without_the_proof_of_a_key_there_is_no_session(scene: Play, merle: Soft
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": ""}, "unsupported_grant_type"),
         ({"client_id": ""}, "invalid_request"),
+        ({"client_id": "a\x00b"}, "invalid_request"),
         ({"client_assertion_type": "urn:something"}, "invalid_request"),
         ({"subject_token_type": "urn:something"}, "invalid_request"),
         ({"activity": "mine"}, "invalid_request"),

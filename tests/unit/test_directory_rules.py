@@ -1,11 +1,14 @@
 """Professions of the national directory, steps of an enrolment, and what was so on a day."""
 
+from typing import Any, cast
+
 import pytest
 
 from tierce.directory.loads.model import Difference
 from tierce.directory.loads.rules import abnormal
 from tierce.directory.model import Kind, Status, Version
 from tierce.directory.rules import MOVES, check_reason, may_follow, standing
+from tierce.directory.service import Clients
 from tierce.kernel.care import Profession
 from tierce.kernel.errors import FieldError
 from tierce.policy.allowed import DOMAINS
@@ -110,3 +113,12 @@ def test_a_reason_names_no_person_covered(nir: str) -> None:
 
 def test_the_database_takes_as_many_applications_at_once_as_the_policy_says() -> None:
     assert f"order by a.establishment limit {APPLICATIONS_A_SIGN_IN_MAX}\n" in read_sql("directory.sql")
+
+
+@pytest.mark.parametrize("email", ["rené@cabinet.example", "a@b.example, c@d.example", "a b@c.example", "a@", "a@b"])
+def test_no_address_is_kept_to_which_no_message_can_be_written(email: str) -> None:
+    """An establishment is told by it that another bank account is asked for: it is refused where it can be mended."""
+    nobody, nowhere = cast("Any", None), cast("Any", None)
+    with pytest.raises(FieldError) as refused:
+        Clients(nobody, nobody).write_contact(nowhere, nobody, nobody, email=email, postal=(), language="fr")
+    assert refused.value.field == "email"

@@ -43,11 +43,11 @@ from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
 from tierce.kernel.language import Phrase
+from tierce.kernel.mailbox import is_mailbox
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.policy.enrolment import SUBSTITUTES_AT_ONCE_MAX
 
-EMAIL_CHARACTERS_MAX: Final = 254
 POSTAL_LINES_MAX: Final = 7
 LISTED_MAX: Final = 200
 """Rows that a list shows at once."""
@@ -340,11 +340,13 @@ class Clients:
         Raises:
             FieldError: an address cannot be written to as it stands.
         """
-        if email is not None and ("@" not in email or len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable()):
+        if email is not None and not is_mailbox(email):
             raise FieldError(
                 "email",
                 Phrase("Ce n’est pas une adresse électronique.", "This is not an e-mail address."),
-                Phrase("Écrivez nom@domaine, ou rien.", "Write name@domain, or nothing."),
+                Phrase(
+                    "Écrivez nom@domaine, sans accent, ou rien.", "Write name@domain, without accents, or nothing."
+                ),
             )
         if len(postal) > POSTAL_LINES_MAX or not all(line.strip() and line.isprintable() for line in postal):
             raise FieldError(

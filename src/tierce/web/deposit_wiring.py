@@ -20,12 +20,15 @@ from tierce.identity.service import Pool
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.storage.keys import Keyring, Purpose
+from tierce.web import logs
 from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import FindState, Front
 from tierce.web.api.hot import App
 from tierce.web.api.openness import Openness
 
 RETRY_SECONDS = 1.0
+UNFORESEEN_SECONDS = 30.0
+"""Between two attempts once the counter serves and something else than the store went wrong: each is logged."""
 
 Build = Callable[[Front], AbstractAsyncContextManager[App]]
 
@@ -58,12 +61,14 @@ async def front_of(settings: Settings, keyring: Keyring, build: Build) -> AsyncI
         openness = Openness(connect, clock, counter, folder)
         openness.remember()
         front = Front(counter, openness, settings.api.url)
-        opening = asyncio.create_task(_open(front, build, connect, stack))
+        serving = asyncio.Event()
+        opening = asyncio.create_task(open_rest(front, build, connect, stack, serving))
         looking = asyncio.create_task(openness.run())
         # A database that answers is waited for; one that is away is not.
         await asyncio.wait({opening}, timeout=RETRY_SECONDS * 5)
         if opening.done():
             opening.result()
+        serving.set()
         try:
             yield front
         finally:
@@ -73,14 +78,30 @@ async def front_of(settings: Settings, keyring: Keyring, build: Build) -> AsyncI
                     await task
 
 
-async def _open(front: Front, build: Build, connect: Callable[[], Any], stack: AsyncExitStack) -> None:
-    """Build the rest, again and again until the store answers; what is wrong otherwise is raised."""
+async def open_rest(
+    front: Front,
+    build: Build,
+    connect: Callable[[], Any],
+    stack: AsyncExitStack,
+    serving: asyncio.Event,
+    unforeseen_seconds: float = UNFORESEEN_SECONDS,
+) -> None:
+    """Build the rest, again and again until the store answers.
+
+    What is wrong otherwise is raised to whoever starts the process. Once it is `serving` deposits nobody would hear:
+    it is logged, and tried again, for the API would stay closed beside a store in good health.
+    """
     while True:
         try:
             await (await connect()).close()
             front.rest = await stack.enter_async_context(build(front))
         except (psycopg.OperationalError, OSError):
             await asyncio.sleep(RETRY_SECONDS)
+        except Exception as error:
+            if not serving.is_set():
+                raise
+            logs.say("the API behind the counter could not be built", level="error", kind=type(error).__name__)
+            await asyncio.sleep(unforeseen_seconds)
         else:
             return
 

@@ -62,8 +62,8 @@ class Readiness:
             found["clock"] = skew is not None and skew <= CLOCK_SECONDS_MAX
             folder = self._settings.key_directory()
             found["keys"] = all(os.access(folder / f"{name}.key", os.R_OK) for name in self._keys)
-        if gate is not None:
-            found["gate"] = gate.open
+        if self._name == "api":
+            found["gate"] = gate is not None and gate.open
         if self._name == "portal":
             found["api"] = await _listens(self._settings.api.port)
         return found

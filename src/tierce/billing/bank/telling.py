@@ -16,6 +16,7 @@ from tierce.billing.bank import store
 from tierce.billing.bank.model import Mail, Told, masked
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.language import Phrase
+from tierce.kernel.mailbox import is_mailbox
 from tierce.kernel.saying import say_date, say_instant, say_name
 from tierce.notices.deliveries.dkim import Signer
 from tierce.notices.deliveries.mail import compose, message_id, return_path
@@ -123,6 +124,11 @@ class Teller:
         if mail.doubtful and self.known is not None and number in self.known({number}):
             store.telling_ended(connection, mail.token, "known", "")
             done.sent += 1
+            return
+        if not is_mailbox(mail.email):
+            # Kept before such an address was refused: no message can be made to it, and none behind it would leave.
+            store.telling_ended(connection, mail.token, "refused", "5.1.3")
+            done.refused += 1
             return
         line = self._connected()
         if not store.begin_telling(connection, mail.token, again=mail.doubtful):

@@ -21,13 +21,18 @@ from tierce.kernel.ids import (
 from tierce.policy.acts import Lane, Site
 
 Found = tuple[SessionState, datetime | None, list[ActivityId]]
-"""A session: its state, when it was revoked, and the activities it may be bound to."""
+"""A session: its state, since when it is over before its time, and the activities it may be bound to."""
 After = tuple[datetime, SessionId]
 """A place in the order of sessions: when one was opened, and its number."""
 
+# A session is over with what it acts under: its asks are refused, and nothing else of the place is hers either.
 _SESSION: LiteralString = """
     select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
-           s.network, s.created, s.expires, s.revoked, s.offered,
+           s.network, s.created, s.expires,
+           coalesce(s.revoked, case when not (
+               a.active and (now() at time zone 'Europe/Paris')::date - date '1970-01-01'
+                   between a.from_day and a.until_day) then now() end),
+           s.offered,
            a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
     from access.session s
     join directory.software w on w.id = s.software

@@ -85,7 +85,8 @@ create or replace function bank.own(of_session bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select k.id, k.country, k.tail, k.holder, k.state, k.why, k.said, k.asked, k.due, k.since, k.ended,
            coalesce(k.professional = s.professional, false)
-    from access.session s join directory.activity a on a.id = s.activity
+    from access.session s
+    join directory.activity a on a.id = s.activity and a.active and gate.today() between a.from_day and a.until_day
     join bank.account k on k.establishment = a.establishment
     where s.id = of_session and s.revoked is null and s.expires > now()
     order by k.state in (1, 2) desc, k.state = 3 desc, k.asked desc limit 8
@@ -100,7 +101,8 @@ declare
     place bigint;
 begin
     select s.professional, a.establishment into who, place
-    from access.session s join directory.activity a on a.id = s.activity and a.active
+    from access.session s
+    join directory.activity a on a.id = s.activity and a.active and gate.today() between a.from_day and a.until_day
     where s.id = of_session and s.revoked is null and s.expires > now();
     perform pg_advisory_xact_lock(hashtextextended('tierce-account', place));
     update bank.account k set ended = now(), stopped_by = who,

@@ -225,8 +225,8 @@ begin
     return made;
 end $$;
 
--- Ends a substitution from today on: its next ask is refused. With a session, only the professional replaced or the
--- substitute may; staff, through their own role, need none.
+-- Ends a substitution from today on, and its sessions at once: its next ask is refused, and what it deposits later is worth
+-- nothing. With a session, only the professional replaced or the substitute may; staff, through their own role, need none.
 create or replace function directory.end_substitution(wanted bigint, by_session bigint, ended_through text)
     returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -238,6 +238,9 @@ begin
           select from access.session s where s.id = by_session and s.revoked is null and s.expires > now()
             and s.activity is not null and s.professional in (t.replaces, t.professional)) end;
     get diagnostics changed = row_count;
+    update access.session s set revoked = now(), revoked_why = 'substitution ended' from directory.activity a
+    where changed = 1 and a.substitution = wanted and s.professional = a.professional and s.activity = a.id
+      and s.revoked is null and s.expires > now();
     return changed = 1;
 end $$;
 

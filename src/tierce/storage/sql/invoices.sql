@@ -1,29 +1,42 @@
 -- Invoices taken in (billing/invoices, docs/adr/0096). `api` reads no table of them: whose they are is the live session's
 -- own place, and what is told of an engagement is what that place was told when it asked. Nothing about the person.
 
--- Who a live session is: its place, its line. Nobody (no row) for one that ended or has chosen no activity.
+-- Who a live session is: its place, its line. Nobody (no row) for one that ended, has chosen no activity, or acts under one that is
+-- over: a substitute who was sent away has nothing of the place any more.
 create or replace function care.bearer(of_session bigint)
     returns table (establishment bigint, professional bigint, line bigint, login bigint, device bigint, site smallint)
     language sql stable as $$
     select t.establishment, s.professional, s.line, s.login, s.device, s.site
     from access.session s join directory.activity t on t.id = s.activity
     where s.id = of_session and s.revoked is null and s.expires > now() and s.line is not null
+      and t.active and gate.today() between t.from_day and t.until_day
 $$;
 
 -- Why nothing that quotes a number is taken from a live session now: 4 the nation, the site or the act is closed, 3 the account,
--- the device or the place is suspended, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
+-- the device (or those that declared her a substitute) or the place is suspended, or what she asks for agreements through, for those
+-- tell what somebody's product gives, 2 too many numbers that are not its place's were tried today; 0 nothing stands in the way.
 create or replace function care.hindrance(of_session bigint, of_act integer) returns smallint
     language plpgsql stable as $$
 declare
     missed_max constant integer := 20;
     who record;
+    declared record;
 begin
     select * into who from care.bearer(of_session);
+    select u.login, u.device into declared from access.session s join directory.activity t on t.id = s.activity
+    join directory.substitution u on u.id = t.substitution where s.id = of_session;
     return case
         when exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
                      and (h.level, h.subject) in ((9, 0), (10, who.site), (11, of_act))) then 4
         when exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
-                     and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment))) then 3
+                     and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment), (1, declared.login),
+                                                  (2, declared.device))) then 3
+        when of_act = 250 and exists (
+            select from access.session s join directory.activity t on t.id = s.activity
+            join directory.establishment e on e.id = t.establishment join directory.software o on o.id = s.software
+            join access.ladder h on h.rung >= 4 and h.lifted is null and h.until > now() and (h.level, h.subject) in (
+                (4, t.profession), (5, s.software), (6, o.vendor), (7, directory.cell_of(e.finess, t.profession)))
+            where s.id = of_session) then 3
         when coalesce((select m.n from care.invoice_missed m where m.line = who.line and m.day = gate.today()), 0) >= missed_max
             then 2
         else 0 end;

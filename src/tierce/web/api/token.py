@@ -108,7 +108,7 @@ def _read(form: Mapping[str, str]) -> Exchange:
         raise _FormError("unsupported_grant_type", reason)
     wanted = {"client_assertion_type": {ASSERTION}, "subject_token_type": SUBJECT_TYPES}
     needed = ("client_id", "client_assertion", "subject_token")
-    wrong = [name for name in needed if not 0 < len(form.get(name, "")) <= TOKEN_CHARS_MAX]
+    wrong = [name for name in needed if not _is_word(form.get(name, ""))]
     wrong += [name for name, values in wanted.items() if form.get(name) not in values]
     activity = form.get("activity", "")
     if activity and not (activity.isascii() and activity.isdigit() and len(activity) < 10):
@@ -123,6 +123,11 @@ def _read(form: Mapping[str, str]) -> Exchange:
         subject_token=form["subject_token"],
         activity=ActivityId(int(activity)) if activity else None,
     )
+
+
+def _is_word(text: str) -> bool:
+    """Whether it may be a name or a token: what the database or a header cannot hold is neither."""
+    return 0 < len(text) <= TOKEN_CHARS_MAX and text.isascii() and text.isprintable()
 
 
 def _refused(error: IdentityError) -> Response[bytes]:
