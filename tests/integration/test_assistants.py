@@ -132,9 +132,9 @@ def test_many_assistants_draw_on_the_professional_s_own_lines(play: Play, connec
 
 def test_only_a_proved_device_of_the_professional_in_person_names(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
+        doctor = await settled(desk_, connect)
         new = await at(desk_, await desk_.open_session())
         assert reason(await name(desk_, new)) == "assistant_device"
-        doctor = await settled(desk_, connect)
         for last in (date_of(TODAY - 1), date_of(TODAY + LAST_DAY_MAX + 1)):
             assert reason(await name(desk_, doctor, last=last)) == "assistant_days"
         assert (await name(desk_, doctor, last=date_of(TODAY + LAST_DAY_MAX))).status_code == 201

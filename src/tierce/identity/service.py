@@ -245,10 +245,9 @@ class Sessions:
         """
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
-            thumbprint = keyless_of(state)
+            thumbprint = keyless_of(state) if jwk is None else named_key(jwk)
             proof = None
             if jwk is not None:
-                thumbprint = named_key(jwk)
                 proof = self._verify(handle, request, thumbprint)
             activity = await self._open_activity(connection, chosen, offered)
             return await self._attach(connection, handle, state, activity, thumbprint, proof)
