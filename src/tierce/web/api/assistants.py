@@ -24,6 +24,7 @@ from tierce.identity.model import SessionState
 from tierce.identity.service import NetworkPseudonym, Sessions
 from tierce.journal.service import Appender
 from tierce.kernel.ids import AssistantId, SoftwareId
+from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.policy.assistants import may_assistant
 from tierce.web.api.callers import handle_in
@@ -291,8 +292,8 @@ def _door(request: AnyRequest) -> AssistantDoor:
 def assistant_door(
     sessions: Sessions, appender: Appender, network: NetworkPseudonym, software: SoftwareId, portal_url: str
 ) -> AssistantDoor | None:
-    """Where assistants of the portal at this address sign in; None where the address is a number."""
-    parts = urlsplit(portal_url)
+    """Where assistants of the portal at this address sign in; None where the address is another machine's number."""
+    parts = urlsplit(by_name(portal_url))
     host = parts.hostname or ""
     if not host or ":" in host or host.replace(".", "").isdecimal():
         return None
