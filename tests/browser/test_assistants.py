@@ -1,4 +1,4 @@
-"""An assistant from her naming to her end, in two browsers, with the authenticator that Chromium's own protocol makes."""
+"""An assistant from her naming to her end, in two browsers, with the authenticator that Chromium itself makes."""
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import BrowserContext, Page, expect

@@ -99,7 +99,7 @@ def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/assistant/passkey", opt={"act": Act.NONE})
     async def passkey(request: AnyRequest) -> Response[str]:
         """Ask for the code."""
-        return site.pages.page("assistant_passkey.html", site.frame(request), {"kept": None})
+        return site.pages.page("assistant_passkey.html", site.frame(request), {"kept": None}, status=200)
 
     @post("/assistant/passkey/start", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
     async def start(request: AnyRequest) -> Response[dict[str, object]]:
@@ -120,7 +120,7 @@ def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if made is None:
             return site.pages.page("assistant_passkey.html", frame, {"kept": None}, status=400)
         kept = await finish_passkey(site.api, binding, made, address_of(request))
-        response = site.pages.page("assistant_passkey.html", frame, {"kept": kept})
+        response = site.pages.page("assistant_passkey.html", frame, {"kept": kept}, status=200)
         response.set_cookie(site.cookie(site.pending_cookie, "", 0))
         return response
 
@@ -133,7 +133,7 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/assistant", opt={"act": Act.NONE})
     async def page(request: AnyRequest) -> Response[str]:
         """Ask for the passkey."""
-        return site.pages.page("assistant_sign_in.html", site.frame(request), {})
+        return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=200)
 
     @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
     async def start(request: AnyRequest) -> Response[dict[str, object]]:
