@@ -11,8 +11,9 @@ INTRO = Phrase(
     "Un assistant est désigné par un professionnel pour un lieu, {days} jours au plus, {most} à la fois, chacun avec "
     "{keys} clés d'accès au plus. Ses demandes prennent les places du professionnel : les tableaux ci-dessus valent "
     "pour eux tous ensemble.",
-    "An assistant is named by a professional for one place, for {days} days at most, {most} at once, each with {keys} "
-    "passkeys at most. Their asks take the professional's seats: the tables above hold for all of them together.",
+    "An assistant is named by a professional for one place, for {days} days at most, {most} at once, each with "
+    "{keys} passkeys at most. Their asks take the professional's seats: the tables above hold for all of them "
+    "together.",
 )
 ACT, OPEN = Phrase("Acte", "Act"), Phrase("assistant", "assistant")
 WORDS: Mapping[Act, Phrase] = {
