@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import psycopg
@@ -249,29 +249,32 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
     raise NotFoundException
 
 
+_ROUTES: Final = [
+    *ROUTES,
+    *COLLEAGUE_ROUTES,
+    *DEVICE_ROUTES,
+    *APPEAL_ROUTES,
+    *ASSISTANT_ROUTES,
+    *INVOICE_ROUTES,
+    *AGREEMENT_ROUTES,
+    *ACCOUNT_ROUTES,
+    *TRANSFER_ROUTES,
+    *FHIR_ROUTES,
+    place,
+    token,
+    seats,
+    history,
+    health,
+    metrics,
+    openapi,
+]
+
+
 def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, say_closed: Callable[[], None]) -> App:
     """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
-        [
-            *ROUTES,
-            *COLLEAGUE_ROUTES,
-            *DEVICE_ROUTES,
-            *APPEAL_ROUTES,
-            *ASSISTANT_ROUTES,
-            *INVOICE_ROUTES,
-            *AGREEMENT_ROUTES,
-            *ACCOUNT_ROUTES,
-            *TRANSFER_ROUTES,
-            *FHIR_ROUTES,
-            place,
-            token,
-            seats,
-            history,
-            health,
-            metrics,
-            openapi,
-        ],
+        _ROUTES,
         exception_handlers={
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
