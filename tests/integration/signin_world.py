@@ -44,6 +44,7 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
+from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door, only_her_acts
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
@@ -54,6 +55,7 @@ from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFE
 from tierce.web.back_channel import BACK_CHANNEL
 
 API = "https://api.tierce.example"
+PORTAL = "https://portail.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
 TREASURER = pyrage.x25519.Identity.generate()
 """Whoever takes files to the bank."""
@@ -318,9 +320,11 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, role, keyring.instance(role))
         network = keyring.hash(Purpose.NETWORK)
-        sessions = Sessions(
-            pool, appender, clock, lambda address: network.uuid(address_prefix(address)).bytes, POLICY
-        )
+
+        def near(address: str) -> bytes:
+            return network.uuid(address_prefix(address)).bytes
+
+        sessions = Sessions(pool, appender, clock, near, POLICY)
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
         accounts = OwnAccounts(sessions, appender, bank_seals(keyring), real=False)
@@ -335,6 +339,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 *COLLEAGUE_ROUTES,
                 *DEVICE_ROUTES,
                 *APPEAL_ROUTES,
+                *ASSISTANT_ROUTES,
                 *INVOICE_ROUTES,
                 *AGREEMENT_ROUTES,
                 *FHIR_ROUTES,
@@ -349,6 +354,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                     INVOICES_KEY: invoices,
                     AGREEMENTS_KEY: agreements,
                     ACCOUNTS_KEY: accounts,
+                    ASSISTANTS_KEY: assistant_door(sessions, appender, near, SoftwareId(1), PORTAL),
                     TRANSFERS_KEY: OwnTransfers(sessions, page_rows=3),
                 }
             ),
@@ -360,6 +366,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 **TRANSFER_HANDLERS,
                 FieldError: field_refused,
             },
+            guards=[only_her_acts],
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)

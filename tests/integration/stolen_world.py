@@ -39,6 +39,7 @@ HOLDER, CHILD, STRANGER = 1, 2, 3
 PAIRS = ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1), (5, 1), (6, 2), (7, 2), (8, 1), (9, 1))
 """Whom the incident's thief read, and under which insurer."""
 OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ALERT, ACCOUNT, BATCH = 8001, 8002, 7701, 1, 41, 45, 51, 61
+ASSISTANT = 71
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -103,7 +104,7 @@ class StolenWorld:
             "office": {
                 "number": [incident], "person": sorted({str(one) for one, _ in PAIRS}), "insurer": ["1", "2"],
                 "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
-                "alerts/number": [str(ALERT)],
+                "assistants/number": [str(ASSISTANT)], "alerts/number": [str(ALERT)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
@@ -214,6 +215,13 @@ def _beside(room: Room) -> None:
         "insert into access.session (id, handle, site, login, professional, acr, device, software, network, created,"
         " expires) values (%s, 'h', 1, 701, 501, 1, 66, 1, '', %s, %s)",
         (SESSION, now, now + timedelta(hours=1)),
+    )
+    room.admin.execute(
+        "insert into access.assistant (id, professional, establishment, activity, family_name, given_name, handle,"
+        " until_day, login, device) overriding system value select %s, 501, 601, a.id, 'Belkacem', 'Nadia',"
+        " decode(repeat('00', 16), 'hex'), gate.today() + 90, 701, 66 from directory.activity a"
+        " where a.professional = 501 and a.establishment = 601 limit 1",
+        (ASSISTANT,),
     )
     for number, insurer, rejected in ((OAK_FEED, 1, 2), (CAPES_FEED, 2, THEIR_REFUSED)):
         room.admin.execute(

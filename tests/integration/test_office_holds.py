@@ -380,3 +380,39 @@ def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set
     play(room, database, scene)
     bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
     assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT_ASIDE, 77)]
+
+
+def test_an_assistant_is_ended_with_a_reason_and_its_line(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into directory.activity (id, professional, establishment, profession) overriding system value"
+        " values (91, 501, 601, 1) on conflict do nothing;"
+        "insert into access.assistant (id, professional, establishment, activity, family_name, given_name, handle,"
+        " until_day, login, device) overriding system value select 71, 501, 601, id, 'Belkacem', 'Nadia',"
+        " decode(repeat('00', 16), 'hex'), gate.today() + 90, 701, 66 from directory.activity"
+        " where professional = 501 and establishment = 601 limit 1;"
+        f"update access.session set assistant = 71 where id = {SESSION}"
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/accounts/501"))
+        assert "1 assistant désigné" in page
+        assert "Assistant n° 71, Nadia Belkacem" in page
+        path = "/accounts/501/assistants/71/end"
+        assert "Ses sessions se ferment aussitôt" in plain(await site.http.get(path))
+        assert (await site.http.post(path, data=form_of(site))).status_code == 422, "a reason is asked for"
+        said = {**form_of(site), "reason": "Clé d'accès partagée."}
+        other = await site.http.post("/accounts/502/assistants/71/end", data=said)
+        assert other.status_code == 409, "another account's"
+        assert (await site.http.post(path, data=said)).status_code == 303
+        assert (await site.http.post(path, data=said)).status_code == 409
+        assert (await site.http.get(path)).status_code == 404
+
+    play(room, database, scene)
+    assert rows(room, "select ended_by, ended_why from access.assistant") == [
+        ("Hélène Vasseur", "Clé d'accès partagée.")
+    ]
+    assert rows(room, "select revoked_why from access.session") == [("assistant ended",)]
+    ((body,),) = rows(room, "select body from journal.entry where kind = 5")
+    assert isinstance(body, bytes)
+    assert (decode(body).act, decode(body).reference) == (Act.STAFF_ASSISTANT_END, 71)

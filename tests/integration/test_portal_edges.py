@@ -26,6 +26,8 @@ PAGES = (
     "/places",
     "/sessions",
     "/delegates",
+    "/assistant",
+    "/assistant/passkey",
     "/help",
     "/activity",
     "/nowhere",

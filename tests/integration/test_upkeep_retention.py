@@ -82,6 +82,14 @@ insert into person.family (person, insurer, holder) values (1, 1, 1), (101, 1, 1
 insert into access.ladder (id, level, subject, rung, since, until, by, reason)
     select n, 2, 999, 2, now() - age, now() - age, 'watch', 'r'
     from (values (1, interval '1096 days'), (101, interval '1094 days')) l(n, age);
+insert into directory.activity (id, professional, establishment, profession) overriding system value
+    values (651, 501, 601, 1);
+insert into access.assistant (id, professional, establishment, activity, family_name, given_name, handle, until_day,
+        login, device, ended) overriding system value
+    select n, 501, 601, 651, 'Belkacem', 'Nadia', decode(lpad(to_hex(n), 32, '0'), 'hex'), gate.today() - day, 701, 1,
+        now() - age
+    from (values (1, -10, interval '1096 days'), (2, 1096, null), (101, -10, interval '1094 days'), (102, 1094, null))
+        a(n, day, age);
 insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended)
     select n, 'rights', 1, '\\x00', 'done', now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
@@ -196,6 +204,7 @@ TABLES = (
     "person.trait",
     "person.member",
     "person.family",
+    "access.assistant",
     "access.ladder",
     "registry.feed",
     "notice.person_report",
@@ -248,6 +257,7 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     removed = old.job.run()
     assert removed == {kept: 2 if kept is Kept.LABELS else 1 for kept in JOB_CLASSES} | {
         Kept.DEVICES: 3,
+        Kept.ASSISTANTS: 2,
         Kept.PROVED_PAIRS: 2,
         Kept.WISHES: 2,
         Kept.LABELS: 2,
@@ -257,7 +267,8 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert counted == removed | {Kept.DEVICES: 1, Kept.PERSONS: 0}
     left = {table: old.rows(table) for table in TABLES}
     assert left == {
-        table: number - (2 if table in {"access.pair", "notice.item_pair", "care.agreement"} else 1)
+        table: number
+        - (2 if table in {"access.assistant", "access.pair", "notice.item_pair", "care.agreement"} else 1)
         for table, number in before.items()
     }
     labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from tests.gate_cases import TODAY, ask_of, caller, cases, lines, professions, read_of, reads
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp
-from tierce.gate.rules import CHECKS, Case, Check, decide
+from tierce.gate.rules import CHECKS, Case, Check, check_act, decide
 from tierce.kernel.care import Profession
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import AssistantId, InsurerId, PersonId
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.allowed import shown_by
+from tierce.policy.assistants import may_assistant
 from tierce.policy.ladder import Level
 from tierce.policy.seats import DAY_LIMITS, MISS_DAYS, SEAT_DAYS, SEATS, Line, cap_of, effective_limit, roll
 
@@ -158,3 +159,12 @@ def test_a_thief_at_the_gate_learns_no_more_than_the_bound(
     assert limit <= constants.a
     assert learned <= min(cap_of(limit) * days, limit * -(-days // SEAT_DAYS))
     assert missed <= min(cap_of(limit) * days, limit * -(-days // MISS_DAYS))
+
+
+@given(cases())
+def test_an_assistant_is_answered_as_her_professional_and_never_more(case: tuple[Ask, Read, Line]) -> None:
+    ask, read, line = case
+    hers = replace(ask, caller=replace(ask.caller, assistant=AssistantId(7)))
+    assert decide(hers, read, line, TODAY) == decide(ask, read, line, TODAY)
+    if not may_assistant(ask.act):
+        assert isinstance(decide(hers, read, line, TODAY, checks=[check_act]).decision, Refuse)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tests.unit.portal_agreements import agreement_cases
+from tests.unit.portal_assistants import NADIA, NONE, assistant_cases
 from tests.unit.portal_invoices import invoice_cases
 from tests.unit.portal_transfers import transfer_cases
 from tierce.kernel.language import Language
@@ -192,7 +193,15 @@ def _devices(language: Language) -> Iterator[Case]:
     yield "sessions-code", "sessions.html", frame, {**many, "here": devices[1], "code": code}
     yield "sessions-confirmed", "sessions.html", frame, {**many, "confirmed": True}
     yield "sessions-wrong", "sessions.html", frame, {**many, "errors": dict(wrong), "error_list": wrong}
-    mine: dict[str, Any] = {"session": SESSION, "signing": SIGNING, "sessions": 2, "keys": 1, "substitutes": []}
+    mine: dict[str, Any] = {
+        **NONE,
+        "session": SESSION,
+        "signing": SIGNING,
+        "sessions": 2,
+        "keys": 1,
+        "substitutes": [],
+    }
+    yield from assistant_cases(_frame("/delegates", language), mine)
     yield "delegates", "delegates.html", _frame("/delegates", language), mine
     one = Substitute("Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
     yield "delegates-some", "delegates.html", _frame("/delegates", language), {**mine, "substitutes": [one]}
@@ -281,7 +290,7 @@ def _outside(language: Language) -> Iterator[Case]:
     activity = {
         "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],
         "act_url": "https://api.tierce.example/v1/session/activity",
-        "new_devices": [AT],
+        "new_devices": [AT], "new_assistants": [NADIA],
     }  # fmt: skip
     yield "activity", "activity.html", replace(_frame("/activity", language), links=(), place=None), activity
     held = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tierce.identity.assistants.errors import AssistantReason, AssistantRefusedError
 from tierce.identity.errors import (
     ClientReason,
     ClientRefusedError,
@@ -68,6 +69,7 @@ def rows() -> Iterator[Row]:
         *map(SessionRefusedError, SessionReason),
         *map(ColleagueRefusedError, ColleagueReason),
         *map(ContinuingRefusedError, ContinuingReason),
+        *map(AssistantRefusedError, AssistantReason),
         *map(ProofRefusedError, ProofReason),
     ]
     yield from (of(identity_problem(one)) for one in errors)

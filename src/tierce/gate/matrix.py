@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tierce.gate.matrix_assistants import assistants_part
 from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS, STAFF_WORDS
 from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing, StepUp
 from tierce.gate.rules import PAIR_OPEN, decide
@@ -310,6 +311,7 @@ def render(language: Language) -> str:
     lines += [f"## {PAGE['numbers'][language]}", "", numbers, "", *_numbers(language)]
     common = PAGE["lines_intro"][language].format(whole=PLACE_WHOLE_DESKS, desks=PLACE_DESKS_MAX)
     lines += [f"## {PAGE['lines'][language]}", "", common, "", *_common(language)]
+    lines += assistants_part(language)
     lines += [f"## {PAGE['staff'][language]}", "", PAGE["staff_intro"][language], "", *_staff(language)]
     lines += [f"{PAGE['digest'][language]} `{policy_digest().hex()}`.", ""]
     return "\n".join(lines)

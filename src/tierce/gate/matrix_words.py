@@ -101,6 +101,7 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.SUBSTITUTE_DECLARE: Phrase("déclarer un remplaçant", "declare a substitute"),
     Act.SUBSTITUTE_END: Phrase("arrêter un remplacement", "end a substitution"),
     Act.STAFF_ACCESS_END: Phrase("fermer la session d'un professionnel", "end a professional's session"),
+    Act.STAFF_ASSISTANT_END: Phrase("mettre fin à un assistant", "end a professional's assistant"),
     Act.STAFF_RELEASE_ASK: Phrase(
         "demander de rouvrir à beaucoup (une autre personne confirme)",
         "ask to reopen to many (another person confirms)",

@@ -26,6 +26,7 @@ from tierce.gate.model import (
 )
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
+from tierce.policy.assistants import may_assistant
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, declared_constants, declared_misses, place_constants
 from tierce.policy.seats import (
@@ -171,6 +172,7 @@ def check_act(case: Case) -> Outcome | None:
     """The act is open to this profession for this domain, after a sign-in strong enough."""
     caller = case.ask.caller
     allowed = may_ask(caller.profession, case.ask.act, case.ask.domain) and caller.assurance.level >= LEVEL_MIN
+    allowed = allowed and (caller.assistant is None or may_assistant(case.ask.act))
     return None if allowed else Outcome.NOT_ALLOWED
 
 

@@ -35,7 +35,7 @@ class Devices:
         state = await self._sessions.read(handle)
         now = self._clock.now()
         async with self._pool.connection() as connection:
-            rows = await store.devices_of(connection, state.professional, now)
+            rows = await store.devices_of(connection, state, now)
         return [_device(state, row, paris_day(now)) for row in rows]
 
     async def substitutes(self, handle: str) -> list[SubstituteRow]:

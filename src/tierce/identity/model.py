@@ -6,9 +6,11 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from tierce.identity.errors import ProofReason, ProofRefusedError
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
     ActivityId,
+    AssistantId,
     DeviceId,
     EstablishmentId,
     InsurerId,
@@ -54,6 +56,8 @@ class Caller:
     network: bytes
     lane: Lane = Lane.INTERACTIVE
     """The queue in which her asks wait: that of her software."""
+    assistant: AssistantId | None = None
+    """Who asks in her name; None: she herself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,8 @@ class SessionState:
     expires: datetime
     lane: Lane = Lane.INTERACTIVE
     """That of the software the session was opened through."""
+    assistant: AssistantId | None = None
+    """Who holds it in the professional's name; None: she herself."""
 
     @property
     def signs(self) -> bool:
@@ -191,6 +197,17 @@ class SessionState:
 def keyless(login: LoginId) -> bytes:
     """The thumbprint that stands for "no key" of a login: the digest of no JWK, so that no key can have it."""
     return sha256(b"tierce-no-key-v1" + login.to_bytes(8)).digest()
+
+
+def keyless_of(state: SessionState) -> bytes:
+    """The thumbprint of a session whose browser can make no key; a browser that holds a passkey can.
+
+    Raises:
+        ProofRefusedError: the session is an assistant's.
+    """
+    if state.assistant is not None:
+        raise ProofRefusedError(ProofReason.MISSING)
+    return keyless(state.login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +223,8 @@ class SessionRow:
     """When it was last seen at our doors, to the minute."""
     expires: datetime
     current: bool
+    assistant_name: str | None = None
+    """Who holds it in the professional's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from tierce.identity.model import (
     OpenedSession,
     SessionRow,
     SessionState,
-    keyless,
+    keyless_of,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
 from tierce.identity.over import vouched_by
@@ -245,10 +245,9 @@ class Sessions:
         """
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
-            thumbprint = keyless(state.login)
+            thumbprint = keyless_of(state) if jwk is None else named_key(jwk)
             proof = None
             if jwk is not None:
-                thumbprint = named_key(jwk)
                 proof = self._verify(handle, request, thumbprint)
             activity = await self._open_activity(connection, chosen, offered)
             return await self._attach(connection, handle, state, activity, thumbprint, proof)
@@ -397,7 +396,7 @@ class Sessions:
         """List the live sessions of the professional who holds this one."""
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
-            return await store.sessions_of(connection, state.professional, state.id, self._clock.now())
+            return await store.sessions_of(connection, state, self._clock.now())
 
     async def revoke(self, handle: str, session: SessionId, why: str) -> None:
         """End one of one's own sessions, this one included; it opens nothing more from its next ask.
@@ -408,7 +407,7 @@ class Sessions:
         """
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
-            if not await store.revoke(connection, session, state.professional, self._clock.now(), why):
+            if not await store.revoke(connection, session, state, self._clock.now(), why):
                 raise NotHersError
             await self.note(connection, state, Act.SESSION_REVOKE, reference=session)
 
@@ -417,7 +416,7 @@ class Sessions:
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
             now, why = self._clock.now(), "all others ended by their owner"
-            ended = await store.revoke(connection, state.id, state.professional, now, why, others=True)
+            ended = await store.revoke(connection, state.id, state, now, why, others=True)
             for session in ended:
                 await self.note(connection, state, Act.SESSION_REVOKE, reference=session)
         return len(ended)
@@ -494,4 +493,5 @@ def caller_of(state: SessionState, *, signed: bool) -> Caller:
         assurance=Assurance(state.level, signed),
         network=state.network,
         lane=state.lane,
+        assistant=state.assistant,
     )

@@ -277,28 +277,26 @@ async def bind_session(
     return True
 
 
-async def sessions_of(
-    connection: Connection, professional: ProfessionalId, current: SessionId, now: datetime
-) -> list[SessionRow]:
-    """List the live sessions of a professional, newest first."""
+async def sessions_of(connection: Connection, state: SessionState, now: datetime) -> list[SessionRow]:
+    """List the live sessions of a professional, newest first; to an assistant, her own."""
     cursor = await connection.execute(
-        "select s.id, s.device, n.name, e.name, s.created, coalesce(s.used, s.created), s.expires"
-        " from access.session s"
+        "select s.id, s.device, n.name, e.name, s.created, coalesce(s.used, s.created), s.expires,"
+        " access.assistant_name(s.id) from access.session s"
         " left join directory.activity a on a.id = s.activity"
         " left join directory.establishment e on e.id = a.establishment"
         " left join access.device_name n on n.login = s.login and n.device = s.device"
-        " where s.professional = %s and s.revoked is null and s.expires > %s"
-        " order by s.created desc, s.id limit %s",
-        (professional, now, SESSIONS_LISTED_MAX),
+        " where s.professional = %s and s.assistant is not distinct from coalesce(%s, s.assistant)"
+        " and s.revoked is null and s.expires > %s order by s.created desc, s.id limit %s",
+        (state.professional, state.assistant, now, SESSIONS_LISTED_MAX),
     )
     return [
-        SessionRow(SessionId(number), device, name, place, created, used, expires, number == current)
-        for number, device, name, place, created, used, expires in await cursor.fetchall()
+        SessionRow(SessionId(number), device, name, place, created, used, expires, number == state.id, who)
+        for number, device, name, place, created, used, expires, who in await cursor.fetchall()
     ]
 
 
-async def devices_of(connection: Connection, professional: ProfessionalId, now: datetime) -> list[TupleRow]:
-    """List the devices of a professional's sessions, last used first.
+async def devices_of(connection: Connection, state: SessionState, now: datetime) -> list[TupleRow]:
+    """List the devices of a professional's sessions, last used first; to an assistant, those of her own.
 
     Each: device, name, thumbprint, first and last use, sessions open now, states of its lines, whether it continues.
     """
@@ -309,9 +307,9 @@ async def devices_of(connection: Connection, professional: ProfessionalId, now: 
         " from access.session s join access.device d on d.id = s.device"
         " left join access.line l on l.id = s.line"
         " left join access.device_name n on n.login = s.login and n.device = s.device"
-        " where s.professional = %s group by s.device, n.name, d.thumbprint"
-        " order by 5 desc, 1 limit %s",
-        (now, professional, SESSIONS_LISTED_MAX),
+        " where s.professional = %s and s.assistant is not distinct from coalesce(%s, s.assistant)"
+        " group by s.device, n.name, d.thumbprint order by 5 desc, 1 limit %s",
+        (now, state.professional, state.assistant, SESSIONS_LISTED_MAX),
     )
     return await cursor.fetchall()
 
@@ -345,17 +343,18 @@ async def name_device(connection: Connection, login: LoginId, device: DeviceId, 
 async def revoke(
     connection: Connection,
     session: SessionId,
-    professional: ProfessionalId,
+    state: SessionState,
     now: datetime,
     why: str,
     *,
     others: bool = False,
 ) -> list[SessionId]:
-    """End one of a professional's live sessions, or all `others` of hers, listed or not; those that this ended."""
+    """End one of a professional's, or an assistant's, live sessions, or all `others` of hers; those it ended."""
     cursor = await connection.execute(
         "update access.session set revoked = %s, revoked_why = %s where professional = %s and (id = %s) <> %s"
-        " and revoked is null and expires > %s returning id",
-        (now, why, professional, session, others, now),
+        " and assistant is not distinct from coalesce(%s, assistant) and revoked is null and expires > %s"
+        " returning id",
+        (now, why, state.professional, session, others, state.assistant, now),
     )
     return [SessionId(row[0]) for row in await cursor.fetchall()]
 

@@ -41,6 +41,20 @@ class Act(IntEnum):
     """Staff read what became of the files taken in; never a value."""
     STAFF_ACCESS_END = 31
     """Staff end a professional's session."""
+    ASSISTANT_NAME = 32
+    """A professional names an assistant, or has another code made for her; `reference` is the assistant."""
+    ASSISTANT_END = 33
+    """A professional ends an assistant, which `reference` is."""
+    ASSISTANT_ENROL = 34
+    """An assistant, which `reference` is, makes a passkey with the code that she was given."""
+    ASSISTANT_SIGN_IN = 35
+    """An assistant, which `reference` is, signs in with her passkey: the session is her professional's."""
+    ASSISTANT_READ = 36
+    """A professional reads whom she has named; shows nobody covered."""
+    ACCOUNT_READ = 37
+    """A professional reads where her establishment is paid, masked."""
+    STAFF_ASSISTANT_END = 38
+    """Staff end a professional's assistant, which `reference` is, and say why."""
     PERSON_SESSION_OPEN = 40
     PERSON_HISTORY = 41
     """A person reads who asked about her."""

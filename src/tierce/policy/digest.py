@@ -15,6 +15,7 @@ from hashlib import sha256
 from tierce.policy import (
     acts,
     allowed,
+    assistants,
     clocks,
     crowds,
     deposits,
@@ -45,6 +46,8 @@ def policy_text() -> str:
         "allowed.level_min": allowed.LEVEL_MIN,
         "allowed.staff_roles": sorted(allowed.STAFF_ROLES),
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
+        "assistants.acts": _plain(assistants.ASSISTANT_ACTS),
+        "assistants.constants": _plain(_constants(assistants)),
         "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),
         "clocks.clocks": [_plain_clock(rule) for rule in clocks.CLOCKS],

@@ -59,6 +59,7 @@ class Kept(IntEnum):
     TRANSFERS = 75
     AGREEMENTS = 77
     QUOTES = 78
+    ASSISTANTS = 79
 
 
 class End(StrEnum):

@@ -245,6 +245,19 @@ RETENTION: Mapping[Kept, Rule] = {
         ),
         held=True,
     ),
+    Kept.ASSISTANTS: Rule(
+        Phrase(
+            "noms des assistants d’un professionnel, dont l’accès est fini (leurs clés d’accès : à la fin même)",
+            "names of a professional's assistants whose access is over (their passkeys: at the end itself)",
+        ),
+        "access.assistant, access.assistant_code, access.passkey, access.passkey_challenge",
+        _days(1095),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
+        held=True,
+    ),
     Kept.LADDER: Rule(
         Phrase("suspensions levées ou échues", "holds lifted or run out"),
         "access.ladder",

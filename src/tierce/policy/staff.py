@@ -81,6 +81,7 @@ STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
     | {
         Act.STAFF_LADDER_MOVE,
         Act.STAFF_ACCESS_END,
+        Act.STAFF_ASSISTANT_END,
         Act.STAFF_RELEASE_ASK,
         Act.STAFF_APPEAL_ANSWER,
         Act.STAFF_ALERT,

@@ -54,6 +54,7 @@ FUNCTIONS = (
     "functions_own.sql",
     "watch.sql",
     "directory.sql",
+    "assistants.sql",
     "insurers.sql",
     "retention.sql",
     "upkeep.sql",

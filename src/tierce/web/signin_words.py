@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tierce.identity.assistants.errors import AssistantRefusedError
 from tierce.identity.errors import (
     ClientReason,
     ClientRefusedError,
@@ -20,6 +21,7 @@ from tierce.identity.errors import (
 )
 from tierce.identity.exchange import ActivityWantedError
 from tierce.kernel.language import Phrase
+from tierce.web.assistant_words import ASSISTANT
 
 Told = tuple[Phrase, Phrase]
 
@@ -380,6 +382,8 @@ def told(error: IdentityError) -> Told:
         return COLLEAGUE[error.reason]
     if isinstance(error, ContinuingRefusedError):
         return CONTINUING[error.reason]
+    if isinstance(error, AssistantRefusedError):
+        return ASSISTANT[error.reason]
     if isinstance(error, NotHersError):
         return NOT_HERS
     if isinstance(error, ProofRefusedError):
@@ -397,6 +401,8 @@ def code_of(error: IdentityError) -> str:
         return f"colleague_{error.reason.value}"
     if isinstance(error, ContinuingRefusedError):
         return f"device_{error.reason.value}"
+    if isinstance(error, AssistantRefusedError):
+        return f"assistant_{error.reason.value}"
     if isinstance(error, ProofRefusedError):
         return f"proof_{error.reason.value}"
     if isinstance(error, ClientRefusedError):

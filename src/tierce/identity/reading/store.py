@@ -10,6 +10,7 @@ from tierce.identity.model import SessionState
 from tierce.identity.store import Connection, activity_of
 from tierce.kernel.ids import (
     ActivityId,
+    AssistantId,
     DeviceId,
     LineId,
     LoginId,
@@ -33,7 +34,8 @@ _SESSION: LiteralString = """
                a.active and (now() at time zone 'Europe/Paris')::date - date '1970-01-01'
                    between a.from_day and a.until_day) then now() end),
            s.offered,
-           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
+           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle,
+           s.assistant
     from access.session s
     join directory.software w on w.id = s.software
     left join access.device d on d.id = s.device
@@ -86,13 +88,14 @@ def _session(row: TupleRow) -> SessionState:
         used=row[21],
         expires=row[12],
         lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
+        assistant=None if row[23] is None else AssistantId(row[23]),
     )
 
 
 async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
-    """Push sessions' ends away, because they were used; returns those that still live."""
+    """Push sessions' ends away, because they were used, but no further than they may last; those that still live."""
     cursor = await connection.execute(
-        "update access.session s set expires = greatest(s.expires, u.expires), used = %s"
+        "update access.session s set expires = greatest(s.expires, least(u.expires, s.latest)), used = %s"
         " from unnest(%s::bigint[], %s::timestamptz[]) u(id, expires)"
         " where s.id = u.id and s.revoked is null and s.expires > now() returning s.id",
         (used, list(ends), list(ends.values())),

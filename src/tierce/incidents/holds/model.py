@@ -1,9 +1,9 @@
 """What staff see before they move somebody on the ladder, and what they order."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId
+from tierce.kernel.ids import AssistantId, DeviceId, ProfessionalId, SessionId
 from tierce.policy.ladder import Level, Rung
 
 
@@ -46,3 +46,19 @@ class OpenSession:
     created: datetime
     ended: datetime | None
     """When it was ended by hand, or when it expired."""
+    assistant: AssistantId | None = None
+    """Who of her assistants holds it; None: she herself."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAssistant:
+    """One assistant of an account, over or not."""
+
+    number: AssistantId
+    name: str
+    place: str
+    until: date
+    used: datetime | None
+    ended: datetime | None
+    ended_by: str | None
+    """None of one whom the professional ended, or who is not ended."""

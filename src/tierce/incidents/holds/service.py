@@ -12,7 +12,7 @@ from tierce.incidents.holds.model import Order
 from tierce.incidents.rules import check_free_text
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
-from tierce.kernel.ids import ProfessionalId, SessionId, new_id
+from tierce.kernel.ids import AssistantId, ProfessionalId, SessionId, new_id
 from tierce.policy.acts import Act
 from tierce.policy.ladder import Level
 
@@ -74,4 +74,25 @@ class Holds:
             if not store.end_session(connection, session, professional, now):
                 raise HoldMissingError
             line = staff_line(caller, Act.STAFF_ACCESS_END, now, reference=session)
+            self._appender.write(connection, [line])
+
+    def end_assistant(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        professional: ProfessionalId,
+        number: AssistantId,
+        reason: str,
+    ) -> None:
+        """End one assistant of an account: her sessions, her passkeys and her code with her.
+
+        Raises:
+            FormError: no reason, or one that cannot be kept.
+            HoldMissingError: she is none of this account's, or is over.
+        """
+        said = check_free_text("reason", reason)
+        with connection.transaction():
+            if not store.end_assistant(connection, professional, number, caller.name, said):
+                raise HoldMissingError
+            line = staff_line(caller, Act.STAFF_ASSISTANT_END, self._clock.now(), reference=number)
             self._appender.write(connection, [line])

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from psycopg import Connection
 
-from tierce.incidents.holds.model import Hindered, OpenSession, Order
-from tierce.kernel.clock import micros, paris_day
-from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId, StaffId
+from tierce.incidents.holds.model import Hindered, NamedAssistant, OpenSession, Order
+from tierce.kernel.clock import date_of, micros, paris_day
+from tierce.kernel.ids import AssistantId, DeviceId, ProfessionalId, SessionId, StaffId
 from tierce.policy.ladder import Level
 
 LOOK_BACK = timedelta(days=7)
 SESSIONS_MAX = 50
+ASSISTANTS_LISTED_MAX = 100
 
 
 def login_of(connection: Connection, professional: ProfessionalId) -> int | None:
@@ -95,7 +96,7 @@ def sessions(connection: Connection, professional: ProfessionalId, now: datetime
     """The sessions of an account, the newest first, those over included."""
     rows = connection.execute(
         "select s.id, s.device, t.name, s.created, coalesce(s.revoked, case when s.expires <= %s then"
-        " s.expires end) from access.session s left join directory.activity a on a.id = s.activity"
+        " s.expires end), s.assistant from access.session s left join directory.activity a on a.id = s.activity"
         " left join directory.establishment t on t.id = a.establishment where s.professional = %s"
         " order by s.created desc limit %s",
         (now, professional, SESSIONS_MAX),
@@ -111,3 +112,28 @@ def end_session(connection: Connection, session: SessionId, professional: Profes
         (at, session, professional, at),
     )
     return cursor.rowcount == 1
+
+
+def assistants(connection: Connection, professional: ProfessionalId) -> list[NamedAssistant]:
+    """The assistants of an account, those who are not ended first."""
+    rows = connection.execute(
+        "select x.id, x.given_name || ' ' || x.family_name, e.name, x.until_day, x.used, x.ended,"
+        " nullif(x.ended_by, 'professional ' || x.professional)"
+        " from access.assistant x join directory.establishment e on e.id = x.establishment"
+        " where x.professional = %s order by x.ended is not null, x.ended desc, x.id desc limit %s",
+        (professional, ASSISTANTS_LISTED_MAX),
+    ).fetchall()
+    return [
+        NamedAssistant(AssistantId(number), name, place, date_of(until), used, ended, by)
+        for number, name, place, until, used, ended, by in rows
+    ]
+
+
+def end_assistant(
+    connection: Connection, professional: ProfessionalId, number: AssistantId, by: str, why: str
+) -> bool:
+    """End an assistant of an account; False when she is none of its, or is over."""
+    row = connection.execute(
+        "select access.end_assistant_of(%s, %s, %s, %s)", (professional, number, by, why)
+    ).fetchone()
+    return row == (True,)

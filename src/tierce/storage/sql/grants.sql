@@ -33,6 +33,9 @@ grant execute on function access.brings_nobody, directory.apply, directory.enrol
     directory.end_substitution to tierce_api;
 grant execute on function access.leave_code, access.codes_waiting, access.continue_line, access.separate to tierce_api;
 grant select on access.continued to tierce_api;
+grant execute on function access.name_assistant, access.renew_code, access.end_assistant, access.assistants_of,
+    access.assistant_name, access.leave_challenge, access.begin_passkey, access.take_challenge, access.keep_passkey,
+    access.passkey_of, access.open_assistant_session to tierce_api;   -- no table of theirs
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_api;
@@ -71,6 +74,9 @@ grant insert, update on directory.enrolment to tierce_office;
 grant execute on function directory.open_substitution, directory.end_substitution to tierce_office;
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
+grant select (id, professional, establishment, family_name, given_name, until_day, created, used, ended, ended_by, ended_why)
+    on access.assistant to tierce_office;
+grant execute on function access.end_assistant_of to tierce_office;
 grant insert on access.ladder to tierce_office;
 grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
 grant select, insert, delete on access.release to tierce_office;

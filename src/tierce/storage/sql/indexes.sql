@@ -31,3 +31,5 @@ create index concurrently if not exists invoice_decided on care.invoice (insurer
 -- What was asked before care in somebody's name: her own page.
 create index concurrently if not exists agreement_person on care.agreement (person, at desc);
 create index concurrently if not exists engagement_labelled on care.engagement (seq) where label is not null;
+-- Sessions of assistants: few of all.
+create index concurrently if not exists session_assistant on access.session (assistant) where assistant is not null;

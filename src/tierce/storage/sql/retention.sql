@@ -214,7 +214,7 @@ begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
     end if;
-    if of_class in (3, 4, 5, 6, 13, 15, 23, 28, 44, 74) then
+    if of_class in (3, 4, 5, 6, 13, 15, 23, 28, 44, 74, 79) then
         before := least(before, held);              -- what an incident may still need stays
     end if;
     before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
@@ -259,6 +259,13 @@ begin
     when 13 then
         with due as (select id from access.ladder where least(lifted, until) < before limit at_most),
         gone as (delete from access.ladder h using due where h.id = due.id and really)
+        select count(*) into n from due;
+    when 79 then                                    -- an assistant that a session still names is named
+        with due as (
+            select x.id from access.assistant x
+            where (x.ended < before or x.until_day < before_day) and not exists (select from access.session s where s.assistant = x.id)
+            limit at_most),
+        gone as (delete from access.assistant x using due where x.id = due.id and really)
         select count(*) into n from due;
     when 14 then
         with due as (select id from registry.feed where ended < before limit at_most),

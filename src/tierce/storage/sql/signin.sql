@@ -81,11 +81,13 @@ begin
     return coalesce(gone, '{}');
 end $$;
 
--- worker: forgets sign-ins that nobody came back from, tokens too old to come again, and sessions that ended by themselves: the longest
--- lives four hours (identity/rules.py).
+-- worker: forgets sign-ins and passkeys that nobody came back from, codes that nobody typed, tokens too old to come again, and
+-- sessions that ended by themselves: the longest lives four hours (identity/rules.py).
 create or replace function access.sweep_pending(before timestamptz) returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     delete from access.told_over where at < before;
     delete from access.vouched where at < before - interval '5 hours';
+    delete from access.passkey_challenge where made < least(before, now() - interval '5 minutes');
+    delete from access.assistant_code where made < least(before, now() - interval '15 minutes');
     with gone as (delete from access.pending where created < before returning 1) select count(*) from gone
 $$;

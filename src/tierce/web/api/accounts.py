@@ -101,7 +101,7 @@ def _accounts(request: AnyRequest) -> OwnAccounts:
     return found
 
 
-@get("/v1/account", opt={"act": Act.SESSION_READ})
+@get("/v1/account", opt={"act": Act.ACCOUNT_READ})
 async def read_account(request: AnyRequest) -> AccountAnswer:
     """Read where one's establishment is paid, masked, and what is asked for."""
     return _answer(await _accounts(request).read(handle_of(request)))

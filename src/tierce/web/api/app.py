@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import psycopg
@@ -24,6 +24,7 @@ from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
+from tierce.identity.assistants.service import AssistantDoor
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
@@ -34,6 +35,7 @@ from tierce.web.api import problems
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
+from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, only_her_acts
 from tierce.web.api.callers import Callers
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
@@ -80,6 +82,8 @@ class RightsWiring:
     agreements: Agreements
     accounts: OwnAccounts
     transfers: OwnTransfers
+    assistants: AssistantDoor | None
+    """None where the portal's address is no name: no browser makes a passkey there."""
 
 
 class HistoryLine(msgspec.Struct):
@@ -245,28 +249,32 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
     raise NotFoundException
 
 
+_ROUTES: Final = [
+    *ROUTES,
+    *COLLEAGUE_ROUTES,
+    *DEVICE_ROUTES,
+    *APPEAL_ROUTES,
+    *ASSISTANT_ROUTES,
+    *INVOICE_ROUTES,
+    *AGREEMENT_ROUTES,
+    *ACCOUNT_ROUTES,
+    *TRANSFER_ROUTES,
+    *FHIR_ROUTES,
+    place,
+    token,
+    seats,
+    history,
+    health,
+    metrics,
+    openapi,
+]
+
+
 def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, say_closed: Callable[[], None]) -> App:
     """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
-        [
-            *ROUTES,
-            *COLLEAGUE_ROUTES,
-            *DEVICE_ROUTES,
-            *APPEAL_ROUTES,
-            *INVOICE_ROUTES,
-            *AGREEMENT_ROUTES,
-            *ACCOUNT_ROUTES,
-            *TRANSFER_ROUTES,
-            *FHIR_ROUTES,
-            place,
-            token,
-            seats,
-            history,
-            health,
-            metrics,
-            openapi,
-        ],
+        _ROUTES,
         exception_handlers={
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
@@ -281,6 +289,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             Exception: _anything,
         },
         before_send=[_headers],
+        guards=[only_her_acts],
         request_max_body_size=BODY_BYTES_MAX,
         state=State(
             {
@@ -291,6 +300,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
                 AGREEMENTS_KEY: wiring.agreements,
                 ACCOUNTS_KEY: wiring.accounts,
                 TRANSFERS_KEY: wiring.transfers,
+                ASSISTANTS_KEY: wiring.assistants,
                 SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }

@@ -115,6 +115,14 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /v1/account": "readAccount",
     "POST /v1/account": "askAccount",
     "POST /v1/account/stop": "stopAccount",
+    "POST /v1/assistants": "nameAssistant",
+    "GET /v1/assistants": "listAssistants",
+    "POST /v1/assistants/{number}/code": "renewAssistantCode",
+    "POST /v1/assistants/{number}/end": "endAssistant",
+    "POST /v1/assistants/passkey/start": "startPasskey",
+    "POST /v1/assistants/passkey/finish": "finishPasskey",
+    "POST /v1/assistants/sign-in/start": "startAssistantSignIn",
+    "POST /v1/assistants/sign-in/finish": "finishAssistantSignIn",
     "GET /v1/place": "readPlace",
     "GET /v1/seats": "readSeats",
     "GET /v1/history": "listHistory",
@@ -136,12 +144,19 @@ _SIGNED: Final = frozenset(
         "/v1/agreements/{agreement}/cancel",
         "/v1/account",
         "/v1/account/stop",
+        "/v1/assistants",
+        "/v1/assistants/{number}/code",
+        "/v1/assistants/{number}/end",
     }
 )
 """Routes of the framework that a session bound to a key signs."""
 _OPEN: Final[Mapping[str, str]] = {
     "/v1/sign-in/start": PORTAL,
     "/v1/sign-in/complete": PORTAL,
+    "/v1/assistants/passkey/start": PORTAL,
+    "/v1/assistants/passkey/finish": PORTAL,
+    "/v1/assistants/sign-in/start": PORTAL,
+    "/v1/assistants/sign-in/finish": PORTAL,
     "/health": OPERATOR,
     "/metrics": OPERATOR,
 }
@@ -157,10 +172,12 @@ _WHY: Final[Mapping[int, str]] = {
     429: "Too many at once: the proxy in front let nothing through.",
     503: "Closed, busy, the store is away or the identity provider out of reach: nothing was shown.",
 }
+_OWN: Final = frozenset({"/v1/session/activity", "/v1/assistants", "/v1/assistants/{number}/code"})
+"""Routes of the portal's that need a session: assistants sign in there alone."""
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/sign-in/start": (403,),
     "/v1/sign-in/complete": (403,),
-    "/v1/session/activity": (403, 409),
+    "/v1/session/activity": (409,),
     "/v1/history": (422,),
     "/v1/devices/{device}/name": (422,),
     "/v1/devices/code": (409,),
@@ -172,11 +189,13 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/agreements": (422,),
     "/v1/agreements/{agreement}/cancel": (409, 413, 422),
     "/v1/invoices/{invoice}/cancel": (409, 413, 422),
-    "/v1/account": (403, 409, 422),
+    "/v1/account": (409, 422),
     "/v1/account/stop": (409,),
-    "/v1/substitutions": (403,),
-    "/v1/substitutions/{number}/end": (403,),
-    "/v1/enrolments": (403,),
+    "/v1/assistants": (422,),
+    "/v1/assistants/passkey/start": (403,),
+    "/v1/assistants/passkey/finish": (403,),
+    "/v1/assistants/sign-in/start": (403,),
+    "/v1/assistants/sign-in/finish": (403,),
     "/metrics": (404,),
 }
 """Refusals that follow from what a route does, beside those that follow from what it takes."""
@@ -193,7 +212,7 @@ def describe(schema: dict[str, Any], url: str) -> dict[str, Any]:
             operation["responses"].pop("400", None)  # the framework's form, which no handler of ours sends
             for status in _refusals(path, operation):
                 operation["responses"][str(status)] = problem(_WHY[status], status)
-            operation["tags"] = [_OPEN.get(path, PORTAL if path == "/v1/session/activity" else VENDOR)]
+            operation["tags"] = [_OPEN.get(path, PORTAL if path in _OWN else VENDOR)]
             operation["security"] = [] if path in _OPEN else [{SESSION: []}]
             if path in _SIGNED:
                 operation["parameters"] = [*operation.get("parameters", ()), ref("DPoP", "parameters")]
@@ -224,7 +243,7 @@ def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
     if path.startswith("/v1/"):
         yield 429
     if path not in _OPEN:
-        yield 401
+        yield from (401, 403)  # to an assistant's session, an act that is her professional's alone
     if "requestBody" in operation:
         yield from (400, 413)
     places = {parameter["in"] for parameter in operation.get("parameters", ())}

@@ -15,6 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from tierce.billing.bank.store import under_way
+from tierce.identity.assistants.errors import AssistantReason, AssistantRefusedError
+from tierce.identity.assistants.service import Assistants
 from tierce.identity.dpop import normalised
 from tierce.identity.ending import ProviderEnds
 from tierce.identity.errors import (
@@ -126,6 +128,8 @@ class SessionAnswer(msgspec.Struct):
     expires_at: datetime
     account_asked: str | None
     """Another bank account that is asked for at this establishment, masked: everybody who works there is told."""
+    assistant_name: str | None
+    """Who holds the session in the professional's name; null: the professional in person."""
 
 
 class SessionLine(msgspec.Struct):
@@ -139,6 +143,8 @@ class SessionLine(msgspec.Struct):
     used_at: datetime
     expires_at: datetime
     current: bool
+    assistant_name: str | None
+    """Who holds it in the professional's name."""
 
 
 class SessionsAnswer(msgspec.Struct):
@@ -208,6 +214,7 @@ async def _session(sessions: Sessions, handle: str, state: SessionState) -> Sess
         created_at=state.created,
         expires_at=state.expires,
         account_asked=await _account_asked(sessions, state),
+        assistant_name=await Assistants(sessions).name_of(state),
     )
 
 
@@ -276,6 +283,7 @@ async def list_sessions(request: AnyRequest) -> SessionsAnswer:
                 used_at=row.used,
                 expires_at=row.expires,
                 current=row.current,
+                assistant_name=row.assistant_name,
             )
             for row in rows
         ]
@@ -323,6 +331,8 @@ def identity_problem(error: IdentityError) -> Problem:
         status = 404
     elif isinstance(error, ContinuingRefusedError):
         status = 409
+    elif isinstance(error, AssistantRefusedError):
+        status = 404 if error.reason is AssistantReason.NOT_FOUND else 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
     elif isinstance(error, SessionRefusedError) and error.reason in {

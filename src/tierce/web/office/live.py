@@ -268,6 +268,7 @@ def _account_values(
         ],
         "marks": marks(),
         "sessions": held_rows.sessions(connection, number, now),
+        "assistants": held_rows.assistants(connection, number),
         "holds": holds,
         "devices": device_uses(connection, number),
         "shown": sum(one.lines for one in stretches if one.outcome.name == "RELEASED"),

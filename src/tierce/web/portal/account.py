@@ -43,7 +43,7 @@ class _Refused:
 def account_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of the establishment's account."""
 
-    @get("/account", opt={"act": Act.SESSION_READ})
+    @get("/account", opt={"act": Act.ACCOUNT_READ})
     async def account(request: AnyRequest, done: FromQuery[str] = "") -> Response[str]:
         """Show where the establishment is paid."""
         return await _page(site, await site.visit(request), done if done in DONE else "")

@@ -4,6 +4,7 @@ The portal adds nothing to what it relays: the session's handle from the cookie,
 bytes that the browser signed. Whatever is not a told answer becomes `ApiRefusedError` or `ApiUnreachableError`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
@@ -71,6 +72,8 @@ class Session(msgspec.Struct):
     professional_name: str = ""
     account_asked: str | None = None
     """Another bank account asked for at this establishment, masked."""
+    assistant_name: str | None = None
+    """Who holds the session in the professional's name; None: she herself."""
 
 
 class SessionLine(msgspec.Struct):
@@ -84,6 +87,7 @@ class SessionLine(msgspec.Struct):
     device: str | None = None
     device_name: str | None = None
     establishment_name: str | None = None
+    assistant_name: str | None = None
 
 
 class Device(msgspec.Struct):
@@ -312,11 +316,11 @@ class Api:
 
     async def start(self, return_to: str) -> Started:
         """Begin a sign-in."""
-        return await self._post("/v1/sign-in/start", Started, {"site": "portal", "return_to": return_to})
+        return await self.post("/v1/sign-in/start", Started, {"site": "portal", "return_to": return_to})
 
     async def complete(self, answer: dict[str, str], address: str) -> Opened:
         """End a sign-in with what the browser brought back, for the browser at `address`."""
-        return await self._post("/v1/sign-in/complete", Opened, answer, {"x-forwarded-for": address})
+        return await self.post("/v1/sign-in/complete", Opened, answer, {"x-forwarded-for": address})
 
     async def choose_activity(self, handle: str, signed: Signed) -> Session:
         """Choose the activity and bind the browser's key."""
@@ -416,9 +420,10 @@ class Api:
             headers["dpop"] = signed.proof
         return await self._send("POST", path, content=signed.body, headers=headers)
 
-    async def _post(
-        self, path: str, kind: type[Body], data: dict[str, str], headers: dict[str, str] | None = None
+    async def post(
+        self, path: str, kind: type[Body], data: Mapping[str, object], headers: dict[str, str] | None = None
     ) -> Body:
+        """Ask for what needs no session."""
         content = msgspec.json.encode(data)
         sent = {"content-type": "application/json", **(headers or {})}
         return decode(await self._send("POST", path, content=content, headers=sent), kind)

@@ -16,6 +16,7 @@ from tierce.web.portal.account import account_handlers
 from tierce.web.portal.agreeing import agreeing_handlers
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers
+from tierce.web.portal.assistants import assistant_handlers
 from tierce.web.portal.depositing import deposit_handlers
 from tierce.web.portal.entering import forget, session_handlers, sign_in_handlers, sign_in_page
 from tierce.web.portal.errors import (
@@ -75,6 +76,7 @@ def create_app(
             *invoicing_handlers(site),
             *transfer_handlers(site),
             *session_list_handlers(site),
+            *assistant_handlers(site),
             *about_handlers(site),
             *holding_handlers(site),
             *account_handlers(site),

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from tierce.policy.acts import Act
 from tierce.policy.seats import PROBATION_DAYS
 from tierce.web.portal.api import ACTIVITY, Signed
+from tierce.web.portal.assistant_api import Assistant, read_assistants
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
 from tierce.web.portal.site import (
@@ -16,11 +17,12 @@ from tierce.web.portal.site import (
     TYPED,
     AnyRequest,
     PortalSite,
+    Visit,
     write_pending,
 )
 
 NEW_FOR = timedelta(days=PROBATION_DAYS)
-"""How long a device that came for the first time is told of at each sign-in: whoever relays one has a device too."""
+"""How long a device that came for the first time, or an assistant who was named, is told of at each sign-in."""
 NEW_TOLD_MAX = 5
 PROXIES = frozenset({"127.0.0.1", "::1"})
 
@@ -77,7 +79,13 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         # Before any key is bound nobody's device is this one: all that are new are told, her own among them.
         since = site.clock.now() - NEW_FOR
         new = [one.first_at for one in await site.api.devices(visit.handle) if one.first_at > since][:NEW_TOLD_MAX]
-        values = {"activities": offered, "act_url": site.act_url(ACTIVITY), "error": "", "new_devices": new}
+        values = {
+            "activities": offered,
+            "act_url": site.act_url(ACTIVITY),
+            "error": "",
+            "new_devices": new,
+            "new_assistants": await _lately_named(site, visit),
+        }
         return site.page(visit, "activity.html", values)
 
     @post("/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
@@ -110,6 +118,15 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return forget(site, Redirect("/", status_code=303))
 
     return [activities, choose, sign_out]
+
+
+async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
+    """Whom the professional named lately, to be told of as she signs in: nobody, to an assistant."""
+    if visit.session.assistant_name is not None:
+        return []
+    since = site.clock.now() - NEW_FOR
+    every = await read_assistants(site.api, visit.handle)
+    return [one for one in every if one.named_at > since][:NEW_TOLD_MAX]
 
 
 def sign_in_page(

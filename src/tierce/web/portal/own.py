@@ -1,4 +1,4 @@
-"""Where one is signed in, on which devices, who may act in one's place, and help. Nobody covered appears here."""
+"""Where one is signed in, on which devices, and help. Nobody covered appears here."""
 
 from typing import Final
 
@@ -125,19 +125,7 @@ async def _sessions_page(
 
 
 def about_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
-    """Make the routes of who may act for her, and of help."""
-
-    @get("/delegates", opt={"act": Act.SESSION_READ})
-    async def delegates(request: AnyRequest) -> Response[str]:
-        """Say who may act in her name today, and who may not."""
-        visit = await site.visit(request)
-        devices = await site.api.devices(visit.handle)
-        values = {
-            "sessions": sum(one.sessions for one in devices),
-            "keys": sum(1 for one in devices if one.signs),
-            "substitutes": await site.api.substitutes(visit.handle),
-        }
-        return site.page(visit, "delegates.html", values)
+    """Make the route of help."""
 
     @get("/help", opt={"act": Act.NONE})
     async def help_(request: AnyRequest) -> Response[str]:
@@ -145,4 +133,4 @@ def about_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         return site.page(visit, "help.html", {"topics": TOPICS})
 
-    return [delegates, help_]
+    return [help_]

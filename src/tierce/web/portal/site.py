@@ -37,6 +37,8 @@ LINKS: Final = (
     Link("/account", "nav.account"),
     Link("/help", "nav.help"),
 )
+OWN_AFFAIRS: Final = frozenset({"/delegates", "/account"})
+"""Pages of the professional in person; the API refuses them to an assistant whatever is linked."""
 
 _FRAME: Final = "frame"
 """Where a request keeps what stands around its pages: whoever is refused an act keeps her way to the others."""
@@ -103,8 +105,8 @@ class PortalSite:
                 request.headers.get("accept-language"),
             ),
             path=request.url.path,
-            links=LINKS if activity else (),
-            who=_said(session.professional_name) if session else None,
+            links=links_of(session) if session and activity else (),
+            who=_who(session) if session else None,
             place=activity.place if activity else None,
             sign_out="/sign-out" if handle else None,
             csrf=form_token(handle) if handle else None,
@@ -171,6 +173,17 @@ def form_token(handle: str) -> str:
 def write_pending(started: Started) -> str:
     """The value of the cookie of a sign-in under way."""
     return f"{started.state}.{started.binding}"
+
+
+def links_of(session: Session) -> tuple[Link, ...]:
+    """The pages that a session may open: an assistant's has none of the professional's own affairs."""
+    return LINKS if session.assistant_name is None else tuple(one for one in LINKS if one.href not in OWN_AFFAIRS)
+
+
+def _who(session: Session) -> str:
+    """Who is signed in; of an assistant, for whom as well."""
+    professional = _said(session.professional_name)
+    return professional if session.assistant_name is None else f"{session.assistant_name} · {professional}"
 
 
 def _said(name: str) -> str:

@@ -37,6 +37,7 @@ from tierce.rights.service import Rights, Shelf
 from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
+from tierce.web.api.assistants import assistant_door
 from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import Front
 from tierce.web.api.signin import SignInWiring
@@ -75,15 +76,12 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         )
         await gate.start()
         stack.push_async_callback(gate.stop)
-        network = keyring.hash(Purpose.NETWORK)
-        sessions = Sessions(
-            pool,
-            appender,
-            clock,
-            lambda address: network.digest(address_prefix(address))[:16],
-            policy,
-            SessionReader(reader, clock),
-        )
+        prefix = keyring.hash(Purpose.NETWORK)
+
+        def network(address: str) -> bytes:
+            return prefix.digest(address_prefix(address))[:16]
+
+        sessions = Sessions(pool, appender, clock, network, policy, SessionReader(reader, clock))
         provider = provider_of(Realm.PSC, settings.psc, settings.portal, http, clock)
         sign_in = SignInWiring(
             door=SignInDoor(pool, provider, clock),
@@ -128,6 +126,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             agreements,
             accounts,
             OwnTransfers(sessions),
+            assistant_door(sessions, appender, network, sign_in.software, settings.portal.url),
         )
         yield create_api(wiring, ProofVerifier(clock), Eligibility(clock, real=real), front.say_closed)
 

@@ -154,6 +154,10 @@ const bodies = {
   async account(fields) {
     return { iban: fields.get("iban").trim(), holder: fields.get("holder").trim() };
   },
+  async assistant(fields) {
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    return { family_name: typed("family_name"), given_name: typed("given_name"), last_day: typed("last_day") };
+  },
   async code(fields) {
     return { code: fields.get("code").trim() };
   },

@@ -1,0 +1,307 @@
+"""A professional's assistants: named, listed, ended; and how one of them makes a passkey and signs in with it.
+
+Naming, another code and an end take the proof by the session's key. Making a passkey and signing in need no session,
+and what they answer is for the site's own cookie and browser. `only_her_acts` is the guard of every route: a session
+of an assistant's carries out what policy/assistants.py names, and nothing else.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import get, post
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from tierce.identity.assistants.errors import AssistantReason, AssistantRefusedError
+from tierce.identity.assistants.model import Code, Credential
+from tierce.identity.assistants.passkeys import Site as PasskeySite
+from tierce.identity.assistants.service import AssistantDoor, Assistants
+from tierce.identity.dpop import encode_b64
+from tierce.identity.model import SessionState
+from tierce.identity.service import NetworkPseudonym, Sessions
+from tierce.journal.service import Appender
+from tierce.kernel.ids import AssistantId, SoftwareId
+from tierce.kernel.loopback import by_name
+from tierce.policy.acts import Act
+from tierce.policy.assistants import may_assistant
+from tierce.web.api.callers import handle_in
+from tierce.web.api.signin import (
+    STATE_KEY,
+    ActivityAnswer,
+    AnyRequest,
+    CompleteAnswer,
+    SignInWiring,
+    activity_answer,
+    client_address,
+    handle_of,
+    received,
+    wiring_of,
+)
+
+ASSISTANTS_KEY = "assistants"
+NAME_CHARS_MAX = 120
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS_MAX)]
+Encoded = Annotated[str, msgspec.Meta(max_length=8192)]
+
+
+class NameAssistantBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Who she is, and the last day on which she may sign in, included."""
+
+    family_name: Name
+    given_name: Name
+    last_day: date
+
+
+class AssistantCodeAnswer(msgspec.Struct):
+    """Her number, and the code that she types on the browser at the place: told this once."""
+
+    number: str
+    code: str
+    expires_at: datetime
+
+
+class AssistantLine(msgspec.Struct):
+    """One assistant of one's own who may sign in."""
+
+    number: str
+    family_name: str
+    given_name: str
+    establishment_name: str
+    last_day: date
+    named_at: datetime
+    used_at: datetime | None
+    """Her last sign-in; null before the first."""
+    passkeys: int
+    here: bool
+    """Whether it is the establishment of this session: elsewhere she is ended, and given no code."""
+
+
+class AssistantsAnswer(msgspec.Struct):
+    """One's own assistants, of this establishment first."""
+
+    assistants: list[AssistantLine]
+
+
+class PasskeyStartBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The code that she was given; case, spaces and dashes are let through."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class PasskeyStartAnswer(msgspec.Struct):
+    """What the browser makes a passkey for, as WebAuthn's creation options; the site keeps `binding` in a cookie."""
+
+    binding: str
+    challenge: str
+    rp_id: str
+    user_id: str
+    name: str
+    establishment_name: str
+    exclude: list[str]
+
+
+class MadeResponse(msgspec.Struct, forbid_unknown_fields=True):
+    """The authenticator's answer to a creation."""
+
+    client_data: Encoded
+    attestation: Encoded
+
+
+class PasskeyFinishBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The binding of the cookie, and the passkey that was made; every value in base64url."""
+
+    binding: str
+    id: Encoded
+    response: MadeResponse
+
+
+class PasskeyFinishAnswer(msgspec.Struct):
+    """The passkey serves from now on: whose, and where."""
+
+    given_name: str
+    establishment_name: str
+
+
+class AssistantStartAnswer(msgspec.Struct):
+    """What the browser's passkey signs; the site keeps `binding` in a cookie."""
+
+    binding: str
+    challenge: str
+    rp_id: str
+
+
+class SignedResponse(msgspec.Struct, forbid_unknown_fields=True):
+    """The authenticator's answer to a sign-in."""
+
+    client_data: Encoded
+    authenticator_data: Encoded
+    signature: Encoded
+    user_handle: Encoded = ""
+
+
+class AssistantFinishBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The binding of the cookie, which passkey, and what it signed; every value in base64url."""
+
+    binding: str
+    id: Encoded
+    response: SignedResponse
+
+
+@post("/v1/assistants", status_code=201, opt={"act": Act.ASSISTANT_NAME})
+async def name_assistant(request: AnyRequest, data: JSONBody[NameAssistantBody]) -> AssistantCodeAnswer:
+    """Name an assistant for this session's establishment; she signs in as herself, and draws on one's own places."""
+    wiring = wiring_of(request)
+    code = await Assistants(wiring.sessions).name(
+        handle_of(request), await received(request, wiring.url), data.family_name, data.given_name, data.last_day
+    )
+    return _code(code)
+
+
+@post("/v1/assistants/{number:int}/code", status_code=201, opt={"act": Act.ASSISTANT_NAME})
+async def renew_assistant_code(request: AnyRequest, number: FromPath[int]) -> AssistantCodeAnswer:
+    """Make another code for one's assistant, for another passkey; signed, with an empty object as its body."""
+    wiring = wiring_of(request)
+    code = await Assistants(wiring.sessions).renew_code(
+        handle_of(request), await received(request, wiring.url), AssistantId(number)
+    )
+    return _code(code)
+
+
+@post("/v1/assistants/{number:int}/end", status_code=204, opt={"act": Act.ASSISTANT_END})
+async def end_assistant(request: AnyRequest, number: FromPath[int]) -> None:
+    """End one's assistant: her next ask is refused, and her passkeys are forgotten; signed."""
+    wiring = wiring_of(request)
+    await Assistants(wiring.sessions).end(
+        handle_of(request), await received(request, wiring.url), AssistantId(number)
+    )
+
+
+@get("/v1/assistants", opt={"act": Act.ASSISTANT_READ})
+async def list_assistants(request: AnyRequest) -> AssistantsAnswer:
+    """List one's own assistants who may sign in."""
+    rows = await Assistants(wiring_of(request).sessions).list_(handle_of(request))
+    return AssistantsAnswer(
+        [
+            AssistantLine(
+                str(row.number),
+                row.family_name,
+                row.given_name,
+                row.place,
+                row.until,
+                row.created,
+                row.used,
+                row.passkeys,
+                row.here,
+            )
+            for row in rows
+        ]
+    )
+
+
+@post("/v1/assistants/passkey/start", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
+async def start_passkey(request: AnyRequest, data: JSONBody[PasskeyStartBody]) -> PasskeyStartAnswer:
+    """Begin to make a passkey with a code, on the network that the code was asked from."""
+    door = _door(request)
+    begun = await door.begin_passkey(data.code, client_address(request, wiring_of(request).proxies))
+    return PasskeyStartAnswer(
+        begun.challenge.binding,
+        begun.challenge.challenge,
+        door.site.rp_id,
+        encode_b64(begun.handle),
+        begun.name,
+        begun.place,
+        [encode_b64(one) for one in begun.has],
+    )
+
+
+@post("/v1/assistants/passkey/finish", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
+async def finish_passkey(request: AnyRequest, data: JSONBody[PasskeyFinishBody]) -> PasskeyFinishAnswer:
+    """Keep the passkey that was made; its code serves no more."""
+    made = Credential(data.id, data.response.client_data, attestation=data.response.attestation)
+    address = client_address(request, wiring_of(request).proxies)
+    kept = await _door(request).keep_passkey(data.binding, made, address)
+    return PasskeyFinishAnswer(kept.given_name, kept.place)
+
+
+@post("/v1/assistants/sign-in/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
+async def start_assistant(request: AnyRequest) -> AssistantStartAnswer:
+    """Begin the sign-in of an assistant, whoever she is: the passkey tells."""
+    door = _door(request)
+    made = await door.begin_sign_in()
+    return AssistantStartAnswer(made.binding, made.challenge, door.site.rp_id)
+
+
+@post("/v1/assistants/sign-in/finish", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
+async def finish_assistant(request: AnyRequest, data: JSONBody[AssistantFinishBody]) -> CompleteAnswer:
+    """End it: the session opens, and serves once the one activity is chosen and a key bound to it."""
+    said, wiring = data.response, wiring_of(request)
+    signed = Credential(
+        data.id,
+        said.client_data,
+        authenticator_data=said.authenticator_data,
+        signature=said.signature,
+        user_handle=said.user_handle,
+    )
+    opened, offered = await _door(request).sign_in(
+        data.binding, signed, wiring.site, client_address(request, wiring.proxies)
+    )
+    choices: list[ActivityAnswer] = [activity_answer(one) for one in offered]
+    return CompleteAnswer(opened.handle, opened.expires, "/activity", choices)
+
+
+ASSISTANT_ROUTES: list[HTTPRouteHandler] = [
+    name_assistant, renew_assistant_code, end_assistant, list_assistants,
+    start_passkey, finish_passkey, start_assistant, finish_assistant,
+]  # fmt: skip
+
+
+async def only_her_acts(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse to an assistant's session whatever the policy's table does not open to her, before the route is reached.
+
+    Which session is an assistant's never changes; a handle that is none is the route's to refuse.
+    """
+    handle = handle_in(connection.headers.get("authorization", "").encode("latin-1"))
+    if handle is None:
+        return
+    sessions = _sign_in(connection).sessions
+    name = handle.decode("latin-1")
+    found = (await sessions.reader.read([name]))[name]
+    if not isinstance(found, SessionState) or found.assistant is None:
+        return
+    act = handler.opt.get("act")
+    if not isinstance(act, Act) or not may_assistant(act):
+        raise AssistantRefusedError(AssistantReason.NOT_ALLOWED)
+
+
+def _sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> SignInWiring:
+    found: SignInWiring = connection.app.state[STATE_KEY]
+    return found
+
+
+def _door(request: AnyRequest) -> AssistantDoor:
+    """Where assistants sign in; a portal whose address is no name has none, for browsers make no passkey there."""
+    found: AssistantDoor | None = request.app.state[ASSISTANTS_KEY]
+    if found is None:
+        raise AssistantRefusedError(AssistantReason.ADDRESS)
+    return found
+
+
+def assistant_door(
+    sessions: Sessions, appender: Appender, network: NetworkPseudonym, software: SoftwareId, portal_url: str
+) -> AssistantDoor | None:
+    """Where assistants of the portal at this address sign in; None where the address is another machine's number."""
+    parts = urlsplit(by_name(portal_url))
+    host = parts.hostname or ""
+    if not host or ":" in host or host.replace(".", "").isdecimal():
+        return None
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    site = PasskeySite(host, f"{parts.scheme}://{host}{port}")
+    return AssistantDoor(sessions, appender, network, site, software)
+
+
+def _code(code: Code) -> AssistantCodeAnswer:
+    return AssistantCodeAnswer(str(code.number), code.text, code.ends)

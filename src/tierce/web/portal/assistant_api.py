@@ -1,0 +1,150 @@
+"""What the API says of a professional's assistants, and what it is asked for them, as the portal sees it."""
+
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from tierce.web.portal.api import Api, Opened, Signed, decode
+
+ASSISTANTS: Final = "/v1/assistants"
+
+
+class Assistant(msgspec.Struct):
+    """One assistant who may sign in."""
+
+    number: str
+    family_name: str
+    given_name: str
+    establishment_name: str
+    last_day: date
+    named_at: datetime
+    passkeys: int
+    here: bool
+    used_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Her name, given name first."""
+        return f"{self.given_name} {self.family_name}"
+
+
+class AssistantCode(msgspec.Struct):
+    """The code that she types, told this once."""
+
+    number: str
+    code: str
+    expires_at: datetime
+
+
+class PasskeyStart(msgspec.Struct):
+    """What the browser makes a passkey for."""
+
+    binding: str
+    challenge: str
+    rp_id: str
+    user_id: str
+    name: str
+    establishment_name: str
+    exclude: list[str]
+
+
+class PasskeyKept(msgspec.Struct):
+    """Whose passkey was kept, and where it serves."""
+
+    given_name: str
+    establishment_name: str
+
+
+class AssistantStart(msgspec.Struct):
+    """What the browser's passkey signs."""
+
+    binding: str
+    challenge: str
+    rp_id: str
+
+
+class _Made(msgspec.Struct):
+    client_data: str
+    attestation: str
+
+
+class _Signed(msgspec.Struct):
+    client_data: str
+    authenticator_data: str
+    signature: str
+    user_handle: str = ""
+
+
+class MadePasskey(msgspec.Struct):
+    """What the browser made."""
+
+    id: str
+    response: _Made
+
+
+class SignedPasskey(msgspec.Struct):
+    """What the browser signed."""
+
+    id: str
+    response: _Signed
+
+
+class _Assistants(msgspec.Struct):
+    assistants: list[Assistant]
+
+
+def code_path(number: str) -> str:
+    """The path of the act that makes another code."""
+    return f"{ASSISTANTS}/{number}/code"
+
+
+def end_path(number: str) -> str:
+    """The path of the act that ends an assistant."""
+    return f"{ASSISTANTS}/{number}/end"
+
+
+async def read_assistants(api: Api, handle: str) -> list[Assistant]:
+    """List one's own assistants who may sign in."""
+    return (await api.read(ASSISTANTS, handle, _Assistants)).assistants
+
+
+async def name_assistant(api: Api, handle: str, signed: Signed) -> AssistantCode:
+    """Relay the naming of an assistant."""
+    return decode(await api.relay(ASSISTANTS, handle, signed), AssistantCode)
+
+
+async def renew_code(api: Api, handle: str, number: str, signed: Signed) -> AssistantCode:
+    """Relay the wish for another code."""
+    return decode(await api.relay(code_path(number), handle, signed), AssistantCode)
+
+
+async def end_assistant(api: Api, handle: str, number: str, signed: Signed) -> None:
+    """Relay the end of an assistant."""
+    await api.relay(end_path(number), handle, signed)
+
+
+async def start_passkey(api: Api, code: str, address: str) -> PasskeyStart:
+    """Begin to make a passkey, for the browser at `address`."""
+    return await api.post(f"{ASSISTANTS}/passkey/start", PasskeyStart, {"code": code}, _from(address))
+
+
+async def finish_passkey(api: Api, binding: str, made: MadePasskey, address: str) -> PasskeyKept:
+    """Relay the passkey that the browser made."""
+    said = {"binding": binding, "id": made.id, "response": made.response}
+    return await api.post(f"{ASSISTANTS}/passkey/finish", PasskeyKept, said, _from(address))
+
+
+async def start_sign_in(api: Api) -> AssistantStart:
+    """Begin the sign-in of an assistant."""
+    return await api.post(f"{ASSISTANTS}/sign-in/start", AssistantStart, {})
+
+
+async def finish_sign_in(api: Api, binding: str, signed: SignedPasskey, address: str) -> Opened:
+    """Relay what the passkey signed."""
+    said = {"binding": binding, "id": signed.id, "response": signed.response}
+    return await api.post(f"{ASSISTANTS}/sign-in/finish", Opened, said, _from(address))
+
+
+def _from(address: str) -> dict[str, str]:
+    return {"x-forwarded-for": address}

@@ -1,0 +1,227 @@
+"""Assistants: named, given a code and ended on the page of who may act; and their own two pages, passkey and sign-in.
+
+A browser makes and uses a passkey by its own script (`static/passkey.js`), which asks here for a challenge and sends
+the form with what was signed. The binding of a challenge is in the cookie of a sign-in under way.
+"""
+
+from typing import Final, TypeVar
+
+import msgspec
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from tierce.kernel.clock import date_of, paris_day
+from tierce.kernel.loopback import by_name
+from tierce.policy.acts import Act
+from tierce.policy.assistants import LAST_DAY_MAX, LAST_DAY_USUAL
+from tierce.web.portal.assistant_api import (
+    ASSISTANTS,
+    AssistantCode,
+    MadePasskey,
+    SignedPasskey,
+    code_path,
+    end_assistant,
+    end_path,
+    finish_passkey,
+    finish_sign_in,
+    name_assistant,
+    read_assistants,
+    renew_code,
+    start_passkey,
+    start_sign_in,
+)
+from tierce.web.portal.entering import address_of
+from tierce.web.portal.errors import ApiRefusedError
+from tierce.web.portal.question import Wrong, signed_of
+from tierce.web.portal.site import PENDING_SECONDS, AnyRequest, PortalSite, Visit
+
+ANSWER_CHARS_MAX: Final = 12_000
+_PENDING: Final = "passkey."
+_FIELDS: Final = {"assistant_days": "last_day"}
+Kind = TypeVar("Kind")
+
+
+class Named(msgspec.Struct):
+    """What was typed, and signed by the browser; a script or none."""
+
+    family_name: str = ""
+    given_name: str = ""
+    last_day: str = ""
+
+
+def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of a professional's assistants."""
+
+    @get("/delegates", opt={"act": Act.ASSISTANT_READ})
+    async def delegates(request: AnyRequest, ended: FromQuery[str] = "") -> Response[str]:
+        """Say who may act in her name today, and who may not."""
+        return await _page(site, await site.visit(request), ended=ended == "1")
+
+    @post("/delegates/assistants", status_code=200, opt={"act": Act.ASSISTANT_NAME})
+    async def name(request: AnyRequest) -> Response[str]:
+        """Name an assistant, and show her code."""
+        _, fields = await site.form(request)
+        visit, signed = await site.visit(request), signed_of(fields)
+        typed = _typed(signed.body)
+        try:
+            code = await name_assistant(site.api, visit.handle, signed)
+        except ApiRefusedError as error:
+            field = error.field or _FIELDS.get(error.code, "")
+            if field not in Named.__struct_fields__:
+                raise
+            return await _page(site, visit, typed, Wrong(field, error.reason, error.remedy))
+        return _code_page(site, visit, code, f"{typed.given_name} {typed.family_name}")
+
+    @post("/delegates/assistants/{number:int}/code", status_code=200, opt={"act": Act.ASSISTANT_NAME})
+    async def renew(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        """Show another code for an assistant."""
+        _, fields = await site.form(request)
+        visit = await site.visit(request)
+        code = await renew_code(site.api, visit.handle, str(number), signed_of({"body": "{}", **fields}))
+        known = {one.number: one.name for one in await read_assistants(site.api, visit.handle)}
+        return _code_page(site, visit, code, known.get(str(number), ""))
+
+    @post("/delegates/assistants/{number:int}/end", status_code=200, opt={"act": Act.ASSISTANT_END})
+    async def end(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        """End an assistant."""
+        handle, fields = await site.form(request)
+        await end_assistant(site.api, handle, str(number), signed_of({"body": "{}", **fields}))
+        return Redirect("/delegates?ended=1", status_code=303)
+
+    return [delegates, name, renew, end, *_passkey_handlers(site), *_sign_in_handlers(site)]
+
+
+def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes by which an assistant makes a passkey: nobody is signed in."""
+
+    @get("/assistant/passkey", opt={"act": Act.NONE})
+    async def passkey(request: AnyRequest) -> Response[str]:
+        """Ask for the code."""
+        return site.pages.page("assistant_passkey.html", site.frame(request), {"kept": None}, status=200)
+
+    @post("/assistant/passkey/start", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
+    async def start(request: AnyRequest) -> Response[dict[str, object]]:
+        """Answer the page's script: what to make a passkey for, or why not."""
+        typed = str((await request.form()).get("code", ""))[:40] or "?"
+        try:
+            begun = await start_passkey(site.api, typed, address_of(request))
+        except ApiRefusedError as error:
+            return _said(site, request, error)
+        told = msgspec.structs.asdict(begun)
+        return _with_binding(site, Response(told), told.pop("binding"))
+
+    @post("/assistant/passkey", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
+    async def finish(request: AnyRequest) -> Response[str]:
+        """Keep the passkey, and lead to signing in with it."""
+        made, binding = await _answer(request, site, MadePasskey)
+        frame = site.frame(request)
+        if made is None:
+            return site.pages.page("assistant_passkey.html", frame, {"kept": None}, status=400)
+        kept = await finish_passkey(site.api, binding, made, address_of(request))
+        response = site.pages.page("assistant_passkey.html", frame, {"kept": kept}, status=200)
+        response.set_cookie(site.cookie(site.pending_cookie, "", 0))
+        return response
+
+    return [passkey, start, finish]
+
+
+def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes by which an assistant signs in with her passkey."""
+
+    @get("/assistant", opt={"act": Act.NONE})
+    async def page(request: AnyRequest) -> Response[str]:
+        """Ask for the passkey."""
+        return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=200)
+
+    @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
+    async def start(request: AnyRequest) -> Response[dict[str, object]]:
+        """Answer the page's script: what the passkey signs."""
+        try:
+            begun = await start_sign_in(site.api)
+        except ApiRefusedError as error:
+            return _said(site, request, error)
+        told = msgspec.structs.asdict(begun)
+        return _with_binding(site, Response(told), told.pop("binding"))
+
+    @post("/assistant", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
+    async def finish(request: AnyRequest) -> Response[str]:
+        """Open the session of this browser, and lead to the choice of the activity."""
+        signed, binding = await _answer(request, site, SignedPasskey)
+        if signed is None:
+            return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=400)
+        opened = await finish_sign_in(site.api, binding, signed, address_of(request))
+        response: Response[str] = Redirect("/activity", status_code=303)
+        response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
+        response.set_cookie(site.cookie(site.pending_cookie, "", 0))
+        return response
+
+    return [page, start, finish]
+
+
+def _typed(body: bytes) -> Named:
+    """What was typed; nothing of a body that no browser of ours signed."""
+    try:
+        return msgspec.json.decode(body, type=Named)
+    except msgspec.DecodeError:
+        return Named()
+
+
+def _with_binding(
+    site: PortalSite, response: Response[dict[str, object]], binding: object
+) -> Response[dict[str, object]]:
+    response.set_cookie(site.cookie(site.pending_cookie, f"{_PENDING}{binding}", PENDING_SECONDS))
+    return response
+
+
+def _said(site: PortalSite, request: AnyRequest, error: ApiRefusedError) -> Response[dict[str, object]]:
+    """A refusal for the page's script, in the language of the page."""
+    language = site.frame(request).language
+    told: dict[str, object] = {"reason": error.reason[language], "remedy": error.remedy[language]}
+    return Response(told, status_code=error.status)
+
+
+async def _answer(request: AnyRequest, site: PortalSite, kind: type[Kind]) -> tuple[Kind | None, str]:
+    """What the page's script sent, and the binding of this browser; None where it is neither of ours."""
+    prefix, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+    text = str((await request.form()).get("answer", ""))
+    if prefix + "." != _PENDING or not binding or len(text) > ANSWER_CHARS_MAX:
+        return None, ""
+    try:
+        return msgspec.json.decode(text, type=kind), binding
+    except msgspec.DecodeError:
+        return None, ""
+
+
+def _code_page(site: PortalSite, visit: Visit, code: AssistantCode, name: str) -> Response[str]:
+    address = by_name(site.settings.url).rstrip("/") + "/assistant/passkey"
+    values = {"code": code, "name": name.strip(), "address": address}
+    return site.page(visit, "assistant_code.html", values)
+
+
+async def _page(
+    site: PortalSite, visit: Visit, typed: Named | None = None, wrong: Wrong | None = None, *, ended: bool = False
+) -> Response[str]:
+    errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
+    devices = await site.api.devices(visit.handle)
+    assistants = await read_assistants(site.api, visit.handle)
+    today = paris_day(site.clock.now())
+    values = {
+        "sessions": sum(one.sessions for one in devices),
+        "keys": sum(1 for one in devices if one.signs),
+        "substitutes": await site.api.substitutes(visit.handle),
+        "assistants": assistants,
+        "typed": typed or Named(last_day=date_of(today + LAST_DAY_USUAL).isoformat()),
+        "first": date_of(today).isoformat(),
+        "latest": date_of(today + LAST_DAY_MAX).isoformat(),
+        "name_url": site.act_url(ASSISTANTS),
+        "urls": {
+            one.number: (site.act_url(code_path(one.number)), site.act_url(end_path(one.number)))
+            for one in assistants
+        },
+        "ended": ended,
+        "errors": errors,
+        "error_list": list(errors.items()),
+    }
+    return site.page(visit, "delegates.html", values, status=422 if wrong else 200)
