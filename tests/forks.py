@@ -17,11 +17,12 @@ from typing import Final
 
 from tierce.cli import app
 
-_FORKS: Final = get_context("forkserver")
-_FORKS.set_forkserver_preload(
+FORKS: Final = get_context("forkserver")
+FORKS.set_forkserver_preload(
     [
         "tests.integration.killed_import",
         "tests.integration.test_journal_kill",
+        "tests.integration.test_lines_hammer",
         "tierce.lab.bench.commands",
         "tierce.lab.commands",
         "tierce.upkeep.clients",
@@ -42,7 +43,7 @@ NOWHERE: Final = Path(os.devnull)
 
 def fork(target: Callable[..., None], *arguments: object, **named: object) -> ForkServerProcess:
     """Start `target` in a process of its own."""
-    process = _FORKS.Process(target=target, args=arguments, kwargs=named)
+    process = FORKS.Process(target=target, args=arguments, kwargs=named)
     process.start()
     return process
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
 from uuid import UUID
 
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.forks import FORKS
 from tests.integration.conftest import Connect
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.gate.model import Answer, Release
@@ -67,7 +67,7 @@ def together(world: World, shares: list[list[Caller]], turns: int) -> Counter[st
     """Every process at once, each with people of its own; what came of all the asks."""
     each = len(world.covered) // PROCESSES
     key = world.key.private_bytes_raw()
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(PROCESSES, FORKS) as pool:
         tasks = [
             pool.submit(
                 hammer, world.database, key, world.instance, world.covered[n * each : (n + 1) * each], share, turns
