@@ -19,7 +19,6 @@ from tests.integration.signin_world import free_port
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
-from tierce.upkeep.health.board import ROWS
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import OFFICER, Stage
@@ -30,6 +29,7 @@ from tierce.upkeep.doctor import base
 from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.doctor.outside import names, ports
 from tierce.upkeep.health import store
+from tierce.upkeep.health.board import ROWS
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
 from tierce.web.names import EVERY, SITES
