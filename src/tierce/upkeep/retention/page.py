@@ -30,7 +30,8 @@ _HEAD = """\
 Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident suspend, dès son ouverture,
 la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal, et
 tout ce qui touche aux personnes de ses listes ; les droits et l'identité, aussi, de qui fut demandé, ou lu par le
-personnel, depuis lors, qu'une liste peut encore nommer. Cette conservation ne finit qu'après sa clôture, par quelqu'un, qui dit pourquoi.
+personnel, depuis lors, qu'une liste peut encore nommer. Cette conservation ne finit qu'après sa clôture,
+par quelqu'un, qui dit pourquoi.
 
 *In English.* The table is the program's own: the database is given these durations and refuses to delete earlier.
 Each removal leaves a journal line that tells of nobody. From its opening, an incident suspends the end of what
