@@ -29,13 +29,14 @@ _HEAD = """\
 *En français.* Le tableau vient du programme : la base de données reçoit ces durées et refuse d'effacer plus tôt.
 Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident suspend, dès son ouverture,
 la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal, et
-tout ce qui touche aux personnes de ses listes ; les droits et l'identité, aussi, de qui fut demandé depuis lors,
-qu'une liste peut encore nommer. Cette conservation ne finit qu'après sa clôture, par quelqu'un, qui dit pourquoi.
+tout ce qui touche aux personnes de ses listes ; les droits et l'identité, aussi, de qui fut demandé, ou lu par le
+personnel, depuis lors, qu'une liste peut encore nommer. Cette conservation ne finit qu'après sa clôture,
+par quelqu'un, qui dit pourquoi.
 
 *In English.* The table is the program's own: the database is given these durations and refuses to delete earlier.
 Each removal leaves a journal line that tells of nobody. From its opening, an incident suspends the end of what
 is marked ◆: data still in use in the {back} days before its signal, and everything about the people on its lists;
-the cover and identity, too, of whoever was asked about since then, whom a list may still name.
+the cover and identity, too, of whoever was asked about, or read by staff, since then, whom a list may still name.
 This hold ends only after its closing, by somebody and with reasons.
 """
 _COLUMNS = Phrase(
