@@ -15,6 +15,8 @@ GIVEN: Final[Mapping[str, str]] = {
     "registry.printed.amc": "'99000001'",
     "registry.printed.csr": "'003'",
     "access.client.id": "'merle'",
+    "access.passkey.credential": "sha256('x')",
+    "access.passkey.public_key": "sha256('x')",
     "incident.scope.revision": "2",
     "journal.segment.end_idx": "2",
     "notice.recipient.recipient": "'age1' || repeat('a', 58)",
