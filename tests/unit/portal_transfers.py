@@ -30,7 +30,8 @@ def _taken(stage: Stage, language: Language) -> dict[str, Any]:
     return {
         "id": str(2**63 - 1), "invoice": "5", "reference": "F-2026-05", "care": date(2026, 2, 5),
         "insurer": "Mutuelle du Grand Chêne", "paid": Decimal("980.00"), "amount": Decimal("480.50"),
-        "taken": Decimal("120.00"), "here": Decimal("-120.00"), "kind": RECOVERY_KINDS[stage.name.lower()],
+        "taken": Decimal("120.00"), "here": Decimal("-120.00"), "settled": Decimal("60.00"),
+        "kind": RECOVERY_KINDS[stage.name.lower()],
         "state": STAGE_LABELS[stage][language], "reason": REASON_LABELS[Reason.COVER][language],
         "said": "Les droits étaient finis le 4 février.", "until": AT if stage is Stage.TOLD else None,
     }  # fmt: skip

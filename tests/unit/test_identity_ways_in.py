@@ -1,4 +1,4 @@
-"""Every way to a session is known, each needs a completed code flow, and every route names its act."""
+"""Every way to a session is known, each needs a completed code flow or a passkey, and every route names its act."""
 
 import inspect
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tierce
 from tierce.identity import local, service, store
+from tierce.identity.assistants import service as assistants
 from tierce.identity.errors import SessionReason, SignInReason
 from tierce.identity.oidc import Claims
 from tierce.policy.acts import Act
@@ -25,7 +26,7 @@ def product_sources() -> dict[str, str]:
     return {name: text for name, text in found.items() if not name.startswith("lab/")}
 
 
-def test_only_four_statements_insert_a_session() -> None:
+def test_only_known_statements_insert_a_session() -> None:
     inserts = {
         (name, table)
         for name, text in product_sources().items()
@@ -36,6 +37,7 @@ def test_only_four_statements_insert_a_session() -> None:
         ("identity/store.py", "staff_session"),
         ("identity/store.py", "person_session"),
         ("storage/sql/insurers.sql", "insurer_session"),
+        ("storage/sql/assistants.sql", "session"),
     }
 
 
@@ -55,6 +57,14 @@ def test_each_is_called_from_one_place_that_takes_what_a_provider_vouched_for() 
     for owner in (service.Sessions, local.StaffSessions, local.PersonSessions, local.InsurerSessions):
         parameters = list(inspect.signature(owner.open_session).parameters.values())
         assert parameters[1].annotation is Claims
+
+
+def test_an_assistant_s_is_opened_by_a_passkey_that_was_verified_and_nothing_else() -> None:
+    callers = [name for name, text in product_sources().items() if "open_assistant_session(" in text]
+    assert sorted(callers) == ["identity/assistants/store.py", "storage/sql/assistants.sql"]
+    opened = inspect.getsource(assistants.AssistantDoor.sign_in).split("store.open_session(")
+    assert len(opened) == 2
+    assert "counter=passkeys.verify_signed(" in opened[1]
 
 
 def test_claims_are_made_only_by_a_completed_code_flow() -> None:

@@ -7,6 +7,10 @@ from tierce.kernel.language import Phrase
 from tierce.policy.kept import End, Hand, Kept, Rule
 
 CHOICE = Phrase("choix de l'opérateur (RGPD, art. 5.1.e)", "the operator's choice (GDPR, art. 5(1)(e))")
+CONTROL = Phrase(
+    "CNIL, délibération 2021-122 : jusqu'à trois ans pour le contrôle interne des mésusages",
+    "CNIL, deliberation 2021-122: up to three years for internal control against misuse",
+)
 
 BRIEF: Mapping[Kept, Rule] = {
     Kept.PROOFS: Rule(

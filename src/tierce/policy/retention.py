@@ -13,6 +13,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.accounts import KEPT as _ACCOUNTS
 from tierce.policy.brief import BRIEF as _BRIEF
 from tierce.policy.brief import CHOICE as _CHOICE
+from tierce.policy.brief import CONTROL as _CONTROL
 from tierce.policy.claims import CLAIMED as _CLAIMED
 from tierce.policy.claims import CLAIMS as _CLAIMS
 from tierce.policy.deposits import KEPT_DAYS
@@ -34,10 +35,6 @@ HALF_YEAR = _days(184)
 _LOGGING = Phrase(
     "CNIL, délibération 2021-122 du 14 octobre 2021 : six mois à un an",
     "CNIL, deliberation 2021-122 of 14 October 2021: six months to one year",
-)
-_CONTROL = Phrase(
-    "CNIL, délibération 2021-122 : jusqu'à trois ans pour le contrôle interne des mésusages",
-    "CNIL, deliberation 2021-122: up to three years for internal control against misuse",
 )
 _DOCUMENTED = Phrase(
     "RGPD, art. 33.5 : toute violation est documentée", "GDPR, art. 33(5): each breach is documented"
