@@ -171,20 +171,22 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
 
 def providers(settings: Settings, clock: Clock) -> list[Finding]:
     """Each provider's discovery document is reachable and names the issuer of the settings; its secret lasts."""
+    named: list[tuple[str, RealmSettings]] = [(one, at) for one in REALMS if (at := getattr(settings, one, None))]
+    # Every authority's certificate is read once for all of them, and not for those on this machine.
+    secure = any(urlsplit(given.discovery).scheme == "https" for _, given in named)
+    trust = httpx.create_ssl_context() if secure else NO_TLS
     found = []
-    for realm in REALMS:
-        given: RealmSettings | None = getattr(settings, realm, None)
-        if given is not None:
-            found += [*_provider(realm, given, clock), *_client_secret(realm, given, clock.now())]
+    for realm, given in named:
+        found += [*_provider(realm, given, clock, trust), *_client_secret(realm, given, clock.now())]
     return found or [
         good("providers", "OpenID", "les fournisseurs d'identité répondent", "the identity providers answer")
     ]
 
 
-def _provider(realm: str, given: RealmSettings, clock: Clock) -> list[Finding]:
+def _provider(realm: str, given: RealmSettings, clock: Clock, trust: ssl.SSLContext) -> list[Finding]:
     told = None
     try:
-        with httpx.Client(timeout=SECONDS_MAX) as client:
+        with httpx.Client(timeout=SECONDS_MAX, verify=trust) as client:
             answer = client.get(given.discovery)
         document, told = answer.json() if answer.status_code == 200 else {}, answer.headers.get("date")
     except (httpx.HTTPError, ValueError):

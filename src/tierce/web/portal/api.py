@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from tierce.kernel.language import Phrase
+from tierce.kernel.loopback import NO_TLS
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
 from tierce.web.upstream import Upstream
 
@@ -304,7 +305,8 @@ class Api:
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None) -> None:
         """Speak to the API at `url`; `transport` lets a test bring its own wire."""
-        self._client = Upstream(base_url=url, timeout=_TIMEOUT, transport=transport, trust_env=False)
+        trust = NO_TLS if url.startswith("http:") else httpx.create_ssl_context(trust_env=False)
+        self._client = Upstream(base_url=url, timeout=_TIMEOUT, transport=transport, verify=trust, trust_env=False)
 
     async def close(self) -> None:
         """Close the pool."""
