@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email import message_from_bytes, policy
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -133,10 +134,16 @@ def client_contact(connect: Connect, professional: int, email: str | None, posta
     )
 
 
+@cache
+def _relay_key() -> tuple[bytes, str]:
+    """The key of every relay of these tests, drawn once: an RSA key takes longer to find than a message to send."""
+    return make_key()
+
+
 def mail_server(folder: Path, port: int, **other: object) -> MailServer:
-    """A relay on this machine, with a key of its own."""
+    """A relay on this machine, and the key of its messages."""
     key = folder / "dkim.pem"
-    pem, record = make_key()
+    pem, record = _relay_key()
     key.write_bytes(pem)
     (folder / "dkim.txt").write_text(record)
     values: dict[str, object] = {
