@@ -9,7 +9,25 @@ from hypothesis import HealthCheck, settings
 
 SEED = int(os.environ.get("TIERCE_TEST_SEED", "20240129"))
 _HERE = Path(__file__).parent
-_LONGEST = ("test_every_page_of_office.py", "test_every_page_of_portal.py", "test_every_page.py")
+_LONGEST = (
+    "test_every_page_of_office.py",
+    "test_every_page_of_portal.py",
+    "test_every_page.py",
+    "test_insurers_incidents.py",
+    "test_portal.py",
+    "test_camera.py",
+    "test_deposit.py",
+    "test_soak.py",
+    "test_presence.py",
+    "test_office_and_persons.py",
+    "test_thief.py",
+    "test_insurers.py",
+    "test_paid.py",
+)
+"""Files with a browser, longest first; those that are not here take some ten seconds."""
+
+# What is collected stays until the end: nothing of it is garbage, and to look for some takes a fifth of that time.
+gc.disable()
 
 # A machine shared by many makes any time limit per example a coin toss, so there is none.
 settings.register_profile(
@@ -32,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by its folder, so that nobody has to remember to; those with a browser come last.
 
     The browser's driver keeps an event loop in the main thread, in which no other test could run its own. Of these
-    the longest files come first: a worker that began one last would end long after the other.
+    the longest files come first: a worker that began one last would end long after the others.
     """
     order = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: (item.path.is_relative_to(_HERE / "browser"), order.get(item.path.name, len(order))))
@@ -47,3 +65,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Leave what was collected out of each collection of garbage: half a million objects that live until the end."""
     gc.freeze()
+    gc.enable()
