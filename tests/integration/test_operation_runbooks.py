@@ -22,7 +22,7 @@ from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.upkeep.backup.service import retired_lines
-from tierce.upkeep.health.service import states
+from tierce.upkeep.health.service import states, watched_in
 
 PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
 FOLLOWED = (
@@ -96,7 +96,9 @@ class Machine:
         )
 
     def all_ready(self) -> bool:
-        return all(one.ready for one in states(load(self.stage.settings_file)))
+        """Whether every process is; those behind one that is not yet are not asked, for they are starting too."""
+        settings = load(self.stage.settings_file)
+        return all(one.ready for name in watched_in(settings) for one in states(settings, (name,)))
 
     def left_wrong(self) -> list[str]:
         """Units that ended by themselves, and files that a unit still holds as they were before."""
