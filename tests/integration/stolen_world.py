@@ -104,7 +104,7 @@ class StolenWorld:
             "office": {
                 "number": [incident], "person": sorted({str(one) for one, _ in PAIRS}), "insurer": ["1", "2"],
                 "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
-                "assistants/number": [str(ASSISTANT)], "alerts/number": [str(ALERT)],
+                "accounts/number": [str(ASSISTANT)], "alerts/number": [str(ALERT)],
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
