@@ -11,8 +11,10 @@ from tierce.web.portal.assistants import Named
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
 CABINET = "Cabinet médical des Tilleuls"
-NADIA = Assistant("12", "Belkacem", "Nadia", CABINET, date(2026, 9, 2), AT, 1, here=True, used_at=AT)
-INES = Assistant("13", "Roche-Talvas", "Inès", "Centre hospitalier de Valbrume", date(2026, 4, 2), AT, 0, here=False)
+NADIA = Assistant("12", "Belkacem", "Nadia", CABINET, date(2026, 9, 2), AT, AT, 1, here=True, used_at=AT)
+INES = Assistant(
+    "13", "Roche-Talvas", "Inès", "Centre hospitalier de Valbrume", date(2026, 4, 2), AT, AT, 0, here=False
+)
 URLS = {"12": ("/code", "/end"), "13": ("/code", "/end")}
 NONE: dict[str, Any] = {
     "assistants": [], "urls": {}, "typed": Named(last_day="2026-09-02"), "first": "2026-03-03",

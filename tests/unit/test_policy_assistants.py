@@ -24,6 +24,7 @@ from tierce.policy.assistants import (
     LAST_DAY_MAX,
     LAST_DAY_USUAL,
     PASSKEYS_MAX,
+    SIGNED_IN_WITHIN,
     may_assistant,
 )
 from tierce.policy.staff import STAFF_ACTS
@@ -59,10 +60,14 @@ def test_the_decision_page_names_every_act_of_the_table() -> None:
         (r"interval '1 day'\)\) >= (\d+)", ASSISTANTS_MAX),
         (r"p\.assistant = found_one\) >= (\d+)", PASSKEYS_MAX),
         (r"p\.assistant = of_number\) >= (\d+)", PASSKEYS_MAX),
-        (r"c\.made > now\(\) - interval '(\d+) minutes';\n    select x", CODE_LIFE // timedelta(minutes=1)),
+        (
+            r"c\.made > now\(\) - interval '(\d+) minutes' and not access\.any_held\(c\.login, c\.device\);",
+            CODE_LIFE // timedelta(minutes=1),
+        ),
+        (r"s\.created < now\(\) - interval '(\d+) minutes' then 8", SIGNED_IN_WITHIN // timedelta(minutes=1)),
         (r"g\.made > now\(\) - interval '(\d+) minutes'", CHALLENGE_LIFE // timedelta(minutes=1)),
         (
-            r"c\.made > now\(\) - interval '(\d+) minutes';\n    if not found",
+            r"c\.made > now\(\) - interval '(\d+) minutes'\n +and not access\.any_held.+\n +ret",
             (CODE_LIFE + CHALLENGE_LIFE) // timedelta(minutes=1),
         ),
     ],

@@ -91,8 +91,8 @@ _SIGNER: LiteralString = """
                                               (%(establishment)s, t.establishment), (%(profession)s, t.profession),
                                               (%(software)s, s.software), (%(vendor)s, o.vendor),
                                               (%(cell)s, directory.cell_of(e.finess, t.profession)))),
-           -- One that was ended early revoked its sessions then.
-           coalesce(%(day)s between u.from_day and u.until_day, true)
+           -- One that was ended early revoked its sessions then; an assistant's last day ends hers.
+           coalesce(%(day)s between u.from_day and u.until_day, true) and coalesce(%(at)s < s.latest, true)
     from access.session s
     join access.device d on d.id = s.device
     join directory.activity t on t.id = s.activity

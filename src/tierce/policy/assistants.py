@@ -17,6 +17,8 @@ LAST_DAY_USUAL: Final = 183
 """What the form proposes."""
 PASSKEYS_MAX: Final = 3
 """Of one assistant: the counter's browser, another, and one that is being replaced."""
+SIGNED_IN_WITHIN: Final = timedelta(minutes=15)
+"""How lately whoever names one, or has a code made, must have signed in: a session left open lets nobody in."""
 CODE_LIFE: Final = timedelta(minutes=10)
 """How long a code may be typed."""
 CHALLENGE_LIFE: Final = timedelta(minutes=5)

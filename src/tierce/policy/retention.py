@@ -244,8 +244,8 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.ASSISTANTS: Rule(
         Phrase(
-            "noms des assistants d’un professionnel, dont l’accès est fini (leurs clés d’accès : à la fin même)",
-            "names of a professional's assistants whose access is over (their passkeys: at the end itself)",
+            "noms des assistants d’un professionnel, dont l’accès est fini (leurs clés d’accès : la nuit d’après)",
+            "names of a professional's assistants whose access is over (their passkeys: in the night after)",
         ),
         "access.assistant, access.assistant_code, access.passkey, access.passkey_challenge",
         _days(1095),

@@ -11,8 +11,8 @@ ASSISTANT: Mapping[AssistantReason, Told] = {
     AssistantReason.PLACE: (
         Phrase("Cette session ne peut désigner personne ici.", "This session can name nobody here."),
         Phrase(
-            "Connectez-vous vous-même, pour un lieu où vous exercez en votre nom.",
-            "Sign in yourself, for a place where you practise in your own name.",
+            "Connectez-vous vous-même au portail, pour un lieu où vous exercez en votre nom.",
+            "Sign in to the portal yourself, for a place where you practise in your own name.",
         ),
     ),
     AssistantReason.DEVICE: (
@@ -52,6 +52,15 @@ ASSISTANT: Mapping[AssistantReason, Told] = {
         Phrase(
             "Mettez-y fin et désignez-le à nouveau : ses anciennes clés ne serviront plus.",
             "End and name the assistant again: the old passkeys will serve no more.",
+        ),
+    ),
+    AssistantReason.SIGN_IN: (
+        Phrase(
+            "Votre connexion date de plus d’un quart d’heure.", "You signed in more than a quarter of an hour ago."
+        ),
+        Phrase(
+            "Déconnectez-vous, connectez-vous de nouveau, puis désignez-le aussitôt.",
+            "Sign out, sign in again, then name the assistant at once.",
         ),
     ),
     AssistantReason.CODE: (

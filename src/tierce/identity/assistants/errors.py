@@ -16,6 +16,7 @@ class AssistantReason(StrEnum):
     TOO_MANY = "too_many"
     NOT_FOUND = "not_found"
     PASSKEYS = "passkeys"
+    SIGN_IN = "sign_in"
     CODE = "code"
     NETWORK = "network"
     STATE = "state"

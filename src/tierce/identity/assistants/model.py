@@ -18,6 +18,7 @@ class Stopped(IntEnum):
     TOO_MANY = 5
     NOT_FOUND = 6
     PASSKEYS = 7
+    SIGN_IN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class AssistantRow:
     until: date
     """The last day, included."""
     created: datetime
+    let_in: datetime
+    """When she was named, or a code or passkey of hers was last made."""
     used: datetime | None
     """Her last sign-in."""
     passkeys: int

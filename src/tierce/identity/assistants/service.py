@@ -37,6 +37,7 @@ _STOPPED = {
     Stopped.TOO_MANY: AssistantReason.TOO_MANY,
     Stopped.NOT_FOUND: AssistantReason.NOT_FOUND,
     Stopped.PASSKEYS: AssistantReason.PASSKEYS,
+    Stopped.SIGN_IN: AssistantReason.SIGN_IN,
 }
 
 

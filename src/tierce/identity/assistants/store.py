@@ -54,13 +54,13 @@ async def end(connection: Connection, session: SessionId, number: AssistantId) -
 async def list_of(connection: Connection, session: SessionId) -> list[AssistantRow]:
     """List whom the session's professional has named and who may still sign in."""
     cursor = await connection.execute(
-        "select number, family_name, given_name, place, until_day, created, used, passkeys, here"
+        "select number, family_name, given_name, place, until_day, created, let_in, used, passkeys, here"
         " from access.assistants_of(%s)",
         (session,),
     )
     return [
-        AssistantRow(AssistantId(number), family, given, place, date_of(until), created, used, passkeys, here)
-        for number, family, given, place, until, created, used, passkeys, here in await cursor.fetchall()
+        AssistantRow(AssistantId(number), family, given, place, date_of(until), created, let_in, used, passkeys, here)
+        for number, family, given, place, until, created, let_in, used, passkeys, here in await cursor.fetchall()
     ]
 
 

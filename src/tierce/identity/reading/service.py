@@ -34,6 +34,8 @@ class SessionReader:
     async def read(self, handles: Sequence[str]) -> dict[str, SessionState | SessionReason]:
         """Read sessions in one statement: of each its state, or why it opens nothing. No end is pushed away."""
         digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
+        if not digests:
+            return dict.fromkeys(handles, SessionReason.UNKNOWN)
         try:
             found = await self._stored(list(digests.values()))
         except psycopg.OperationalError:

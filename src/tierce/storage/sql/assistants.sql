@@ -1,17 +1,29 @@
 -- Assistants (docs/adr/0116): who names one, who makes a passkey, who signs in with it. The bounds are policy's (policy/assistants.py),
 -- tested equal. Everything is checked here, on the rows, whatever the caller believes; what a passkey signed is verified by the caller.
 
--- Why a session may name nobody now: 0 it may, else identity.assistants.model.Stopped. Only the professional herself, on a device that is
--- not new, at a place where she acts in her own name; and nothing holds her or the device.
+-- Whether the device of a session was settled by an assistant's work: she has used it, and the professional herself not for fourteen days.
+-- What only a device that is not new may do in her name, such a one may not.
+create or replace function access.settled_by_assistant(of_session bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from access.session o where o.device = s.device and o.login = s.login and o.assistant is not null)
+        and not exists (select from access.session o where o.device = s.device and o.login = s.login and o.assistant is null
+                        and o.created <= now() - interval '14 days')
+    from access.session s where s.id = of_session
+$$;
+
+-- Why a session may name nobody now: 0 it may, else identity.assistants.model.Stopped. Only the professional herself, on the portal, who
+-- just signed in, on a device that is not new, at a place where she acts in her own name; and nothing holds her or the device. Software's
+-- sessions name nobody: what holds the software would not hold whoever signs in at the portal.
 create or replace function access.names_nobody(of_session bigint) returns smallint
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case
         when s.id is null or a.id is null then 1
-        when l.state is null or access.on_probation(l.state, gate.today()) then 2
+        when l.state is null or access.on_probation(l.state, gate.today()) or access.settled_by_assistant(s.id) then 2
         when access.brings_nobody(s.id) then 3
+        when s.created < now() - interval '15 minutes' then 8
         else 0 end::smallint
     from (select of_session as id) w
-    left join access.session s on s.id = w.id and s.revoked is null and s.expires > now() and s.assistant is null
+    left join access.session s on s.id = w.id and s.revoked is null and s.expires > now() and s.assistant is null and s.site = 1
     left join directory.activity a on a.id = s.activity and a.active and a.substitution is null
         and a.professional = s.professional and gate.today() between a.from_day and a.until_day
     left join access.line l on l.id = s.line
@@ -44,19 +56,19 @@ begin
     insert into access.assistant (professional, establishment, activity, family_name, given_name, handle, until_day, login, device)
     values (own.professional, own.establishment, own.activity, family, given, of_handle, last_day, own.login, own.device)
     returning id into number;
-    insert into access.assistant_code (assistant, code, network) values (number, of_code, own.network);
+    insert into access.assistant_code (assistant, code, network, login, device)
+    values (number, of_code, own.network, own.login, own.device);
 end $$;
 
 -- api: another code, for one of her assistants of that place: a passkey lost, or a second browser. It takes the place of the one before.
 create or replace function access.renew_code(by_session bigint, of_number bigint, of_code bytea) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare no smallint := access.names_nobody(by_session); found_one bigint; of_network bytea;
+declare no smallint := access.names_nobody(by_session); found_one bigint; own record;
 begin
     if no <> 0 then
         return no;
     end if;
-    select x.id, s.network into found_one, of_network
-    from access.session s join directory.activity a on a.id = s.activity
+    select x.id into found_one from access.session s join directory.activity a on a.id = s.activity
     join access.assistant x on x.professional = s.professional and x.establishment = a.establishment
     where s.id = by_session and x.id = of_number and x.ended is null and x.until_day >= gate.today();
     if found_one is null then
@@ -65,8 +77,11 @@ begin
     if (select count(*) from access.passkey p where p.assistant = found_one) >= 3 then
         return 7;
     end if;
-    insert into access.assistant_code as c (assistant, code, network) values (found_one, of_code, of_network)
-    on conflict (assistant) do update set code = excluded.code, network = excluded.network, made = now();
+    select s.network, s.login, s.device into own from access.session s where s.id = by_session;
+    insert into access.assistant_code as c (assistant, code, network, login, device)
+    values (found_one, of_code, own.network, own.login, own.device)
+    on conflict (assistant) do update set code = excluded.code, network = excluded.network, login = excluded.login,
+        device = excluded.device, made = now();
     return 0;
 end $$;
 
@@ -109,15 +124,17 @@ end $$;
 -- api: whom the professional of a session has named and who may still sign in; to herself alone.
 create or replace function access.assistants_of(of_session bigint)
     returns table (number bigint, family_name text, given_name text, place text, until_day integer, created timestamptz,
-                   used timestamptz, passkeys bigint, here boolean)
+                   let_in timestamptz, used timestamptz, passkeys bigint, here boolean)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select x.id, x.family_name, x.given_name, e.name, x.until_day, x.created, x.used,
+    select x.id, x.family_name, x.given_name, e.name, x.until_day, x.created,
+           greatest(x.created, (select c.made from access.assistant_code c where c.assistant = x.id),
+                    (select max(p.made) from access.passkey p where p.assistant = x.id)), x.used,
            (select count(*) from access.passkey p where p.assistant = x.id), coalesce(a.establishment = x.establishment, false)
     from access.session s left join directory.activity a on a.id = s.activity
     join access.assistant x on x.professional = s.professional and x.ended is null and x.until_day >= gate.today()
     join directory.establishment e on e.id = x.establishment
     where s.id = of_session and s.revoked is null and s.expires > now() and s.assistant is null
-    order by 9 desc, x.family_name, x.given_name, x.id limit 200
+    order by 10 desc, x.family_name, x.given_name, x.id limit 200
 $$;
 
 -- api: who an assistant's session is of, by name.
@@ -141,7 +158,7 @@ create or replace function access.begin_passkey(of_code bytea, of_network bytea,
 declare found_one access.assistant%rowtype; code_network bytea;
 begin
     select c.network into code_network from access.assistant_code c
-    where c.code = of_code and c.made > now() - interval '10 minutes';
+    where c.code = of_code and c.made > now() - interval '10 minutes' and not access.any_held(c.login, c.device);
     select x.* into found_one from access.assistant_code c join access.assistant x on x.id = c.assistant
     where c.code = of_code and x.ended is null and x.until_day >= gate.today() and access.assistant_stands(x.id);
     if code_network is null or found_one.id is null then
@@ -156,6 +173,13 @@ begin
     from directory.establishment e where e.id = found_one.establishment;
 end $$;
 
+-- Whether something holds a login or a device.
+create or replace function access.any_held(of_login bigint, of_device bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from access.ladder h where h.rung >= 2 and h.lifted is null and h.until > now()
+                   and (h.level, h.subject) in ((1, of_login), (2, of_device)))
+$$;
+
 -- Whether an assistant may sign in today: not over, her professional may act there, and nothing holds the login or the device that named
 -- her (what holds a login is read by the gate as well; a device that is held brought her in).
 create or replace function access.assistant_stands(of_number bigint) returns boolean
@@ -165,8 +189,7 @@ create or replace function access.assistant_stands(of_number bigint) returns boo
         join directory.activity a on a.id = x.activity and a.active and a.professional = x.professional
             and a.establishment = x.establishment and gate.today() between a.from_day and a.until_day
         where x.id = of_number and x.ended is null and x.until_day >= gate.today()
-          and not exists (select from access.ladder h where h.rung >= 2 and h.lifted is null and h.until > now()
-                          and (h.level, h.subject) in ((1, x.login), (2, x.device))))
+          and not access.any_held(x.login, x.device))
 $$;
 
 -- api: takes a challenge, right or wrong, once, within five minutes and from the browser that began.
@@ -183,18 +206,21 @@ $$;
 create or replace function access.keep_passkey(of_number bigint, of_code bytea, of_credential bytea, of_key bytea, of_counter bigint)
     returns table (professional bigint, establishment bigint, given_name text, place text)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone record;
 begin
     perform from access.assistant x where x.id = of_number for update;
     if not access.assistant_stands(of_number) or (select count(*) from access.passkey p where p.assistant = of_number) >= 3 then
         return;
     end if;
     delete from access.assistant_code c
-    where c.assistant = of_number and c.code = of_code and c.made > now() - interval '15 minutes';
+    where c.assistant = of_number and c.code = of_code and c.made > now() - interval '15 minutes'
+      and not access.any_held(c.login, c.device)
+    returning c.login, c.device into gone;
     if not found then
         return;
     end if;
-    insert into access.passkey (credential, assistant, public_key, counter)
-    values (of_credential, of_number, of_key, of_counter) on conflict do nothing;
+    insert into access.passkey (credential, assistant, public_key, counter, login, device)
+    values (of_credential, of_number, of_key, of_counter, gone.login, gone.device) on conflict do nothing;
     if found then
         return query select x.professional, x.establishment, x.given_name, e.name
             from access.assistant x join directory.establishment e on e.id = x.establishment where x.id = of_number;
@@ -216,14 +242,15 @@ create or replace function access.open_assistant_session(of_credential bytea, of
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare who access.assistant%rowtype; last timestamptz;
 begin
+    select x.* into who from access.passkey p join access.assistant x on x.id = p.assistant
+    where p.credential = of_credential for update of x;
     update access.passkey p set counter = of_counter, used = now()
     where p.credential = of_credential and (p.counter = 0 and of_counter = 0 or of_counter > p.counter);
     if not found then
         return null;
     end if;
-    select x.* into who from access.passkey p join access.assistant x on x.id = p.assistant
-    where p.credential = of_credential for update of x;
-    if not access.assistant_stands(who.id) then
+    if not access.assistant_stands(who.id)
+        or exists (select from access.passkey p where p.credential = of_credential and access.any_held(p.login, p.device)) then
         return null;
     end if;
     last := (date '1970-01-01' + who.until_day + 1)::timestamp at time zone 'Europe/Paris';
@@ -235,13 +262,14 @@ begin
     return who.id;
 end $$;
 
--- A device that is held brought them in: their sessions end with that, whoever places the hold.
+-- A device that is held named them, or had a code made for them: their sessions end with that, whoever places the hold.
 create or replace function access.end_named_by_held() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update access.session s set revoked = now(), revoked_why = 'named by a device that is held'
-    from access.assistant x
-    where x.device = new.subject and s.assistant = x.id and s.revoked is null and s.expires > now();
+    from (select x.id from access.assistant x where x.device = new.subject
+          union select p.assistant from access.passkey p where p.device = new.subject) brought
+    where s.assistant = brought.id and s.revoked is null and s.expires > now();
     return null;
 end $$;
 create or replace trigger end_named_by_held after insert on access.ladder

@@ -7,7 +7,7 @@ create or replace function bank.managed(of_session bigint) returns bigint
     select a.establishment from access.session s
     join directory.activity a on a.id = s.activity and a.active and a.substitution is null and a.professional = s.professional
     join directory.enrolment e on e.professional = a.professional and e.establishment = a.establishment and e.status = 2
-    where s.id = of_session and s.revoked is null and s.expires > now()
+    where s.id = of_session and s.revoked is null and s.expires > now() and s.assistant is null
       and (e.manager or not exists (
           select from directory.enrolment o where o.establishment = e.establishment and o.id <> e.id and o.status in (2, 3)))
 $$;
@@ -18,7 +18,8 @@ create or replace function bank.stopped(of_session bigint) returns smallint
     select case
         when bank.managed(of_session) is null then 1
         when s.created < now() - interval '15 minutes' then 2
-        when d.created > now() - interval '14 days' or access.on_probation(l.state, gate.today()) then 3
+        when d.created > now() - interval '14 days' or access.on_probation(l.state, gate.today())
+             or access.settled_by_assistant(of_session) then 3
         when access.brings_nobody(of_session) then 4
         when exists (select from bank.account k where k.establishment = bank.managed(of_session) and k.state in (1, 2)) then 5
         when (select count(*) from bank.account k where k.establishment = bank.managed(of_session)
@@ -103,7 +104,7 @@ begin
     select s.professional, a.establishment into who, place
     from access.session s
     join directory.activity a on a.id = s.activity and a.active and gate.today() between a.from_day and a.until_day
-    where s.id = of_session and s.revoked is null and s.expires > now();
+    where s.id = of_session and s.revoked is null and s.expires > now() and s.assistant is null;
     perform pg_advisory_xact_lock(hashtextextended('tierce-account', place));
     update bank.account k set ended = now(), stopped_by = who,
         state = case when k.professional = who then 6 else 5 end, why = case when k.professional = who then 0 else 2 end

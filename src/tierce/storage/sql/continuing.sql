@@ -8,7 +8,7 @@ declare s record;
 begin
     select o.id, o.login, l.state into s
     from access.session o join access.line l on l.id = o.line
-    where o.id = of_session and o.revoked is null and o.expires > now();
+    where o.id = of_session and o.revoked is null and o.expires > now() and o.assistant is null;
     if not found or not access.on_probation(s.state, gate.today()) then
         return false;
     end if;
@@ -41,7 +41,7 @@ declare
 begin
     select o.login, o.device, o.line, o.network, o.professional, t.profession, l.state into old
     from access.session o join directory.activity t on t.id = o.activity join access.line l on l.id = o.line
-    where o.id = of_session and o.revoked is null and o.expires > now();
+    where o.id = of_session and o.revoked is null and o.expires > now() and o.assistant is null;
     perform from access.login where id = old.login for update;
     select o.device, o.network, t.profession, l.state into new
     from access.device_code c join access.session o on o.id = c.session
@@ -51,7 +51,7 @@ begin
     stopped := case
         when new.device is null or new.profession <> old.profession
              or not access.on_probation(new.state, today) then 1
-        when old.state is null or access.on_probation(old.state, today) then 2
+        when old.state is null or access.on_probation(old.state, today) or access.settled_by_assistant(of_session) then 2
         when new.network <> old.network then 3
         when (select count(*) from access.continued k where k.line = old.line) >= 4 then 4
         when exists (select from access.ladder h where h.rung >= 2 and h.lifted is null and h.until > now()
@@ -75,7 +75,7 @@ end $$;
 create or replace function access.separate(of_session bigint, of_device bigint) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare mine bigint := (select o.login from access.session o
-                        where o.id = of_session and o.revoked is null and o.expires > now());
+                        where o.id = of_session and o.revoked is null and o.expires > now() and o.assistant is null);
 begin
     delete from access.continued k where k.login = mine and k.device = of_device;
     if not found then

@@ -135,7 +135,7 @@ $$;
 create or replace function access.brings_nobody(of_session bigint) returns boolean
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    return exists (
+    return exists (select from access.session s where s.id = of_session and s.assistant is not null) or exists (
         select from access.session s
         left join directory.activity t on t.id = s.activity
         left join directory.establishment e on e.id = t.establishment

@@ -265,6 +265,8 @@ begin
             select x.id from access.assistant x
             where (x.ended < before or x.until_day < before_day) and not exists (select from access.session s where s.assistant = x.id)
             limit at_most),
+        lapsed as (delete from access.passkey p using access.assistant x
+                   where x.id = p.assistant and x.until_day < gate.today() and really),
         gone as (delete from access.assistant x using due where x.id = due.id and really)
         select count(*) into n from due;
     when 14 then

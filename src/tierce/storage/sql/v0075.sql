@@ -24,7 +24,9 @@ create index assistant_activity on access.assistant (activity);
 create table access.assistant_code (                -- the code that was told once; deleted when used
     assistant bigint primary key references access.assistant on delete cascade,
     code      bytea not null unique check (octet_length(code) = 32),        -- SHA-256
-    network   bytea not null,                       -- that of the session that asked for it
+    network   bytea not null,                       -- that of the session that asked for it, and its login and device
+    login     bigint not null,
+    device    bigint not null,
     made      timestamptz not null default now()
 );
 create table access.passkey (
@@ -32,10 +34,13 @@ create table access.passkey (
     assistant  bigint not null references access.assistant on delete cascade,
     public_key bytea not null check (octet_length(public_key) between 32 and 500),  -- COSE
     counter    bigint not null check (counter >= 0),
+    login      bigint not null,                     -- of whoever asked for its code, and the device: what holds either holds it
+    device     bigint not null,
     made       timestamptz not null default now(),
     used       timestamptz
 );
 create index passkey_assistant on access.passkey (assistant);
+create index passkey_device on access.passkey (device);
 create table access.passkey_challenge (             -- what a browser is to sign; deleted when used
     challenge bytea primary key check (octet_length(challenge) = 32),       -- SHA-256
     binding   bytea not null check (octet_length(binding) = 32),            -- SHA-256 of what the site's cookie holds

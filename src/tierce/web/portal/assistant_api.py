@@ -19,6 +19,7 @@ class Assistant(msgspec.Struct):
     establishment_name: str
     last_day: date
     named_at: datetime
+    let_in_at: datetime
     passkeys: int
     here: bool
     used_at: datetime | None = None

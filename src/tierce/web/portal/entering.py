@@ -121,12 +121,12 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
 
 async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
-    """Whom the professional named lately, to be told of as she signs in: nobody, to an assistant."""
+    """Whom the professional let in lately, to be told of as she signs in: nobody, to an assistant."""
     if visit.session.assistant_name is not None:
         return []
     since = site.clock.now() - NEW_FOR
     every = await read_assistants(site.api, visit.handle)
-    return [one for one in every if one.named_at > since][:NEW_TOLD_MAX]
+    return [one for one in every if one.let_in_at > since][:NEW_TOLD_MAX]
 
 
 def sign_in_page(
