@@ -70,7 +70,7 @@ def test_the_list_a_notice_a_letter_and_no_name_before_its_reason(stage: Stage, 
     page = entered(stage, new_browser, "office", OFFICER)
     incident = open_incident(page, stage)
     expect(page.locator("h1")).to_contain_text("Arrêtez le vol")
-    expect(page.locator(".lead")).to_contain_text("la liste est exacte")
+    expect(page.locator(".lead")).to_contain_text("au moins 1 personne ont été lus ; la période n’était pas finie")
     assert "LENOIR" not in page.content().upper()
     page.locator("#list ~ div a[href*='/people/']").first.click()
     page.locator("#purpose").select_option("2")

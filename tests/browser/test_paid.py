@@ -58,6 +58,7 @@ def test_an_invoice_is_sent_decided_approved_by_two_and_read_in_its_transfer(
     bruno = entered(stage, new_browser, "office", "Bruno Caradec")
     bruno.goto(helene.url)
     bruno.get_by_role("button", name="Approuver").click()
+    expect(bruno.get_by_role("button", name="Approuver")).to_have_count(0)
     reload_until(bruno, "main .status", "fichier écrit")
 
     portal.open("/invoices")

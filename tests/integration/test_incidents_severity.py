@@ -57,8 +57,10 @@ def test_a_conclusion_decides_which_clocks_run(room: Room) -> None:
     incident, severity = scored(room)
     duties = {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
     assert {Duty.AUTHORITY, Duty.PERSONS} <= duties
-    severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.RISK, REASONS, REASONS))
-    assert Duty.PERSONS not in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+    for left, name in (2, "assures"), (1, "professionnels"), (0, "transports"):
+        severity.conclude(room.office, HELENE, incident.id, Bridge(name, Risk.RISK, REASONS, REASONS))
+        runs = Duty.PERSONS in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+        assert runs == (left > 0), "a cohort that waits for its own conclusion keeps the clock of all"
     severity.conclude(room.office, HELENE, incident.id, Bridge("professionnels", Risk.HIGH, REASONS, ""))
     assert Duty.PERSONS in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
 

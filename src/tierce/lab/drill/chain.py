@@ -53,6 +53,7 @@ from tierce.notices.telling.model import NO_INCIDENT
 from tierce.notices.telling.service import Telling
 from tierce.policy.digest import policy_digest
 from tierce.policy.ladder import Level, Rung
+from tierce.scope.model import SETTLE
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -147,9 +148,10 @@ class Chain:
         return professional_of(self.office, self.stage.truth["story"][VICTIM]["rpps"])
 
     def scope(self) -> int:
-        """Draw the exact list; gives how many people are on it."""
-        self.wait_sequenced()
+        """Draw the exact list once its window is over, so that it may say "nobody else"; gives how many are on it."""
         now = self.clock.now()
+        self.stage.wait_until(lambda: self.clock.now() - now > SETTLE, "worker")
+        self.wait_sequenced()
         criteria = account_criteria(
             self.professional(),
             frozenset(self.taken.devices),
