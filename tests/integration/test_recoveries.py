@@ -274,6 +274,33 @@ def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_s
     assert not again, "what two said of one rest counts for no other"
 
 
+def test_what_was_said_before_it_was_settled_is_kept_counts_no_more_and_may_be_said_anew(
+    recovering: Recovering,
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "50")
+    desk, office = recovering.desk, recovering.of.office
+    assert not desk.say(office, HELENE, number, Word.CANCEL, said="Contesté.")
+
+    def settle(amount: int) -> None:
+        for caller in (HELENE, BRUNO):
+            assert not desk.one(office, number).said_by(caller.staff, Word.SETTLE, amount), "she has its form"
+            done = desk.say(office, caller, number, Word.SETTLE, said=f"{caller.name} {amount}", seen_amount=amount)
+            assert done is (caller is BRUNO)
+
+    settle(5_000)
+    come_back(recovering, wrong)
+    settle(-5_000)
+    recovering.of.account(601, IBAN)
+    recovering.paid(601, 1_000)
+    settle(5_000)
+    found = desk.one(office, number)
+    said = [(each.name, each.amount) for each in found.words if each.what is Word.SETTLE]
+    assert said == [(one.name, amount) for amount in (5_000, -5_000, 5_000) for one in (HELENE, BRUNO)]
+    assert not desk.say(office, BRUNO, number, Word.CANCEL, said="Lu."), "hers was of before"
+    assert desk.say(office, HELENE, number, Word.CANCEL, said="Encore.")
+
+
 def test_no_batch_is_deleted_by_which_something_would_be_taken_again(
     recovering: Recovering, connect: Connect
 ) -> None:

@@ -146,16 +146,16 @@ begin
        or (of_what = 3 and (r.approved is null or seen_amount = 0 or bank.rest_of(of_recovery) <> seen_amount)) then
         return 2;
     end if;
-    insert into bank.recovery_word as w (recovery, what, staff, name, said, amount)
-    values (of_recovery, of_what, by_staff, by_name, of_said, read_amount)
-    on conflict (recovery, what, staff) do update set amount = excluded.amount, said = excluded.said, at = now()
-        where w.amount <> excluded.amount or w.at <= r.settled_at;
+    insert into bank.recovery_word as w (recovery, what, staff, name, said, amount, round)
+    values (of_recovery, of_what, by_staff, by_name, of_said, read_amount, r.round)
+    on conflict (recovery, what, staff, round) do update set amount = excluded.amount, said = excluded.said, at = now()
+        where w.amount <> excluded.amount;
     if not found then
         return 3;
     end if;
     select count(*) into n from bank.recovery_word w
     where w.recovery = of_recovery and w.what = of_what and w.amount = read_amount
-      and (of_what <> 3 or w.at > coalesce(r.settled_at, '-infinity'));   -- what was settled before is said anew of another rest
+      and w.round = r.round;                        -- what was said before it was settled is said anew
     if n < 2 and not (of_what = 2 and r.approved is null) then
         return 0;
     end if;
@@ -164,7 +164,7 @@ begin
     elsif of_what = 2 then
         update bank.recovery x set cancelled = now() where x.id = of_recovery;
     else
-        update bank.recovery x set settled = x.settled + seen_amount, settled_at = now() where x.id = of_recovery;
+        update bank.recovery x set settled = x.settled + seen_amount, round = x.round + 1 where x.id = of_recovery;
     end if;
     return 1;
 end $$;

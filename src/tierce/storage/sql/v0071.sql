@@ -16,5 +16,9 @@ drop function if exists bank.keep_replies(bigint, smallint, text, text, bytea, b
 
 -- What of a recovery two of the staff say was settled by another way than a transfer (docs/adr/0115): paid back by the place, or below
 -- zero given back to it. Each of them says it of the sum that she read.
-alter table bank.recovery add column settled bigint not null default 0, add column settled_at timestamptz;
-alter table bank.recovery_word add column amount bigint not null default 0;
+alter table bank.recovery add column settled bigint not null default 0, add column round integer not null default 0;
+alter table bank.recovery_word
+    add column amount bigint not null default 0,
+    add column round integer not null default 0,    -- how often it was settled before: what was said then counts no more, and stays
+    drop constraint recovery_word_pkey,
+    add primary key (recovery, what, staff, round);
