@@ -247,6 +247,9 @@ def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_s
     assert listed() == [(601, 4_700)]
     recovering.of.admin.execute("update bank.recovery set cancelled = cancelled - interval '60 days'")
     assert listed() == [(602, -300), (601, 4_700)]
+    assert [one.oldest for one in recovering.desk.unsettled(recovering.of.office)] == [[owed], [owes]]
+    (shown,) = recovering.desk.unsettled(recovering.of.office, at_most=1)
+    assert (shown.establishment, shown.places) == (602, 2), "what a list leaves out is counted"
     desk, office = recovering.desk, recovering.of.office
     for amount in (0, 300, -299):
         with pytest.raises(RecoveryMovedError):

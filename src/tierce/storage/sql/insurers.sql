@@ -166,7 +166,6 @@ $$;
 -- What is to be paid for it, as of now: due and in no batch yet, in batches that wait for approval or for their file, and in files that
 -- the bank has and of which nobody said what became of them; and what of its recoveries places
 -- gave back, and what was given back to places, by another way than a transfer: one never hides the other.
-drop function if exists registry.own_coming(bytea, bigint);   -- an earlier shape told less
 create or replace function registry.own_coming(session_handle bytea, line bigint)
     returns table (invoices bigint, due bigint, gathered bigint, ordered bigint, settled bigint, given bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$

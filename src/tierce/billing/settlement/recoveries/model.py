@@ -158,6 +158,10 @@ class Unsettled:
     """What it owes; below zero, what is owed to it."""
     recoveries: int
     since: datetime
+    oldest: list[int]
+    """The numbers of the oldest of these recoveries."""
+    places: int
+    """How many places there are, also of those that a list leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
