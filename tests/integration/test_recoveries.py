@@ -225,7 +225,12 @@ def test_a_paid_invoice_is_kept_while_its_care_may_be_invoiced_again_or_counts_a
         " feed) select id, 6, 4, 4000, 24, 6000, 0, 40000, 1 from registry.product"
     )
     assert kept(INVOICED_DAYS + 24 * 31) == len(made), "and a cap of two years counts it until then"
+    upkeep.execute("set enable_seqscan = off")
     assert kept(INVOICED_DAYS + 24 * 31 + 1) == 0
+    upkeep.execute("select pg_stat_force_next_flush()")
+    used = "select indexrelname from pg_stat_user_indexes where idx_scan > 0 and indexrelname = any(%s) order by 1"
+    by = ["invoice_over", "invoice_paid"]
+    assert [row[0] for row in recovering.of.all(used, by)] == by, "no lot reads all that is kept"
 
 
 def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_say_it_is_settled(
