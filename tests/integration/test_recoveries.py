@@ -225,7 +225,12 @@ def test_a_paid_invoice_is_kept_while_its_care_may_be_invoiced_again_or_counts_a
         " feed) select id, 6, 4, 4000, 24, 6000, 0, 40000, 1 from registry.product"
     )
     assert kept(INVOICED_DAYS + 24 * 31) == len(made), "and a cap of two years counts it until then"
+    upkeep.execute("set enable_seqscan = off")
     assert kept(INVOICED_DAYS + 24 * 31 + 1) == 0
+    upkeep.execute("select pg_stat_force_next_flush()")
+    used = "select indexrelname from pg_stat_user_indexes where idx_scan > 0 and indexrelname = any(%s) order by 1"
+    by = ["invoice_over", "invoice_paid"]
+    assert [row[0] for row in recovering.of.all(used, by)] == by, "no lot reads all that is kept"
 
 
 def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_say_it_is_settled(
@@ -247,6 +252,9 @@ def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_s
     assert listed() == [(601, 4_700)]
     recovering.of.admin.execute("update bank.recovery set cancelled = cancelled - interval '60 days'")
     assert listed() == [(602, -300), (601, 4_700)]
+    assert [one.oldest for one in recovering.desk.unsettled(recovering.of.office)] == [[owed], [owes]]
+    (shown,) = recovering.desk.unsettled(recovering.of.office, at_most=1)
+    assert (shown.establishment, shown.places) == (602, 2), "what a list leaves out is counted"
     desk, office = recovering.desk, recovering.of.office
     for amount in (0, 300, -299):
         with pytest.raises(RecoveryMovedError):
@@ -272,6 +280,33 @@ def test_places_that_no_transfer_settles_are_listed_the_oldest_first_until_two_s
     recovering.of.admin.execute("update bank.recovery set settled = settled + 5000 where id = %s", (owes,))
     again = desk.say(office, HELENE, owes, Word.SETTLE, said="Encore.", seen_amount=-5_000)
     assert not again, "what two said of one rest counts for no other"
+
+
+def test_what_was_said_before_it_was_settled_is_kept_counts_no_more_and_may_be_said_anew(
+    recovering: Recovering,
+) -> None:
+    (wrong,) = recovering.paid(601, 5_000)
+    number = recovering.approved(wrong, "50")
+    desk, office = recovering.desk, recovering.of.office
+    assert not desk.say(office, HELENE, number, Word.CANCEL, said="Contesté.")
+
+    def settle(amount: int) -> None:
+        for caller in (HELENE, BRUNO):
+            assert not desk.one(office, number).said_by(caller.staff, Word.SETTLE, amount), "she has its form"
+            done = desk.say(office, caller, number, Word.SETTLE, said=f"{caller.name} {amount}", seen_amount=amount)
+            assert done is (caller is BRUNO)
+
+    settle(5_000)
+    come_back(recovering, wrong)
+    settle(-5_000)
+    recovering.of.account(601, IBAN)
+    recovering.paid(601, 1_000)
+    settle(5_000)
+    found = desk.one(office, number)
+    said = [(each.name, each.amount) for each in found.words if each.what is Word.SETTLE]
+    assert said == [(one.name, amount) for amount in (5_000, -5_000, 5_000) for one in (HELENE, BRUNO)]
+    assert not desk.say(office, BRUNO, number, Word.CANCEL, said="Lu."), "hers was of before"
+    assert desk.say(office, HELENE, number, Word.CANCEL, said="Encore.")
 
 
 def test_no_batch_is_deleted_by_which_something_would_be_taken_again(

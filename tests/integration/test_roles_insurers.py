@@ -170,7 +170,8 @@ def paid(connect: Connect) -> None:
             " (25, 13, 101, 1, 40, 1, 1, 0, null);"
             "insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount,"
             " reason, said, approved, due, settled)"
-            " values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now(), 9);"
+            " values (31, 1, 'F-1', 1, 50, 101, 1, 50, 2, 'Droits finis.', now(), now(), 9),"
+            " (32, 2, 'F-2', 1, 50, 102, 1, 50, 2, 'Droits finis.', now(), now(), -9);"
             "insert into bank.recovered values (21, 31, 7)"
         )
 
@@ -189,9 +190,9 @@ def test_what_was_paid_is_told_of_its_own_insurer_alone_after_a_line_and_to_no_f
     process.connection.commit()
     assert process.rows(batches, OWN, mine) == [(11, 3, 2, 90, 1, 20, 7)]
     assert process.rows(decided, OWN, mine) == [(3, 3_000, 95, 1, 1_000)]
-    coming = "select invoices, due, gathered, ordered, settled from registry.own_coming(%s, %s)"
-    assert process.rows(coming, OWN, mine) == [(2, 25, 40, 90, 9)]
-    assert process.rows(coming, OTHER, theirs) == [(0, 0, 0, 900, 0)]
+    coming = "select invoices, due, gathered, ordered, settled, given from registry.own_coming(%s, %s)"
+    assert process.rows(coming, OWN, mine) == [(2, 25, 40, 90, 9, 9)], "one never hides the other"
+    assert process.rows(coming, OTHER, theirs) == [(0, 0, 0, 900, 0, 0)]
     assert process.rows(batches, OTHER, theirs) == [(12, 3, 1, 900, 0, 0, 0)]
     assert process.rows(decided, OTHER, theirs) == [(1, 1_000, 900, 0, 0)]
     # Another's line, a handle that nobody was given, no line at all; and no table, whatever the handle.

@@ -213,7 +213,11 @@ def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
         treasury.admin.execute("update bank.recovery set due = due - interval '4000 days'")
         treasury.admin.execute("update bank.batch set prepared = prepared - interval '4000 days'")
         assert "1 lieu qu'aucun virement ne solde plus" in plain(await site.http.get("/payments"))
-        assert "que le lieu doit" in plain(await site.http.get("/recoveries"))
+        listed = await site.http.get("/recoveries")
+        assert "que le lieu doit" in plain(listed)
+        assert listed.text.count(f'href="/recoveries/{recovery}"') == 2, "from its place, and from the newest"
+        whole = await site.http.get(f"/recoveries/{recovery}?lang=en")
+        assert "somebody else must say so too" in plain(whole)
         unread = await site.http.post(said, data=form_of(site, what="settle", amount="3999", said="Chèque."))
         assert unread.status_code == 409
         settled = await site.http.post(said, data=form_of(site, what="settle", amount="4000", said="Chèque."))
@@ -221,7 +225,7 @@ def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
         assert desk.say(treasury.office, BRUNO, recovery, RecoveryWord.SETTLE, said="Lu.", seen_amount=4_000)
         assert "ne solde plus" not in plain(await site.http.get("/payments"))
         whole = await site.http.get(f"/recoveries/{recovery}?lang=en")
-        assert "somebody else must say so too" in plain(whole)
+        assert "somebody else must say so too" not in plain(whole), "what was said before counts no more"
         assert (await site.http.get("/recoveries/5")).status_code == 404
 
     play_office(room, database, scene)

@@ -1,6 +1,7 @@
 """What the bank replies is read strictly, in bounds, and only where it fits what was sent."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,7 @@ from tierce.billing.settlement.pain import message_id, reference
 from tierce.billing.settlement.replies.errors import BankFileError
 from tierce.billing.settlement.replies.model import (
     CODE_LABELS,
+    UNKNOWN_MARK,
     Claim,
     Known,
     Report,
@@ -231,6 +233,9 @@ def test_a_debit_that_is_stated_again_is_one_where_the_bank_s_reference_says_so(
         assert [one.what for one in found] == whats
         assert unsaid(claims(second), Known(KNOWN.batches, KNOWN.transfers, (*before.said, *found))) == []
     assert "E-1" not in repr(claims("E-1")), "no text of the bank's stays"
+    of_before = tuple(replace(one, marks=(UNKNOWN_MARK,)) for one in claims(""))
+    for second in ("E-1", ""):
+        assert unsaid(claims(second), Known(KNOWN.batches, KNOWN.transfers, of_before)) == [], "nobody kept which"
 
 
 def test_a_batch_of_which_the_bank_rejected_a_transfer_is_booked_for_the_others() -> None:

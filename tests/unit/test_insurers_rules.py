@@ -9,7 +9,7 @@ from tierce.kernel.care import Domain
 from tierce.registry.runs.model import Run, RunState
 
 TODAY = date(2026, 11, 25)
-COMING = Coming(datetime(2026, 11, 25, 9, tzinfo=UTC), 2, 25, 40, 90, 0)
+COMING = Coming(datetime(2026, 11, 25, 9, tzinfo=UTC), 2, 25, 40, 90, 0, 0)
 YESTERDAY = TODAY - timedelta(days=1)
 
 

@@ -131,7 +131,9 @@ class Coming:
     ordered: int
     """In files of which nobody has said yet what the bank did."""
     settled: int
-    """Of what was recovered for it, by another way than a transfer; below zero, given back."""
+    """Of what was recovered for it, by another way than a transfer."""
+    given: int
+    """Back to places, by another way than a transfer."""
 
     @property
     def total(self) -> int:

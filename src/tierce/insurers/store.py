@@ -79,7 +79,7 @@ def batches(connection: Connection, handle: bytes, line: EntrySeq, months: int) 
 def coming(connection: Connection, handle: bytes, line: EntrySeq, at: datetime) -> Coming:
     """What is to be paid for this insurer, once `line` is committed."""
     row = connection.execute(
-        "select invoices, due, gathered, ordered, settled from registry.own_coming(%s, %s)", (handle, line)
+        "select invoices, due, gathered, ordered, settled, given from registry.own_coming(%s, %s)", (handle, line)
     ).fetchone()
     assert row is not None, "a session that is over raises"
     return Coming(at, *row)

@@ -28,6 +28,9 @@ create index concurrently if not exists engagement_until on care.engagement (unt
 -- What was decided for one insurer, by month: its own page of payments reads the index alone.
 create index concurrently if not exists invoice_decided on care.invoice (insurer, decided) include (state, asked, due)
     where decided is not null;
+-- Invoices past their time: of those that end unpaid by their end, of those that were paid, which stay for longer, by the day of care.
+create index concurrently if not exists invoice_over on care.invoice (greatest(at, decided, cancelled)) where state in (3, 4);
+create index concurrently if not exists invoice_paid on care.invoice (care_day) where state = 6;
 -- What was asked before care in somebody's name: her own page.
 create index concurrently if not exists agreement_person on care.agreement (person, at desc);
 create index concurrently if not exists engagement_labelled on care.engagement (seq) where label is not null;

@@ -164,18 +164,21 @@ create or replace function registry.own_decided(session_handle bytea, line bigin
 $$;
 
 -- What is to be paid for it, as of now: due and in no batch yet, in batches that wait for approval or for their file, and in files that
--- the bank has and of which nobody said what became of them; and what its recoveries were settled for by another way than a transfer.
+-- the bank has and of which nobody said what became of them; and what of its recoveries places
+-- gave back, and what was given back to places, by another way than a transfer: one never hides the other.
 create or replace function registry.own_coming(session_handle bytea, line bigint)
-    returns table (invoices bigint, due bigint, gathered bigint, ordered bigint, settled bigint)
+    returns table (invoices bigint, due bigint, gathered bigint, ordered bigint, settled bigint, given bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select d.n, d.cents, b.gathered, b.ordered, r.settled
+    select d.n, d.cents, b.gathered, b.ordered, r.settled, r.given
     from access.journalled_insurer(session_handle, line) own(insurer)
     cross join lateral (select count(*) as n, coalesce(sum(i.due), 0)::bigint as cents from care.invoice i
                         where i.insurer = own.insurer and i.state in (2, 7) and i.transfer is null) d
     cross join lateral (select coalesce(sum(x.total) filter (where x.state in (1, 2)), 0)::bigint as gathered,
                                coalesce(sum(x.sent_total) filter (where x.state = 3), 0)::bigint as ordered
                         from bank.batch x where x.insurer = own.insurer and x.ended is null) b
-    cross join lateral (select coalesce(sum(y.settled), 0)::bigint as settled from bank.recovery y
+    cross join lateral (select coalesce(sum(y.settled) filter (where y.settled > 0), 0)::bigint as settled,
+                               coalesce(-sum(y.settled) filter (where y.settled < 0), 0)::bigint as given
+                        from bank.recovery y
                         where y.insurer = own.insurer) r
 $$;
 

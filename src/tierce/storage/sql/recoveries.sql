@@ -39,13 +39,15 @@ create or replace function bank.stands(of_recovery bigint) returns boolean
 $$;
 
 -- office: what no transfer settles: by place and insurer, what is still to be taken of it or, below zero, to be given back, and since
--- when no transfer could: it began, or the last one left, before a day. The oldest first.
-create or replace function bank.unsettled(before timestamptz)
-    returns table (establishment bigint, place text, town text, insurer text, amount bigint, recoveries bigint, since timestamptz)
+-- when no transfer could: it began, or the last one left, before a day. The oldest first, and the oldest recoveries of each; how many
+-- places and recoveries there are is counted apart.
+create or replace function bank.unsettled(before timestamptz, rows_at_most integer)
+    returns table (establishment bigint, place text, town text, insurer text, amount bigint, recoveries bigint, since timestamptz,
+                   oldest bigint[], places bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with taken as (select c.recovery, sum(c.amount)::bigint as cents from bank.recovered c
                    join bank.transfer t on t.id = c.transfer and t.state in (1, 2) group by 1),
-    rests as (select r.establishment, r.insurer, bank.rest(r, i.state, coalesce(k.cents, 0)) as rest,
+    rests as (select r.id, r.establishment, r.insurer, bank.rest(r, i.state, coalesce(k.cents, 0)) as rest,
                      case when r.cancelled is not null then r.cancelled
                           when i.state <> 6 then coalesce((select max(t.ended) from bank.paid_invoice p
                                                            join bank.transfer t on t.id = p.transfer and t.state = 3
@@ -54,12 +56,15 @@ create or replace function bank.unsettled(before timestamptz)
               from bank.recovery r left join care.invoice i on i.id = r.invoice left join taken k on k.recovery = r.id
               where r.approved is not null),
     owed as (select s.establishment, s.insurer, sum(s.rest)::bigint as rest, count(*) as n, min(s.began) as began,
+                    (array_agg(s.id order by s.began, s.id))[1:20] as oldest,
                     (select max(b.prepared) from bank.transfer t join bank.batch b on b.id = t.batch
                      where t.establishment = s.establishment and b.insurer = s.insurer and t.state in (1, 2)) as last
-             from rests s where s.rest <> 0 group by 1, 2, s.rest > 0)
-    select o.establishment, e.name, e.town, n.name, o.rest, o.n, greatest(o.began, o.last)
-    from owed o join directory.establishment e on e.id = o.establishment join registry.insurer n on n.id = o.insurer
-    where greatest(o.began, o.last) < before order by 7, 1, 5 limit 1000
+             from rests s where s.rest <> 0 group by 1, 2, s.rest > 0),
+    late as (select * from owed o where greatest(o.began, o.last) < before)
+    select o.establishment, e.name, e.town, n.name, o.rest, o.n, greatest(o.began, o.last), o.oldest,
+           (select count(distinct l.establishment) from late l)
+    from late o join directory.establishment e on e.id = o.establishment join registry.insurer n on n.id = o.insurer
+    order by 7, 1, 5 limit least(rows_at_most, 1000)
 $$;
 
 -- Takes from the transfers of a batch that is prepared what is to be recovered of each place, the oldest first, a part of each at most,
@@ -146,16 +151,16 @@ begin
        or (of_what = 3 and (r.approved is null or seen_amount = 0 or bank.rest_of(of_recovery) <> seen_amount)) then
         return 2;
     end if;
-    insert into bank.recovery_word as w (recovery, what, staff, name, said, amount)
-    values (of_recovery, of_what, by_staff, by_name, of_said, read_amount)
-    on conflict (recovery, what, staff) do update set amount = excluded.amount, said = excluded.said, at = now()
-        where w.amount <> excluded.amount or w.at <= r.settled_at;
+    insert into bank.recovery_word as w (recovery, what, staff, name, said, amount, round)
+    values (of_recovery, of_what, by_staff, by_name, of_said, read_amount, r.round)
+    on conflict (recovery, what, staff, round) do update set amount = excluded.amount, said = excluded.said, at = now()
+        where w.amount <> excluded.amount;
     if not found then
         return 3;
     end if;
     select count(*) into n from bank.recovery_word w
     where w.recovery = of_recovery and w.what = of_what and w.amount = read_amount
-      and (of_what <> 3 or w.at > coalesce(r.settled_at, '-infinity'));   -- what was settled before is said anew of another rest
+      and w.round = r.round;                        -- what was said before it was settled is said anew
     if n < 2 and not (of_what = 2 and r.approved is null) then
         return 0;
     end if;
@@ -164,7 +169,7 @@ begin
     elsif of_what = 2 then
         update bank.recovery x set cancelled = now() where x.id = of_recovery;
     else
-        update bank.recovery x set settled = x.settled + seen_amount, settled_at = now() where x.id = of_recovery;
+        update bank.recovery x set settled = x.settled + seen_amount, round = x.round + 1 where x.id = of_recovery;
     end if;
     return 1;
 end $$;

@@ -65,7 +65,7 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             "batches": batches,
             "waits": waits,
             "late": late,
-            "unsettled": len({one.establishment for one in unsettled}),
+            "unsettled": unsettled[0].places if unsettled else 0,
             "days": REPLY_DAYS,
             "states": BATCH_LABELS,
             "lefts": LEFT_LABELS,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -114,10 +115,7 @@ def _common(site: OfficeSite) -> dict[str, object]:
 async def _page(site: OfficeSite, visit: Visit, desk: RecoveryDesk, number: int, sent: _Sent) -> Response[str]:
     found: StaffRecovery = await site.rows.read(lambda connection: desk.one(connection, number))
 
-    def mine(what: Word, amount: int = 0) -> bool:
-        said = (visit.caller.staff, what, amount)
-        return any((each.staff, each.what, each.amount) == said for each in found.words)
-
+    mine = partial(found.said_by, visit.caller.staff)
     values = _common(site) | {"one": found, "said_by_me": mine, "sent": sent.shown}
     return site.page(visit, "recovery.html", values, status=422 if sent.problem else 200)
 

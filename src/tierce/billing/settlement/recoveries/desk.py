@@ -54,9 +54,9 @@ class RecoveryDesk:
         """Those that wait for a second person first, then the newest."""
         return store.newest(connection, LISTED_MAX)
 
-    def unsettled(self, connection: Connection) -> list[Unsettled]:
+    def unsettled(self, connection: Connection, at_most: int = LISTED_MAX) -> list[Unsettled]:
         """Places that no transfer has settled for long, whichever side owes: the oldest first."""
-        return store.unsettled(connection, self._clock.now() - timedelta(days=UNSETTLED_DAYS))
+        return store.unsettled(connection, self._clock.now() - timedelta(days=UNSETTLED_DAYS), at_most)
 
     def one(self, connection: Connection, number: int) -> StaffRecovery:
         """One, with who said what.

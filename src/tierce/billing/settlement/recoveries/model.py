@@ -121,7 +121,14 @@ class StaffRecovery:
     insurer: str
     opened: datetime
     paid: int
+    round: int
+    """How often two people said that its rest was settled by another way."""
     words: tuple["RecoverySaid", ...] = ()
+
+    def said_by(self, staff: StaffId, what: Word, amount: int = 0) -> bool:
+        """Whether she said it, of that sum, since it was last settled: until then it is said anew."""
+        said = (staff, what, amount, self.round)
+        return any((each.staff, each.what, each.amount, each.round) == said for each in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,8 @@ class RecoverySaid:
     at: datetime
     amount: int = 0
     """What she said was settled by another way."""
+    round: int = 0
+    """How often it was settled before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,10 @@ class Unsettled:
     """What it owes; below zero, what is owed to it."""
     recoveries: int
     since: datetime
+    oldest: list[int]
+    """The numbers of the oldest of these recoveries."""
+    places: int
+    """How many places there are, also of those that a list leaves out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tierce.kernel.ids import StaffId
 
 _ROW: LiteralString = (
     "select r.id, r.reference, r.amount, r.reason, r.said, r.approved, r.due, r.cancelled, bank.taken_of(r.id),"
-    " bank.stands(r.id), r.settled, e.name, e.town, n.name, r.opened, r.paid from bank.recovery r"
+    " bank.stands(r.id), r.settled, e.name, e.town, n.name, r.opened, r.paid, r.round from bank.recovery r"
     " join directory.establishment e on e.id = r.establishment join registry.insurer n on n.id = r.insurer"
 )
 
@@ -45,17 +45,20 @@ def one(connection: Connection, number: int) -> StaffRecovery | None:
     if row is None:
         return None
     words = connection.execute(
-        "select what, staff, name, said, at, amount from bank.recovery_word where recovery = %s order by at, staff",
+        "select what, staff, name, said, at, amount, round from bank.recovery_word where recovery = %s"
+        " order by at, staff",
         (number,),
     ).fetchall()
     said = tuple(RecoverySaid(Word(each[0]), StaffId(each[1]), *each[2:]) for each in words)
     return replace(_staff(row), words=said)
 
 
-def unsettled(connection: Connection, before: datetime) -> list[Unsettled]:
+def unsettled(connection: Connection, before: datetime, at_most: int) -> list[Unsettled]:
     """What no transfer has settled since a day, the oldest first."""
     rows = connection.execute(
-        "select establishment, place, town, insurer, amount, recoveries, since from bank.unsettled(%s)", (before,)
+        "select establishment, place, town, insurer, amount, recoveries, since, oldest, places"
+        " from bank.unsettled(%s, %s)",
+        (before, at_most),
     ).fetchall()
     return [Unsettled(*row) for row in rows]
 

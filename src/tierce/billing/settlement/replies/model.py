@@ -35,6 +35,9 @@ class What(IntEnum):
 Marks = Callable[[str], Sequence[bytes]]
 """Keyed numbers of a text of the bank's, the key of today first: its texts are compared by these, and not kept."""
 
+UNKNOWN_MARK: Final = b""
+"""Of an entry that was read before references were kept: it is the same as any other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -47,7 +50,7 @@ class Claim:
     amount: int
     code: str = ""
     marks: tuple[bytes, ...] = ()
-    """Of the bank's own reference of the entry; none where it gave none."""
+    """Of the bank's own reference of the entry; none where it gave none, `UNKNOWN_MARK` where nobody kept whether."""
 
     @property
     def key(self) -> tuple[int, What]:

@@ -7,6 +7,7 @@ from typing import Final, Never
 
 from tierce.billing.settlement.pain import message_id, reference
 from tierce.billing.settlement.replies.model import (
+    UNKNOWN_MARK,
     Claim,
     Entry,
     Known,
@@ -55,8 +56,8 @@ def claims_of(message: Report | Statement, known: Known) -> list[Claim]:
 def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
     """What earlier files did not say already.
 
-    A debit that another message states again is the same where the bank's own reference of the entry is; else it may
-    have left twice, and that is said.
+    A debit that another message states again is the same where the bank's own reference of the entry is, or where the
+    first was read before references were kept; else it may have left twice, and that is said.
 
     Raises:
         BankFileError: an earlier file said otherwise: booked on another day, or taken and refused at once.
@@ -87,7 +88,7 @@ def unsaid(read: Sequence[Claim], known: Known) -> list[Claim]:
 
 
 def _same_entry(one: Claim, other: Claim) -> bool:
-    return not set(one.marks).isdisjoint(other.marks)
+    return UNKNOWN_MARK in other.marks or not set(one.marks).isdisjoint(other.marks)
 
 
 def ends(fresh: Sequence[Claim], known: Known) -> list[int]:
