@@ -276,7 +276,7 @@ def test_she_may_do_what_the_table_names_and_nothing_else(play: Play, connect: C
     async def scene(desk_: Desk) -> None:
         doctor = await settled(desk_, connect)
         nadia = await at_work(desk_, await enrolled(desk_, doctor))
-        for path in ("/v1/assistants", "/v1/account", "/v1/transfers"):
+        for path in ("/v1/assistants", "/v1/substitutes", "/v1/account", "/v1/transfers"):
             assert reason(await desk_.send("GET", path, nadia.handle)) == "assistant_not_allowed"
         for path in (
             "/v1/assistants", "/v1/devices/code", "/v1/devices/confirm", "/v1/holds/appeal", "/v1/account",

@@ -36,7 +36,7 @@ WORDS: Mapping[Act, Phrase] = {
     Act.DEVICE_SEPARATE: Phrase("retirer un appareil", "take a device off"),
     Act.ASSISTANT_NAME: Phrase("désigner un assistant", "name an assistant"),
     Act.ASSISTANT_END: Phrase("mettre fin à un assistant", "end an assistant"),
-    Act.ASSISTANT_READ: Phrase("lire qui est désigné", "read who is named"),
+    Act.ASSISTANT_READ: Phrase("lire qui peut agir pour le professionnel", "read who may act for the professional"),
     Act.SUBSTITUTE_DECLARE: Phrase("déclarer un remplaçant", "declare a substitute"),
     Act.SUBSTITUTE_END: Phrase("arrêter un remplacement", "end a substitution"),
     Act.ENROLMENT_MOVE: Phrase("inscrire un confrère", "enrol a colleague"),

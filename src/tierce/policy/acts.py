@@ -50,7 +50,7 @@ class Act(IntEnum):
     ASSISTANT_SIGN_IN = 35
     """An assistant, which `reference` is, signs in with her passkey: the session is her professional's."""
     ASSISTANT_READ = 36
-    """A professional reads whom she has named; shows nobody covered."""
+    """A professional reads who may act for her, assistants and substitutes; shows nobody covered."""
     ACCOUNT_READ = 37
     """A professional reads where her establishment is paid, masked."""
     STAFF_ASSISTANT_END = 38

@@ -186,10 +186,13 @@ ROWS: Final[Sequence[Row]] = (
             Panel(
                 Phrase("Erreurs de notre fait", "Errors of ours"),
                 Phrase(
-                    "Par port du site. Alerte RequestsFail à 0,1 par seconde.",
-                    "By port. Alert RequestsFail at 0.1 a second.",
+                    "Toutes, et par port du site. Alerte RequestsFail à 0,1 par seconde en tout.",
+                    "All, and by port of the site. Alert RequestsFail at 0.1 a second in all.",
                 ),
-                (Curve('sum by (instance) (rate(tierce_requests_total{status="5xx"}[5m]))', _by("instance")),),
+                (
+                    Curve('sum(rate(tierce_requests_total{status="5xx"}[5m]))', Phrase("tous", "all")),
+                    Curve('sum by (instance) (rate(tierce_requests_total{status="5xx"}[5m]))', _by("instance")),
+                ),
                 unit="reqps",
                 bad_from=0.1,
             ),

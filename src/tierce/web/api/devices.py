@@ -143,7 +143,7 @@ async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
     )
 
 
-@get("/v1/substitutes", opt={"act": Act.SESSION_READ})
+@get("/v1/substitutes", opt={"act": Act.ASSISTANT_READ})
 async def list_substitutes(request: AnyRequest) -> SubstitutesAnswer:
     """List who may work in one's place: professionals of the directory, under their own names and keys."""
     rows = await Devices(wiring_of(request).sessions).substitutes(handle_of(request))
