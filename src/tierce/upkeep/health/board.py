@@ -120,8 +120,8 @@ ROWS: Final[Sequence[Row]] = (
             ),
             Panel(
                 Phrase("Retenues en vigueur", "Holds in force"),
-                Phrase("Par barreau de l’échelle.", "By rung of the ladder."),
-                (Curve("tierce_holds", _by("rung")),),
+                Phrase("Toutes ; par barreau de l’échelle, plus bas.", "All; by rung of the ladder, below."),
+                _one("sum(tierce_holds) or vector(0)"),
                 now=True,
             ),
         ),
