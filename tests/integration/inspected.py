@@ -5,7 +5,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,10 @@ from tierce.policy.clocks import Duty, Moment, Risk
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
+
+EARLIER_RULES = '{"seats.seats":{"OPTICIAN=5":[3]}}'
+EARLIER_DIGEST = sha256(EARLIER_RULES.encode()).digest()[:16]
+"""Rules that were in force before, under which one line of the incident was written."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,13 @@ def _happened(room: Room) -> tuple[Incident, int]:
     )
     room.clock.advance(timedelta(hours=80))
     room.clocks.fulfil(office, HELENE, incident.id, duty=Duty.AUTHORITY, at=room.clock.now(), reasons=LATE)
-    write_asks(room.admin, room.keyring, [ask(3, at=AT + timedelta(minutes=5))])
+    earlier = replace(ask(3, at=AT + timedelta(minutes=5)), policy=EARLIER_DIGEST)
+    write_asks(room.admin, room.keyring, [earlier])
+    room.admin.execute(
+        "insert into upkeep.policy (digest, text, since, entry) values (%s, %s, %s, 1)",
+        (EARLIER_DIGEST, EARLIER_RULES, AT - timedelta(days=9)),
+    )
+    room.admin.commit()
     sequence(room.worker, room.keyring)
     room.incidents.compute_scope(office, HELENE, incident.id, criteria)
     worker_key = room.keyring.instance("worker")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tierce.controls import store
-from tierce.controls.model import Standing
+from tierce.controls.model import Rules, Standing
 from tierce.controls.service import SIGNER, Controls
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
@@ -16,6 +16,7 @@ from tierce.journal.note import note_text, verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, FixedClock, SystemClock
 from tierce.policy.acts import Act
+from tierce.policy.digest import policy_digest, policy_text
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring
 
@@ -76,11 +77,38 @@ def test_what_was_changed_in_the_database_fails_the_same_day(connect: Connect, k
     assert failing() == ["bounds", "durations", "grants", "witness"]
 
 
+def test_the_rules_in_force_are_kept_once_and_any_line_s_can_be_read(connect: Connect, keyring: Keyring) -> None:
+    worker, office = connect("tierce_worker"), connect("tierce_office")
+    clock = FixedClock(SystemClock().now())
+    assert store.kept_rules(office) == []
+    snapshot = taking(worker, keyring, clock).step(worker)
+    assert snapshot is not None
+    clock.advance(timedelta(days=1))
+    taking(worker, keyring, clock).step(worker)
+    (kept,) = store.kept_rules(office)
+    assert (kept.digest, kept.since) == (policy_digest(), snapshot.at)
+    assert kept.entry < snapshot.entry
+    assert store.rules_text(office, kept.digest) == policy_text()
+    assert store.rules_text(office, bytes(16)) is None
+    row = office.execute("select body from journal.entry where seq = %s", (kept.entry,)).fetchone()
+    assert row is not None
+    line = decode(row[0])
+    assert (line.kind, line.act) == (EntryKind.KEY_OR_POLICY_CHANGE, Act.POLICY_CHANGE)
+    assert line.policy == kept.digest
+    with pytest.raises(psycopg.errors.CheckViolation):  # whoever holds the worker cannot keep another text under it
+        store.keep_rules(worker, Rules(bytes(16), clock.now(), kept.entry), policy_text())
+
+
 def test_a_snapshot_is_neither_changed_nor_taken_away(connect: Connect, keyring: Keyring) -> None:
     worker = connect("tierce_worker")
     assert taking(worker, keyring, FixedClock(SystemClock().now())).step(worker) is not None
     for role in ("tierce_worker", "tierce_office", "tierce_upkeep", "tierce_api"):
-        for statement in ("update upkeep.controls set failing = 0", "delete from upkeep.controls"):
+        for statement in (
+            "update upkeep.controls set failing = 0",
+            "delete from upkeep.controls",
+            "update upkeep.policy set since = now()",
+            "delete from upkeep.policy",
+        ):
             other = connect(role)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 other.execute(statement.encode())

@@ -14,7 +14,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
-from tests.integration.inspected import Inspected, contents, forged, inspected, verify, witnessed, written
+from tests.integration.inspected import (
+    EARLIER_DIGEST,
+    EARLIER_RULES,
+    Inspected,
+    contents,
+    forged,
+    inspected,
+    verify,
+    witnessed,
+    written,
+)
 from tests.integration.logs import log_of
 from tests.integration.outside import built
 from tests.integration.rooms import HELENE, PEOPLE
@@ -24,6 +34,7 @@ from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.model import RowKind
 from tierce.journal.note import signed_note, verifier_key
 from tierce.kernel.ids import IncidentId
+from tierce.policy.digest import policy_digest, policy_text
 from tierce.policy.segments import HOT_DAYS
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.database import Database
@@ -61,6 +72,10 @@ def test_an_inspector_checks_every_claim_with_the_pack_s_own_script(pack: Path, 
     # What was written into the first list's window after it has a time of before it: that list is given as stored.
     assert "2 révisions, entières : 1 ; 4 paires" in said
     assert "1 relevés des mesures" in said
+    # The line written under earlier rules is among those whose rules are in the pack.
+    assert "lines of 19 sous ces règles / under these rules (2)" in said
+    assert (unpacked / f"policy/{EARLIER_DIGEST.hex()}.json").read_text() == EARLIER_RULES
+    assert (unpacked / f"policy/{policy_digest().hex()}.json").read_text() == policy_text()
     code, again = verify(unpacked, pack, "--keys", unpacked / "keys.txt")
     assert (code, again) == (0, said)
     assert "comparez keys.txt" in verify(unpacked)[1]
@@ -230,7 +245,11 @@ def _other_form(files: dict[str, bytes]) -> None:
 
 
 def _other_policy(files: dict[str, bytes]) -> None:
-    files["policy/policy.json"] += b" "
+    files[f"policy/{EARLIER_DIGEST.hex()}.json"] += b" "
+
+
+def _no_policy(files: dict[str, bytes]) -> None:
+    del files[f"policy/{policy_digest().hex()}.json"]
 
 
 def _other_controls(files: dict[str, bytes]) -> None:
@@ -261,7 +280,8 @@ def _other_controls(files: dict[str, bytes]) -> None:
         (_later_due, "clocks.json"),
         (_lower_score, "termes faux"),
         (_other_form, "forms/1.json"),
-        (_other_policy, "policy/policy.json"),
+        (_other_policy, f"policy/{EARLIER_DIGEST.hex()}.json"),
+        (_no_policy, f"policy/{policy_digest().hex()}.json"),
         (_other_controls, "controls/2026"),
     ],
 )

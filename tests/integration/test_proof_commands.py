@@ -9,7 +9,7 @@ import pytest
 
 from tests.forks import tierce
 from tests.integration.asks import ORIGIN
-from tests.integration.inspected import Inspected, inspected, verify
+from tests.integration.inspected import EARLIER_DIGEST, EARLIER_RULES, Inspected, inspected, verify
 from tests.integration.logs import log_of, segments_folder
 from tests.settings_file import settings_text
 from tierce.incidents.rules import incident_reference
@@ -18,6 +18,7 @@ from tierce.journal.note import verifier_key
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import staff_id
 from tierce.policy.acts import Act
+from tierce.policy.digest import policy_digest
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 
@@ -87,3 +88,9 @@ def test_controls_are_listed_looked_at_and_opened_for_a_day(house: Inspected, se
     taken = tierce("controls", "snapshot", "--settings", settings)
     assert taken.returncode == 0, taken.stderr
     assert "is taken" in tierce("controls", "snapshot", "--settings", settings).stdout
+    rules = tierce("controls", "rules", "--settings", settings).stdout.splitlines()
+    assert [line.split()[0] for line in rules] == [policy_digest().hex(), EARLIER_DIGEST.hex()]
+    one = tierce("controls", "rules", EARLIER_DIGEST.hex()[:6].upper(), "--settings", settings)
+    assert (one.returncode, one.stdout) == (0, EARLIER_RULES)
+    unknown = tierce("controls", "rules", "ffff", "--settings", settings)
+    assert (unknown.returncode, unknown.stdout, "says them all" in unknown.stderr) == (2, "", True)

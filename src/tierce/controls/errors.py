@@ -9,3 +9,7 @@ class ControlsError(TierceError):
 
 class SnapshotMissingError(ControlsError):
     """No snapshot was taken on that day."""
+
+
+class RulesMissingError(ControlsError):
+    """No rules of this digest were in force here since their texts are kept."""

@@ -97,3 +97,15 @@ class Snapshot:
     holding: int
     failing: int
     entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One state of the policy, by the digest that journal lines bear; its text is kept beside it."""
+
+    digest: bytes
+    """The first 16 bytes of the text's SHA-256."""
+    since: datetime
+    """When a worker first ran under it."""
+    entry: int
+    """Its journal line (act 71), by its number."""

@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from psycopg import Connection
 
-from tierce.controls.model import Readings, Snapshot
+from tierce.controls.model import Readings, Rules, Snapshot
 from tierce.journal.witness.store import seen
 from tierce.kernel.clock import from_micros
 from tierce.policy.acts import Act
@@ -85,6 +85,31 @@ def _last(connection: Connection, kind: int, acts: Iterable[Act]) -> datetime | 
 def lock(connection: Connection) -> None:
     """Let one worker at a time take a snapshot, until its transaction ends."""
     connection.execute("select pg_advisory_xact_lock(%s)", (SNAPSHOT_LOCK,))
+
+
+def keeps_rules(connection: Connection, digest: bytes) -> bool:
+    """Whether the text of these rules is kept."""
+    return connection.execute("select 1 from upkeep.policy where digest = %s", (digest,)).fetchone() is not None
+
+
+def keep_rules(connection: Connection, rules: Rules, text: str) -> None:
+    """Keep the text of the rules in force; PostgreSQL refuses a text that has another digest."""
+    connection.execute(
+        "insert into upkeep.policy (digest, text, since, entry) values (%s, %s, %s, %s)",
+        (rules.digest, text, rules.since, rules.entry),
+    )
+
+
+def kept_rules(connection: Connection) -> list[Rules]:
+    """The rules that were ever in force, the newest first."""
+    rows = connection.execute("select digest, since, entry from upkeep.policy order by since desc, digest")
+    return [Rules(*row) for row in rows.fetchall()]
+
+
+def rules_text(connection: Connection, digest: bytes) -> str | None:
+    """The text that has this digest."""
+    row = connection.execute("select text from upkeep.policy where digest = %s", (digest,)).fetchone()
+    return row[0] if row else None
 
 
 def insert(connection: Connection, snapshot: Snapshot) -> None:

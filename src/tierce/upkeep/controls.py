@@ -9,7 +9,7 @@ import typer
 
 from tierce import __version__
 from tierce.controls import store
-from tierce.controls.errors import SnapshotMissingError
+from tierce.controls.errors import RulesMissingError, SnapshotMissingError
 from tierce.controls.model import Standing
 from tierce.controls.rules import looked, overdue
 from tierce.controls.service import Controls
@@ -34,6 +34,10 @@ Exemples / examples:
   tierce controls show --on 2026-11-20 --settings tierce.toml
 
   tierce controls snapshot --settings tierce.toml
+
+  tierce controls rules --settings tierce.toml
+
+  tierce controls rules 6f1c… --settings tierce.toml > politique.json
 
 Sortie / exit: 0 tout tient / everything holds, 1 une mesure ne tient pas / one does not, 2 refusé / refused.
 """
@@ -120,7 +124,40 @@ def snapshot(*, settings: SettingsFile) -> None:
     typer.echo(f"{taken.day.isoformat()} : {taken.holding} tiennent / hold, {taken.failing} non / do not")
 
 
+@app.command(epilog=_EPILOG)
+def rules(
+    digest: Annotated[
+        str, typer.Argument(help="L'empreinte, ou son début. / The digest, or how it begins.", show_default=False)
+    ] = "",
+    *,
+    settings: SettingsFile,
+) -> None:
+    """Dire quelles règles furent en vigueur, ou le texte de l'une. / Say which rules were in force, or one's text."""
+    try:
+        with load(settings).connection().connect(ROLE) as connection:
+            found = [one for one in store.kept_rules(connection) if one.digest.hex().startswith(digest.lower())]
+            if digest and len(found) != 1:
+                raise RulesMissingError
+            text = store.rules_text(connection, found[0].digest) if digest else None
+    except (TierceError, psycopg.OperationalError) as error:
+        _refuse(error)
+    if text is not None:  # these bytes alone: SHA-256 of them begins with the digest
+        typer.echo(text, nl=False)
+        return
+    for one in found:
+        since = one.since.astimezone(PARIS).isoformat(timespec="seconds")
+        typer.echo(f"{one.digest.hex()}  {since}  ligne / line {one.entry}")
+    if not found:
+        typer.echo("aucune : un worker les garde dès son départ / none: a worker keeps them as it starts")
+
+
 def _refuse(error: Exception) -> NoReturn:
-    none = "aucun relevé ce jour-là / no snapshot on that day"
-    typer.echo(f"✗ {none if isinstance(error, SnapshotMissingError) else said(error)}", err=True)
+    missing: dict[type[Exception], str] = {
+        SnapshotMissingError: "aucun relevé ce jour-là / no snapshot on that day",
+        RulesMissingError: (
+            "aucune règle, ou plusieurs, sous cette empreinte : « tierce controls rules » les dit toutes"
+            " / no rules, or several, under this digest: “tierce controls rules” says them all"
+        ),
+    }
+    typer.echo(f"✗ {missing.get(type(error)) or said(error)}", err=True)
     raise typer.Exit(2) from None

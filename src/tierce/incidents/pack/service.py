@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from tierce.controls.service import SIGNER
 from tierce.controls.store import between as snapshots_between
+from tierce.controls.store import rules_text
 from tierce.gate.matrix import render
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import IncidentMissingError
@@ -44,6 +45,7 @@ from tierce.scope.rules import exposure_line
 from tierce.scope.store import freeze
 
 _CHUNK = 1 << 20
+_POLICY_AT = slice(96, 112)  # of a journal line: the digest of the rules it was written under
 _READERS = ("LISEZMOI.md", "README.md", "proofs.py", "verify.py")
 Noted = Callable[[bytes], None]
 """Told the digest of a pack before it has its name: writes the journal line, or stops everything."""
@@ -191,10 +193,10 @@ class _Making:
         yield from self._scopes()
         yield from self._told()
         yield from self._controls()
-        yield whole("policy/policy.json", policy_text().encode("ascii"))
         for language in Language:
             yield whole(f"policy/decisions.{language.value}.md", render(language).encode())
         yield from self._journal()
+        yield from self._policy()
 
     def _law(self) -> Iterator[Part]:
         """Clocks, severity and forms, folded from the register's rows."""
@@ -325,6 +327,16 @@ class _Making:
                 yield whole(name, one.note.encode())
         yield whole("controls/index.json", rules.as_json(told))
         yield whole("controls/grants.txt", store.grants(self._connection).encode())
+
+    def _policy(self) -> Iterator[Part]:
+        """The rules in force, and those of before that its lines bear; each text is named by its digest."""
+        texts = {policy_digest(): policy_text()}
+        for digest in {line.body[_POLICY_AT] for line in self.lines.values()} - texts.keys():
+            text = rules_text(self._connection, digest)
+            if text is not None:
+                texts[digest] = text
+        for digest, text in sorted(texts.items()):
+            yield whole(f"policy/{digest.hex()}.json", text.encode("ascii"))
 
     def _journal(self) -> Iterator[Part]:
         """The checkpoint, the earlier ones that lists were computed under, and the proof of every line."""

@@ -105,7 +105,7 @@ grant select (request, insurer, outcome, at) on notice.request_reply to tierce_o
 grant select on incident.secrecy, incident.secrecy_ask to tierce_office;
 grant execute on function incident.ask_secrecy, incident.confirm_secrecy, incident.end_secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
-grant select on upkeep.controls to tierce_office;
+grant select on upkeep.controls, upkeep.policy to tierce_office;
 grant execute on function incident.invoices_read to tierce_office;   -- how many could be matched, never who
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
@@ -214,7 +214,7 @@ grant select, insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.printed, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
-grant select, insert on upkeep.controls to tierce_worker;   -- a snapshot a day, never changed
+grant select, insert on upkeep.controls, upkeep.policy to tierce_worker;   -- a snapshot a day, each text of rules; never changed
 grant select on upkeep.keep, gate.floor, gate.ceiling, gate.shown_ceiling, journal.verification to tierce_worker;
 grant execute on function upkeep.waiting, upkeep.job_ended to tierce_worker;
 grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not

@@ -402,13 +402,14 @@ class Checked:
         return f"{len(found)} sommes justes, {len(told)} actes au journal / sums right, acts in the journal"
 
     def policy(self) -> str:
-        """The rules in the pack are those whose digest the journal lines bear."""
-        with self.pack.open("policy/policy.json") as file:
-            digest = hashlib.sha256(file.read()).digest()[:16]
-        if self.head.get("policy") != digest.hex():
-            raise WrongError("policy/policy.json : pas celle du manifeste / not the manifest's")
-        same = sum(entry[96:112] == digest for entry in self.lines.values())
-        return f"{same} lignes sur/lines of {len(self.lines)} sous cette politique / under this policy"
+        """Each text of rules has the digest that names it, and the manifest's is there."""
+        texts = {name[7:-5] for name in self.pack.names() if name.startswith("policy/") and name.endswith(".json")}
+        for name in sorted({str(self.head.get("policy")), *texts}):
+            with self.pack.open(f"policy/{name}.json") as file:
+                if hashlib.sha256(file.read()).hexdigest()[:32] != name:
+                    raise WrongError(f"policy/{name}.json : un autre texte / another text")
+        known = sum(entry[96:112].hex() in texts for entry in self.lines.values())
+        return f"{known} lignes sur/lines of {len(self.lines)} sous ces règles / under these rules ({len(texts)})"
 
     def controls(self) -> str:
         """The snapshot of controls is signed by the worker, and its journal line bears its digest."""
