@@ -237,6 +237,7 @@ def umask_of(unit: str) -> int:
 
 def as_user(uid: int, unit: str, work: Callable[[], object]) -> None:
     """Do `work` in a process of another user of the spool's group, with that unit's umask."""
+    mask = umask_of(unit)  # read before: that user may not come to where this checkout is
     child = os.fork()
     if child == 0:
         status = 1
@@ -244,7 +245,7 @@ def as_user(uid: int, unit: str, work: Callable[[], object]) -> None:
             os.setgroups([])
             os.setresgid(GROUP, GROUP, GROUP)
             os.setresuid(uid, uid, uid)
-            os.umask(umask_of(unit))
+            os.umask(mask)
             work()
             status = 0
         finally:
