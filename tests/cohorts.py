@@ -1,12 +1,32 @@
 """What the database should count of each cohort, counted from the pairs themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
-from tierce.incidents.cohorts.rules import cohort_of, count_controllers
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.rules import cohort_of
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import PersonId
+from tierce.kernel.ids import InsurerId, PersonId
 from tierce.scope.model import Exposure
+
+
+def count_controllers(
+    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional]
+) -> list[ControllerCount]:
+    """Count pairs by cohort and controller, in that order; the sums are those of the whole list."""
+    found: dict[tuple[Cohort, InsurerId], tuple[int, int, DataCategory]] = {}
+
+    def add(key: tuple[Cohort, InsurerId], entries: int, categories: DataCategory) -> None:
+        pairs, lines, every = found.get(key, (0, 0, DataCategory.NONE))
+        found[key] = pairs + 1, lines + entries, every | categories
+
+    for one in exposures:
+        add((cohort_of(one.categories), one.insurer), one.entries, one.categories)
+    for account in professionals:
+        add((Cohort.PROFESSIONALS, OPERATOR), account.entries, account.categories)
+    order = list(Cohort)
+    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
+    return [ControllerCount(cohort, insurer, *found[cohort, insurer]) for cohort, insurer in keys]
 
 
 def count_cohorts(

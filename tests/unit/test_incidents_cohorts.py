@@ -1,12 +1,11 @@
 """Cohorts of a list: the case of 2024, people in two cohorts, and sums that stay exact."""
 
-from tests.cohorts import count_cohorts
+from tests.cohorts import count_cohorts, count_controllers
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import (
     OWN_PAGES,
     cohort_of,
-    count_controllers,
     exposed_by,
     in_two,
 )

@@ -1,12 +1,10 @@
 """Which cohort a pair is in, who answers for it, and exact counts: pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import InsurerId
-from tierce.scope.model import AccountUse, Exposure
+from tierce.scope.model import AccountUse
 
 INVOICED = DataCategory.MEDICAL | DataCategory.REIMBURSEMENTS
 """One of these in a pair, and it is in the cohort of invoices."""
@@ -27,25 +25,6 @@ def exposed_by(uses: Iterable[AccountUse]) -> list[ExposedProfessional]:
     That an own page was opened leaves no line, so each account that was used counts as read: more, never fewer.
     """
     return [ExposedProfessional(one.professional, OWN_PAGES, one.first_us, one.last_us, one.lines) for one in uses]
-
-
-def count_controllers(
-    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional]
-) -> list[ControllerCount]:
-    """Count pairs by cohort and controller, in that order; the sums are those of the whole list."""
-    found: dict[tuple[Cohort, InsurerId], tuple[int, int, DataCategory]] = {}
-
-    def add(key: tuple[Cohort, InsurerId], entries: int, categories: DataCategory) -> None:
-        pairs, lines, every = found.get(key, (0, 0, DataCategory.NONE))
-        found[key] = pairs + 1, lines + entries, every | categories
-
-    for one in exposures:
-        add((cohort_of(one.categories), one.insurer), one.entries, one.categories)
-    for account in professionals:
-        add((Cohort.PROFESSIONALS, OPERATOR), account.entries, account.categories)
-    order = list(Cohort)
-    keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
-    return [ControllerCount(cohort, insurer, *found[cohort, insurer]) for cohort, insurer in keys]
 
 
 def in_two(counts: Iterable[CohortCount], persons: int) -> int:
