@@ -91,8 +91,9 @@ class Machine:
         ):
             line = line.replace(there, str(here))
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path}
         return subprocess.run(
-            ["bash", "-c", line], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+            ["bash", "-c", line], cwd=self.home, env=env, capture_output=True, text=True, check=False
         )
 
     def all_ready(self) -> bool:
