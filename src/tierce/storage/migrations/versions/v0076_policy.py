@@ -2,10 +2,10 @@
 
 from tierce.storage.migrations import run
 
-revision = "0081"
+revision = "0076"
 down_revision = "0075"
 
 
 def upgrade() -> None:
     """Make the table of texts."""
-    run("v0081.sql")
+    run("v0076.sql")
