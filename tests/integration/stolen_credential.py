@@ -65,6 +65,10 @@ class Thief:
              [None] * asks, [1] * asks),
         )  # fmt: skip
 
+    def draw(self) -> None:
+        """Draw a block for one ask of nobody's, about nobody."""
+        self.connection.execute(OPEN, ([], [0], [None], [5], [None], [None], [1], [0], [None], [1]))
+
     def close(self, caller: Caller, bodies: list[bytes], *, line: int | None = None) -> None:
         """Write lines of one's own making, with a signature that means nothing."""
         n = len(bodies)

@@ -1,17 +1,15 @@
 """What a person may do so many times a day holds over several sessions of hers at once."""
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 
 import psycopg
 import pytest
 
+from tests.integration.at_once import while_open
 from tests.integration.desk import PAUL, counter
 from tests.integration.presenting import presenting
 from tests.integration.world import World, enrol
-from tests.waiting import eventually
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, micros
@@ -38,22 +36,6 @@ def sign_in_again(world: World, keyring: Keyring) -> None:
     )  # fmt: skip
     with world.database.connect("tierce_persons") as connection:
         Appender.enrol(connection, "persons", keyring.instance("persons")).append(connection, [line])
-
-
-def while_open(world: World, first: psycopg.Connection, second: Callable[[], object]) -> Future[object]:
-    """Do `second` elsewhere while the transaction of `first` is open; then end that one."""
-    with ThreadPoolExecutor(1) as elsewhere:
-        doing = elsewhere.submit(second)
-
-        def waits() -> object:
-            return doing.done() or world.scalar(
-                "select exists (select from pg_stat_activity where datname = current_database()"
-                " and wait_event_type = 'Lock')"
-            )
-
-        eventually(waits, "the second one waits or has ended")
-        first.commit()
-    return doing
 
 
 def test_two_sessions_at_once_say_yes_six_times_a_day_together(world: World, keyring: Keyring) -> None:
@@ -87,7 +69,7 @@ def test_two_sessions_at_once_say_yes_six_times_a_day_together(world: World, key
             world.database.connect("tierce_persons", autocommit=True) as other,
         ):
             assert answer(one, cards.handles[1], seqs[0]) == 0
-            assert while_open(world, one, lambda: answer(other, SECOND, seqs[1])).result() == 2
+            assert while_open(world.database, one, lambda: answer(other, SECOND, seqs[1])).result() == 2
 
 
 def test_two_sessions_at_once_have_the_day_s_cards_together(world: World, keyring: Keyring) -> None:
@@ -102,6 +84,6 @@ def test_two_sessions_at_once_have_the_day_s_cards_together(world: World, keyrin
             world.database.connect("tierce_signer", autocommit=True) as other,
         ):
             cards.signer.mint(one, cards.handles[1], code)
-            late = while_open(world, one, lambda: cards.signer.mint(other, SECOND, code))
+            late = while_open(world.database, one, lambda: cards.signer.mint(other, SECOND, code))
             with pytest.raises(TooManyCardsError):
                 late.result()

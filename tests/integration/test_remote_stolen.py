@@ -27,6 +27,9 @@ from tierce.storage.keys import Keyring
 pytestmark = pytest.mark.integration
 HER = 2**40
 SETTLE = "select gate.settle_asked(%s, %s::smallint, %s, %s, %s, %s::integer, %s::integer, %s)"
+MINT = "select gate.mint(%s::uuid[], %s::smallint[], %s::bigint[], %s::boolean[], %s::bytea[])"
+SEEN = "select * from gate.remote_seen(%s::uuid[], %s::smallint[], %s::bigint[], %s::smallint[], %s::integer[])"
+AGAIN = "select * from gate.answered_seen(%s::bigint[], %s::bigint[], %s::smallint[])"
 SEALED = bytes(200)
 KEY = "decode(repeat('00', 32), 'hex')"
 TODAY = paris_day(SystemClock().now())
@@ -58,11 +61,10 @@ def asking(caller: Caller, person: int = HER, insurer: int = REMOTE) -> Entry:
 def mint(
     thief: Thief, person: int = HER, insurer: int = REMOTE, *, idx: UUID | None = None, sealed: bytes = SEALED
 ) -> None:
-    """Give somebody a number; with an index, one that has it already."""
-    thief.connection.execute(
-        "select gate.mint(%s::uuid[], %s::smallint[], %s::bigint[], %s::boolean[], %s::bytea[])",
-        ([idx or uuid4()], [insurer], [person], [idx is None], [sealed]),
-    )
+    """Give somebody a number, with a batch that is given up; with an index, one that has it already."""
+    with thief.connection.transaction():
+        thief.draw()
+        thief.connection.execute(MINT, ([idx or uuid4()], [insurer], [person], [idx is None], [sealed]))
 
 
 def settle(
@@ -102,10 +104,10 @@ def ask_and_answer_at_once(thief: Thief, caller: Caller) -> None:
     """One transaction for both: rolled back, it would leave no trace of what was learned."""
     line = asking(caller)
     thief.lease()
-    block = thief.world.scalar("select last_value + 1 from journal.block_no")
-    assert isinstance(block, int)
     with thief.connection.transaction():
         mint(thief)
+        block = thief.world.scalar("select last_value + 1 from journal.block_no")
+        assert isinstance(block, int)
         thief.open(caller)
         thief.close(caller, [encode(line)])
         settle(thief, block * 256, answer(line))
@@ -222,13 +224,16 @@ def test_no_answer_is_opened_but_by_its_own_engagement_s_place_person_domain_and
         assert row[0] == row[1]
         return int(row[0])
 
-    seen = "select insurers from gate.answered_seen(%s::bigint[], %s::bigint[], %s::smallint[])"
+    seen = AGAIN.replace("*", "insurers")
     look = ([shown], [caller.session], [1])
     with pytest.raises(psycopg.errors.CheckViolation):
-        thief.connection.execute(seen, look)  # that block is written: the next look takes another, or leaves a gap
+        thief.connection.execute(
+            seen.encode(), look
+        )  # that block is written: the next look takes another, or leaves a gap
     thief.open(caller)
-    assert thief.connection.execute(seen, look).fetchone() == ([REMOTE],)
-    assert thief.connection.execute(seen, ([shown], [other.session], [1])).fetchone() == ([0],)
+    assert thief.connection.execute(seen.encode(), look).fetchone() == ([REMOTE],)
+    thief.open(caller)
+    assert thief.connection.execute(seen.encode(), ([shown], [other.session], [1])).fetchone() == ([0],)
     assert opened(caller, shown) == 1
     assert opened(caller, None) == opened(caller, shown + 1) == opened(other, shown) == 0
     for wrong in (
@@ -242,6 +247,42 @@ def test_no_answer_is_opened_but_by_its_own_engagement_s_place_person_domain_and
         " values (1, 8, 2, 4, now(), now() + interval '1 hour', 'test', 'test')"
     )
     assert opened(caller, shown) == 0, "closed holds here too"
+
+
+@pytest.mark.parametrize(
+    ("query", "one"),
+    [
+        (SEEN, ([uuid4()], [REMOTE], [0], [1], [TODAY])),
+        (AGAIN, ([5], [0], [1])),
+        (MINT, ([uuid4()], [REMOTE], [HER], [True], [SEALED])),
+    ],
+)
+def test_each_is_told_once_a_batch_and_of_its_asks_alone(
+    world: World, thief: Thief, query: str, one: tuple[list[object], ...]
+) -> None:
+    """What is told and rolled back is told again for another block alone, so that gaps say how much."""
+    caller = enrol(world)
+    thief.take(caller, [1])
+    refused = pytest.raises(psycopg.errors.CheckViolation, match="each is told once")
+    with refused:  # that batch is written
+        thief.connection.execute(query.encode(), one)
+    with refused, thief.connection.transaction():
+        thief.draw()
+        thief.connection.execute(query.encode(), [2 * column for column in one])
+    with refused, thief.connection.transaction():  # of one column alone, or of none
+        thief.draw()
+        thief.connection.execute(query.encode(), [one[0], *[2 * column for column in one[1:]]])
+    with refused, thief.connection.transaction():
+        thief.draw()
+        thief.connection.execute(query.encode(), [None] * len(one))
+    with refused, thief.connection.transaction():
+        thief.draw()
+        with thief.connection.transaction(force_rollback=True):
+            thief.connection.execute(query.encode(), one)
+        thief.connection.execute(query.encode(), one)
+    with thief.connection.transaction():
+        thief.draw()
+        assert thief.connection.execute(query.encode(), one).rowcount == 1
 
 
 def test_what_is_declared_and_whom_an_insurer_was_asked_about_is_not_its_to_change(thief: Thief) -> None:

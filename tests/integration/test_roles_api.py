@@ -308,7 +308,7 @@ def test_proofs_told_and_rolled_back_leave_a_gap_that_a_control_counts(world: Wo
 
 def test_proofs_are_told_once_with_the_asks_of_a_batch_just_opened(world: World, thief: Thief) -> None:
     caller = enrol(world)
-    refused = pytest.raises(psycopg.errors.CheckViolation, match="proofs are told once")
+    refused = pytest.raises(psycopg.errors.CheckViolation, match="each is told once")
     thief.take(caller, [1])
     with refused:  # that batch is written
         thief.connection.execute(USE, proofs(1))

@@ -249,6 +249,10 @@ begin
     if not found then
         return null;
     end if;
+    -- A hold of a device that brought her in was there before this session, or comes after it and ends it: they wait for each other.
+    perform from access.device d
+    where d.id in (select who.device union all select p.device from access.passkey p where p.credential = of_credential)
+    order by d.id for share;
     if not access.assistant_stands(who.id)
         or exists (select from access.passkey p where p.credential = of_credential and access.any_held(p.login, p.device)) then
         return null;
@@ -266,6 +270,7 @@ end $$;
 create or replace function access.end_named_by_held() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform from access.device d where d.id = new.subject for no key update;   -- after whoever opens a session by it now
     update access.session s set revoked = now(), revoked_why = 'named by a device that is held'
     from (select x.id from access.assistant x where x.device = new.subject
           union select p.assistant from access.passkey p where p.device = new.subject) brought

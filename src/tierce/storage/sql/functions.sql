@@ -581,9 +581,6 @@ begin
     if cardinality(seqs) > 64 then
         raise exception 'at most 64 people are shown at once' using errcode = 'check_violation';
     end if;
-    perform gate.insist_below('office', null);
-    perform gate.insist_below('staff', w.professional)
-    from (select distinct e.professional from journal.entry e where e.seq = any(seqs)) w;
     return query
     select e.seq, r.person, r.insurer, r.sealed
     from journal.entry e join journal.batch b on b.block = e.seq >> 8 join person.record r on r.person = e.person
@@ -591,6 +588,11 @@ begin
       and b.at > clock_timestamp() - interval '10 minutes' and b.at >= gate.day_start()
       and (journal.u16(e.body, 60) = 0 or r.insurer = journal.u16(e.body, 60))
       and e.tx is distinct from pg_current_xact_id_if_assigned();
+    -- Counted once they are gathered, and nothing leaves before the last line here: whatever line was committed meanwhile and
+    -- gathered is counted too, so that all who are shown in a day are among the lines of the last count that passed.
+    perform gate.insist_below('office', null);
+    perform gate.insist_below('staff', w.professional)
+    from (select distinct e.professional from journal.entry e where e.seq = any(seqs)) w;
 end $$;
 
 -- The index of lines by person leaves out those of nobody: "person <> 0" is written wherever it must serve, since a planner

@@ -10,8 +10,8 @@ create or replace function presence.use(
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare told smallint[];
 begin
-    perform gate.insist_untold(greatest(cardinality(kinds), cardinality(onces), cardinality(signers), cardinality(idx),
-                                        cardinality(places)));
+    perform gate.insist_once(128, greatest(cardinality(kinds), cardinality(onces), cardinality(signers), cardinality(idx),
+                                           cardinality(places)));
     with claims as (
         select *, row_number() over (partition by once order by n) as nth
         from unnest(kinds, onces, signers, idx, places) with ordinality a(kind, once, signer, idx, place, n)),

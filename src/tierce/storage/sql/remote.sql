@@ -3,11 +3,14 @@
 
 -- What a batch reads of asks that an insurer is to answer, by the insurer alone: the person's number if she was ever asked about,
 -- whether the insurer is declared and its contract goes on, whether it is closed, whether it has a contract with whoever
--- asks, and the last day of an engagement where it says fewer days than the policy (0: it does not).
+-- asks, and the last day of an engagement where it says fewer days than the policy (0: it does not). Told once a batch, of its asks.
 create or replace function gate.remote_seen(
     idx uuid[], insurers smallint[], sessions bigint[], domains smallint[], days integer[],
     out persons bigint[], out declared boolean[], out closed boolean[], out contracted boolean[], out untils integer[])
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform gate.insist_once(256, greatest(cardinality(idx), cardinality(insurers), cardinality(sessions), cardinality(domains),
+                                           cardinality(days)));
     select coalesce(array_agg(coalesce(p.person, 0) order by a.n), '{}'),
            coalesce(array_agg(exists (select from registry.remote r where r.insurer = a.insurer and r.ended is null)
                               and not exists (select from registry.ending e
@@ -21,23 +24,27 @@ create or replace function gate.remote_seen(
                  and (o.party, o.subject) in ((1, t.profession), (2, t.establishment), (3, s.professional))
                  and a.day between o.from_day and o.until_day) order by a.n), '{}'),
            coalesce(array_agg(coalesce(greatest(a.day, gate.today()) + i.engagement_days, 0) order by a.n), '{}')
+    into persons, declared, closed, contracted, untils
     from unnest(idx, insurers, sessions, domains, days) with ordinality a(idx, insurer, session, domain, day, n)
     left join person.asked p on p.insurer = a.insurer and p.idx = a.idx
     left join registry.insurer i on i.id = a.insurer
     left join access.session s on s.id = a.session
-    left join directory.activity t on t.id = s.activity
-$$;
+    left join directory.activity t on t.id = s.activity;
+end $$;
 
 -- Gives a number to whoever an insurer is asked about for the first time (`fresh`), in the transaction that writes the line. Her
 -- member number, sealed under that insurer's key and bound to her, is kept as a period of cover of no domain, which ends
 -- on the day of the last ask, or of the last engagement: whoever must tell the insurer of an incident finds there whom it is
 -- about. What is kept is never replaced: her number is of that member number alone. gate.close writes no line of such an ask about
--- anybody without a number. Two who ask about one person at once meet at the index, and one of them begins again.
+-- anybody without a number. Two who ask about one person at once meet at the index, and one of them begins again: that tells that
+-- she has a number, so it is done once a batch, for its asks.
 create or replace function gate.mint(
     idx uuid[], insurers smallint[], persons bigint[], fresh boolean[], sealed bytea[])
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if cardinality(idx) > 64 or exists (
+    perform gate.insist_once(1024, greatest(cardinality(idx), cardinality(insurers), cardinality(persons), cardinality(fresh),
+                                            cardinality(sealed)));
+    if exists (
             select from unnest(insurers, sealed) m(insurer, sealed)
             where octet_length(m.sealed) not between 64 and 1200 or not exists (
                 select from registry.remote r where r.insurer = m.insurer and r.ended is null)) then
@@ -150,17 +157,13 @@ end $$;
 
 -- What a batch reads of answers to be opened again that an insurer gave on the way, by their engagements: whose, its first day, how
 -- it stands (as gate.standing_of: 0 no such answer, 1 covered, 2 not contracted, 3 another domain), and whether the insurer is
--- closed. A professional's own place's alone, and of a block that was drawn for as many asks at least and is not written yet.
+-- closed. A professional's own place's alone, once a batch, of its asks.
 create or replace function gate.answered_seen(
     engagements bigint[], sessions bigint[], of_domains smallint[],
     out insurers smallint[], out from_days integer[], out standings smallint[], out closed boolean[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare drawn bigint := currval('gate.drawn');
 begin
-    if cardinality(engagements) > drawn & 127 or exists (select from journal.batch b where b.block = drawn >> 8) then
-        raise exception 'answers are opened again with the asks of the batch that was just opened'
-            using errcode = 'check_violation';
-    end if;
+    perform gate.insist_once(512, greatest(cardinality(engagements), cardinality(sessions), cardinality(of_domains)));
     select array_agg(coalesce(w.insurer, 0)::smallint order by a.n), array_agg(coalesce(w.from_day, 0) order by a.n),
            array_agg(case when w.seq is null then 0 when g.domain <> a.domain then 3
                           when i.listed_domains & (1 << (g.domain - 1)) = 0 or exists (

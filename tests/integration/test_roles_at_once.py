@@ -1,0 +1,37 @@
+"""What a stolen credential gets by doing two things at once: a limit of a day holds over its connections together."""
+
+import psycopg
+import pytest
+
+from tests.integration.at_once import before_table
+from tests.integration.conftest import Connect
+from tests.integration.test_roles_others import Start, line, start
+from tierce.journal.model import EntryKind
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+__all__ = ["start"]
+
+pytestmark = pytest.mark.integration
+
+
+def test_lines_committed_while_staff_are_shown_people_count(
+    start: Start, connect: Connect, database: Database
+) -> None:
+    """The second connection commits five people's lines between the count and the reading of the first."""
+    with connect(SUPERUSER) as admin:
+        admin.execute("update gate.shown_ceiling set per_day = 3")
+        for person in range(3, 8):
+            admin.execute("insert into person.record values (%s, 1, 'sealed')", (person,))
+    reader, writer = start("tierce_office"), start("tierce_office")
+    seqs = writer.append([line(EntryKind.STAFF_ACT, person=one, professional=70) for one in range(3, 8)])
+
+    def shown() -> int:
+        try:
+            return len(reader.rows("select person from gate.staff_reveal(%s)", seqs))
+        except psycopg.errors.ProgramLimitExceeded:
+            return 0
+
+    with before_table(database, "person.record", shown) as reading:
+        writer.connection.commit()
+    assert reading.result() == 0
