@@ -79,7 +79,7 @@ def test_i6_she_is_told_yes_no_or_not_established_with_its_ground(room: Room) ->
     narrowed = {one.incident: one.answer for one in told(room)}[other]
     assert narrowed is Answer.NOT_ESTABLISHED, "a list of some categories alone says nothing of the others"
     goes_on = """update incident.scope set criteria = criteria || jsonb_build_object('categories', 0, 'until_us',
-        (extract(epoch from at) * 1000000)::bigint - 4000000)"""
+        (extract(epoch from at) * 1000000)::bigint - 119000000)"""
     room.admin.execute(f"{goes_on} where incident = %s", (other,))
     room.admin.commit()
     unfinished = {one.incident: one.answer for one in told(room)}[other]

@@ -203,7 +203,7 @@ def test_what_is_no_longer_kept_and_what_is_left_out_are_said(
     keyring: Keyring,
     clock: FixedClock,
 ) -> None:
-    clock.advance(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=3))
     write_asks(admin, keyring, [ask(1)])
     sequence(worker, keyring)
     write_asks(admin, keyring, [ask(2)], at=AT + timedelta(minutes=5))
@@ -290,7 +290,7 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     sequence(worker, keyring)
 
     assert scope_rows.staff(office, ["900", "901", "personne"], SealedLog(Path())) == {"900": StaffId(900)}
-    clock.advance(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=3))
     nobody = account_criteria(ProfessionalId(0), frozenset(), *WINDOW)
     by_staff = replace(nobody, professionals=frozenset(), until_us=WINDOW[1] + 1, staff=frozenset({StaffId(900)}))
     second = slice_.open(office, HELENE, title="Accès d'une officière", signal_at=AT, aware_why="Elle l'a dit.")

@@ -219,7 +219,7 @@ def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: R
             say(DataCategory.GUARANTEES, Cohort.INSURED, kind)
     with pytest.raises(ProofMissingError):  # the list was made at the end of its window: a line may still come
         say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
-    room.clock.advance(timedelta(minutes=1))
+    room.clock.advance(timedelta(minutes=2))
     made = room.incidents.scope(office, incident.id)
     room.incidents.compute_scope(office, HELENE, incident.id, made.criteria)
     say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)

@@ -13,7 +13,8 @@ from tierce.incidents.statements.rules import ProofMissingError, prove, standing
 from tierce.kernel.categories import DataCategory as D
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId
-from tierce.scope.model import SETTLE, Criteria, Gap, GapKind, TreeHead
+from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
+from tierce.scope.rules import CLOCK_SLACK_US
 
 SCOPE = ScopeSummary(
     IncidentId(1), 1, Criteria(frozenset(), frozenset({DeviceId(1)}), frozenset(), 0, 1), (), 0, 0, b"d" * 32, 9, 9,
@@ -60,7 +61,7 @@ def test_s4_no_proof_is_made_of_what_proves_nothing(category: D, kind: ProofKind
 
 def test_s4_a_list_made_before_its_window_was_over_says_so() -> None:
     """Whoever is read between the list and the end of its window is on no list: nobody says that she was not."""
-    ends = [(micros(SCOPE.at - SETTLE) + one, one > 0) for one in (-1, 0, 1, 60_000_000)]
+    ends = [(micros(SCOPE.at) - CLOCK_SLACK_US + one, one > 0) for one in (-1, 0, 1, 180_000_000)]
     for until_us, is_open in ends:
         scope = replace(SCOPE, criteria=replace(SCOPE.criteria, until_us=until_us))
         assert scope.is_open is is_open

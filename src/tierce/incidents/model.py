@@ -125,11 +125,13 @@ class ScopeSummary:
     """People of whom the journal cannot tell; None in a list that was made before they were counted."""
     excluded: int | None
     """People who were asked for and of whom nothing was shown; None as above."""
+    writing: bool = False
+    """Whether a transaction that may write lines of the window was open when the list was made."""
 
     @property
     def is_open(self) -> bool:
-        """Whether the window was not over when the list was made (gate.person_concerned says the same)."""
-        return not is_over([self.criteria], self.at)
+        """Whether lines of the window could still come when the list was made (as gate.person_concerned says)."""
+        return not is_over([self.criteria], self.at) or self.writing
 
     @property
     def untold(self) -> tuple[Gap, ...]:

@@ -45,7 +45,7 @@ from tierce.policy.acts import Act
 from tierce.scope.model import SETTLE, Criteria, Exposure, Status
 from tierce.scope.rules import check_criteria, is_over
 from tierce.scope.service import computed
-from tierce.scope.store import pending
+from tierce.scope.store import pending, writing_since
 
 ATTEMPTS = 3
 """How often a list is made, when the incident's register was added to while it was."""
@@ -216,9 +216,10 @@ class Incidents:
     def _compute(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, now: datetime
     ) -> None:
+        writing = not is_over([criteria], now, writing_since(connection)) and is_over([criteria], now)
         with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
             waiting = pending(connection, [criteria], engine.head.tree.size)
-            revision = store.insert_scope(connection, number, engine, waiting, now)
+            revision = store.insert_scope(connection, number, engine, waiting, now, writing=writing)
             scope = self.scope(connection, number)
             facts = move_facts(Stage.SCOPED, now, "", revision=revision, digest=scope.digest.hex())
             asked = store.smaller_asked(connection, number)
@@ -236,14 +237,14 @@ class Incidents:
             JournalBehindError: the journal has no checkpoint yet.
             SegmentsMissingError: a sealed segment cannot be read.
         """
-        now = self._clock.now()
+        now, writing = self._clock.now(), writing_since(connection)
         with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
             totals = engine.totals()
             return ListPreview(
                 totals[Status.CONFIRMED].persons,
                 totals[Status.POSSIBLE].persons,
                 totals[Status.EXCLUDED].persons,
-                engine.head.whole and is_over([criteria], now),
+                engine.head.whole and is_over([criteria], now, writing),
             )
 
     def incident(self, connection: Connection, number: IncidentId) -> Incident:

@@ -152,12 +152,15 @@ def named(connection: Connection, text: str) -> IncidentId | None:
     return next((one.id for one in found), None)
 
 
-def insert_scope(connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime) -> int:
+def insert_scope(
+    connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime, *, writing: bool
+) -> int:
     """Store a scope as the incident's next revision; gives the revision's number, from 1.
 
     Its list holds whom a committed line names: insurers and persons are told of these alone. Who is *possible* is
     kept apart, told "not established" when she asks; whatever makes anybody so is among the gaps, which withhold
-    the statement "nobody else". Counts by cohort and controller, and what changed since the list before, go with it.
+    the statement "nobody else", as does `writing`: lines of the window were being written. Counts by cohort and
+    controller, and what changed since the list before, go with it.
     """
     row = connection.execute(
         "select coalesce(max(revision), 0) + 1 from incident.scope where incident = %s", (number,)
@@ -165,6 +168,7 @@ def insert_scope(connection: Connection, number: IncidentId, found: Engine, wait
     assert row is not None
     revision = int(row[0])
     gaps = [[str(gap.kind), gap.first_block, gap.last_block, gap.lines] for gap in found.head.gaps]
+    gaps += [[str(GapKind.OPEN), 0, 0, 0]] * writing
     totals = found.totals()
     confirmed = totals[Status.CONFIRMED]
     connection.execute(
@@ -254,11 +258,12 @@ def dismissal_asked(connection: Connection, number: IncidentId) -> DismissalAsk 
 
 
 def _summary(row: TupleRow) -> ScopeSummary:
+    gaps = [Gap(GapKind(kind), first, last, lines) for kind, first, last, lines in row[3]]
     return ScopeSummary(
         incident=row[0],
         revision=row[1],
         criteria=_criteria_from(row[2]),
-        gaps=tuple(Gap(GapKind(kind), first, last, lines) for kind, first, last, lines in row[3]),
+        gaps=tuple(gap for gap in gaps if gap.kind is not GapKind.OPEN),
         unattributed=row[4],
         pending=row[5],
         digest=row[6],
@@ -268,6 +273,7 @@ def _summary(row: TupleRow) -> ScopeSummary:
         at=row[11],
         possible=row[12],
         excluded=row[13],
+        writing=any(gap.kind is GapKind.OPEN for gap in gaps),
     )
 
 

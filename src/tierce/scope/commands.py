@@ -75,13 +75,14 @@ def run(
             )
             clauses = read_criteria(criteria, registers)
             connection.rollback()
-            now = SystemClock().now()
+            now, since = SystemClock().now(), store.writing_since(connection)
+            connection.rollback()
             with connection.transaction(), computed(connection, segments, clauses, now - SETTLE, say) as engine:
                 path, digest = write_list(engine, into, lambda made: export.note(writing, Act.SCOPE_FILE, made))
                 totals, head = engine.totals(), engine.head
     except TierceError as error:
         _refuse(error)
-    nobody_else = head.whole and is_over(clauses, now)
+    nobody_else = head.whole and is_over(clauses, now, since)
     found: dict[str, object] = {
         "file": str(path),
         "digest": digest.hex(),

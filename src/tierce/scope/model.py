@@ -70,14 +70,14 @@ class GapKind(StrEnum):
     WAITING = "waiting"
     """Lines of a window were written, and are not under the list's checkpoint. Said of a list, never within one."""
     OPEN = "open"
-    """A window was not over when its list was made, to the seconds that a line may take: more lines may be in it by
-    now. Said of a list, never within one."""
+    """A window was not over when its list was made, to the time that a line may take: more lines may be in it by now.
+    Said of a list, never within one; kept with it where a transaction was still writing lines."""
     NARROWED = "narrowed"
     """The list keeps releases of some categories alone. Said of a list, never within one: its clauses say it."""
 
 
 SETTLE = timedelta(seconds=5)
-"""A block drawn this recently may still be committed: it is not called a hole yet, nor is a window over."""
+"""A block drawn this recently may still be committed: it is not called a hole yet."""
 HARMLESS = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT})
 """Gaps that hide no release: coverage is given for committed lines alone."""
 

@@ -22,7 +22,6 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Evidence, Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import (
-    SETTLE,
     Batch,
     Beat,
     Criteria,
@@ -88,9 +87,14 @@ def check_criteria(*clauses: Criteria) -> None:
             raise CriteriaError("window", reason)
 
 
-def is_over(clauses: Iterable[Criteria], at: datetime) -> bool:
-    """Whether no line can be written in a window any more at an instant, to the seconds that one may take."""
-    return all(one.until_us <= micros(at - SETTLE) for one in clauses)
+def is_over(clauses: Iterable[Criteria], at: datetime, writing: datetime | None = None) -> bool:
+    """Whether whoever reads the journal at an instant sees every line that will ever be in a window.
+
+    A line's time may be as far behind the clock, when it is written, as the database lets it; and `writing` is since
+    when a transaction that is still open writes lines, if one does (`store.writing_since`).
+    """
+    seen = micros(at if writing is None else min(at, writing)) - CLOCK_SLACK_US
+    return all(one.until_us <= seen for one in clauses)
 
 
 def _subjects(clause: Criteria) -> tuple[frozenset[int] | frozenset[bytes], ...]:

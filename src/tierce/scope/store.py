@@ -118,6 +118,15 @@ def freeze(connection: Connection) -> None:
     connection.execute("set transaction isolation level repeatable read")
 
 
+def writing_since(connection: Connection) -> datetime | None:
+    """Since when a transaction that is still open, whose lines nobody sees yet, writes some; None when none does.
+
+    Call before the transaction that reads: a line that was committed by the time of the reading is read by it.
+    """
+    row = connection.execute("select journal.writing_since()").fetchone()
+    return row[0] if row else None
+
+
 def tree_head(connection: Connection) -> TreeHead | None:
     """The last checkpoint, or None while the journal has none."""
     row = connection.execute("select size, root from journal.checkpoint order by size desc limit 1").fetchone()

@@ -110,16 +110,16 @@ class Stage:
         """Where every process writes."""
         return self.home / "logs"
 
-    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for a process, or raise DemoError naming its log."""
-        deadline = time.monotonic() + READY_SECONDS_MAX
+    def wait_until(self, condition: Callable[[], bool], what: str, most: float = READY_SECONDS_MAX) -> None:
+        """Wait for a process, so many seconds at most, or raise DemoError naming its log."""
+        deadline = time.monotonic() + most
         while not condition():
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     msg = f"{name} ended by itself; see {self.logs}"
                     raise DemoError(msg)
             if time.monotonic() > deadline:
-                msg = f"{what} was not ready within {READY_SECONDS_MAX:.0f} s; see {self.logs}"
+                msg = f"{what} was not ready within {most:.0f} s; see {self.logs}"
                 raise DemoError(msg)
             time.sleep(0.05)
 

@@ -53,7 +53,8 @@ from tierce.notices.telling.model import NO_INCIDENT
 from tierce.notices.telling.service import Telling
 from tierce.policy.digest import policy_digest
 from tierce.policy.ladder import Level, Rung
-from tierce.scope.model import SETTLE
+from tierce.scope.rules import is_over
+from tierce.scope.store import writing_since
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -68,6 +69,8 @@ OWN = Operator(
 INSURER_SENDS_EVERY = 4
 """One insurer in so many writes to its people itself."""
 _MAIL_DOMAIN = "riveclaire.example"
+WINDOW_SECONDS_MAX = 240.0
+"""A window is over two minutes after its end (`scope.rules.is_over`), and once nobody writes a line in it."""
 HOLD = timedelta(days=3)
 """How long the office suspends a device of the theft."""
 
@@ -149,15 +152,16 @@ class Chain:
 
     def scope(self) -> int:
         """Draw the exact list once its window is over, so that it may say "nobody else"; gives how many are on it."""
-        now = self.clock.now()
-        self.stage.wait_until(lambda: self.clock.now() - now > SETTLE, "worker")
-        self.wait_sequenced()
         criteria = account_criteria(
             self.professional(),
             frozenset(self.taken.devices),
             micros(self.taken.began - timedelta(minutes=1)),
-            micros(now),
+            micros(self.clock.now()),
         )
+        self.stage.wait_until(
+            lambda: is_over([criteria], self.clock.now(), writing_since(self.office)), "journal", WINDOW_SECONDS_MAX
+        )
+        self.wait_sequenced()
         found = self.incidents().compute_scope(self.office, HELENE, self.incident, criteria)
         States(self.register()).move(self.office, HELENE, self.incident, stage=Reached.COHORTS)
         return found.persons

@@ -34,6 +34,7 @@ def answer(
     pseudonym: Pseudonym,
     now: datetime,
     *,
+    writing: datetime | None,
     operator: str,
     say: Said,
 ) -> Answer:
@@ -45,6 +46,7 @@ def answer(
         question: what was sent.
         pseudonym: under the key of the processes that write the journal.
         now: the present instant.
+        writing: since when an open transaction writes lines, as it was before this one began (`writing_since`).
         operator: the name of the log.
         say: told how far it is.
 
@@ -72,7 +74,7 @@ def answer(
             found = store.search(looked, sealed, near, hot, say)
         except (duckdb.Error, FileNotFoundError) as error:
             raise SegmentsMissingError from error
-    reach = store.reach(connection, head.size, settled)
+    reach = store.reach(connection, head.size, now if writing is None else min(now, writing))
     return Answer(
         format=ANSWER_FORMAT,
         operator=operator,

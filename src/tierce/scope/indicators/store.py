@@ -16,6 +16,7 @@ from tierce.kernel.clock import micros
 from tierce.kernel.scratch import Scratch
 from tierce.scope.engine.store import ASKED, RELEASED, Said, open_database, signed
 from tierce.scope.indicators.model import Hits, Indicator, Kind, Reach, Subject
+from tierce.scope.rules import CLOCK_SLACK_US
 from tierce.scope.sources import Hot, Sealed
 from tierce.scope.store import kept_from
 
@@ -47,11 +48,12 @@ def software(connection: Connection, names: Sequence[str]) -> dict[str, frozense
     return {name: frozenset(numbers) for name, numbers in rows}
 
 
-def reach(connection: Connection, size: int, settled: datetime) -> Reach:
+def reach(connection: Connection, size: int, seen: datetime) -> Reach:
     """How far the journal answers under the first `size` leaves.
 
     From the earliest line kept when a segment reached the end of its time, else from the beginning; until the first
-    batch that no checkpoint covers yet, else until `settled`, after which lines may still be committed.
+    batch that no checkpoint covers yet, else until `seen`, after which lines may still be committed. The times of
+    lines may be behind either, as far as the database lets them.
     """
     row = connection.execute(
         "select min(b.at) from journal.batch b left join journal.placed p using (block)"
@@ -59,7 +61,7 @@ def reach(connection: Connection, size: int, settled: datetime) -> Reach:
         (size,),
     ).fetchone()
     first = row[0] if row else None
-    return Reach(kept_from(connection), micros(min(settled, first) if first else settled))
+    return Reach(kept_from(connection), micros(min(seen, first) if first else seen) - CLOCK_SLACK_US)
 
 
 def search(pairs: Pairs, sealed: Sealed, segments: Sequence[Segment], hot: Hot, say: Said) -> dict[int, Hits]:

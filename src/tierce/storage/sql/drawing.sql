@@ -17,6 +17,22 @@ begin
     end if;
 end $$;
 
+-- Says, until this transaction ends, that it writes lines from now on. A shared lock of the present ten seconds, that nobody takes
+-- for itself alone, so nobody waits for it: whoever makes a list finds there since when lines may still come that she
+-- cannot see (docs/adr/0118). Taken before the times of the lines are compared with the clock, never after.
+create or replace function journal.writes() returns void language sql volatile as $$
+    select pg_advisory_xact_lock_shared(118, floor(extract(epoch from clock_timestamp()) / 10)::integer)
+$$;
+
+-- Since when, at the earliest, a transaction that is still open writes lines; null when none is. A lock is given back once
+-- what it held for can be seen by all: whoever asks first and reads afterwards misses no line of before this.
+create or replace function journal.writing_since() returns timestamptz
+    language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+    select to_timestamp(min(l.objid::bigint) * 10) from pg_locks l
+    where l.locktype = 'advisory' and l.classid = 118 and l.objsubid = 2
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+$$;
+
 -- Raises unless this session has just drawn a block for as many asks at least, and was not told this with it yet; notes that it
 -- is: 128 of proofs (presence.use), 256 of insurers asked on the way (gate.remote_seen), 512 of what they answered
 -- (gate.answered_seen), 1024 of numbers given (gate.mint). Who rolls it back is not told again, so a gap says how much.

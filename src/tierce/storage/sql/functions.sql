@@ -376,6 +376,7 @@ begin
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
+    perform journal.writes();   -- before the times of the lines are looked at
     perform gate.check_lines(e_lines, e_places, bodies);
     perform gate.count_floors(e_lines, e_places, e_pairs, bodies, today, line_ids, states, let_out);
 
@@ -485,6 +486,7 @@ begin
             using errcode = 'check_violation';
     end if;
     perform gate.insist_drawn(in_block, 0);
+    perform journal.writes();
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;

@@ -64,7 +64,7 @@ grant execute on function journal.register, journal.next_block, journal.append, 
 grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
 grant select on journal.cosignature, journal.dissent to tierce_office;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
-    journal.redactions to tierce_office;
+    journal.redactions, journal.writing_since to tierce_office;
 grant select on journal.segment, journal.ended to tierce_office;
 grant select on journal.redaction to tierce_office;
 grant select, insert on journal.verification to tierce_office;

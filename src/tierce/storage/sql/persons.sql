@@ -42,7 +42,7 @@ begin
     select i.id, i.day, i.signal_at, s.at,
         s.unattributed = 0 and s.pending = 0 and coalesce((s.criteria ->> 'categories')::integer, 0) = 0
             and (s.criteria ->> 'until_us')::bigint
-                <= extract(epoch from s.at - interval '5 seconds') * 1000000   -- its window was over (scope.model.SETTLE)
+                <= extract(epoch from s.at - interval '2 minutes') * 1000000   -- its window was over (scope.rules.is_over)
             and not jsonb_path_exists(s.gaps, '$[*][0] ? (@ != "never committed" && @ != "silent")'),
         x.insurer, x.confirmed, x.categories, x.first_at, x.last_at
     from incident.incident i

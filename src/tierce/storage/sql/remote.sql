@@ -105,6 +105,7 @@ declare
 begin
     perform gate.insist_durable();
     perform gate.insist_drawn(in_block, 0);
+    perform journal.writes();   -- before the time of the line is looked at
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
