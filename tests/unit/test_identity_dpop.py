@@ -135,6 +135,34 @@ def test_each_wrong_header_has_its_reason(
     assert refused.value.reason is reason
 
 
+SPELT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+@pytest.mark.parametrize("edwards", [False, True])
+def test_a_key_has_one_spelling_and_is_one_device(verifier: ProofVerifier, edwards: bool) -> None:
+    key = BrowserKey(edwards=edwards)
+    stood = set()
+    for last in SPELT:
+        for before in ("", "AA"):
+            jwk = key.jwk | {"x": before + key.jwk["x"][:-1] + last}
+            try:
+                stood.add(verify(verifier, key.sign(key.header() | {"jwk": jwk}, claims())).thumbprint)
+            except ProofRefusedError as refused:
+                assert refused.reason in {ProofReason.KEY, ProofReason.SIGNATURE}  # noqa: PT017 - many are refused
+    assert stood == {key.thumbprint}
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+def test_an_edwards_key_beyond_the_field_is_no_key(verifier: ProofVerifier, spare: int) -> None:
+    """The field's p + 1 spells the point 1, under which anybody signs anything."""
+    beyond = (2**255 - 19 + spare).to_bytes(32, "little")
+    key = BrowserKey(edwards=True)
+    header = key.header() | {"jwk": key.jwk | {"x": encode_b64(beyond)}}
+    with pytest.raises(ProofRefusedError) as refused:
+        verify(verifier, key.sign(header, claims()))
+    assert refused.value.reason is ProofReason.KEY
+
+
 def test_a_private_key_in_the_header_is_refused(verifier: ProofVerifier) -> None:
     key = BrowserKey()
     header = key.header() | {"jwk": _with_private(key.jwk)}

@@ -17,7 +17,7 @@ from tierce.identity.errors import ClientRefusedError, SignInRefusedError
 from tierce.identity.exchange import check_assertion
 from tierce.identity.kept import RETRY_AFTER
 from tierce.identity.model import SoftwareClient
-from tierce.identity.oidc import KEYS_REFETCH_AFTER, ProviderClient, ProviderSettings, Realm
+from tierce.identity.oidc import KEYS_LIFE, KEYS_REFETCH_AFTER, ProviderClient, ProviderSettings, Realm
 from tierce.kernel.clock import FixedClock
 from tierce.kernel.ids import SoftwareId
 
@@ -109,6 +109,32 @@ def test_a_provider_that_is_away_is_not_asked_at_the_rate_of_whoever_comes() -> 
         assert (await client.read_over(provider.logout_token())).sub == "vasseur", "its keys are known still"
 
     provider.run(play)
+
+
+def test_a_key_that_is_withdrawn_is_forgotten_within_five_minutes() -> None:
+    """Whoever stole it signs as before, and no stranger's key has the provider's read again meanwhile."""
+    provider = Provider()
+
+    async def play(client: ProviderClient) -> None:
+        stolen = provider.key
+        await client.read_over(provider.logout_token())
+        provider.clock.advance(KEYS_LIFE - timedelta(seconds=1))
+        await client.read_over(provider.logout_token())
+        assert provider.asked["/jwks_uri"] == 1
+        provider.documents["/jwks_uri"] = json.dumps({"keys": []})
+        provider.clock.advance(timedelta(seconds=1))
+        for _ in range(CROWD):
+            await refused(client, provider.logout_token())
+        assert provider.asked["/jwks_uri"] == 2
+        provider.documents["/jwks_uri"] = json.dumps({"keys": [stolen.as_dict(private=False)]})
+        provider.clock.advance(KEYS_REFETCH_AFTER)
+        await client.read_over(provider.logout_token())
+        provider.away = True
+        provider.clock.advance(KEYS_LIFE)
+        await refused(client, provider.logout_token())
+
+    provider.run(play)
+    assert timedelta(minutes=5) >= KEYS_LIFE
 
 
 def test_a_new_key_is_found_though_the_clock_was_put_back() -> None:

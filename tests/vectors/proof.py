@@ -24,6 +24,7 @@ _KEY = derive_private_key(SECRET, SECP256R1())
 _POINT = _KEY.public_key().public_numbers()
 JWK = {"crv": "P-256", "kty": "EC", "x": encode_b64(_POINT.x.to_bytes(32)), "y": encode_b64(_POINT.y.to_bytes(32))}
 HEADER = {"typ": "dpop+jwt", "alg": "ES256", "jwk": JWK}
+SPELT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 BODIES = {
     "question": '{"nir":"179044197901487","rank":1,"birth_date":"19790423","domain":"PHAR","care_date":"2026-11-27"}',
     "accent": '{"label":"Éléonore ?"}',
@@ -50,7 +51,7 @@ def _proofs() -> list[dict[str, Any]]:
     revisit = f"{API}/v1/history/7K3M-9QXD-V2T8P-%3D/revisit"
 
     def one(name: str, expect: str, body: str = "question", url: str = "", **changed: object) -> dict[str, Any]:
-        header = HEADER | {key: changed.pop(key) for key in ("typ", "alg") if key in changed}
+        header = HEADER | {key: changed.pop(key) for key in ("typ", "alg", "jwk") if key in changed}
         claims = {key: value for key, value in (right | changed).items() if value is not None}
         told = {"name": name, "method": "POST", "url": url or f"{API}/v1/rights", "body": BODIES[body]}
         return told | {"header": header, "claims": claims, "proof": signed(header, claims), "expect": expect}
@@ -78,6 +79,11 @@ def _proofs() -> list[dict[str, Any]]:
         one("an identifier too short", "proof_jti", jti="12345678"),
         one("an ordinary JWT", "proof_typ", typ="JWT"),
         one("an algorithm that is not taken", "proof_alg", alg="RS256"),
+        one("the key in another spelling: the last symbol's spare bits", "proof_jwk",
+            jwk=JWK | {"x": JWK["x"][:-1] + SPELT[SPELT.index(JWK["x"][-1]) + 1]}),
+        one("the key in another spelling: a zero before a coordinate", "proof_jwk",
+            jwk=JWK | {"x": encode_b64(_POINT.x.to_bytes(33))}),
+        one("the key in another spelling: padding", "proof_jwk", jwk=JWK | {"x": JWK["x"] + "="}),
         cut,
     ]  # fmt: skip
 

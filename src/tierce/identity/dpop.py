@@ -37,6 +37,9 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 EDWARDS = frozenset({"EdDSA", "Ed25519"})  # RFC 9864 renames the first to the second
 
 _ECDSA = ECDSA(SHA256())
+_EDWARDS_P = 2**255 - 19
+_EDWARDS_Y = 2**255 - 1
+"""The bits of an Ed25519 key that are its coordinate; the last is the other one's sign."""
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
@@ -82,16 +85,24 @@ def encode_b64(value: bytes) -> str:
 
 
 def decode_b64(value: bytes) -> bytes:
-    """Strict base64url without padding: ValueError for anything else."""
+    """Strict base64url without padding, in its one spelling: ValueError for anything else.
+
+    The last symbol may hold bits that no byte takes: were they let through, one key would have sixteen spellings,
+    each of another thumbprint, and be as many devices.
+    """
     if b"+" in value or b"/" in value or b"=" in value:
         msg = "not base64url"
         raise ValueError(msg)
     padded = value.translate(_TO_STANDARD) + b"=" * (-len(value) % 4)
     try:
-        return a2b_base64(padded, strict_mode=True)
+        found = a2b_base64(padded, strict_mode=True)
     except Base64Error as error:
         msg = "not base64url"
         raise ValueError(msg) from error
+    if b2a_base64(found, newline=False) != padded:
+        msg = "not base64url in its one spelling"
+        raise ValueError(msg)
+    return found
 
 
 def digest_of(value: bytes) -> str:
@@ -146,7 +157,10 @@ def _ec_check(jwk: dict[str, Any]) -> Check:
 
 
 def _edwards_check(jwk: dict[str, Any]) -> Check:
-    return Ed25519PublicKey.from_public_bytes(decode_b64(jwk["x"].encode())).verify
+    encoded = decode_b64(jwk["x"].encode())
+    if int.from_bytes(encoded, "little") & _EDWARDS_Y >= _EDWARDS_P:
+        raise ProofRefusedError(ProofReason.KEY)  # RFC 8032 §5.1.3: another spelling of the point that is y - p
+    return Ed25519PublicKey.from_public_bytes(encoded).verify
 
 
 def public_key(jwk: object, algorithm: str) -> tuple[Check, bytes]:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
@@ -33,6 +33,8 @@ from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.kernel.clock import Clock
 
 METADATA_LIFE = timedelta(hours=1)
+KEYS_LIFE = timedelta(minutes=5)
+"""A key that the provider withdrew, because it was stolen or lost, serves no longer than this."""
 KEYS_REFETCH_AFTER = timedelta(seconds=30)
 SKEW_SECONDS = 5
 ANSWER_BYTES_MAX = 262_144
@@ -139,6 +141,7 @@ class ProviderClient:
         self._metadata = Kept(self._read_metadata, clock)
         self._keys = Kept(self._read_keys, clock)
         self._known = KeySet([])
+        self._known_at = datetime.min.replace(tzinfo=UTC)
 
     async def start(self, return_to: str) -> Started:
         """Prepare one sign-in; `return_to` is a path of the site that asks."""
@@ -315,22 +318,30 @@ class ProviderClient:
             raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
     async def _decode(self, token: str) -> jwt.Token:
-        """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s.
+        """Decode under the provider's keys, as read within KEYS_LIFE.
+
+        A key never seen makes them be read again, at most every 30 s. What fails then, whoever made it, takes from
+        nobody the keys that were read lately.
 
         Raises:
             SignInRefusedError: it is no token of this provider, or its keys could not be read.
         """
+        lately = timedelta(0) <= self._clock.now() - self._known_at < KEYS_LIFE
+        known = self._known if lately else await self._keys.get(KEYS_LIFE)
         try:
-            return jwt.decode(token, self._known, algorithms=ALGORITHMS)
+            return jwt.decode(token, known, algorithms=ALGORITHMS)
         except UNREADABLE:
-            self._known = await self._keys.get(KEYS_REFETCH_AFTER)
+            known = await self._keys.get(KEYS_REFETCH_AFTER)
         try:
-            return jwt.decode(token, self._known, algorithms=ALGORITHMS)
+            return jwt.decode(token, known, algorithms=ALGORITHMS)
         except UNREADABLE as error:
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
 
     async def _read_keys(self) -> KeySet:
-        return _readable((await self._get((await self._discover())["jwks_uri"])).get("keys"))
+        began = self._clock.now()
+        read = _readable((await self._get((await self._discover())["jwks_uri"])).get("keys"))
+        self._known, self._known_at = read, began
+        return read
 
 
 def _readable(keys: object) -> KeySet:
