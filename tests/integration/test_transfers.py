@@ -15,13 +15,10 @@ from tierce.billing.settlement import store
 from tierce.billing.settlement.errors import (
     BatchMissingError,
     BatchMovedError,
-    FileChangedError,
-    FileMissingError,
     SaidError,
 )
 from tierce.billing.settlement.model import BatchState, Left, Returned, TransferState, Word
 from tierce.billing.settlement.pain import file_name
-from tierce.billing.settlement.service import PART
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
 from tierce.kernel.ids import NOBODY
@@ -225,29 +222,6 @@ def test_stopped_anywhere_each_is_paid_once(treasury: Treasury, where: str) -> N
     assert treasury.credits(batch) == {IBAN: "1.00", OTHER_IBAN: "2.00"}
     assert [path.name for path in treasury.folder.iterdir()] == [file_name(batch)]
     assert len([line for line in treasury.lines() if line.act is Act.BATCH_FILE]) == 1
-
-
-def test_a_file_is_written_again_the_same_or_not_at_all(treasury: Treasury) -> None:
-    treasury.due(601, 100)
-    treasury.turn()
-    with pytest.raises(FileMissingError):
-        treasury.settling.again(treasury.billing, treasury.batch(1))
-    batch = treasury.approve()
-    treasury.turn()
-    first = treasury.plain(batch)
-    (treasury.folder / file_name(batch)).unlink()
-    assert treasury.settling.again(treasury.billing, batch).name == file_name(batch)
-    assert treasury.plain(batch) == first
-    treasury.admin.execute("update bank.account set holder = 'Un autre' where establishment = 601")
-    with pytest.raises(FileChangedError):
-        treasury.settling.again(treasury.billing, batch)
-
-
-def test_a_part_that_no_batch_kept_is_no_file(treasury: Treasury) -> None:
-    treasury.folder.mkdir()
-    (treasury.folder / (file_name(5) + PART)).write_bytes(b"x")
-    treasury.turn()
-    assert not list(treasury.folder.iterdir())
 
 
 def test_nobody_but_billing_gathers_or_files_and_staff_change_no_row(treasury: Treasury, connect: Connect) -> None:

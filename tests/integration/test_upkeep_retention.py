@@ -67,7 +67,7 @@ insert into care.deposit (number, key, received, state, reason, resolved)
     select n, '00000000-0000-0000-0000-000000000001', now() - age, 2, 0, now() - age
     from (values (1, interval '823 days'), (101, interval '821 days')) d(n, age);
 insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)
-    select n, 1, 1, 1, 0, gate.today() - ended, '\\x00', '\\x0101' from (values (1, 823), (101, 821)) c(n, ended);
+    select n, 1, 1, 1, 0, gate.today() - ended, '\\x00', '\\x0101' from (values (1, 915), (101, 914)) c(n, ended);
 insert into person.record (person, insurer, sealed) values (1, 1, '\\x0101'), (101, 1, '\\x0101');
 insert into person.key (idx, person)
     values ('00000000-0000-0000-0000-000000000001', 1), ('00000000-0000-0000-0000-000000000101', 101);

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tierce.journal.witness.commands import app
+from tierce.deposits.spool import SpoolWriter
+from tierce.kernel.durable import replace, write_new
 from tierce.storage.cluster import new_secret
-from tierce.storage.keys import create_keys, write_new
+from tierce.storage.keys import create_keys
 from tierce.upkeep.backup import keyfile
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
 from tierce.upkeep.service import make_keys
@@ -91,6 +93,7 @@ def test_the_name_of_a_key_is_durable_before_anything_is_sealed_to_it(tmp_path: 
         lambda: next_key(tmp_path, "one"),
         lambda: take_place(tmp_path, "one", keep_previous=True),
         lambda: write_private(tmp_path / "log.pub", b"line"),
+        lambda: replace(tmp_path / "checkpoint", b"note"),
     ):
         SEEN.clear()
         WATCHES.append(True)  # a hook is never taken away again
@@ -98,3 +101,15 @@ def test_the_name_of_a_key_is_durable_before_anything_is_sealed_to_it(tmp_path: 
         WATCHES.clear()
         named = max(at for at, (event, _path) in enumerate(SEEN) if event != "open")
         assert ("open", str(tmp_path)) in SEEN[named:], SEEN
+
+
+def test_a_slot_of_deposits_has_its_name_on_the_disk_before_any_receipt_is_given(tmp_path: Path) -> None:
+    sys.addaudithook(_note)
+    SEEN.clear()
+    WATCHES.append(True)
+    writer = SpoolWriter(tmp_path / "spool")
+    WATCHES.clear()
+    try:
+        assert ("open", str(tmp_path / "spool")) in SEEN, SEEN
+    finally:
+        writer.close()

@@ -23,7 +23,9 @@ from tierce.billing.settlement.pain import (
     write_file,
 )
 from tierce.kernel.clock import PARIS
-from tierce.policy.claims import INVOICED_DAYS
+from tierce.policy.claims import INVOICED_DAYS, QUOTED_DAYS
+from tierce.policy.kept import Kept
+from tierce.policy.retention import keep_days
 from tierce.policy.transfers import APPROVERS, CONTEST_DAYS, RECOVERED_PERCENT
 
 VERSION = "pain.001.001.09"
@@ -124,6 +126,8 @@ def test_the_database_recovers_within_what_the_policy_says() -> None:
 def test_the_database_keeps_what_was_paid_for_as_long_as_it_may_be_invoiced_again() -> None:
     written = (files("tierce.storage") / "sql" / "retention.sql").read_text("utf-8")
     assert f"invoiced_days constant integer := {INVOICED_DAYS};" in written
+    assert f"quoted_days constant integer := {QUOTED_DAYS}; " in written
+    assert keep_days()[Kept.COVERAGE] >= INVOICED_DAYS, "cover outlives the last invoice that may come of it"
 
 
 def test_the_database_wants_two_for_what_the_policy_says() -> None:

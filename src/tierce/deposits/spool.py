@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Final
 
 from tierce.deposits.errors import SpoolBusyError, SpoolFullError
+from tierce.kernel.durable import sync_folder
 
 OPEN, CLOSED = ".open", ".spool"
 SEGMENT_BYTES_MAX: Final = 1024 * 1024
@@ -116,7 +117,7 @@ def forget(segment: Segment) -> None:
         raise OSError(EIO, "a segment of the spool is damaged", str(segment.path))
     if segment.closed:
         segment.path.unlink(missing_ok=True)
-        _sync_folder(segment.path.parent)
+        sync_folder(segment.path.parent)
 
 
 def _read(path: Path, content: bytes) -> Segment:
@@ -148,6 +149,7 @@ class SpoolWriter:
         self._root = root
         (root / KEYS).mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         self._folder, self._lock = _take_slot(root)
+        sync_folder(root)  # a slot of its own, and the folder of keys: what is in them is as durable as their names
         self._turn = threading.Lock()
         self._file = -1
         self._length = 0
@@ -275,7 +277,7 @@ class SpoolWriter:
                 path.rename(path.with_suffix(CLOSED))
             else:
                 path.unlink()
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _start(self) -> None:
         """Open the next segment; until that is done, what is written goes on into the present one."""
@@ -283,7 +285,7 @@ class SpoolWriter:
         file = os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
         try:
             length = os.fstat(file).st_size
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError:
             os.close(file)
             raise
@@ -294,7 +296,7 @@ class SpoolWriter:
         self._start()  # the next segment exists before this one may be taken away: numbers never go back
         os.close(full)
         path.rename(path.with_suffix(CLOSED))
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
 
 def _take_slot(root: Path) -> tuple[Path, int]:
@@ -335,13 +337,5 @@ def _spool_number(folder: Path) -> int:
             file.flush()
             os.fsync(file.fileno())
         made.rename(path)
-        _sync_folder(folder)
+        sync_folder(folder)
     return int(path.read_text(), 16)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierce.journal.note import parse_verifier_key
-from tierce.journal.tiles.folder import replace
+from tierce.kernel.durable import replace
 
 LOG_RETIRED_FILE = "log-retired.pub"
 """The file of the log's earlier public lines, one a line, each followed by the last size that it signed."""
@@ -48,4 +48,4 @@ class KeptCheckpoint:
 
     def write(self, note: str) -> None:
         """Replace the note, durably; a crash leaves the old one or the new one whole."""
-        replace(self._path, note)
+        replace(self._path, note.encode())

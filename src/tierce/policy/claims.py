@@ -7,12 +7,16 @@ from typing import Final
 from tierce.kernel.language import Phrase
 from tierce.policy.agreements import GRANT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
-from tierce.policy.rights import ENGAGEMENT_DAYS, TWO_YEARS
+from tierce.policy.rights import CARE_WINDOWS, ENGAGEMENT_DAYS, TWO_YEARS
 
 INVOICED_DAYS: Final = TWO_YEARS + max(ENGAGEMENT_DAYS.values())
 """How old care may be that is invoiced: asked about two years later, quoted as long as that answer holds.
 
 `storage/sql/retention.sql` keeps what was paid for as long, and longer where a cap counts it; tested equal.
+"""
+QUOTED_DAYS: Final = max(CARE_WINDOWS[domain].ahead + days for domain, days in ENGAGEMENT_DAYS.items())
+"""How long after an answer its engagement may be quoted. Cover that an insurer closed since, however far back, still
+prices what was promised before: `storage/sql/retention.sql` waits as long after the file's day; tested equal.
 """
 CLAIMS = Phrase(
     "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1 ; Code de la sécurité "
@@ -21,6 +25,26 @@ CLAIMS = Phrase(
     "sociale, L. 932-13, for a provident institution; to confirm), plus three months",
 )
 CLAIMED: Mapping[Kept, Rule] = {
+    Kept.COVERAGE: Rule(
+        Phrase(
+            f"droits terminés, et que nul fichier n'a dits depuis {QUOTED_DAYS} jours ; plus longtemps, tant qu'une "
+            "facture ou une prise en charge de la personne attend sa décision",
+            f"coverage that has ended, and that no file told of for {QUOTED_DAYS} days; longer, while an invoice or "
+            "an agreement of the person waits to be decided",
+        ),
+        "coverage.coverage",
+        timedelta(days=INVOICED_DAYS),
+        Phrase("leur dernier jour", "their last day"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "dernière facture possible de soins de leur dernier jour : demandée deux ans après, citée aussi "
+            f"longtemps que vaut la réponse ; {CLAIMS.fr}",
+            "the last invoice that may come of care on their last day: asked about two years later, quoted for as "
+            f"long as the answer holds; {CLAIMS.en}",
+        ),
+        held=True,
+    ),
     Kept.INVOICES: Rule(
         Phrase(
             "factures envoyées par les lieux de soins, et leurs lignes ; payées, aussi longtemps que les mêmes soins "

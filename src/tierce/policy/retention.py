@@ -202,16 +202,6 @@ RETENTION: Mapping[Kept, Rule] = {
         _CLAIMS,
         held=True,
     ),
-    Kept.COVERAGE: Rule(
-        Phrase("droits terminés", "coverage that has ended"),
-        "coverage.coverage",
-        _days(822),
-        Phrase("leur dernier jour", "their last day"),
-        End.DELETED,
-        Hand.JOB,
-        _CLAIMS,
-        held=True,
-    ),
     Kept.PERSONS: Rule(
         Phrase(
             "état civil, NIR et index d'une personne sans plus aucun droit",

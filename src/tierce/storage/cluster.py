@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from tierce.kernel.durable import write_new
 from tierce.storage.database import Database
 from tierce.storage.errors import ClusterError
-from tierce.storage.keys import write_new
 
 SUPERUSER = "postgres"
 MINIMUM_VERSION = 15

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from numpy.typing import NDArray
 
+from tierce.kernel.durable import write_new
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.os_errors import os_reason
 from tierce.storage.errors import KeyMissingError, SealBrokenError
@@ -216,34 +217,6 @@ def create_keys(directory: Path, instances: Iterable[str]) -> list[str]:
         write_new(path, os.urandom(KEY_BYTES))
         made.append(name)
     return made
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, durably, whole or not at all: a full disk leaves no empty key behind.
-
-    Raises:
-        FileExistsError: it is there; nothing is ever overwritten.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(part, path)  # unlike a rename, this refuses a name that is taken
-        sync_folder(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: a key whose name a power cut takes away is lost with all it sealed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 Versions = Mapping[tuple[Compartment, InsurerId], Mapping[int, bytes]]

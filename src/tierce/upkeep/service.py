@@ -9,8 +9,9 @@ from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
+from tierce.kernel.durable import write_new
 from tierce.storage.errors import KeyMissingError
-from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, Keyring, create_keys, write_new
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, Keyring, create_keys
 from tierce.web.names import LOG_PUBLIC_FILE
 
 INSTANCES = (

@@ -27,6 +27,10 @@ class FileMissingError(TierceError):
     """Ce lot n'a pas de fichier, ou rien n'est payé d'ici / this batch has no file, or nothing is paid from here."""
 
 
+class FileThereError(TierceError):
+    """Un fichier de ce nom est là, intact : éloignez-le / a file of this name is there, untouched: move it away."""
+
+
 class FileUnreadableError(TierceError):
     """Pas un fichier de virements, ou vos clés ne l'ouvrent pas / no file of transfers, or not for your keys."""
 

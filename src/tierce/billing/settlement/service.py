@@ -1,13 +1,11 @@
 """Process `billing` gathers what is due into batches, and writes the file of each that two people approved."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 import pyrage
 from psycopg import Connection
@@ -15,18 +13,16 @@ from psycopg import Connection
 from tierce.billing.bank.errors import AccountSealError
 from tierce.billing.bank.sealing import Opener
 from tierce.billing.settlement import store
-from tierce.billing.settlement.errors import FileChangedError, FileMissingError
+from tierce.billing.settlement.errors import FileChangedError, FileMissingError, FileThereError
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.model import Credit, Payer, Settled
 from tierce.billing.settlement.pain import file_name, write_file
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import PART, name_new, sync_folder, write_beside
 from tierce.kernel.ids import EntrySeq, new_id
 from tierce.policy.acts import Act
 from tierce.policy.transfers import TRANSFERS_MAX
-
-PART: Final = ".part"
-"""A file that is not a batch's yet: its batch is kept, then it gets its name."""
 
 Step = Callable[[str], None]
 """Called with the name of the step about to begin; tests of crashes stop there."""
@@ -82,7 +78,7 @@ class Settling:
                 written = self._written(batch, rows, payer)
                 digest = sha256(written).digest()
                 step("file")
-                _write(folder / (file_name(batch) + PART), _encrypted(written, payer))
+                _prepare(folder / file_name(batch), _encrypted(written, payer))
             step("filed")
             store.filed(connection, batch, digest, self._line(connection, Act.BATCH_FILE, batch, insurer, digest))
             step("commit")
@@ -93,27 +89,40 @@ class Settling:
         _give_name(folder, batch)
         done.filed += 1
 
-    def again(self, connection: Connection, batch: int) -> Path:
+    def again(self, connection: Connection, batch: int, step: Step = no_step) -> Path:
         """Write the file of a batch again, the same; for one that was lost on its way to the bank.
+
+        Beside a process that runs, which never takes what is half written here for what a crash left it.
 
         Raises:
             FileMissingError: no file was ever written of this batch, or nothing pays here.
             FileChangedError: it would not be the same: an account that it names was forgotten, or the payer changed.
+            FileThereError: there is one; nothing is ever written over it.
         """
         found = store.digest_of(connection, batch)
         if found is None or self.payer is None:
             raise FileMissingError
-        folder = _folder(self.payer)
-        with connection.transaction():
-            try:
-                written = self._written(batch, store.held_by_file(connection, batch), self.payer)
-            except AccountSealError:
-                raise FileChangedError from None
-            if sha256(written).digest() != found[1]:
-                raise FileChangedError
-            _write(folder / (file_name(batch) + PART), _encrypted(written, self.payer))
-            self._line(connection, Act.BATCH_FILE, batch, found[0], found[1])
-        return _give_name(folder, batch)
+        try:
+            written = self._written(batch, store.held_by_file(connection, batch), self.payer)
+        except AccountSealError:
+            raise FileChangedError from None
+        if sha256(written).digest() != found[1]:
+            raise FileChangedError
+        path = _folder(self.payer) / file_name(batch)
+        if path.exists():
+            raise FileThereError
+        part = write_beside(path, _encrypted(written, self.payer))
+        try:
+            step("line")
+            with connection.transaction():
+                self._line(connection, Act.BATCH_FILE, batch, found[0], found[1])
+            step("name")
+            name_new(part, path)
+        except FileExistsError:
+            raise FileThereError from None
+        finally:
+            part.unlink(missing_ok=True)
+        return path
 
     def _written(self, batch: int, rows: Sequence[store.Row], payer: Payer) -> bytes:
         paid = [
@@ -152,23 +161,23 @@ def _encrypted(written: bytes, payer: Payer) -> bytes:
     return sealed
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is whole on the disk before anything is kept of it."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _prepare(path: Path, content: bytes) -> None:
+    """Write what is a batch's file once that is kept: whole and under a name that lasts, before anything is kept."""
+    if path.exists():
+        raise FileThereError
+    write_beside(path, content).replace(path.with_name(path.name + PART))
+    sync_folder(path.parent)
 
 
 def _give_name(folder: Path, batch: int) -> Path:
     path = folder / file_name(batch)
-    path.with_name(path.name + PART).replace(path)
-    handle = os.open(folder, os.O_RDONLY)
+    part = path.with_name(path.name + PART)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        name_new(part, path)
+    except FileExistsError:
+        if not path.samefile(part):
+            raise FileThereError from None
+        part.unlink()  # killed between the two, it had both names
     return path
 
 

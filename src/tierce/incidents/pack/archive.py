@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tierce.incidents.pack.errors import PackExistsError
 from tierce.incidents.pack.model import MANIFEST, Part
+from tierce.kernel.durable import name_new
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -47,7 +48,7 @@ def write_archive(
             digest = hashlib.file_digest(file, "sha256").digest()
             os.fsync(file.fileno())
         note(digest)
-        os.link(part_file, out)  # never over a file that came in between
+        name_new(part_file, out)  # never over a file that came in between
     except FileExistsError:
         raise PackExistsError from None
     finally:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, FORMAT, PAGE_ROWS, ROW_GROUP_ROWS, Segment
+from tierce.kernel.durable import sync_folder
 
 MANIFEST_FILE = "manifest.json"
 
@@ -103,11 +104,7 @@ def place(parts: Iterable[tuple[Path, Path]]) -> None:
         os.replace(part, path)
         folders.add(path.parent)
     for folder in folders:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            flush(handle)
-        finally:
-            os.close(handle)
+        sync_folder(folder)
 
 
 def sha256_of(path: Path) -> bytes:

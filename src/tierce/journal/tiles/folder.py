@@ -14,6 +14,7 @@ from tierce.journal.errors import LogFolderError, TileDiffersError
 from tierce.journal.merkle import HASH_BYTES
 from tierce.journal.tiles.edge import Edge
 from tierce.journal.tiles.layout import WIDTH, Tile, edge_tiles, tile_path
+from tierce.kernel.durable import replace, sync_folder
 
 CHECKPOINT = "checkpoint"
 TURN = ".writing"
@@ -99,12 +100,12 @@ class LogFolder:
         for part, to in waiting:
             part.rename(to)
         for parent in {folder for _part, to in waiting for folder in (to.parent, to.parent.parent)}:
-            _sync(parent)
+            sync_folder(parent)
 
     def publish(self, note: str) -> None:
         """Replace the published checkpoint, durably; a crash leaves the old one or the new one whole."""
         self._insist()
-        replace(self.path / CHECKPOINT, note)
+        replace(self.path / CHECKPOINT, note.encode())
 
     def drop_partials(self, tiles: Iterable[Tile]) -> None:
         """Take away the partial forms of full, published tiles: whoever asks for one reads the full one."""
@@ -129,15 +130,6 @@ class LogFolder:
             msg = f"{file} holds other hashes than the log's: run `tierce journal verify`"
             raise TileDiffersError(msg)
         return True
-
-
-def replace(file: Path, text: str) -> None:
-    """Replace a small file durably: the old text or the new one, never a part."""
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(text, "utf-8")
-    _sync(part)
-    part.rename(file)
-    _sync(file.parent)
 
 
 def _sync(path: Path) -> None:

@@ -13,8 +13,8 @@ from tierce.journal.witness.cosignature import WitnessKey
 from tierce.journal.witness.server import serve
 from tierce.journal.witness.service import Witness
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.durable import write_new
 from tierce.kernel.errors import TierceError
-from tierce.storage.keys import write_new
 from tierce.storage.said import said
 
 KEY_FILE = "witness.key"

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from tierce.journal.errors import JournalError, NoteFormatError
 from tierce.journal.merkle import HASH_BYTES, verify_consistency
 from tierce.journal.note import note_text, parse_verifier_key, read_checkpoint, unverified_checkpoint
-from tierce.journal.tiles.folder import replace
 from tierce.journal.witness.cosignature import cosign
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import replace
 
 PROOF_LINES_MAX = 63
 
@@ -131,7 +131,7 @@ class Witness:
                 holds = verify_consistency(size, last.root, signed.size, signed.root, request.proof)
             if not holds:
                 raise WitnessRefusedError(422, "the proof does not show that the log only grew")
-            replace(self._file(origin), request.note)
+            replace(self._file(origin), request.note.encode())
             return cosign(note_text(request.note), self._name, self._key, int(self._clock.now().timestamp()))
 
     def _file(self, origin: str) -> Path:

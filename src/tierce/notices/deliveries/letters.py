@@ -6,7 +6,6 @@ next run writes the same file again and then its row.
 
 import hashlib
 import json
-import os
 import zipfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -21,6 +20,7 @@ from psycopg import Connection
 from tierce import printing
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import replace
 from tierce.notices.audience.model import Audience, Why
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.model import Step
@@ -35,6 +35,8 @@ from tierce.policy.reached import State
 
 BATCH_LETTERS = 500
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o640
+"""Read by its owner's group alone."""
 
 
 def batch_file(folder: Path, audience: int, number: int) -> Path:
@@ -138,7 +140,7 @@ def _keep_batch(
     batch = None
     if letters:
         content = _zipped(number, letters)
-        _keep(batch_file(folder, audience.id, number), content)
+        replace(batch_file(folder, audience.id, number), content, _MODE)
         batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now)
     with connection.transaction():
         for one in some:
@@ -165,14 +167,3 @@ def _zipped(number: int, letters: Sequence[_Letter]) -> bytes:
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         file.writestr(zipfile.ZipInfo("manifest.json", _ZIP_DATE), text)
     return kept.getvalue()
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner's group alone."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        os.fchmod(file.fileno(), 0o640)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

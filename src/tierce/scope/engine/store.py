@@ -21,6 +21,7 @@ import pyarrow as pa
 from tierce.journal.model import EntryKind
 from tierce.journal.segments.model import Segment
 from tierce.kernel.categories import DataCategory
+from tierce.kernel.durable import sync_folder
 from tierce.kernel.ids import InsurerId, PersonId, ProfessionalId
 from tierce.kernel.scratch import Scratch
 from tierce.policy.acts import Act, Evidence, Outcome
@@ -437,6 +438,7 @@ def write_list(
         note(digest.digest())
         path = folder / f"{digest.hexdigest()}.scope"
         os.replace(part, path)
+        sync_folder(folder)
     finally:
         part.unlink(missing_ok=True)
     return path, digest.digest()

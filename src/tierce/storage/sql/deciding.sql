@@ -82,6 +82,12 @@ create or replace function care.cover_of_waiting(of_invoice bigint)
         order by v.domains & (1 << (i.domain - 1)) <> 0 desc, v.from_day desc limit 1)
 $$;
 
+-- Whether an invoice or an agreement of hers, to this insurer, waits to be decided: her cover is kept until it is.
+create or replace function care.is_to_price(of_person bigint, of_insurer smallint) returns boolean language sql stable as $$
+    select exists (select from care.invoice i where i.state = 1 and i.person = of_person and i.insurer = of_insurer)
+        or exists (select from care.agreement a where a.state = 1 and a.person = of_person and a.insurer = of_insurer)
+$$;
+
 -- The day on which an insurer's contract with the operator ended; null while it goes on.
 create or replace function registry.contract_ended(of_insurer smallint) returns integer
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$

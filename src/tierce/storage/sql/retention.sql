@@ -93,6 +93,7 @@ create or replace function upkeep.forget_next(of_class integer, after bigint, re
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     rows_at_once constant integer := 2000;
+    quoted_days constant integer := 366;             -- how long what was answered before a file may be quoted after it
     people_at_once constant integer := 50000;        -- the tables of their keys are read whole for each lot
     held timestamptz := upkeep.held_since();
     before timestamptz := now() - make_interval(
@@ -149,14 +150,16 @@ begin
             order by until_day limit case when really then rows_at_once end),
         gone as (delete from care.engagement e using due where e.seq = due.seq and really)
         select count(*), case when count(*) = rows_at_once and really then max(until_day) end into removed, upto from due;
-    when 11 then
+    when 11 then                                     -- one that a file closed late still prices what was promised before
         if really then
             delete from coverage.coverage c where c.ctid >= low and c.ctid < high and c.until_day < before_day
+                and c.effective_day < gate.today() - quoted_days and not care.is_to_price(c.person, c.insurer)
                 and not upkeep.is_held(c.person) and not upkeep.may_be_listed(c.person, held);
             get diagnostics removed = row_count;
         else
             select count(*) into removed from coverage.coverage c
             where c.ctid >= low and c.ctid < high and c.until_day < before_day
+                and c.effective_day < gate.today() - quoted_days and not care.is_to_price(c.person, c.insurer)
                 and not upkeep.is_held(c.person) and not upkeep.may_be_listed(c.person, held);
         end if;
         if ends * current_setting('block_size')::bigint < pg_relation_size('coverage.coverage') then

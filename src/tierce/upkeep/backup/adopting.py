@@ -17,6 +17,7 @@ from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import sync_folder
 from tierce.policy.acts import Act
 from tierce.settings import Settings
 from tierce.storage.migrate import head_version, stored_version
@@ -130,6 +131,7 @@ def _step_back(settings: Settings, note: str | None, size: int, clock: Clock) ->
     _give(part.path, log.path)
     log.path.rename(aside)
     part.path.rename(log.path)
+    sync_folder(log.path.parent)
     return aside
 
 

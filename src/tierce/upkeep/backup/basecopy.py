@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import sync_folder
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
@@ -44,6 +45,7 @@ def copy(settings: Settings, to: Path, admin: str, clock: Clock) -> Path:
         )
         run_program([program("pg_verifybackup"), str(part)], database, admin, None, lambda _n: None)
         part.rename(folder)
+        sync_folder(to)  # before an older one is forgotten for it
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from tierce.storage.keys import write_new
+from tierce.kernel.durable import write_new
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.model import MANIFEST
 

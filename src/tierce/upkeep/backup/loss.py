@@ -9,6 +9,7 @@ from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.segments.store import tree_size
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import sync_folder
 from tierce.kernel.ids import MAX_ID
 from tierce.policy.acts import Act
 from tierce.scope.rules import LOST_BLOCKS
@@ -82,4 +83,5 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock, step:
     step("aside")
     if note is not None:
         kept.path.rename(kept.path.with_name(f"{CHECKPOINT_FILE}.lost-{clock.now():%Y%m%dT%H%M%SZ}"))
+        sync_folder(kept.path.parent)
     return line

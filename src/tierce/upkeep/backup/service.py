@@ -23,6 +23,7 @@ from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
 from tierce.journal.verifier.model import MEANS, Severity
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import sync_folder, sync_tree
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
@@ -104,7 +105,9 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
             )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         sign(part, settings.key_directory())
+        sync_tree(part)
         part.rename(folder)
+        sync_folder(to)  # before an older one is forgotten for it
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

@@ -12,6 +12,7 @@ from psycopg import Connection
 from tierce.feeds.commands import open_intake, people_of
 from tierce.feeds.intake import Intake
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.durable import replace
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.storage.keys import Keyring
@@ -134,7 +135,7 @@ def delete(
         path = into / f"certificat-contrat-{amc}.json"
         ending = contracts.ending(one)
         if ending is not None and ending.certificate is not None:
-            path.write_text(ending.certificate + "\n", "utf-8")
+            replace(path, f"{ending.certificate}\n".encode())
             typer.echo(f"✓ {path} (déjà fait / done before)")
             return
         if not yes:  # whoever is asked is told first of what is in the way; the deletion itself looks again
@@ -147,7 +148,7 @@ def delete(
             raise typer.Exit(1)
         with bar(one.name) as advance:
             text = contracts.delete(one, advance)
-        path.write_text(text + "\n", "utf-8")
+        replace(path, f"{text}\n".encode())
     typer.echo(f"✓ {path}")
     typer.echo(
         "  Relancez / restart: api, office, persons, notices (leur mémoire garde les clés / they hold the keys)."

@@ -9,6 +9,7 @@ import typer
 
 from tierce.feeds.rejects import rejects_beside
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.durable import replace
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
@@ -108,7 +109,7 @@ def forget_contacts(
                 typer.echo(f"{names[each][0]} : rien n’a été prêté / nothing was lent", err=True)
                 continue
             path = into / f"certificat-{number}-{names[each][0]}.json"
-            path.write_text(text + "\n", "utf-8")
+            replace(path, f"{text}\n".encode())
             typer.echo(f"✓ {path}")
 
 

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from tierce.storage.keys import KEY_BYTES, sync_folder
+from tierce.kernel.durable import sync_folder
+from tierce.storage.keys import KEY_BYTES
 
 
 def next_key(folder: Path, name: str) -> bytes:
