@@ -22,6 +22,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "notice.recipient.recipient": "'age1' || repeat('a', 58)",
     "notice.item_pair.why": "1",
     "notice.wish.sealed": "'sealed'",
+    "upkeep.policy.digest": "substr(sha256('x'), 1, 16)",
     "care.invoice.engagement": "1",
     "care.invoice_line.item": "'XA'",
     "care.agreement.until_day": "1",

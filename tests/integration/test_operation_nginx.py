@@ -182,7 +182,10 @@ def test_nginx_accepts_the_example_within_debians_own_settings(tmp_path: Path) -
         ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf)], capture_output=True, text=True, check=False
     )
     assert said.returncode == 0, said.stderr
-    assert "[warn]" not in said.stderr, said.stderr
+    # From 1.25.1 HTTP/2 is said by a line of its own, which Debian 12's refuses: the example keeps what both take.
+    newer = '"listen ... http2" directive is deprecated'
+    warned = [line for line in said.stderr.splitlines() if "[warn]" in line and newer not in line]
+    assert not warned, said.stderr
 
 
 def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def bring_back(file: Path, log: LogFolder) -> None:
     if not file.exists():
         return
     with tarfile.open(file) as archive:
+        # By default from Python 3.14; the last versions before warn where none is named, the first know none.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
         for member in archive:
             if not member.isreg() or member.name.startswith("/") or ".." in Path(member.name).parts:
                 msg = f"{file} names {member.name!r}: it is not a log's folder"
