@@ -101,6 +101,16 @@ class Machine:
         settings = load(self.stage.settings_file)
         return all(one.ready for name in watched_in(settings) for one in states(settings, (name,)))
 
+    def unready(self) -> str:
+        """What each process that is not ready says of itself, and the last that its unit wrote."""
+        settings = load(self.stage.settings_file)
+        return "\n".join(
+            f"{one}\n{(self.stage.logs / f'unit-{name}.log').read_text('utf-8')[-2000:]}"
+            for name in watched_in(settings)
+            for one in states(settings, (name,))
+            if not one.ready
+        )
+
     def left_wrong(self) -> list[str]:
         """Units that ended by themselves, and files that a unit still holds as they were before."""
         ended = [name for name, unit in self.units.items() if unit.process.exitcode is not None]
@@ -130,7 +140,10 @@ def machine(folder: Path) -> Iterator[Machine]:
         running = Machine(stage, home)
         running.systemctl("start", lasting_units())
         try:
-            eventually(running.all_ready, "every unit ready", seconds=240)
+            try:
+                eventually(running.all_ready, "every unit ready", seconds=240)
+            except AssertionError:
+                pytest.fail(running.unready())
             yield running
         finally:
             running.systemctl("stop", list(running.units))
