@@ -204,7 +204,8 @@ begin
     if not found then
         raise exception 'no agreement of this number waits' using errcode = 'insufficient_privilege';
     end if;
-    if of_state not in (one.kind + 1, 4) or cardinality(dues) <> one.lines or (of_state = 4) = (total > 0)
+    if of_state not in (one.kind + 1, 4) or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
+       or (of_state = 4) = (total > 0)
        or (of_state = 4 and of_reason = 0) or (of_state = 3) <> (until is not null)
        or until not between one.care_day and greatest(one.care_day, gate.today()) + grant_days then
         raise exception 'an agreement is quoted or granted by its lines, or refused for a reason' using errcode = 'check_violation';
