@@ -67,9 +67,11 @@ begin
 end $$;
 
 -- What a person may do so many times a day is counted by one transaction of hers after the other, whatever her sessions.
-create or replace function presence.one_at_a_time(of_person bigint) returns void language sql as $$
-    select pg_advisory_xact_lock(hashtextextended('tierce-presence', of_person))
-$$;
+create or replace function presence.one_at_a_time(of_person bigint) returns void language plpgsql as $$
+begin
+    perform gate.insist_current();
+    perform pg_advisory_xact_lock(hashtextextended('tierce-presence', of_person));
+end $$;
 
 -- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today;
 -- in the transaction of the card's line, which the next count must see.
