@@ -54,6 +54,34 @@ def test_what_ended_stays_ended(world: World, connect: Connect, role: str, made:
         thief.execute(f"update {woken}".encode())
 
 
+NOTICE = (
+    "insert into notice.insurer_notice (id, incident, revision, insurer, persons, digest, made_at, document, draft)"
+    " values (1, 1, 1, 1, 1, 'd', now(), 'two people', '{}')"
+)
+
+
+@pytest.mark.parametrize("changed", ["document = 'nobody'", "document = null", "draft = '[]'"])
+def test_what_an_insurer_was_told_is_told_once(world: World, connect: Connect, changed: str) -> None:
+    world.run(NOTICE)
+    with connect("tierce_notices") as thief, pytest.raises(psycopg.errors.CheckViolation, match="stays as it ended"):
+        thief.execute(f"update notice.insurer_notice set {changed}".encode())
+
+
+def test_a_proof_or_a_card_that_was_used_is_not_forgotten_before_it_is_old(world: World, connect: Connect) -> None:
+    world.run("insert into access.proof (id, at) values (gen_random_uuid(), now()), (gen_random_uuid(), 'epoch')")
+    world.run("insert into presence.spent (id, at) values (gen_random_uuid(), now()), (gen_random_uuid(), 'epoch')")
+    thief = connect("tierce_worker", autocommit=True)
+    mark = "id = '00000000-0000-0000-0000-000000000000'"
+    for which in ("at > now() - interval '1 minute'", mark):
+        with pytest.raises(psycopg.errors.CheckViolation, match="stays as it ended"):
+            thief.execute(f"delete from access.proof where {which}".encode())
+    thief.execute(f"delete from access.proof where at < now() - interval '5 minutes' and not {mark}".encode())
+    for days in (0, -400):
+        thief.execute("select presence.tidy(%s, %s, %s)", (days, days, days))
+    assert world.scalar(f"select count(*) from access.proof where not {mark}") == 1
+    assert world.scalar("select count(*) from presence.spent") == 1
+
+
 @pytest.mark.parametrize("ended", ["revoked = now()", f"created = {PAST} - interval '1 hour', expires = {PAST}"])
 def test_a_professional_s_session_that_ended_or_ran_out_serves_no_more(
     world: World, connect: Connect, ended: str

@@ -4,7 +4,10 @@ create or replace function access.refuse_waking() returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (select r.rolsuper from pg_roles r where r.rolname = session_user) then
-        return new;                                  -- whoever owns the database has it whole
+        if tg_op = 'DELETE' then                     -- whoever owns the database has it whole
+            return old;
+        end if;
+        return new;
     end if;
     raise exception 'what ended stays as it ended' using errcode = 'check_violation';
 end $$;
@@ -44,9 +47,17 @@ create or replace trigger stays_ended before update on notice.rights_request for
     execute function access.refuse_waking();
 create or replace trigger stays_ended before update on notice.recipient for each row
     when (old.vouched_at is not null and new is distinct from old) execute function access.refuse_waking();
+create or replace trigger stays_ended before update on notice.insurer_notice for each row
+    when (old.document is not null and new.document is distinct from old.document
+          or old.draft is not null and new.draft is distinct from old.draft) execute function access.refuse_waking();
 create or replace trigger stays_ended before update on care.deposit for each row
     when (old.resolved is not null
           and (new.state, new.reason, new.resolved, new.establishment, new.professional, new.line, new.insurer, new.domain,
                new.amount, new.care_day)
               is distinct from (old.state, old.reason, old.resolved, old.establishment, old.professional, old.line, old.insurer,
                                 old.domain, old.amount, old.care_day)) execute function access.refuse_waking();
+
+-- A proof that was used is forgotten once it is too old to come again, and the mark of a restart never.
+create or replace trigger stays_used before delete on access.proof for each row
+    when (old.at > now() - interval '4 minutes' or old.id = '00000000-0000-0000-0000-000000000000')
+    execute function access.refuse_waking();
