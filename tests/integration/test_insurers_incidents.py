@@ -125,6 +125,16 @@ def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, 
         text = plain(wrong, 422)
         assert "Ligne 2" in text
         assert "deux" not in text.partition("Ligne 2")[2][:80]
+        with database.connect("tierce_insurers") as thief:  # a sixth count is nobody's, and none counts as nothing
+            handle, line = one(
+                world,
+                "select s.handle, max(e.seq) from access.insurer_session s, journal.entry e"
+                " where e.kind = 16 and get_byte(e.body, 2) = 208 group by s.handle",
+            ) or (b"", 0)
+            report = "select notice.report_in(%s, %s, 5, %s, %s::bigint[], '{X}', '{}', '{}', '{}')"
+            for counts in ([0, 0, 0, 0, 0, 1], [1, None, 0, 0, 0], [1]):
+                with pytest.raises(psycopg.errors.CheckViolation), thief.transaction():
+                    thief.execute(report, (handle, line, number, counts))
         sent = "outcome,matched,1,\nunexplained,7K2M-9QXA-0D4T,,\ntold,email,1,2026-03-03T12:20+01:00\n"
         assert (await send_report(site, number, head + sent)).status_code == 303
         assert "Prévenus 1" in plain(await site.http.get(f"/incidents/{number}"))

@@ -3,10 +3,13 @@
 import psycopg
 import pytest
 
-from tests.integration.at_once import before_table
+from tests.integration.at_once import before_table, while_open
 from tests.integration.conftest import Connect
 from tests.integration.test_roles_others import Start, line, start
 from tierce.journal.model import EntryKind
+from tierce.kernel.clock import SystemClock
+from tierce.persons.requests import store as requests
+from tierce.persons.requests.model import RequestOutcome
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -35,3 +38,21 @@ def test_lines_committed_while_staff_are_shown_people_count(
     with before_table(database, "person.record", shown) as reading:
         writer.connection.commit()
     assert reading.result() == 0
+
+
+def test_two_of_the_staff_at_once_give_a_request_one_answer(connect: Connect, database: Database) -> None:
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
+            " select n, 1, 'access', 'everything', '{1}', now(), now() from generate_series(1, 2) n"
+        )
+    now, kept = SystemClock().now(), next(iter(RequestOutcome))
+    one, other = connect("tierce_office"), connect("tierce_office", autocommit=True)
+    assert requests.answer(one, 1, kept, now, "Hélène")
+    assert while_open(database, one, lambda: requests.answer(other, 1, kept, now, "Inès")).result() is False
+    assert requests.forward(one, 2, now, "Hélène")
+    assert while_open(database, one, lambda: requests.forward(other, 2, now, "Inès")).result() is False
+    found = other.execute(
+        "select array_agg(coalesce(answered_by, forwarded_by)) from notice.rights_request"
+    ).fetchone()
+    assert found == (["Hélène", "Hélène"],)

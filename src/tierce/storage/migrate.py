@@ -82,6 +82,7 @@ FUNCTIONS = (
     "settlement.sql",
     "peer_alerts.sql",
     "remote.sql",
+    "ended.sql",
 )
 """Replaced at each upgrade, in this order."""
 

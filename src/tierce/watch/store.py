@@ -303,7 +303,8 @@ def forget(connection: Connection, before: datetime) -> None:
 
 # The mark of access.proofs_since stays: without it, the next connection would take every proof for an old one.
 _FORGET_PROOFS: LiteralString = (
-    "delete from access.proof where at < %s and id <> '00000000-0000-0000-0000-000000000000'"
+    "delete from access.proof where at < least(%s, now() - interval '4 minutes')"
+    " and id <> '00000000-0000-0000-0000-000000000000'"
 )
 
 

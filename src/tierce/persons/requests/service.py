@@ -89,7 +89,8 @@ class RequestDesk:
                 raise AnswerRefusedError
             line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, reference=number)
             self._appender.write(connection, [line])
-            store.forward(connection, number, now, caller.name)
+            if not store.forward(connection, number, now, caller.name):
+                raise AnswerRefusedError
 
     def answer(self, connection: Connection, caller: StaffCaller, number: int, word: str) -> None:
         """Answer a request by a written outcome, once.
@@ -105,4 +106,5 @@ class RequestDesk:
             outcome = check_answer(found.kind, word, forwarded=found.forwarded is not None)
             line = staff_line(caller, Act.STAFF_REQUEST_ANSWER, now, reference=number)
             self._appender.write(connection, [line])
-            store.answer(connection, number, outcome, now, caller.name)
+            if not store.answer(connection, number, outcome, now, caller.name):
+                raise AnswerRefusedError

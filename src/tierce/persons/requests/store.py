@@ -100,19 +100,24 @@ def request(connection: Connection, number: int) -> RightsRequest | None:
     return _request(row) if row else None
 
 
-def forward(connection: Connection, number: int, at: datetime, by: str) -> None:
-    """Keep when and by whom a request went to the insurers."""
-    connection.execute(
-        "update notice.rights_request set forwarded = %s, forwarded_by = %s where id = %s", (at, by, number)
+def forward(connection: Connection, number: int, at: datetime, by: str) -> bool:
+    """Keep when and by whom a request went to the insurers; False when it went, or was answered, meanwhile."""
+    cursor = connection.execute(
+        "update notice.rights_request set forwarded = %s, forwarded_by = %s"
+        " where id = %s and forwarded is null and answered is null",
+        (at, by, number),
     )
+    return cursor.rowcount == 1
 
 
-def answer(connection: Connection, number: int, outcome: RequestOutcome, at: datetime, by: str) -> None:
-    """Keep the answer to a request."""
-    connection.execute(
-        "update notice.rights_request set answer = %s, answered = %s, answered_by = %s where id = %s",
+def answer(connection: Connection, number: int, outcome: RequestOutcome, at: datetime, by: str) -> bool:
+    """Keep the answer to a request; False when somebody answered meanwhile."""
+    cursor = connection.execute(
+        "update notice.rights_request set answer = %s, answered = %s, answered_by = %s"
+        " where id = %s and answered is null",
         (outcome.value, at, by, number),
     )
+    return cursor.rowcount == 1
 
 
 def staff_reports(connection: Connection) -> list[StaffReport]:

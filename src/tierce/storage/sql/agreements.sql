@@ -15,7 +15,7 @@ begin
     if not found then
         raise exception 'no live session has this number' using errcode = 'insufficient_privilege';
     end if;
-    perform pg_advisory_xact_lock(hashtextextended(who.establishment || '|' || of_reference, 250));
+    perform care.one_at_a_time(who.establishment, who.line);
     return query select 5::smallint, a.domain, a.care_day, 0, a.id, a.digest
     from care.agreement a where a.establishment = who.establishment and a.reference = of_reference;
     if found then
@@ -60,8 +60,6 @@ begin
        or cardinality(items) > lines_max then
         raise exception 'what is quoted guarantees no agreement' using errcode = 'insufficient_privilege';
     end if;
-    -- Ten in all, and not ten for each that asks at one moment.
-    perform pg_advisory_xact_lock(hashtextextended('tierce-agreement', of_engagement));
     if (select count(*) from care.agreement a where a.establishment = who.establishment and a.at >= gate.day_start()) >= place_a_day
        or (select count(*) from care.agreement a where a.establishment = who.establishment and a.at >= gate.day_start()
            and a.line = who.line) >= line_a_day
@@ -204,7 +202,8 @@ begin
     if not found then
         raise exception 'no agreement of this number waits' using errcode = 'insufficient_privilege';
     end if;
-    if of_state not in (one.kind + 1, 4) or cardinality(dues) <> one.lines or (of_state = 4) = (total > 0)
+    if of_state not in (one.kind + 1, 4) or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
+       or (of_state = 4) = (total > 0)
        or (of_state = 4 and of_reason = 0) or (of_state = 3) <> (until is not null)
        or until not between one.care_day and greatest(one.care_day, gate.today()) + grant_days then
         raise exception 'an agreement is quoted or granted by its lines, or refused for a reason' using errcode = 'check_violation';

@@ -42,6 +42,7 @@ begin
     end if;
     select s.professional, a.establishment, s.activity, s.login, s.device, s.network into own
     from access.session s join directory.activity a on a.id = s.activity where s.id = by_session;
+    perform gate.insist_current();
     perform from directory.professional where id = own.professional for update;
     stopped := case
         when last_day < today or last_day > today + 365 then 4
@@ -208,6 +209,7 @@ create or replace function access.keep_passkey(of_number bigint, of_code bytea, 
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare gone record;
 begin
+    perform gate.insist_current();
     perform from access.assistant x where x.id = of_number for update;
     if not access.assistant_stands(of_number) or (select count(*) from access.passkey p where p.assistant = of_number) >= 3 then
         return;
@@ -242,6 +244,7 @@ create or replace function access.open_assistant_session(of_credential bytea, of
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare who access.assistant%rowtype; last timestamptz;
 begin
+    perform gate.insist_current();
     select x.* into who from access.passkey p join access.assistant x on x.id = p.assistant
     where p.credential = of_credential for update of x;
     update access.passkey p set counter = of_counter, used = now()
@@ -270,6 +273,7 @@ end $$;
 create or replace function access.end_named_by_held() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform gate.insist_current();
     perform from access.device d where d.id = new.subject for no key update;   -- after whoever opens a session by it now
     update access.session s set revoked = now(), revoked_why = 'named by a device that is held'
     from (select x.id from access.assistant x where x.device = new.subject

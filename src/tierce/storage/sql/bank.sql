@@ -50,6 +50,7 @@ declare
     place bigint := bank.managed(of_session);
     no smallint;
 begin
+    perform gate.insist_current();
     perform pg_advisory_xact_lock(hashtextextended('tierce-account', place));
     no := coalesce(bank.stopped(of_session), 1);
     if no <> 0 then

@@ -42,6 +42,7 @@ begin
     select o.login, o.device, o.line, o.network, o.professional, t.profession, l.state into old
     from access.session o join directory.activity t on t.id = o.activity join access.line l on l.id = o.line
     where o.id = of_session and o.revoked is null and o.expires > now() and o.assistant is null;
+    perform gate.insist_current();
     perform from access.login where id = old.login for update;
     select o.device, o.network, t.profession, l.state into new
     from access.device_code c join access.session o on o.id = c.session

@@ -41,7 +41,8 @@ begin
     if not found then
         raise exception 'no invoice of this number waits' using errcode = 'insufficient_privilege';
     end if;
-    if of_state not in (2, 3) or cardinality(dues) <> one.lines or (of_state = 2) <> (total > 0)
+    if of_state not in (2, 3) or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
+       or (of_state = 2) <> (total > 0)
        or (of_state = 3 and of_reason = 0) then
         raise exception 'an invoice is paid by its lines, or refused for a reason' using errcode = 'check_violation';
     end if;

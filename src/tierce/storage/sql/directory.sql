@@ -188,6 +188,7 @@ begin
                   and (e.status = 3 or e.status = 4 and e.establishment = own.establishment)) then
         return null;
     end if;
+    perform gate.insist_current();
     perform from directory.professional where id = own.professional for update;
     -- Said again after an answer that was lost, it is the same one: a second would outlive the end of the first.
     select s.id into made from directory.substitution s

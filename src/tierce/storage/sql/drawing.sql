@@ -9,6 +9,14 @@ begin
     return block;
 end $$;
 
+-- Raises in a transaction that reads the rows of its beginning: what is counted under a lock is what stands once the lock is had.
+create or replace function gate.insist_current() returns void language plpgsql as $$
+begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'what is counted is counted as it stands' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
 -- Raises unless this session drew that block for so many asks; what was told with it is all the same.
 create or replace function gate.insist_drawn(in_block bigint, asks integer) returns void language plpgsql as $$
 begin

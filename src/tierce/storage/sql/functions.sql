@@ -220,7 +220,17 @@ create or replace function gate.count_floors(
 declare
     over integer;
 begin
-    with counted as (
+    with drawing as (
+        select c.line, states[array_position(line_ids, c.line)] as state,
+               count(*) filter (where c.own and a.kind <> 2) as asked,
+               count(*) filter (where a.released and not a.is_known) as drawn,
+               count(*) filter (where c.own and a.released and a.is_known) as known
+        from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) in (1, 32) as released,
+                     coalesce(p.state in (1, 2), false) or get_byte(e.body, 5) >= 2 as is_known
+              from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
+              left join access.pair p on p.key = e.pair) a
+        cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line),
+    counted as (
         update access.line l set
             state = coalesce(b.state, l.state),
             owed = case when b.state is null then l.owed end,
@@ -228,20 +238,14 @@ begin
             asked = case when l.floor_day >= today then l.asked else 0 end + b.asked,
             drawn = case when l.floor_day >= today then l.drawn else 0 end + b.drawn,
             known = case when l.floor_day >= today then l.known else 0 end + b.known
-        from (select c.line, states[array_position(line_ids, c.line)] as state,
-                     count(*) filter (where c.own and a.kind <> 2) as asked,
-                     count(*) filter (where a.released and not a.is_known) as drawn,
-                     count(*) filter (where c.own and a.released and a.is_known) as known
-              from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) in (1, 32) as released,
-                           coalesce(p.state in (1, 2), false) or get_byte(e.body, 5) >= 2 as is_known
-                    from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
-                    left join access.pair p on p.key = e.pair) a
-              cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line) b
+        from drawing b
         where l.id = b.line
-        returning l.profession, l.establishment, l.asked, l.drawn, l.known)
-    select count(*) into over from counted l left join gate.floor f on f.profession = l.profession
-    where f.profession is null or l.asked > f.asked or l.known > f.known
-       or l.drawn > case when l.establishment is null then f.drawn else f.place end;
+        returning l.id, l.profession, l.establishment, l.asked, l.drawn, l.known)
+    select count(*) into over
+    from drawing b left join counted l on l.id = b.line left join gate.floor f on f.profession = l.profession
+    where case when l.id is null then b.drawn + b.known > 0   -- nobody is shown on a line that is not there to count it
+               else f.profession is null or l.asked > f.asked or l.known > f.known
+                    or l.drawn > case when l.establishment is null then f.drawn else f.place end end;
     if over > 0 then
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
@@ -322,7 +326,7 @@ begin
     from unnest(e_lines, e_places, bodies) a(line, place, body)
     left join access.session s on s.id = journal.u64(a.body, 32)
     left join directory.activity t on t.id = s.activity
-    where s.id is null or s.line is distinct from a.line
+    where s.id is null or a.line is null or s.line is distinct from a.line   -- none would be counted nowhere
        -- The place's line is that of today's profession, or of the one with which the session's line was opened.
        or (a.place is distinct from access.place_of(t.establishment, t.profession)
            and a.place is distinct from access.place_of(t.establishment, (
@@ -369,7 +373,8 @@ declare
     let_out integer := (select count(*) from unnest(bodies) b where get_byte(b, 4) in (1, 32));
 begin
     perform gate.insist_durable();
-    if cardinality(bodies) not between 1 and 64 or cardinality(bodies) <> cardinality(e_lines) then
+    if coalesce(cardinality(bodies) not between 1 and 64, true) or cardinality(bodies) is distinct from cardinality(e_lines)
+       or array_position(bodies, null) is not null then
         raise exception 'a batch holds 1 to 64 lines' using errcode = 'check_violation';
     end if;
     perform gate.insist_drawn(this_block, cardinality(bodies));
@@ -481,7 +486,8 @@ create or replace function journal.append(instance_id smallint, in_block bigint,
     returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform gate.insist_durable();
-    if in_block <> currval('journal.block_no') or cardinality(bodies) not between 1 and 64 then
+    if in_block is distinct from currval('journal.block_no') or coalesce(cardinality(bodies) not between 1 and 64, true)
+       or array_position(bodies, null) is not null then
         raise exception 'a block is drawn once, in the same session, for 1 to 64 lines'
             using errcode = 'check_violation';
     end if;

@@ -37,7 +37,7 @@ grant execute on function access.name_assistant, access.renew_code, access.end_a
     access.assistant_name, access.leave_challenge, access.begin_passkey, access.take_challenge, access.keep_passkey,
     access.passkey_of, access.open_assistant_session to tierce_api;   -- no table of theirs
 grant select, insert on access.login, access.device to tierce_api;
-grant select, insert, update on access.session to tierce_api;
+grant select, insert, update (activity, device, line, expires, used, revoked, revoked_why) on access.session to tierce_api;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
 grant select, insert on access.appeal to tierce_api;   -- what held professionals say, and the answers
@@ -80,12 +80,12 @@ grant execute on function access.end_assistant_of to tierce_office;
 grant insert on access.ladder to tierce_office;
 grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
 grant select, insert, delete on access.release to tierce_office;
-grant select, update on access.appeal to tierce_office;
+grant select, update (answered, answer, lifted, "by") on access.appeal to tierce_office;   -- never what she said
 grant select, insert, update (ended, ended_by, ended_why) on access.alert to tierce_office;
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
 grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_office;
-grant select, insert, update on access.staff_session to tierce_office;
+grant select, insert, update (revoked) on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;

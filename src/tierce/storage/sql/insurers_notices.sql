@@ -127,7 +127,8 @@ begin
     if slice.revision is null then
         return null;
     end if;
-    if (select sum(c) from unnest(counts) c) + cardinality(unexplained) <> slice.records then
+    if cardinality(counts) is distinct from 5 or array_position(counts, null) is not null
+       or (select sum(c) from unnest(counts) c) + cardinality(unexplained) is distinct from slice.records then
         raise exception 'the counts do not add up to the list' using errcode = 'check_violation';
     end if;
     if (select coalesce(sum(p), 0) from unnest(people) p) > counts[1] + counts[2] then

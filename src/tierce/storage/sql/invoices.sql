@@ -48,7 +48,16 @@ create or replace function care.count_missed(of_session bigint) returns void lan
     on conflict (line, day) do update set n = m.n + 1
 $$;
 
--- Whether what an invoice quotes is this place's own, and what it guarantees. One invoice of a place and a reference is looked
+-- What a place sends is looked at one at a time, from its quoting until it is kept, and so is what a line mistypes: limits hold
+-- whatever is sent at once.
+create or replace function care.one_at_a_time(of_establishment bigint, of_line bigint) returns void language plpgsql as $$
+begin
+    perform gate.insist_current();
+    perform pg_advisory_xact_lock(hashtextextended('tierce-quoted-at', of_establishment));
+    perform pg_advisory_xact_lock(hashtextextended('tierce-quoted-by', of_line));
+end $$;
+
+-- Whether what an invoice quotes is this place's own, and what it guarantees. One invoice of a place is looked
 -- at at a time. `outcome`: 0 nothing of this place's has this number, 1 it is, 2 to 4 what care.hindrance says, 5 the reference
 -- was used. The days are of the care; `sent_by` is the last on which it may be quoted; `most` in cents, null where an answer gives
 -- no amount. An agreement is locked: it is not over, nor taken back, before the invoice is kept.
@@ -68,7 +77,7 @@ begin
     if not found then
         raise exception 'no live session has this number' using errcode = 'insufficient_privilege';
     end if;
-    perform pg_advisory_xact_lock(hashtextextended(who.establishment || '|' || of_reference, 233));
+    perform care.one_at_a_time(who.establishment, who.line);
     return query select 5::smallint, i.domain, 0, 0, 0, 0, true, i.id, i.digest
     from care.invoice i where i.establishment = who.establishment and i.reference = of_reference;
     if found then

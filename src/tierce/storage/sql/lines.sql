@@ -284,6 +284,7 @@ create or replace function access.line_of(
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found bigint;
 begin
+    perform gate.insist_current();
     perform from access.login where id = for_login for update;
     select id into found from access.line
     where login = for_login and device = for_device and profession = for_profession;

@@ -16,6 +16,7 @@ declare
     accuses boolean := of_event between 1 and 4;
     named text; whom bigint; bound record;
 begin
+    perform gate.insist_current();
     select name into named from access.alert_peer where id = of_peer and ended is null for update;
     if not found then return 3; end if;
     if exists (select from access.peer_set where (peer, jti) = (of_peer, of_jti)) then return 0; end if;

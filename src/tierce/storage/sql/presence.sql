@@ -67,9 +67,11 @@ begin
 end $$;
 
 -- What a person may do so many times a day is counted by one transaction of hers after the other, whatever her sessions.
-create or replace function presence.one_at_a_time(of_person bigint) returns void language sql as $$
-    select pg_advisory_xact_lock(hashtextextended('tierce-presence', of_person))
-$$;
+create or replace function presence.one_at_a_time(of_person bigint) returns void language plpgsql as $$
+begin
+    perform gate.insist_current();
+    perform pg_advisory_xact_lock(hashtextextended('tierce-presence', of_person));
+end $$;
 
 -- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today;
 -- in the transaction of the card's line, which the next count must see.
@@ -231,11 +233,12 @@ begin
     end loop;
 end $$;
 
--- worker: forgets used cards, answers and settled proofs, each older than so many days.
+-- worker: forgets used cards, answers and settled proofs, each older than so many days, one at least: none is used again, nor
+-- counted anew, on the day of its use.
 create or replace function presence.tidy(cards integer, answers integer, proofs integer) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    delete from presence.spent where at < now() - make_interval(days => cards);
+    delete from presence.spent where at < now() - make_interval(days => greatest(cards, 1));
     delete from presence.spoken where until < now();
-    delete from presence.answer where at < now() - make_interval(days => answers);
-    delete from presence.proof where at < now() - make_interval(days => proofs) and state in (2, 4)
+    delete from presence.answer where at < now() - make_interval(days => greatest(answers, 1));
+    delete from presence.proof where at < now() - make_interval(days => greatest(proofs, 1)) and state in (2, 4)
 $$;

@@ -124,6 +124,10 @@ begin
     if not found then
         raise exception 'no row of the register says this list' using errcode = 'check_violation';
     end if;
+    if (select r.kind from incident.register r where r.incident = new.incident and r.kind in (11, 12)
+        order by r.number desc limit 1) = 11 then
+        raise exception 'an incident that is closed takes no list' using errcode = 'check_violation';
+    end if;
     select max(s.revision) into before from incident.scope s
     where s.incident = new.incident and s.revision < new.revision;
     if before is not null and exists (
@@ -183,6 +187,35 @@ create or replace trigger with_a_list before insert on incident.possible execute
 create or replace trigger with_a_list before insert on incident.exposed_professional
     execute function incident.with_a_list();
 create or replace trigger with_a_list before insert on incident.insurer_count execute function incident.with_a_list();
+
+-- To that very list, and before the register says it: what people and insurers were told of stays as they were told.
+create or replace function incident.with_its_list() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = 'tierce_office' and exists (
+        select from (select distinct n.incident, n.revision from added n) a
+        where not exists (select from incident.scope s where s.incident = a.incident and s.revision = a.revision
+                          and s.xmin = pg_current_xact_id()::xid)
+           or exists (select from incident.register r where r.incident = a.incident and r.kind = 13
+                      and r.facts::jsonb @> jsonb_build_object('stage', 'scoped', 'revision', a.revision))) then
+        raise exception 'no such list is being made in this transaction' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+create or replace trigger with_its_list after insert on incident.exposed referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.possible referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.exposed_professional referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.insurer_count referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.cohort referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.cohort_controller referencing new table as added
+    execute function incident.with_its_list();
+create or replace trigger with_its_list after insert on incident.difference referencing new table as added
+    execute function incident.with_its_list();
 
 -- An approval has its line too, of this transaction and of whoever approves: two cannot be written where one of them is
 -- nowhere in the journal.

@@ -26,6 +26,7 @@ begin
     if her = 0 then
         raise exception 'no open session has this handle' using errcode = 'insufficient_privilege';
     end if;
+    perform gate.insist_current();
     perform pg_advisory_xact_lock(hashtextextended('tierce-wish', her));
     if notice.wish_recipient() is null then
         return 1;
