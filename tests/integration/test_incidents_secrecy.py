@@ -12,6 +12,8 @@ from tests.integration.rooms import ARMAND, HELENE, PAUL, PAUL_HANDLE, Room, ope
 from tests.integration.sites_world import office_site
 from tests.integration.test_concerned import DOCTOR, listed
 from tests.integration.test_office_site import plain
+from tierce.identity.lines import staff_line
+from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.incidents.secrecy.errors import SecrecyRefusedError
 from tierce.incidents.secrecy.rules import LONGEST
@@ -21,6 +23,7 @@ from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.ids import IncidentId
 from tierce.notices.messages.store import stopped
 from tierce.persons.concerned.service import Concerned
+from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.web.signin_site import FORM_FIELD
@@ -83,6 +86,42 @@ def test_one_writes_another_confirms_and_one_ends_it(room: Room, secrecies: Secr
         "select professional from journal.entry where kind = 5 and get_byte(body, 2) = 225 order by seq"
     ).fetchall()
     assert lines == [(HELENE.staff,), (ARMAND.staff,), (HELENE.staff,)], "what was refused left nothing"
+
+
+def test_nobody_is_kept_from_being_told_without_a_line_of_whoever_writes_it_and_of_whoever_confirms(
+    room: Room, secrecies: Secrecies
+) -> None:
+    """Whoever holds the office's password writes both names as she likes: the journal would say nothing of it."""
+    incident = listed(room, DOCTOR)
+    until = NOW.now() + WEEK
+    ask_ = "select incident.ask_secrecy(%s, %s, 'Réquisition', %s, 'Hélène Vasseur')"
+    with pytest.raises(psycopg.errors.CheckViolation, match="no line of this transaction"):
+        room.office.execute(ask_, (incident, until, HELENE.staff))
+    secrecies.ask(room.office, HELENE, incident, until, "Réquisition du 2 mars, parquet de Port-Sérac.")
+    with pytest.raises(psycopg.errors.CheckViolation, match="no line of this transaction"):
+        room.office.execute(ask_, (incident, until, HELENE.staff))
+    asked = secrecies.standing(room.office, incident).asked
+    assert asked is not None
+    confirm = "select incident.confirm_secrecy(%s, %s, 'Armand Colin', %s)"
+    with pytest.raises(psycopg.errors.CheckViolation, match="no line of this transaction"):
+        room.office.execute(confirm, (incident, ARMAND.staff, asked.at))
+
+    def beside(caller: StaffCaller, act: Act, number: int) -> None:
+        with room.office.transaction():
+            secrecies._appender.write(room.office, [staff_line(caller, act, NOW.now(), reference=number)])
+            room.office.execute(confirm, (incident, ARMAND.staff, asked.at))
+
+    others = (
+        (HELENE, Act.STAFF_SECRECY, incident),
+        (ARMAND, Act.STAFF_SCOPE, incident),
+        (ARMAND, Act.STAFF_SECRECY, 7),
+    )
+    for other in others:
+        with pytest.raises(psycopg.errors.CheckViolation, match="no line of this transaction"):
+            beside(*other)
+    assert answers(room) == 1
+    seen(room, secrecies, incident)
+    assert answers(room) == 0
 
 
 def test_what_is_past_too_far_or_without_a_reason_is_refused(room: Room, secrecies: Secrecies) -> None:

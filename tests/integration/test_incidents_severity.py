@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.asks import AT
+from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK, Room, open_room
-from tests.integration.test_incidents_register import REASONS, opened
+from tests.integration.test_incidents_register import REASONS, fill_register, opened
 from tests.unit.test_incidents_severity import INSURED, PROFESSIONALS, STOLEN, TRANSPORT
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.errors import FormError
@@ -63,6 +63,39 @@ def test_a_conclusion_decides_which_clocks_run(room: Room) -> None:
         assert runs == (left > 0), "a cohort that waits for its own conclusion keeps the clock of all"
     severity.conclude(room.office, HELENE, incident.id, Bridge("professionnels", Risk.HIGH, REASONS, ""))
     assert Duty.PERSONS in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+
+
+def test_a_conclusion_is_of_the_list_it_was_drawn_from_and_ends_no_duty_once_there_is_another(room: Room) -> None:
+    incident, severity = scored(room)
+    office, number = room.office, incident.id
+    criteria = room.incidents.scope(office, number).criteria
+
+    def conclude() -> None:
+        for name in ("assures", "professionnels", "transports"):
+            severity.conclude(office, HELENE, number, Bridge(name, Risk.RISK, REASONS, REASONS))
+
+    def found() -> tuple[bool, set[bool], set[bool], set[bool]]:
+        cohorts = cohorts_in(severity.register.rows(office, number))
+        runs = Duty.PERSONS in {one.rule.duty for one in room.clocks.read(office, number)}
+        stands, earlier = {one.bridge is not None for one in cohorts}, {one.earlier is not None for one in cohorts}
+        return runs, stands, earlier, {one.before for one in cohorts}
+
+    fill_register(room.clocks, room, number)
+    conclude()
+    room.clocks.end(office, HELENE, number, duty=Duty.AUTHORITY, reasons=REASONS)
+    assert found() == (False, {True}, {False}, {False})
+    write_asks(room.admin, room.keyring, [ask(3)])
+    sequence(room.worker, room.keyring)
+    room.clock.advance(timedelta(minutes=1))
+    room.incidents.compute_scope(office, HELENE, number, criteria)
+    assert found() == (True, {False}, {True}, {True})
+    with pytest.raises(FormError, match="earlier list"):
+        room.clocks.end(office, HELENE, number, duty=Duty.AUTHORITY, reasons=REASONS)
+    with pytest.raises(FormError, match="earlier list"):
+        room.clocks.close(office, HELENE, number, REASONS)
+    conclude()
+    assert found() == (False, {True}, {False}, {True})
+    room.clocks.end(office, HELENE, number, duty=Duty.AUTHORITY, reasons=REASONS)
 
 
 def test_a_generic_conclusion_or_one_on_nothing_is_refused(room: Room) -> None:

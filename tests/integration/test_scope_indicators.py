@@ -18,10 +18,11 @@ from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
 from tierce.journal.encoding import decode
-from tierce.journal.model import Entry
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
 from tierce.journal.segments.sealing import Sealer
 from tierce.journal.service import Appender
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId, staff_id
 from tierce.kernel.network import address_prefix
@@ -67,10 +68,10 @@ class World:
         sequence(self.worker, self.keyring)
 
     def seal(self, connect: Connect) -> None:
-        worker = connect("tierce_worker")
+        worker, own = connect("tierce_worker"), connect("tierce_worker")
         appender = Appender.enrol(worker, "worker", self.keyring.instance("worker"))
         job = Sealer(
-            connect("tierce_worker"),
+            own,
             self.folder,
             log_of(self.database),
             appender,
@@ -79,6 +80,7 @@ class World:
             reached=lambda _step: None,
         )
         assert job.run(now=True).sealed == 1
+        own.close()  # and its lock with it
 
     def ask(self, lines: Sequence[dict[str, str]]) -> tuple[Path, Result]:
         file = self.folder.with_name("received.jsonl")
@@ -163,6 +165,26 @@ def test_not_touched_needs_every_line_of_the_window(world: World) -> None:
     world.admin.commit()
     assert world.told(quiet) == [("cannot tell", "hole", 0, 0, 0)]
     assert world.told([one("rpps", KNOWN)])[0][0] == "touched"
+
+
+def test_an_ask_of_an_insurer_on_the_way_is_one_ask_and_shows_until_what_came_is_written(
+    world: World, connect: Connect
+) -> None:
+    """Its line is written before the call, and another one after it: neither is told twice, nor is one left out."""
+    asked = replace(ask(7, professional=502, device=69), kind=EntryKind.ASKED, outcome=Outcome.ASKED)
+    silent = replace(asked, kind=EntryKind.MISS, outcome=Outcome.NOT_ANSWERED, categories=DataCategory.NONE)
+    quiet = [one("rpps", QUIET)]
+    world.write([asked])
+    world.sequence()
+    assert world.told(quiet) == [("touched", "released", 1, 1, 1)]
+    world.seal(connect)
+    assert world.told(quiet) == [("touched", "released", 1, 1, 1)]
+    world.write([silent])
+    world.sequence()
+    assert world.told(quiet) == [("touched", "asked", 1, 0, 0)]
+    world.write([asked, replace(silent, kind=EntryKind.DISCLOSURE, outcome=Outcome.RELEASED), asked])
+    world.sequence()
+    assert world.told(quiet) == [("touched", "released", 3, 2, 1)]
 
 
 def test_an_answer_is_checked_against_its_key_and_its_question_and_repeats_nothing(world: World) -> None:

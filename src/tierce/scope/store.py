@@ -63,7 +63,7 @@ _LATE: LiteralString = """
 _HOT: LiteralString = """
     select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8
     where e.seq between {low} * 256 and {high} * 256 + 255 and p.first_idx >= {upto} and p.first_idx < {size}
-      and (({named}) and (e.kind between 1 and 6 or e.kind = 14) or {unreadable})"""
+      and (({named}) and (e.kind between 1 and 6 or e.kind in (14, 26)) or {unreadable})"""
 _UNREADABLE: LiteralString = "length(e.body) <> {bytes} or get_byte(e.body, 0) <> {version}"
 _PENDING: LiteralString = """
     select e.seq, e.body from (

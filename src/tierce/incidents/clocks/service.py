@@ -12,9 +12,10 @@ from tierce.incidents.clocks.model import Fulfilled, Running, Untold, Written
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import Facts, Row, RowKind
-from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons
+from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons, is_list
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
+from tierce.incidents.severity.service import cohorts_in
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
@@ -66,7 +67,7 @@ def risk_in(rows: Iterable[Row]) -> Risk | None:
     """The highest risk that people concluded, the last conclusion of each cohort counting.
 
     None while a cohort that was scored, or scored again since, waits for its conclusion: another's takes no clock
-    away.
+    away. A conclusion is of the list of its time: a later list asks for a new one.
     """
     last: dict[str, Risk | None] = {}
     for row in rows:
@@ -74,8 +75,25 @@ def risk_in(rows: Iterable[Row]) -> Risk | None:
             last[str(row.facts["key"])] = None
         elif row.kind is RowKind.BRIDGE:
             last[str(row.facts["cohort"])] = Risk(row.whole("risk"))
+        elif is_list(row):
+            last = dict.fromkeys(last)
     concluded = [risk for risk in last.values() if risk is not None]
     return max(concluded) if concluded and len(concluded) == len(last) else None
+
+
+def check_concluded(rows: Iterable[Row], field: str) -> None:
+    """Refuse what would rest on a conclusion that was drawn from an earlier list.
+
+    Raises:
+        FormError: people concluded on some cohort, and a list came after.
+    """
+    if any(one.earlier for one in cohorts_in(rows)):
+        reason = Phrase(
+            "Une conclusion est d’une liste plus ancienne : concluez d’abord sur la plus récente, à la page de la"
+            " gravité.",
+            "A conclusion is of an earlier list: conclude on the newest first, on the page of severity.",
+        )
+        raise FormError(field, reason)
 
 
 def _insurer(row: Row) -> InsurerId:
@@ -246,6 +264,8 @@ class Clocks:
         said = check_reasons("reasons", reasons)
 
         def make(rows: list[Row], now: datetime) -> Facts:
+            if insurer == rules.OPERATOR:
+                check_concluded(rows, "duty")
             found = self._running(connection, number, rows, now)
             clock = _clock_of(found, duty, insurer)
             concerned = any(one.insurer != rules.OPERATOR for one in found)
@@ -286,6 +306,7 @@ class Clocks:
                     "Write first who became aware of the breach, when and why; or that it was none.",
                 )
                 raise FormError("why", reason)
+            check_concluded(rows, "why")
             own = [one for one in self._running(connection, number, rows, now) if one.insurer == rules.OPERATOR]
             rules.check_closing(own, self.untold(connection, number, own))
 

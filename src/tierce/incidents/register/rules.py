@@ -54,6 +54,11 @@ def row_digest(
     return hashlib.sha256(text.encode()).digest()
 
 
+def is_list(row: Row) -> bool:
+    """Whether a row says a list: what was drawn from the one before it is of an earlier list."""
+    return row.kind is RowKind.MOVE and row.facts["stage"] == "scoped"
+
+
 def journal_number(digest: bytes) -> int:
     """The first 63 bits of a row's digest, as the journal line bears them."""
     return int.from_bytes(digest[:8], "big") >> 1

@@ -13,6 +13,7 @@ from psycopg import Connection
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.incidents.register.model import Facts, Row, RowKind
+from tierce.incidents.register.rules import is_list
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
 from tierce.incidents.severity.catalogue import CATALOGUE_VERSION
@@ -43,34 +44,47 @@ class Scored:
     at: datetime
     bridge: Bridge | None
     concluded_by: str
+    before: bool = False
+    """It was scored before the newest list."""
+    earlier: Bridge | None = None
+    """What was concluded of an earlier list, and nobody has concluded since: it decides nothing."""
 
 
 def cohorts_in(rows: Iterable[Row]) -> list[Scored]:
     """The cohorts as they stand, in the order they were first scored."""
     last: dict[str, Row] = {}
     bridges: dict[str, Row] = {}
+    earlier: dict[str, Row] = {}
+    before: set[str] = set()
     for row in rows:
         if row.kind is RowKind.SEVERITY:
             last[str(row.facts["key"])] = row
             bridges.pop(str(row.facts["key"]), None)  # a new score asks for a new conclusion
+            earlier.pop(str(row.facts["key"]), None)
+            before.discard(str(row.facts["key"]))
         elif row.kind is RowKind.BRIDGE:
             bridges[str(row.facts["cohort"])] = row
-    return [_scored(row, bridges.get(key)) for key, row in last.items()]
+            earlier.pop(str(row.facts["cohort"]), None)
+        elif is_list(row):  # what was drawn from the list before is of that list
+            before.update(last)
+            earlier |= bridges
+            bridges.clear()
+    return [_scored(row, bridges.get(key), earlier.get(key), key in before) for key, row in last.items()]
 
 
-def _scored(row: Row, concluded: Row | None) -> Scored:
-    cohort, scoring = cohort_of(row.facts), scoring_of(row.facts)
-    bridge = None
-    if concluded is not None:
-        risk = concluded.facts["risk"]
-        assert isinstance(risk, int)
-        bridge = Bridge(
-            cohort.key, Risk(risk), str(concluded.facts["reasoning"]), str(concluded.facts["against_floor"])
-        )
+def _scored(row: Row, concluded: Row | None, earlier: Row | None, before: bool) -> Scored:
+    cohort, scoring, said = cohort_of(row.facts), scoring_of(row.facts), concluded or earlier
     return Scored(
-        cohort, scoring, score(cohort, scoring), couple(cohort, scoring), row.by, row.at, bridge,
-        concluded.by if concluded else "",
+        cohort, scoring, score(cohort, scoring), couple(cohort, scoring), row.by, row.at, _bridge(cohort, concluded),
+        said.by if said else "", before, _bridge(cohort, earlier),
     )  # fmt: skip
+
+
+def _bridge(cohort: Cohort, concluded: Row | None) -> Bridge | None:
+    if concluded is None:
+        return None
+    risk = Risk(concluded.whole("risk"))
+    return Bridge(cohort.key, risk, str(concluded.facts["reasoning"]), str(concluded.facts["against_floor"]))
 
 
 class Severity:

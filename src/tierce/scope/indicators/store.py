@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 from psycopg import Connection
 
+from tierce.journal.model import EntryKind
 from tierce.journal.segments.model import Segment
 from tierce.kernel.clock import micros
 from tierce.kernel.scratch import Scratch
@@ -27,6 +28,9 @@ COLUMNS: Mapping[Kind, str] = {
     Kind.NETWORK: "network",
     Kind.SOFTWARE: "software",
 }
+
+_CALLED = int(EntryKind.ASKED)
+_TOLD = f"{int(EntryKind.DISCLOSURE)}, {int(EntryKind.MISS)}"
 
 Pairs = Sequence[tuple[Indicator, Subject]]
 
@@ -90,7 +94,8 @@ def _search(
     hot: Hot,
     say: Said,
 ) -> dict[int, Hits]:
-    database.execute("create temp table hit (line integer, person bigint, lines bigint, released bigint)")
+    columns = "lines bigint, released bigint, called bigint, told bigint"
+    database.execute(f"create temp table hit (line integer, person bigint, {columns})")
     kinds = [kind for kind in Kind if _want(database, kind, pairs)]
     for place, segment in enumerate(segments):
         say("segments", place, len(segments))
@@ -108,8 +113,10 @@ def _search(
     say("segments", len(segments), len(segments))
     # A released line whose person was redacted showed somebody: counted among the lines, and as nobody.
     found = database.execute(
-        "select line, sum(lines)::bigint, sum(released)::bigint,"
-        " count(distinct case when released > 0 and person <> 0 then person end) from hit group by line"
+        "select line, sum(lines + unsaid)::bigint, sum(released + unsaid)::bigint,"
+        " count(distinct case when released + unsaid > 0 and person <> 0 then person end)"
+        " from (select line, person, sum(lines) as lines, sum(released) as released,"
+        "  greatest(sum(called) - sum(told), 0) as unsaid from hit group by line, person) group by line"
     ).fetchall()
     return {line: Hits(lines, released, persons) for line, lines, released, persons in found}
 
@@ -142,13 +149,19 @@ def _want(database: duckdb.DuckDBPyConnection, kind: Kind, pairs: Pairs) -> bool
 
 
 def _fold(kind: Kind, source: str, blocks: str, time: str) -> str:
-    """Add up the lines of a source by indicator and person, and what they showed."""
+    """Add up the lines of a source by indicator and person, and what they showed.
+
+    An ask of an insurer that keeps its people itself has a line before the call, and another one says what came. The
+    first ones that the window has more of than of the second have said nothing yet: each may have shown something.
+    """
     column = COLUMNS[kind]
     late = "late_us" if blocks else "time_us"
     return f"""
         insert into hit
-        select w.line, e.person, count(*), count(*) filter (where e.released)
-        from (select {column} as value, block, {late}, person, {RELEASED} as released from {source}
-              where {ASKED} and {column} in (select value from wanted_{column})) e
+        select w.line, e.person, count(*) filter (where kind <> {_CALLED}),
+               count(*) filter (where kind <> {_CALLED} and e.released),
+               count(*) filter (where kind = {_CALLED}), count(*) filter (where kind in ({_TOLD}))
+        from (select {column} as value, block, {late}, person, kind, {RELEASED} as released from {source}
+              where ({ASKED} or kind = {_CALLED}) and {column} in (select value from wanted_{column})) e
         {blocks} join wanted_{column} w on w.value = e.value and {time} >= w.from_us and {time} < w.until_us
         group by 1, 2"""  # noqa: S608 - names of ours alone

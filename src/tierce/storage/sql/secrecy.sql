@@ -1,10 +1,25 @@
 -- Secrecy of an incident (incidents/secrecy): whoever writes that persons be told later needs another before her; ending it
--- takes one. The times are the database's.
+-- takes one. The times are the database's. Whoever writes or confirms it has her journal line (act 225) in the transaction that does
+-- it: nobody is kept from being told by what the journal does not say.
+
+create or replace function incident.insist_secrecy_said(of_incident bigint, by_staff bigint) returns void
+    language plpgsql as $$   -- called by the two below alone, in whose search path it is
+begin
+    if not exists (
+        select from journal.entry e
+        where e.tx = pg_current_xact_id() and e.kind = 5 and e.professional = by_staff
+          and get_byte(e.body, 2) = 225 and journal.u64(e.body, 112) = of_incident
+          and e.seq >> 8 = currval('journal.block_no')) then
+        raise exception 'no line of this transaction says who keeps persons from being told'
+            using errcode = 'check_violation';
+    end if;
+end $$;
 
 create or replace function incident.ask_secrecy(
     of_incident bigint, until_at timestamptz, reason text, by_staff bigint, by_name text) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform incident.insist_secrecy_said(of_incident, by_staff);
     if until_at <= now() or until_at > now() + interval '184 days'
        or not exists (select from incident.incident i where i.id = of_incident and i.dismissed_at is null) then
         return false;
@@ -20,6 +35,7 @@ end $$;
 create or replace function incident.confirm_secrecy(of_incident bigint, by_staff bigint, by_name text, seen timestamptz)
     returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform incident.insist_secrecy_said(of_incident, by_staff);
     with taken as (
         delete from incident.secrecy_ask a
         where a.incident = of_incident and a.staff <> by_staff and a.at = seen and a.until > now()
