@@ -57,6 +57,7 @@ from tierce.web.back_channel import BACK_CHANNEL
 API = "https://api.tierce.example"
 PORTAL = "https://portail.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
+SIGNED_OUT_URI = "http://127.0.0.1:9/signed-out"
 TREASURER = pyrage.x25519.Identity.generate()
 """Whoever takes files to the bank."""
 MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in range(1, 6))
@@ -75,6 +76,7 @@ IDENTITIES: dict[str, Any] = {
             "client_id": f"tierce-{realm}",
             "client_secret": "a+b/c=d",
             "redirect_uris": [CALLBACK],
+            "post_logout_redirect_uris": [SIGNED_OUT_URI],
             "backchannel_logout_uri": f"http://127.0.0.1:{BACK_PORT}{'/v1' * (realm == 'psc')}{BACK_CHANNEL}",
         }
         for realm in ("psc", "staff", "persons")
@@ -305,6 +307,7 @@ def provider_client(
         client_id=f"tierce-{realm.value}",
         client_secret="a+b/c=d",
         redirect_uri=CALLBACK,
+        signed_out_uri=SIGNED_OUT_URI,
         scope="openid scope_all" if realm is Realm.PSC else "openid",
         acr_values="eidas1" if realm is Realm.PSC else None,
     )
