@@ -44,10 +44,11 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
-from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door, only_her_acts
+from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
+from tierce.web.api.guard import only_open_acts
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
@@ -369,7 +370,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 **TRANSFER_HANDLERS,
                 FieldError: field_refused,
             },
-            guards=[only_her_acts],
+            guards=[only_open_acts],
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)

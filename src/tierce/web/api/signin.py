@@ -362,6 +362,8 @@ def identity_problem(error: IdentityError) -> Problem:
         status = 404 if error.reason is AssistantReason.NOT_FOUND else 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
+    elif isinstance(error, SessionRefusedError) and error.reason is SessionReason.SUSPENDED:
+        status = 403
     elif isinstance(error, SessionRefusedError) and error.reason in {
         SessionReason.ALREADY_BOUND,
         SessionReason.OTHER_ACTIVITY,
