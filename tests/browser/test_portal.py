@@ -169,9 +169,14 @@ def test_a_session_closed_elsewhere_is_refused_at_its_next_question(
 
 
 def test_signing_out_ends_the_session_here_and_there(portal: Portal) -> None:
+    """The provider's page is passed on the way, by no script: it offers nobody to the next person there."""
     cookies = portal.page.context.cookies()
     portal.page.get_by_role("button", name="Se déconnecter").click()
-    expect(portal.page.locator("h1")).to_have_text(re.compile("Qui êtes-vous"))
+    expect(portal.page.locator("h1")).to_have_text("Vous êtes déconnecté, ici et chez votre fournisseur d’identité")
+    portal.page.get_by_role("link", name="Revenir à la page d’entrée").click()
+    portal.page.get_by_role("link", name=re.compile("Se connecter|M’identifier")).click()
+    expect(portal.page.locator("h1")).to_have_text("Connexion des professionnels de santé")
+    expect(portal.page.get_by_text("Ce navigateur connaît encore")).to_have_count(0)
     portal.page.context.add_cookies(cookies)  # type: ignore[arg-type]  # Playwright reads what it wrote
     portal.open("/history")
     assert "session_revoked" in portal.page.content()

@@ -44,10 +44,11 @@ from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_K
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
 from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
-from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door, only_her_acts
+from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
+from tierce.web.api.guard import only_open_acts
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
@@ -57,6 +58,7 @@ from tierce.web.back_channel import BACK_CHANNEL
 API = "https://api.tierce.example"
 PORTAL = "https://portail.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
+SIGNED_OUT_URI = "http://127.0.0.1:9/signed-out"
 TREASURER = pyrage.x25519.Identity.generate()
 """Whoever takes files to the bank."""
 MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in range(1, 6))
@@ -75,6 +77,7 @@ IDENTITIES: dict[str, Any] = {
             "client_id": f"tierce-{realm}",
             "client_secret": "a+b/c=d",
             "redirect_uris": [CALLBACK],
+            "post_logout_redirect_uris": [SIGNED_OUT_URI],
             "backchannel_logout_uri": f"http://127.0.0.1:{BACK_PORT}{'/v1' * (realm == 'psc')}{BACK_CHANNEL}",
         }
         for realm in ("psc", "staff", "persons")
@@ -305,6 +308,7 @@ def provider_client(
         client_id=f"tierce-{realm.value}",
         client_secret="a+b/c=d",
         redirect_uri=CALLBACK,
+        signed_out_uri=SIGNED_OUT_URI,
         scope="openid scope_all" if realm is Realm.PSC else "openid",
         acr_values="eidas1" if realm is Realm.PSC else None,
     )
@@ -366,7 +370,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 **TRANSFER_HANDLERS,
                 FieldError: field_refused,
             },
-            guards=[only_her_acts],
+            guards=[only_open_acts],
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)

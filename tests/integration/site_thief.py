@@ -34,8 +34,8 @@ QUERIES: Final = (
     ("format", "csv"),
     ("id", "2"),
 )
-PUBLIC: Final = ("/look/", "/static/", "/sign-in")
-"""What anybody may have: looks, and the way in."""
+PUBLIC: Final = ("/look/", "/static/", "/sign-in", "/signed-out")
+"""What anybody may have: looks, the way in, and what the way out says."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ class SiteThief:
     @property
     def last(self) -> list[SiteRoute]:
         """The routes that end the session."""
-        return [one for one in site_routes(self.site) if one.act in ENDS or one.path == "/sign-out"]
+        found = (one for one in site_routes(self.site) if not one.public)
+        return [one for one in found if one.act in ENDS or one.path == "/sign-out"]
 
     async def see(self) -> None:
         """Every page, and what its forms offer."""

@@ -70,6 +70,7 @@ def _provider(realm: Realm, web: httpx.AsyncClient) -> ProviderClient:
         client_id=f"tierce-{realm.value}",
         client_secret="never asked for",
         redirect_uri=f"{SITE}/sign-in/callback",
+        signed_out_uri=f"{SITE}/signed-out",
     )
     return ProviderClient(settings, web, SystemClock())
 

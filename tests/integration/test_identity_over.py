@@ -162,7 +162,14 @@ def test_each_site_ends_its_own_and_what_was_over_before_it_opened_opens_no_more
         return ended
 
     def kept(site: psycopg.Connection, session: int) -> bool:
-        return site.execute("select access.put_vouched(%s, %s, %s)", (session, sid, sub)).fetchone() == (True,)
+        given = (session, sid, sub, bytes([session]))
+        return site.execute("select access.put_vouched(%s, %s, %s, %s)", given).fetchone() == (True,)
+
+    def hint(site: psycopg.Connection, handle: bytes) -> bytes | None:
+        row = site.execute("select access.take_hint(%s)", (handle,)).fetchone()
+        assert row is not None
+        found: bytes | None = row[0]
+        return found
 
     admin = connect(SUPERUSER, autocommit=True)
     admin.execute("insert into registry.insurer (id, amc, name) values (1, '99100001', 'A')")
@@ -173,7 +180,9 @@ def test_each_site_ends_its_own_and_what_was_over_before_it_opened_opens_no_more
     insurers = sites["tierce_insurers"]
     assert all(kept(insurers, number) for number in (1, 2))
     for site in (sites["tierce_api"], sites["tierce_office"], sites["tierce_persons"]):
+        assert hint(site, b"1") is None, "of another site"
         assert told(site, 1, sid, sub) == [], "of another site"
+    assert [hint(insurers, b"1"), hint(insurers, b"1")] == [b"\1", None], "told once"
     assert told(insurers, 1, bytes([9]) * 32, sub) == []
     assert told(insurers, 2, sid, bytes([9]) * 32) == [], "that session, but another's"
     admin.execute("delete from access.told_over")

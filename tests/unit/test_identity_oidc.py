@@ -38,7 +38,13 @@ def sign_in(realm: Realm, authenticated: float | None) -> tuple[dict[str, list[s
     async def whole() -> tuple[dict[str, list[str]], Claims]:
         async with httpx.AsyncClient(transport=httpx.MockTransport(provider)) as http:
             settings = ProviderSettings(
-                realm, f"{ISSUER}/discovery", ISSUER, "tierce", "secret", "https://us.example/"
+                realm,
+                f"{ISSUER}/discovery",
+                ISSUER,
+                "tierce",
+                "secret",
+                "https://us.example/",
+                "https://us.example/out",
             )
             client = ProviderClient(settings, http, SystemClock())
             started = await client.start("/")

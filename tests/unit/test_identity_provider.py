@@ -65,7 +65,13 @@ class Provider:
         async def whole() -> None:
             async with httpx.AsyncClient(transport=httpx.MockTransport(self.answer)) as http:
                 settings = ProviderSettings(
-                    Realm.STAFF, f"{ISSUER}/discovery", ISSUER, "tierce", "secret", "https://us.example/"
+                    Realm.STAFF,
+                    f"{ISSUER}/discovery",
+                    ISSUER,
+                    "tierce",
+                    "secret",
+                    "https://us.example/",
+                    "https://us.example/out",
                 )
                 await play(ProviderClient(settings, http, self.clock))
 
@@ -135,6 +141,27 @@ def test_a_key_that_is_withdrawn_is_forgotten_within_five_minutes() -> None:
 
     provider.run(play)
     assert timedelta(minutes=5) >= KEYS_LIFE
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        (None, None),
+        (7, None),
+        ("javascript:alert(1)", None),
+        ("//elsewhere.example/", None),
+        (f"{ISSUER}/logout", f"{ISSUER}/logout"),
+    ],
+)
+def test_a_browser_is_led_to_no_address_but_one_of_the_web(told: object, found: str | None) -> None:
+    provider = Provider()
+    described = {"issuer": ISSUER, "end_session_endpoint": told} | {name: f"{ISSUER}/{name}" for name in ADDRESSES}
+    provider.documents["/discovery"] = json.dumps(described)
+
+    async def play(client: ProviderClient) -> None:
+        assert await client.end_session_endpoint() == found
+
+    provider.run(play)
 
 
 def test_a_new_key_is_found_though_the_clock_was_put_back() -> None:

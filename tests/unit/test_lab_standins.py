@@ -6,10 +6,12 @@ import pytest
 
 from tierce.identity.dpop import digest_of
 from tierce.kernel.clock import FixedClock
-from tierce.lab.standins.pages import choose_page
+from tierce.lab.standins.leaving import Browsers
+from tierce.lab.standins.pages import choose_page, leave_page
 from tierce.lab.standins.provider import (
     Client,
     Directory,
+    Held,
     Place,
     ProviderError,
     PscEntry,
@@ -19,7 +21,8 @@ from tierce.lab.standins.provider import (
 
 BACK = "http://127.0.0.1:9/back"
 VERIFIER = "v" * 43
-CLIENT = Client(RealmName.PSC, "portal", "secret", [BACK])
+GONE = "http://127.0.0.1:9/gone"
+CLIENT = Client(RealmName.PSC, "portal", "secret", [BACK], post_logout_redirect_uris=[GONE])
 ENTRY = PscEntry("800000000001", "Morvan", "Claire<b>", activities=[Place("990000001", "Tilleuls")], featured=True)
 
 
@@ -141,3 +144,47 @@ def test_the_page_is_french_marked_and_escaped(realm: Realm) -> None:
     assert "Simulateur" in page
     assert "<b>" not in page
     assert "Claire&lt;b&gt; Morvan" in page
+
+
+def browsers(realm: Realm) -> tuple[Browsers, dict[str, str], str]:
+    """A browser that has just signed in: its realm's table, its cookies, its ID token."""
+    found: Browsers = Browsers(realm, Held())
+    token = realm.exchange(CLIENT, code(realm))["id_token"]
+    return found, {found.cookie: found.held.put(ENTRY.national_id)}, token
+
+
+def test_a_browser_that_leaves_with_its_hint_is_forgotten_and_others_are_not(realm: Realm) -> None:
+    found, cookies, token = browsers(realm)
+    other = realm.exchange(CLIENT, code(realm))["access_token"]
+    elsewhere = {found.cookie: found.held.put(ENTRY.national_id)}
+    asked = found.read({"id_token_hint": token, "client_id": "portal", "post_logout_redirect_uri": GONE})
+    assert not found.must_ask(asked, found.known(cookies))
+    found.leave(asked, cookies)
+    assert (found.known(cookies), found.known(elsewhere)) == ("", ENTRY.national_id)
+    assert realm.userinfo(other)["SubjectNameID"] == ENTRY.national_id
+
+
+def test_whoever_brings_no_hint_of_ours_is_asked_first(realm: Realm) -> None:
+    found, cookies, token = browsers(realm)
+    assert found.must_ask(found.read({"client_id": "portal"}), found.known(cookies))
+    assert found.must_ask(found.read({"id_token_hint": token}), "800000000002"), "another sits there now"
+    page = leave_page(ENTRY, {"state": '"><b>'})
+    assert "Claire&lt;b&gt;" in page
+    assert '"><b>' not in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id_token_hint": "a.b.c"},
+        {"client_id": "other"},
+        {"post_logout_redirect_uri": "http://evil.example/"},
+        {"post_logout_redirect_uri": BACK},
+    ],
+)
+def test_a_browser_is_led_back_nowhere_that_its_client_did_not_register(realm: Realm, wrong: dict[str, str]) -> None:
+    found, _cookies, token = browsers(realm)
+    right = {"id_token_hint": token, "client_id": "portal", "post_logout_redirect_uri": GONE}
+    assert found.read(right).back == GONE
+    with pytest.raises(ProviderError):
+        found.read(right | wrong)

@@ -27,6 +27,7 @@ from tierce.policy.assistants import (
     SIGNED_IN_WITHIN,
     may_assistant,
 )
+from tierce.policy.ladder import SUSPENDED_ACTS, may_suspended
 from tierce.policy.staff import STAFF_ACTS
 from tierce.web.assistant_words import ASSISTANT
 
@@ -45,6 +46,13 @@ def test_nothing_is_open_to_her_that_the_table_does_not_name(act: Act) -> None:
 def test_whatever_shows_somebody_or_is_taken_while_closed_is_hers_to_ask() -> None:
     """The gate and the counter of deposits are before the guard of routes: the gate reads the table by itself."""
     assert set(SHOWN) | {Act.DEPOSIT_MAKE} <= ASSISTANT_ACTS
+
+
+def test_a_suspended_account_is_shown_nobody_and_names_nobody() -> None:
+    """The gate is before the guard of routes too, and refuses on the rung by itself."""
+    adds = {Act.ASSISTANT_NAME, Act.DEVICE_CONTINUE, Act.SUBSTITUTE_DECLARE, Act.ENROLMENT_MOVE, Act.ACCOUNT_ASK}
+    assert not SUSPENDED_ACTS & (set(SHOWN) | adds | {Act.DEPOSIT_MAKE})
+    assert {act for act in WORDS if may_suspended(act)} == SUSPENDED_ACTS - WITHOUT_A_SESSION
 
 
 def test_the_decision_page_names_every_act_of_the_table() -> None:

@@ -1,20 +1,24 @@
-"""The part of the decision page on assistants: what the table opens to one, and what is her professional's alone."""
+"""The part of the decision page on sessions that may do less: an assistant's, and one whose account is suspended."""
 
 from collections.abc import Iterator, Mapping
 
 from tierce.kernel.language import Language, Phrase
 from tierce.policy.acts import Act
 from tierce.policy.assistants import ASSISTANTS_MAX, LAST_DAY_MAX, PASSKEYS_MAX, may_assistant
+from tierce.policy.ladder import may_suspended
 
-TITLE = Phrase("Ce que peut un assistant", "What an assistant may do")
+TITLE = Phrase(
+    "Ce que peuvent un assistant et un compte suspendu", "What an assistant and a suspended account may do"
+)
 INTRO = Phrase(
     "Un assistant est désigné par un professionnel pour un lieu, {days} jours au plus, {most} à la fois, chacun avec "
     "{keys} clés d'accès au plus. Ses demandes prennent les places du professionnel : les tableaux ci-dessus valent "
-    "pour eux tous ensemble.",
+    "pour eux tous ensemble. Un compte suspendu l'est quels que soient l'appareil et la session.",
     "An assistant is named by a professional for one place, for {days} days at most, {most} at once, each with "
     "{keys} passkeys at most. Their asks take the professional's seats: the tables above hold for all of them "
-    "together.",
+    "together. A suspended account is so whatever the device and session.",
 )
+SUSPENDED = Phrase("compte suspendu", "suspended account")
 ACT, OPEN = Phrase("Acte", "Act"), Phrase("assistant", "assistant")
 WORDS: Mapping[Act, Phrase] = {
     Act.RIGHTS_ASK: Phrase("demander", "ask"),
@@ -54,8 +58,9 @@ def assistants_part(language: Language) -> Iterator[str]:
     yield ""
     yield INTRO[language].format(days=LAST_DAY_MAX, most=ASSISTANTS_MAX, keys=PASSKEYS_MAX)
     yield ""
-    yield f"| {ACT[language]} | {OPEN[language]} |"
-    yield "| --- | --- |"
+    yield f"| {ACT[language]} | {OPEN[language]} | {SUSPENDED[language]} |"
+    yield "| --- | --- | --- |"
     for act, words in WORDS.items():
-        yield f"| {words[language]} | {'✓' if may_assistant(act) else '–'} |"
+        opened = " | ".join("✓" if may(act) else "–" for may in (may_assistant, may_suspended))
+        yield f"| {words[language]} | {opened} |"
     yield ""

@@ -144,6 +144,7 @@ class SessionReason(StrEnum):
     NOT_BOUND = "not_bound"
     ALREADY_BOUND = "already_bound"
     OTHER_ACTIVITY = "other_activity"
+    SUSPENDED = "suspended"
 
 
 class SessionRefusedError(IdentityError):

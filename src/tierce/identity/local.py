@@ -20,7 +20,7 @@ from tierce.identity.errors import (
 )
 from tierce.identity.model import InsurerCaller, OpenedSession, PersonCaller, StaffCaller
 from tierce.identity.oidc import Claims, digest
-from tierce.identity.over import Over, vouched_by
+from tierce.identity.over import Over
 from tierce.identity.reading.service import HANDLE_LENGTH, Pool
 from tierce.identity.service import new_handle
 from tierce.identity.vouching import end_over, keep_vouched
@@ -70,7 +70,7 @@ class StaffSessions:
                 created=now,
                 expires=expires,
             )
-            await keep_vouched(connection, session, vouched_by(vouched.id_token))
+            await keep_vouched(connection, session, vouched, handle)
             entry = Entry(
                 kind=EntryKind.IDENTITY,
                 act=Act.STAFF_SESSION_OPEN,
@@ -127,7 +127,7 @@ class InsurerSessions:
             )
             if insurer is None:
                 raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
-            await keep_vouched(connection, session, vouched_by(vouched.id_token))
+            await keep_vouched(connection, session, vouched, handle)
             entry = Entry(
                 kind=EntryKind.IDENTITY,
                 act=Act.INSURER_SESSION_OPEN,
@@ -229,7 +229,7 @@ class PersonSessions:
             await store.put_person_session(
                 connection, session=session, handle=stored, person=person, created=now, expires=expires
             )
-            await keep_vouched(connection, session, vouched_by(vouched.id_token), self._mark)
+            await keep_vouched(connection, session, vouched, handle, self._mark)
             await self.appender.write_async(connection, [self._opening(person, session, Outcome.DONE)])
         if not may_be_hers(pivot.given_names, await self._told(stored)):
             async with self.pool.connection() as connection:

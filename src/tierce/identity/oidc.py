@@ -70,6 +70,7 @@ class ProviderSettings:
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
+    signed_out_uri: str
     scope: str = "openid"
     acr_values: str | None = None
 
@@ -113,6 +114,8 @@ class Claims:
 
     id_token: Mapping[str, Any]
     userinfo: Mapping[str, Any]
+    token: str | None = None
+    """The ID token as it came, by which its provider knows whom to forget; None where another client's was shown."""
 
 
 def digest(secret: str) -> bytes:
@@ -181,7 +184,7 @@ class ProviderClient:
         userinfo = await self._get((await self._discover())["userinfo_endpoint"], bearer=str(tokens["access_token"]))
         if userinfo.get("sub") != claims["sub"]:
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
-        return Claims(claims, userinfo)
+        return Claims(claims, userinfo, tokens["id_token"])
 
     async def vouch(self, access_token: str, clients: Collection[str]) -> Claims:
         """What the provider says now of an access token that another of its clients was given (RFC 7662).
@@ -227,6 +230,15 @@ class ProviderClient:
             now=int(self._clock.now().timestamp()),
             skew=SKEW_SECONDS,
         )
+
+    async def end_session_endpoint(self) -> str | None:
+        """Where a browser signs out of the provider; None where it has no such page.
+
+        Raises:
+            SignInRefusedError: the provider is out of reach.
+        """
+        found = (await self._discover()).get("end_session_endpoint")
+        return found if isinstance(found, str) and found.startswith(("https://", "http://")) else None
 
     async def _discover(self) -> Mapping[str, Any]:
         return await self._metadata.get(METADATA_LIFE)

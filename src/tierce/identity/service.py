@@ -36,7 +36,6 @@ from tierce.identity.model import (
     keyless_of,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
-from tierce.identity.over import vouched_by
 from tierce.identity.reading.service import HANDLE_LENGTH, SessionReader, refusal_of
 from tierce.identity.reading.store import session_by_handle
 from tierce.identity.vouching import keep_vouched
@@ -225,7 +224,7 @@ class Sessions:
                 expires=rules.expiry(now, now, rules.PROFESSIONAL_LIFETIME),
             )
             await store.put_session(connection, state, stored, [one.id for one in offered])
-            await keep_vouched(connection, state.id, vouched_by(vouched.id_token))
+            await keep_vouched(connection, state.id, vouched, handle)
             await self.note(connection, state, Act.SESSION_OPEN)
         return OpenedSession(state.id, handle, state.expires), offered
 

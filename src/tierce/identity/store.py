@@ -69,9 +69,17 @@ async def take_pending(connection: Connection, state: bytes) -> Pending | None:
     return Pending(state, Realm(realm), bytes(binding), nonce, verifier, return_to, created)
 
 
-async def put_vouched(connection: Connection, session: SessionId, sid: bytes | None, sub: bytes) -> bool:
+async def put_vouched(
+    connection: Connection, session: SessionId, sid: bytes | None, sub: bytes, hint: bytes | None
+) -> bool:
     """Keep how the provider names a session, and its subject; False when it said before that it is over."""
-    return await _one(connection, "select access.put_vouched(%s, %s, %s)", (session, sid, sub)) == (True,)
+    return await _one(connection, "select access.put_vouched(%s, %s, %s, %s)", (session, sid, sub, hint)) == (True,)
+
+
+async def take_hint(connection: Connection, handle: bytes) -> bytes | None:
+    """What was sealed to a session's handle for its provider, once."""
+    row = await _one(connection, "select access.take_hint(%s)", (handle,))
+    return None if row is None or row[0] is None else bytes(row[0])
 
 
 async def end_vouched(

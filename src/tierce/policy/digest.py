@@ -47,6 +47,7 @@ def policy_text() -> str:
         "allowed.staff_roles": sorted(allowed.STAFF_ROLES),
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
         "assistants.acts": _plain(assistants.ASSISTANT_ACTS),
+        "ladder.suspended_acts": _plain(ladder.SUSPENDED_ACTS),
         "assistants.constants": _plain(_constants(assistants)),
         "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),

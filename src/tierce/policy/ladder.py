@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
 
 
 class Level(IntEnum):
@@ -56,6 +57,32 @@ class Rung(IntEnum):
     """Everybody needs a proof of presence."""
     SUSPENDED = 4
     """Nothing is shown."""
+
+
+SUSPENDED_ACTS = frozenset(
+    {
+        Act.NONE,
+        Act.SESSION_OPEN,
+        Act.SESSION_READ,
+        Act.SESSION_REVOKE,
+        Act.DEVICE_ENROL,
+        Act.DEVICE_SEPARATE,
+        Act.APPEAL_MAKE,
+        Act.ASSISTANT_READ,
+        Act.ASSISTANT_END,
+        Act.SUBSTITUTE_END,
+        Act.ASSISTANT_ENROL,
+        Act.ASSISTANT_SIGN_IN,
+    }
+)
+"""What is left to a session whose account is suspended: to sign in and out, to read what holds her and who acts for
+her, to appeal, and to take away what acts in her name. The account is her login, by whatever session or device she
+comes; this device; and, of a substitute, those of who declared her."""
+
+
+def may_suspended(act: Act) -> bool:
+    """Whether a suspended account may carry out this act; what the table does not name is refused."""
+    return act in SUSPENDED_ACTS
 
 
 _DEPARTMENT = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

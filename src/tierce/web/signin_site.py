@@ -29,6 +29,7 @@ from tierce.identity.errors import (
     SignInReason,
     SignInRefusedError,
 )
+from tierce.identity.leaving import leave
 from tierce.identity.model import OpenedSession
 from tierce.identity.oidc import Answer, Claims
 from tierce.identity.over import Over
@@ -36,6 +37,7 @@ from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.identity.service import SignInDoor, form_token_fits
 from tierce.policy.acts import Act
 from tierce.web.back_channel import BACK_CHANNEL, told_over
+from tierce.web.leaving import COOKIE, SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, language_of
@@ -129,6 +131,15 @@ class SiteSignIn:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return form
 
+    @property
+    def left_cookie(self) -> str:
+        """The name of the cookie that says how far somebody left."""
+        return f"{'__Host-' if self.secure else ''}tierce-{self.name}-{COOKIE}"
+
+    def cookie_left(self, value: str, seconds: int) -> Cookie:
+        """That cookie; her provider leads her back from another site."""
+        return self.cookie(self.left_cookie, value, strict=False, seconds=seconds)
+
     def cookie(self, name: str, value: str, *, strict: bool, seconds: int | None) -> Cookie:
         """Make a cookie of this site; `seconds` 0 deletes it."""
         return Cookie(
@@ -143,7 +154,7 @@ class SiteSignIn:
 
 
 def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
-    """Make the four routes of a site's sign-in and sign-out."""
+    """Make the routes of a site's sign-in and sign-out."""
 
     @get(SIGN_IN, opt={"act": site.entered})
     async def sign_in(request: AnyRequest, return_to: FromQuery[str] = "/") -> Response[Any]:
@@ -183,24 +194,40 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         response.set_cookie(site.cookie(site.pending_cookie, "", strict=False, seconds=0))
         return response
 
-    @post(SIGN_OUT, opt={"act": site.left})
+    return [sign_in, callback, *_sign_out_handlers(site)]
+
+
+def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
+    @post(SIGN_OUT, status_code=200, opt={"act": site.left})
     async def sign_out(request: AnyRequest) -> Response[Any]:
-        """End the session."""
+        """End the session here, and then at the provider, where it has a page for it."""
         try:
             await site.check_form(request)
-            await site.end(site.handle(request))
+            handle = site.handle(request)
+            await site.end(handle)
         except IdentityError as error:
             return site.refused(request, error)
-        response = Redirect("/", status_code=303)
+        leaving = await leave(site.door, handle)
+        frame = Frame(language=language_of(request), path=SIGNED_OUT)
+        if leaving is None:
+            response = left(site.cookie_left, Left.HERE)
+        else:
+            response = lead_on(site.pages, frame, site.cookie_left, leaving.url, leaving.state)
         response.set_cookie(site.cookie(site.session_cookie, "", strict=True, seconds=0))
         return response
+
+    @get(SIGNED_OUT, opt={"act": site.left})
+    async def gone(request: AnyRequest) -> Response[Any]:
+        """Say how far somebody left."""
+        frame, held = Frame(language=language_of(request), path=SIGNED_OUT), request.cookies.get(site.left_cookie, "")
+        return signed_out(site.pages, frame, site.cookie_left, held, request.query_params.get("state", ""))
 
     @post(BACK_CHANNEL, status_code=200, opt={"act": site.left})
     async def over(request: AnyRequest) -> Response[Any]:
         """The provider says that a session is over."""
         return await told_over(request, site.door.provider, site.end_over)
 
-    return [sign_in, callback, sign_out, over]
+    return [sign_out, gone, over]
 
 
 def _back_to(request: AnyRequest) -> str:

@@ -206,6 +206,16 @@ SESSION: Mapping[SessionReason, Told] = {
         Phrase("Cette activité ne vous est pas proposée.", "This activity is not offered to you."),
         Phrase("Choisissez-en une de la liste.", "Choose one of the list."),
     ),
+    SessionReason.SUSPENDED: (
+        Phrase(
+            "Votre compte est suspendu : rien n’est montré ni envoyé.",
+            "Your account is suspended: nothing is shown or sent.",
+        ),
+        Phrase(
+            "Voyez « Mon accès est-il freiné ? », ou appelez l’opérateur.",
+            "See “Is my access held?”, or call the operator.",
+        ),
+    ),
 }
 
 COLLEAGUE: Mapping[ColleagueReason, Told] = {

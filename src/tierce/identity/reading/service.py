@@ -48,6 +48,11 @@ class SessionReader:
                 read[handle] = refusal_of(state, revoked, self._clock.now()) or state
         return read
 
+    async def suspended(self, session: SessionId) -> bool:
+        """Whether the account under which a session acts is suspended now."""
+        async with self._pool.connection() as connection:
+            return await store.is_suspended(connection, session)
+
     async def live(self, after: store.After) -> list[tuple[bytes, store.After]]:
         """Look for sessions that serve, of those opened after a place: each one's digest of the handle, and place."""
         async with self._pool.connection() as connection:

@@ -20,6 +20,7 @@ from tierce.kernel.ids import (
     VendorId,
 )
 from tierce.policy.acts import Lane, Site
+from tierce.policy.ladder import Rung
 
 Found = tuple[SessionState, datetime | None, list[ActivityId]]
 """A session: its state, since when it is over before its time, and the activities it may be bound to."""
@@ -58,6 +59,18 @@ async def sessions_by_handle(connection: Connection, handles: Sequence[bytes]) -
     """Read sessions, each by its handle's digest; those that do not exist are left out."""
     cursor = await connection.execute(_BY_HANDLE, (list(handles),), binary=True)
     return _found(await cursor.fetchall())
+
+
+async def is_suspended(connection: Connection, session: SessionId) -> bool:
+    """Whether the account under which a session acts is suspended (policy/ladder.py), by whatever device it came."""
+    cursor = await connection.execute(
+        "select exists (select from access.session s left join directory.activity t on t.id = s.activity"
+        " left join directory.substitution u on u.id = t.substitution"
+        " join access.ladder h on h.rung >= %s and h.lifted is null and h.until > now()"
+        "  and (h.level, h.subject) in ((1, s.login), (2, s.device), (1, u.login), (2, u.device)) where s.id = %s)",
+        (Rung.SUSPENDED, session),
+    )
+    return await cursor.fetchone() == (True,)
 
 
 async def live_handles(connection: Connection, after: After, now: datetime, most: int) -> list[tuple[bytes, After]]:

@@ -42,6 +42,7 @@ from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
 from tierce.web.back_channel import BACK_CHANNEL
+from tierce.web.leaving import SIGNED_OUT
 from tierce.web.names import INNER, OUTER, SITES
 
 SEED: Final = 1
@@ -288,7 +289,7 @@ def _write_settings(stage: Stage) -> None:
         over = (
             f"{stage.url('api')}/v1{BACK_CHANNEL}" if realm is RealmName.PSC else f"{stage.url(site)}{BACK_CHANNEL}"
         )
-        clients.append(Client(realm, f"tierce-{site}", secret, [back], over))
+        clients.append(Client(realm, f"tierce-{site}", secret, [back], over, [stage.url(site) + SIGNED_OUT]))
         document = "wallet-openid-configuration" if realm is RealmName.PSC else "openid-configuration"
         realms[realm] = {
             "discovery": f"{stage.url('standins')}/{realm}/.well-known/{document}",

@@ -21,9 +21,18 @@ from litestar.response import Redirect
 
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.standins.pages import SECURITY_HEADERS, choose_page, error_page, waiting_page
+from tierce.lab.standins.leaving import SECONDS, Browsers
+from tierce.lab.standins.pages import (
+    SECURITY_HEADERS,
+    choose_page,
+    error_page,
+    leave_page,
+    left_page,
+    waiting_page,
+)
 from tierce.lab.standins.provider import (
     Directory,
+    Held,
     ProviderError,
     Realm,
     RealmName,
@@ -44,6 +53,11 @@ AnyRequest = Request[Any, Any, State]
 
 def _realm(request: AnyRequest, name: RealmName) -> Realm:
     found: Realm = request.app.state.realms[name]
+    return found
+
+
+def _browsers(request: AnyRequest, name: RealmName) -> Browsers:
+    found: Browsers = request.app.state.browsers[name]
     return found
 
 
@@ -69,6 +83,7 @@ async def discovery(
         {
             "issuer": realm.issuer,
             "authorization_endpoint": f"{sign_in}/{name}/auth",
+            "end_session_endpoint": f"{sign_in}/{name}/logout",
             "token_endpoint": f"{realm.issuer}/token",
             "userinfo_endpoint": f"{realm.issuer}/userinfo",
             "introspection_endpoint": f"{realm.issuer}/token/introspect",
@@ -106,15 +121,20 @@ async def sign_in_page(request: AnyRequest, name: FromPath[RealmName]) -> Respon
         told = {"error": error.error, "error_description": error.description, "iss": realm.issuer}
         return _back(query["redirect_uri"], told | {"state": query.get("state", "")})
     found = realm.open_transaction(transaction)
-    return _html(choose_page(name, transaction, found, list(realm.entries.values())))
+    known = realm.entries.get(_browsers(request, name).known(request.cookies))
+    return _html(choose_page(name, transaction, found, list(realm.entries.values()), known))
 
 
 async def _form(request: AnyRequest) -> dict[str, str]:
     return {key: str(value) for key, value in (await request.form()).items()}
 
 
-def _finish(realm: Realm, name: str, transaction: Transaction, subject: str) -> Redirect:
-    return _back(transaction.redirect_uri, realm.grant(name, subject))
+def _finish(request: AnyRequest, name: str, transaction: Transaction, subject: str) -> Redirect:
+    browsers = _browsers(request, transaction.client.realm)
+    response = _back(transaction.redirect_uri, browsers.realm.grant(name, subject))
+    path, value = f"/{browsers.realm.name}", browsers.held.put(subject)
+    response.set_cookie(browsers.cookie, value, path=path, httponly=True, samesite="lax", max_age=SECONDS)
+    return response
 
 
 @post("/{name:str}/choose")
@@ -122,7 +142,7 @@ async def choose(request: AnyRequest, name: FromPath[RealmName]) -> Response[Any
     """One click: sign in as an invented identity."""
     form, realm = await _form(request), _realm(request, name)
     transaction = form.get("transaction", "")
-    return _finish(realm, transaction, realm.open_transaction(transaction), form.get("subject", "").strip())
+    return _finish(request, transaction, realm.open_transaction(transaction), form.get("subject", "").strip())
 
 
 @post("/psc/push")
@@ -148,17 +168,52 @@ async def go_on(request: AnyRequest, transaction: FromQuery[str]) -> Response[An
     found = realm.open_transaction(transaction)
     if not found.approved or found.pushed_to is None:
         return _html(waiting_page(transaction))
-    return _finish(realm, transaction, found, found.pushed_to)
+    return _finish(request, transaction, found, found.pushed_to)
 
 
 @post("/{name:str}/end", status_code=200)
 async def end(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, list[int]]:
     """End an identity's sessions and tell each client, as a real provider does when somebody signs out elsewhere."""
+    return {"told": await _tell(_realm(request, name).end((await _form(request)).get("subject", "")))}
+
+
+async def _tell(tokens: list[tuple[str, str]]) -> list[int]:
+    """Take each logout token where its client wants it; what each answered, 0 for one that is away."""
     told = []
     async with httpx.AsyncClient(verify=NO_TLS, timeout=5) as web:
-        for address, logout_token in _realm(request, name).end((await _form(request)).get("subject", "")):
-            told.append((await web.post(address, data={"logout_token": logout_token})).status_code)
-    return {"told": told}
+        for address, logout_token in tokens:
+            try:
+                told.append((await web.post(address, data={"logout_token": logout_token})).status_code)
+            except httpx.TransportError:
+                told.append(0)
+    return told
+
+
+async def _leave(request: AnyRequest, name: RealmName, query: dict[str, str], *, sure: bool) -> Response[Any]:
+    browsers = _browsers(request, name)
+    asked, known = browsers.read(query), browsers.known(request.cookies)
+    if browsers.must_ask(asked, known) and not sure:
+        return _html(leave_page(browsers.realm.entries.get(known), query))
+    await _tell(browsers.leave(asked, request.cookies))
+    response: Response[Any] = _html(left_page())
+    if asked.back:
+        response = _back(asked.back, {"state": asked.state} if asked.state else {})
+    response.delete_cookie(browsers.cookie, path=f"/{name}")
+    return response
+
+
+@get("/{name:str}/logout")
+async def leave(request: AnyRequest, name: FromPath[RealmName]) -> Response[Any]:
+    """Where a client leads the browser of somebody who signs out (RP-Initiated Logout)."""
+    query = {key: str(value) for key, value in request.query_params.items()}
+    return await _leave(request, name, query, sure=False)
+
+
+@post("/{name:str}/logout", status_code=200)
+async def leave_sure(request: AnyRequest, name: FromPath[RealmName]) -> Response[Any]:
+    """The same by a form: the page's own, when the person is sure."""
+    form = await _form(request)
+    return await _leave(request, name, form, sure=form.pop("sure", "") == "yes")
 
 
 def _basic(request: AnyRequest) -> tuple[str, str]:
@@ -210,8 +265,28 @@ def make_app(directory: Directory, *, port: int) -> Litestar:
     issuer = f"http://127.0.0.1:{port}"
     realms = {name: Realm(name, f"{issuer}/{name}", directory, clock) for name in RealmName}
     return Litestar(
-        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, introspect, userinfo, end],
-        state=State({"realms": realms, "sign_in_origin": f"http://localhost:{port}"}),
+        [
+            discovery,
+            certs,
+            sign_in_page,
+            choose,
+            push,
+            approve,
+            go_on,
+            token,
+            introspect,
+            userinfo,
+            end,
+            leave,
+            leave_sure,
+        ],
+        state=State(
+            {
+                "realms": realms,
+                "browsers": {name: Browsers(realm, Held()) for name, realm in realms.items()},
+                "sign_in_origin": f"http://localhost:{port}",
+            }
+        ),
         exception_handlers={ProviderError: _refuse},
         openapi_config=None,
     )

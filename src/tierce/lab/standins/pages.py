@@ -1,5 +1,6 @@
 """The French pages of the stand-in providers: plain, readable without JavaScript, marked as a simulator."""
 
+from collections.abc import Mapping
 from html import escape
 
 from tierce.lab.standins.provider import Entry, InsurerEntry, PscEntry, RealmName, StaffEntry, Transaction
@@ -59,8 +60,13 @@ def _described(entry: Entry) -> tuple[str, str, str]:
     return entry.sub, f"{entry.given_name} {entry.family_name}", f"né(e) le {entry.birthdate}"
 
 
-def choose_page(realm: RealmName, name: str, transaction: Transaction, entries: list[Entry]) -> str:
-    """List the identities to sign in as, with one click each, and a field for any other."""
+def choose_page(
+    realm: RealmName, name: str, transaction: Transaction, entries: list[Entry], known: Entry | None = None
+) -> str:
+    """List the identities to sign in as, with one click each, and a field for any other.
+
+    `known` is whom this browser was used by last, and who has not left since.
+    """
     hidden = f'<input type="hidden" name="transaction" value="{escape(name)}">'
     items = []
     for entry in [one for one in entries if one.featured][:FEATURED_MAX]:
@@ -69,6 +75,14 @@ def choose_page(realm: RealmName, name: str, transaction: Transaction, entries: 
             f'<li><form method="post" action="choose">{hidden}'
             f'<button name="subject" value="{escape(subject)}">Continuer en tant que {escape(label)}'
             f"<small>{escape(detail)}</small></button></form></li>"
+        )
+    still = ""
+    if known is not None:
+        subject, label, _detail = _described(known)
+        still = (
+            f'<form method="post" action="choose">{hidden}<p>Ce navigateur connaît encore '
+            f'<strong>{escape(label)}</strong>. <button name="subject" value="{escape(subject)}">'
+            "Continuer sans rien montrer</button></p></form>"
         )
     phone = ""
     if realm is RealmName.PSC:
@@ -81,7 +95,7 @@ def choose_page(realm: RealmName, name: str, transaction: Transaction, entries: 
     return _page(
         _TITLES[realm],
         f"<p>Le service <strong>{escape(transaction.client.client_id)}</strong> demande qui vous êtes.</p>"
-        f"<ul>{''.join(items)}</ul>"
+        f"{still}<ul>{''.join(items)}</ul>"
         f'<form method="post" action="choose">{hidden}<p><label>{_FIELDS[realm]} '
         '<input name="subject" autocomplete="off" required></label> <button>Continuer</button></p></form>'
         f"{phone}",
@@ -96,6 +110,23 @@ def waiting_page(name: str) -> str:
         f'<p>Une demande a été envoyée.</p><p><a href="{address}">J’ai confirmé, continuer</a></p>',
         refresh=f'<meta http-equiv="refresh" content="2;url={address}">',
     )
+
+
+def leave_page(known: Entry | None, query: Mapping[str, str]) -> str:
+    """Ask whether she leaves: nothing said for certain that it is she who is led here."""
+    fields = "".join(
+        f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
+        for key, value in (dict(query) | {"sure": "yes"}).items()
+    )
+    who = "" if known is None else f"<p>Ce navigateur connaît <strong>{escape(_described(known)[1])}</strong>.</p>"
+    return _page(
+        "Se déconnecter ?", f'{who}<form method="post" action="logout">{fields}<button>Me déconnecter</button></form>'
+    )
+
+
+def left_page() -> str:
+    """Say that this browser knows nobody any more."""
+    return _page("Vous êtes déconnecté", "<p>Ce navigateur ne vous connaît plus.</p>")
 
 
 def error_page(description: str) -> str:

@@ -56,6 +56,7 @@ class Client(msgspec.Struct, frozen=True):
     client_secret: str
     redirect_uris: list[str]
     backchannel_logout_uri: str = ""
+    post_logout_redirect_uris: list[str] = []
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -374,9 +375,9 @@ class Realm:
             return f"f:{uuid5(NAMESPACE_URL, self.issuer)}:{entry.national_id}"
         return entry.subject if isinstance(entry, StaffEntry | InsurerEntry) else entry.sub
 
-    def end(self, subject: str) -> list[tuple[str, str]]:
-        """End every session of an identity; the logout token of each, with where its client takes it."""
-        ended = self._sessions.drop_if(lambda one: one.subject == subject)
+    def end(self, subject: str, session: str = "") -> list[tuple[str, str]]:
+        """End every session of an identity, or that one; the logout token of each, with where its client takes it."""
+        ended = self._sessions.drop_if(lambda one: one.subject == subject and session in {"", one.session})
         return [
             (one.client.backchannel_logout_uri, self._logout_token(one))
             for one in ended

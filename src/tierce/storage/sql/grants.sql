@@ -38,7 +38,7 @@ grant execute on function access.name_assistant, access.renew_code, access.end_a
     access.passkey_of, access.open_assistant_session to tierce_api;   -- no table of theirs
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update (activity, device, line, expires, used, revoked, revoked_why) on access.session to tierce_api;
-grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_api;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
 grant select, insert on access.appeal to tierce_api;   -- what held professionals say, and the answers
 grant select on access.line, access.ladder, access.client to tierce_api;
@@ -84,7 +84,7 @@ grant select, update (answered, answer, lifted, "by") on access.appeal to tierce
 grant select, insert, update (ended, ended_by, ended_why) on access.alert to tierce_office;
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
 grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
-grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_office;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_office;
 grant select, insert, update (revoked) on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -142,7 +142,7 @@ grant select on upkeep.controls to tierce_inspector;
 grant usage on schema gate, access, directory, registry, notice to tierce_persons;
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
-grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_persons;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_persons;
 grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
@@ -167,7 +167,7 @@ grant execute on function access.open_insurer_session, access.insurer_session(by
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
     to tierce_insurers;
-grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_insurers;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
 grant usage on schema presence to tierce_signer;

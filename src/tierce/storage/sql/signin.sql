@@ -32,15 +32,31 @@ create or replace function access.one_sid_at_a_time(of_sid bytea) returns void l
 $$;
 
 -- Keeps by what the site's provider may say later that a session is over; false when it said so before it was opened here.
-create or replace function access.put_vouched(of_session bigint, of_sid bytea, of_sub bytea) returns boolean
+create or replace function access.put_vouched(of_session bigint, of_sid bytea, of_sub bytea, of_hint bytea) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform access.one_sid_at_a_time(of_sid);
     if exists (select from access.told_over o where o.realm = access.own_realm() and o.sid = of_sid) then
         return false;
     end if;
-    insert into access.vouched (realm, session, sid, sub) values (access.own_realm(), of_session, of_sid, of_sub);
+    insert into access.vouched (realm, session, sid, sub, hint)
+    values (access.own_realm(), of_session, of_sid, of_sub, of_hint);
     return true;
+end $$;
+
+-- What was sealed to a session's handle for its provider, once, to the site that has the session.
+create or replace function access.take_hint(of_handle bytea) returns bytea
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare own text := access.own_realm(); mine bigint; kept bytea;
+begin
+    mine := case own
+        when 'psc' then (select s.id from access.session s where s.handle = of_handle)
+        when 'staff' then (select s.id from access.staff_session s where s.handle = of_handle)
+        when 'persons' then (select s.id from access.person_session s where s.handle = of_handle)
+        when 'insurers' then (select s.id from access.insurer_session s where s.handle = of_handle) end;
+    select v.hint into kept from access.vouched v where v.realm = own and v.session = mine for update;
+    update access.vouched v set hint = null where v.realm = own and v.session = mine and v.hint is not null;
+    return kept;
 end $$;
 
 -- Ends the site's sessions that its provider says are over: one of its sessions, or all of a subject. Those that this ended; null when

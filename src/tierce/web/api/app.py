@@ -35,12 +35,13 @@ from tierce.web.api import problems
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
 from tierce.web.api.appeals import APPEAL_ROUTES
-from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, only_her_acts
+from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY
 from tierce.web.api.callers import Callers
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
+from tierce.web.api.guard import only_open_acts
 from tierce.web.api.hot import App, HotRoutes
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.metrics import render
@@ -136,7 +137,7 @@ async def seats(request: AnyRequest) -> Response[Seats]:
     return Response(found, headers=NO_STORE | left)
 
 
-@get("/v1/history", opt={"act": Act.NONE})
+@get("/v1/history", opt={"act": Act.RIGHTS_REVISIT})
 async def history(
     request: AnyRequest,
     cursor: FromQuery[str | None] = None,
@@ -289,7 +290,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             Exception: _anything,
         },
         before_send=[_headers],
-        guards=[only_her_acts],
+        guards=[only_open_acts],
         request_max_body_size=BODY_BYTES_MAX,
         state=State(
             {

@@ -1,18 +1,17 @@
 """A professional's assistants: named, listed, ended; and how one of them makes a passkey and signs in with it.
 
 Naming, another code and an end take the proof by the session's key. Making a passkey and signing in need no session,
-and what they answer is for the site's own cookie and browser. `only_her_acts` is the guard of every route: a session
-of an assistant's carries out what policy/assistants.py names, and nothing else.
+and what they answer is for the site's own cookie and browser. What an assistant's session may do is
+policy/assistants.py's to say, and web/api/guard.py's to hold.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar import get, post
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from tierce.identity.assistants.errors import AssistantReason, AssistantRefusedError
@@ -20,20 +19,15 @@ from tierce.identity.assistants.model import Code, Credential
 from tierce.identity.assistants.passkeys import Site as PasskeySite
 from tierce.identity.assistants.service import AssistantDoor, Assistants
 from tierce.identity.dpop import encode_b64
-from tierce.identity.model import SessionState
 from tierce.identity.service import NetworkPseudonym, Sessions
 from tierce.journal.service import Appender
 from tierce.kernel.ids import AssistantId, SoftwareId
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
-from tierce.policy.assistants import may_assistant
-from tierce.web.api.callers import handle_in
 from tierce.web.api.signin import (
-    STATE_KEY,
     ActivityAnswer,
     AnyRequest,
     CompleteAnswer,
-    SignInWiring,
     activity_answer,
     client_address,
     handle_of,
@@ -259,31 +253,6 @@ ASSISTANT_ROUTES: list[HTTPRouteHandler] = [
     name_assistant, renew_assistant_code, end_assistant, list_assistants,
     start_passkey, finish_passkey, start_assistant, finish_assistant,
 ]  # fmt: skip
-
-
-async def only_her_acts(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse to an assistant's session whatever the policy's table does not open to her, before the route is reached.
-
-    What is open to her asks nothing of the database here: a store that hangs would keep waiting the very routes that
-    say so. Which session is an assistant's never changes; a handle that is none is the route's to refuse.
-    """
-    act = handler.opt.get("act")
-    if isinstance(act, Act) and may_assistant(act):
-        return
-    handle = handle_in(connection.headers.get("authorization", "").encode("latin-1"))
-    if handle is None:
-        return
-    sessions = _sign_in(connection).sessions
-    name = handle.decode("latin-1")
-    found = (await sessions.reader.read([name]))[name]
-    if not isinstance(found, SessionState) or found.assistant is None:
-        return
-    raise AssistantRefusedError(AssistantReason.NOT_ALLOWED)
-
-
-def _sign_in(connection: ASGIConnection[Any, Any, Any, Any]) -> SignInWiring:
-    found: SignInWiring = connection.app.state[STATE_KEY]
-    return found
 
 
 def _door(request: AnyRequest) -> AssistantDoor:

@@ -90,6 +90,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "POST /v1/sessions/{session}/revoke": "revokeSession",
     "POST /v1/sessions/revoke-others": "revokeOtherSessions",
     "POST /v1/session/end": "endSession",
+    "POST /v1/session/leave": "leaveSession",
     "POST /v1/substitutions": "declareSubstitute",
     "POST /v1/substitutions/{number}/end": "endSubstitute",
     "POST /v1/enrolments": "enrolColleague",
@@ -172,7 +173,9 @@ _WHY: Final[Mapping[int, str]] = {
     429: "Too many at once: the proxy in front let nothing through.",
     503: "Closed, busy, the store is away or the identity provider out of reach: nothing was shown.",
 }
-_OWN: Final = frozenset({"/v1/session/activity", "/v1/assistants", "/v1/assistants/{number}/code"})
+_OWN: Final = frozenset(
+    {"/v1/session/activity", "/v1/session/leave", "/v1/assistants", "/v1/assistants/{number}/code"}
+)
 """Routes of the portal's that need a session: assistants sign in there alone."""
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/sign-in/start": (403,),

@@ -30,6 +30,7 @@ from tierce.identity.errors import (
     SignInReason,
     SignInRefusedError,
 )
+from tierce.identity.leaving import leave
 from tierce.identity.model import Activity, SessionState
 from tierce.identity.oidc import Answer
 from tierce.identity.service import Received, Sessions, SignInDoor
@@ -130,6 +131,17 @@ class SessionAnswer(msgspec.Struct):
     """Another bank account that is asked for at this establishment, masked: everybody who works there is told."""
     assistant_name: str | None
     """Who holds the session in the professional's name; null: the professional in person."""
+
+
+class LeaveAnswer(msgspec.Struct):
+    """The session is over; where to lead its browser, so that its provider forgets it too."""
+
+    url: str | None
+    """Null: the provider has no such page or does not answer, or there is none."""
+    state: str | None
+    """What the browser must bring back; the site keeps it in a cookie."""
+    by_provider: bool
+    """Whether a provider of ours let it in, and may know the browser still: none did an assistant or a software."""
 
 
 class SessionLine(msgspec.Struct):
@@ -302,6 +314,20 @@ async def end_session(request: AnyRequest) -> None:
     await wiring_of(request).sessions.end(handle_of(request))
 
 
+@post("/v1/session/leave", status_code=200, opt={"act": Act.SESSION_REVOKE})
+async def leave_session(request: AnyRequest) -> LeaveAnswer:
+    """Sign out, and learn where the browser signs out of the provider."""
+    wiring, handle = wiring_of(request), handle_of(request)
+    state = await wiring.sessions.read(handle)
+    await wiring.sessions.revoke(handle, state.id, "signed out")
+    if state.assistant is not None or state.site is not wiring.site:
+        return LeaveAnswer(None, None, by_provider=False)
+    leaving = await leave(wiring.door, handle)
+    if leaving is None:
+        return LeaveAnswer(None, None, by_provider=True)
+    return LeaveAnswer(leaving.url, leaving.state, by_provider=True)
+
+
 @post(f"/v1{BACK_CHANNEL}", status_code=200, include_in_schema=False, opt={"act": Act.SESSION_REVOKE})
 async def over(request: AnyRequest) -> Response[Any]:
     """The professionals' provider says that a session is over."""
@@ -317,6 +343,7 @@ ROUTES: list[HTTPRouteHandler] = [
     list_sessions,
     revoke_session,
     end_session,
+    leave_session,
     over,
 ]
 
@@ -335,6 +362,8 @@ def identity_problem(error: IdentityError) -> Problem:
         status = 404 if error.reason is AssistantReason.NOT_FOUND else 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
+    elif isinstance(error, SessionRefusedError) and error.reason is SessionReason.SUSPENDED:
+        status = 403
     elif isinstance(error, SessionRefusedError) and error.reason in {
         SessionReason.ALREADY_BOUND,
         SessionReason.OTHER_ACTIVITY,

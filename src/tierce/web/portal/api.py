@@ -77,6 +77,14 @@ class Session(msgspec.Struct):
     """Who holds the session in the professional's name; None: she herself."""
 
 
+class Leave(msgspec.Struct):
+    """Where to lead the browser of a session that is over, with the state that it brings back."""
+
+    by_provider: bool
+    url: str | None = None
+    state: str | None = None
+
+
 class SessionLine(msgspec.Struct):
     """One line of one's own list of sessions."""
 
@@ -340,9 +348,9 @@ class Api:
         """End one of one's own sessions."""
         await self._send("POST", f"/v1/sessions/{quote(session, safe='')}/revoke", headers=_bearer(handle))
 
-    async def end(self, handle: str) -> None:
-        """Sign out."""
-        await self._send("POST", "/v1/session/end", headers=_bearer(handle))
+    async def leave(self, handle: str) -> Leave:
+        """Sign out, and learn where the browser signs out of its provider."""
+        return decode(await self._send("POST", "/v1/session/leave", headers=_bearer(handle)), Leave)
 
     async def seats(self, handle: str) -> Seats:
         """Read one's own places."""

@@ -8,7 +8,8 @@ from litestar.response import Redirect
 
 from tierce.policy.acts import Act
 from tierce.policy.seats import PROBATION_DAYS
-from tierce.web.portal.api import ACTIVITY, Signed
+from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
+from tierce.web.portal.api import ACTIVITY, Leave, Signed
 from tierce.web.portal.assistant_api import Assistant, read_assistants
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
@@ -108,16 +109,27 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @post("/sign-out", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def sign_out(request: AnyRequest) -> Response[str]:
-        """End this session here and at the API; the browser forgets it even when the API already had."""
+        """End this session here and at the API, then at the provider; it is forgotten even if the API already had."""
         handle, _ = await site.form(request)
+        leave = Leave(by_provider=True)
         try:
-            await site.api.end(handle)
+            leave = await site.api.leave(handle)
         except ApiRefusedError as error:
             if not error.ends_session:
                 raise
-        return forget(site, Redirect("/", status_code=303))
+        if leave.url and leave.state:
+            way = lead_on(site.pages, site.frame(request), site.cookie_left, leave.url, leave.state)
+        else:
+            way = left(site.cookie_left, Left.HERE if leave.by_provider else Left.ALONE)
+        return forget(site, way)
 
-    return [activities, choose, sign_out]
+    @get(SIGNED_OUT, opt={"act": Act.SESSION_REVOKE})
+    async def gone(request: AnyRequest) -> Response[str]:
+        """Say how far somebody left."""
+        held, state = request.cookies.get(site.left_cookie, ""), request.query_params.get("state", "")
+        return signed_out(site.pages, site.frame(request), site.cookie_left, held, state)
+
+    return [activities, choose, sign_out, gone]
 
 
 async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:

@@ -16,6 +16,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
 from tierce.settings import SettingsError
+from tierce.web.leaving import COOKIE as COOKIE_LEFT
 from tierce.web.look import Frame, Link, Pages, choose_language
 from tierce.web.look.choice import COOKIE
 from tierce.web.portal.api import Api, Session, Started
@@ -87,6 +88,15 @@ class PortalSite:
     def pending_cookie(self) -> str:
         """The name of the cookie of a sign-in under way."""
         return self._named("tierce-portal-pending")
+
+    @property
+    def left_cookie(self) -> str:
+        """The name of the cookie that says how far somebody left."""
+        return self._named(f"tierce-portal-{COOKIE_LEFT}")
+
+    def cookie_left(self, value: str, seconds: int) -> Cookie:
+        """That cookie."""
+        return self.cookie(self.left_cookie, value, seconds)
 
     def handle(self, request: AnyRequest) -> str:
         """The handle that the browser holds; NotSignedInError when it holds none."""

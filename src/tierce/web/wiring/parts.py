@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.kernel.clock import Clock
 from tierce.settings import RealmSettings, SiteSettings, secret
+from tierce.web.leaving import SIGNED_OUT
 
 CALLBACK = "/sign-in/callback"
 AWAY_SECONDS, START_SECONDS = 1.5, 30.0
@@ -30,6 +31,7 @@ def provider_of(
             client_id=given.client_id,
             client_secret=secret(Path(given.client_secret_file)),
             redirect_uri=site.url.rstrip("/") + CALLBACK,
+            signed_out_uri=site.url.rstrip("/") + SIGNED_OUT,
             scope=given.scope,
             acr_values=given.acr_values,
         ),

@@ -1,0 +1,11 @@
+"""What a provider knows by whom to forget, kept sealed with the session."""
+
+from tierce.storage.migrations import run
+
+revision = "0079"
+down_revision = "0076"
+
+
+def upgrade() -> None:
+    """Make its column."""
+    run("v0079.sql")
