@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tierce.journal.witness.commands import app
 from tierce.deposits.spool import SpoolWriter
+from tierce.journal.witness.commands import app
 from tierce.kernel.durable import replace, write_new
 from tierce.storage.cluster import new_secret
 from tierce.storage.keys import create_keys

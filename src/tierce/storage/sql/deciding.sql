@@ -82,6 +82,26 @@ create or replace function care.cover_of_waiting(of_invoice bigint)
         order by v.domains & (1 << (i.domain - 1)) <> 0 desc, v.from_day desc limit 1)
 $$;
 
+-- The place of an insurer among those that cover her: 1 pays first.
+create or replace function care.payer_rank(of_person bigint, of_insurer smallint, of_domain smallint, of_day integer) returns smallint
+    language sql stable as $$
+    select coalesce((
+        select v.priority from coverage.coverage v
+        where v.person = of_person and v.insurer = of_insurer and v.from_day <= of_day
+        order by v.domains & (1 << (of_domain - 1)) <> 0 desc, v.from_day desc limit 1), 1::smallint)
+$$;
+
+-- Whether of two invoices that wait one is decided before the other: to the insurer that pays first of those that cover her on the day
+-- of care, then as they came. It says the order alone, and of no invoice that is decided.
+create or replace function care.goes_before(of_invoice bigint, other bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (r.rank, i.at, i.id) < (s.rank, o.at, o.id)
+    from care.invoice i cross join care.invoice o,
+         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(i.person, i.insurer, i.domain, i.care_day) end) r(rank),
+         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(o.person, o.insurer, o.domain, o.care_day) end) s(rank)
+    where i.id = of_invoice and o.id = other and i.state = 1 and o.state = 1
+$$;
+
 -- Whether an invoice or an agreement of hers, to this insurer, waits to be decided: her cover is kept until it is.
 create or replace function care.is_to_price(of_person bigint, of_insurer smallint) returns boolean language sql stable as $$
     select exists (select from care.invoice i where i.state = 1 and i.person = of_person and i.insurer = of_insurer)

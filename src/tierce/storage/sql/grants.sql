@@ -384,7 +384,7 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_line to tierce_billing;
 grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement
     to tierce_billing;
-grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, registry.contract_ended
+grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, registry.contract_ended
     to tierce_billing;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
