@@ -276,6 +276,14 @@ begin
         with due as (select id from registry.feed where ended < before limit at_most),
         gone as (delete from registry.feed f using due where f.id = due.id and really)
         select count(*) into n from due;
+    when 80 then                                    -- its counts stay as those of the others; of what it put off nothing does
+        with due as (select id from registry.feed
+                     where state in ('running', 'held') and greatest(started, updated) < before limit at_most),
+        later as (delete from registry.feed_later l using due where l.feed = due.id and really),
+        refused as (delete from registry.feed_refused r using due where r.feed = due.id and really),
+        reasons as (delete from registry.feed_reason r using due where r.feed = due.id and really),
+        gone as (update registry.feed f set state = 'left', ended = now() from due where f.id = due.id and really)
+        select count(*) into n from due;
     when 15 then
         with due as (select id from notice.person_report where at < before limit at_most),
         gone as (delete from notice.person_report r using due where r.id = due.id and really)
