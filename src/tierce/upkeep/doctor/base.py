@@ -109,8 +109,8 @@ def locks(settings: Settings) -> list[Finding]:
                 "lock-foreign",
                 f"PostgreSQL, {one.pid}",
                 Phrase(
-                    f"un autre programme, de rôle {one.role}, tient le verrou « {one.lock} » : on l’attend en silence",
-                    f"another program, of role {one.role}, holds the lock “{one.lock}”: it is waited for in silence",
+                    f"un programme de rôle {one.role} tient notre verrou « {one.lock} » : on l’attend en silence",
+                    f"a program of role {one.role} holds our lock “{one.lock}”: it is waited for in silence",
                 ),
                 Phrase(
                     "donnez à ce programme une autre base, ou d’autres numéros de verrou",
