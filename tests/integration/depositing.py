@@ -20,6 +20,7 @@ from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener, public_of
 from tierce.deposits.service import Counter, Left
 from tierce.deposits.spool import SpoolWriter
+from tierce.deposits.store import Pairs
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.model import Caller
 from tierce.journal.encoding import decode
@@ -90,7 +91,8 @@ class Shop:
         """A resolver of its own, as the worker would make it."""
         appender = Appender.enrol(connection, "worker", self.keyring.instance("worker"))
         opener = Opener(self.keyring.raw(DEPOSIT_KEY))
-        return Resolver(connection, appender, opener, SystemClock(), bytes(16), folder=self.folder, step=step)
+        pairs, clock = Pairs(self.keyring), SystemClock()
+        return Resolver(connection, appender, opener, pairs, clock, bytes(16), folder=self.folder, step=step)
 
     async def leave(
         self, who: Optician, body: bytes, *, signer: BrowserKey | None = None, signed: bool = True

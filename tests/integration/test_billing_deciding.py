@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.billing_world import GIVES, OPTI, TODAY, House
+from tests.integration.billing_world import GIVES, TODAY, House
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer
 from tests.waiting import eventually
@@ -89,33 +89,6 @@ def test_each_insurers_product_pays_its_own_people_and_caps_are_each_persons(
     theirs = house.invoice(person=elsewhere, insurer=by)
     assert house.deciding().turn(house.billing).accepted == 3
     assert [house.stands(one)[2] for one in (hers, next_to_her, theirs)] == [GIVES, GIVES, 1_500]
-
-
-def test_somebody_whom_two_insurers_cover_is_invoiced_to_both_within_the_price(
-    house: House, importer: Importer, country: Path
-) -> None:
-    importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
-    row = house.admin.execute(
-        "select min(insurer), max(insurer), person from coverage.coverage where domains & %s <> 0 and from_day < %s"
-        " and until_day > %s group by person having count(distinct insurer) = 2 order by person limit 1",
-        (OPTI.bit, TODAY - 40, TODAY),
-    ).fetchone()
-    assert row is not None
-    house.admin.execute(
-        "insert into registry.benefit (product, domain, item, measure, value, from_day, until_day, feed)"
-        " select id, 6, 'LENS', %s, 0, 0, 40000, 1 from registry.product", (Measure.REAL.value,),
-    )  # fmt: skip
-    one, other, person = row
-    first, rest = (
-        house.invoice(person=person, insurer=one, asked=9_000),
-        house.invoice(person=person, insurer=other, asked=5_000),
-    )
-    above = house.invoice(person=person, insurer=other, asked=5_000, day=TODAY - 1)
-    house.invoice(person=person, insurer=one, asked=9_001, day=TODAY - 1)
-    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (above,))
-    house.deciding().turn(house.billing)
-    assert (house.stands(first)[2], house.stands(rest)[2]) == (9_000, 5_000)
-    assert house.stands(above)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value)
 
 
 def test_a_day_that_the_engagement_does_not_guarantee_is_refused_and_one_that_is_gone_waits(house: House) -> None:

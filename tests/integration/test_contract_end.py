@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer, rows_of
+from tests.waiting import eventually
 from tierce.incidents.errors import FreeTextError
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
@@ -21,12 +23,14 @@ from tierce.storage.keys import Keyring
 from tierce.upkeep.contract.errors import (
     DeletedError,
     FileRunningError,
+    KeysHeldError,
     NotEndedError,
     ObstaclesError,
     UnknownInsurerError,
 )
 from tierce.upkeep.contract.model import Insurer
 from tierce.upkeep.contract.service import Contracts, no_step
+from tierce.upkeep.rotation.store import hold_data, let_data_go
 
 pytestmark = pytest.mark.integration
 SECOND = "99100002"
@@ -285,3 +289,43 @@ def _acts(office: Office) -> list[Act]:
     found = [decode(bytes(body)) for (body,) in rows]
     assert all(line.insurer == office.one.id for line in found if line.act in ours)
     return [line.act for line in found if line.act in ours]
+
+
+def test_no_key_is_replaced_while_they_are_destroyed_nor_destroyed_while_one_is_replaced(
+    office: Office, connect: Connect
+) -> None:
+    """A version added behind the last look would outlive the certificate that says that none is left."""
+    office.end()
+    office.a_month_later()
+    one, other = office.one, connect("tierce_feed", autocommit=True)
+
+    def meanwhile(_step: str) -> None:
+        assert not hold_data(other, one.id)
+
+    assert hold_data(other, one.id)
+    with pytest.raises(KeysHeldError):
+        office.contracts.delete(one, lambda _n: None)
+    office.upkeep.rollback()
+    assert office.admin.execute("select deleting from registry.ending").fetchall() == [(None,)]
+    let_data_go(other, one.id)
+    office.contracts.delete(one, lambda _n: None, meanwhile)
+    assert hold_data(other, one.id), "let go, though its connection lives on"
+
+
+def test_what_is_counted_is_what_this_deletion_deleted(office: Office, connect: Connect) -> None:
+    office.end()
+    office.a_month_later()
+    copies = office.held()[0]
+    night = connect(SUPERUSER)
+    night.execute("delete from person.record where (person, insurer) = (select person, insurer from person.record"
+                  " where insurer = %s limit 1)", (office.one.id,))  # fmt: skip
+    counted: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        deleting = pool.submit(office.contracts.delete, office.one, counted.append)
+        waits = "select cardinality(pg_blocking_pids(%s)) > 0"
+        pid = office.upkeep.info.backend_pid
+        eventually(lambda: office.admin.execute(waits, (pid,)).fetchone() == (True,), "it waits for the night's job")
+        night.commit()
+        said = json.loads(deleting.result())
+    assert isinstance(copies, int)
+    assert said["copies_of_people_deleted"] == sum(counted) == copies - 1

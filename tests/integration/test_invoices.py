@@ -436,3 +436,26 @@ def test_the_database_holds_the_figures_of_the_policy() -> None:
     ):  # fmt: skip
         assert f"{name} constant integer := {number};" in text
     assert f"care.hindrance(of_session, {Act.INVOICE_SEND.value})" in text
+
+
+@pytest.mark.parametrize(("column", "state", "taken"), [("pair", 3, True), ("card_pair", 3, True), ("pair", 4, False),
+                                                        (None, 3, False)])  # fmt: skip
+def test_a_receipt_that_guarantees_nothing_is_taken_by_the_answer_that_its_place_was_given_of_it(
+    at_desk: At, admin: psycopg.Connection, column: str | None, state: int, *, taken: bool
+) -> None:
+    """The same identifiers, typed twice by one place: what it was told when it asked guarantees the payment."""
+    number = GIVEN + 2
+    admin.execute("update care.deposit set professional = 201, state = %s where number = %s", (state, number))
+    if column is not None:
+        admin.execute(f"update care.deposit set {column} = 4 where number = {number}".encode())
+
+    async def scene(place: Place) -> None:
+        receipt = print_receipt(place.keys[1], number)
+        sent = await place.send(engagement=None, receipt=receipt, care_date=date_of(TODAY - 1).isoformat())
+        assert sent.status_code == (201 if taken else 422), sent.text
+        again = await place.send(engagement=None, receipt=receipt, care_date=date_of(TODAY - 1).isoformat())
+        assert again.text == sent.text
+
+    at_desk(scene)
+    rows = admin.execute("select engagement, deposit, person from care.invoice").fetchall()
+    assert rows == ([(SERIES, None, 9)] if taken else []), "the newest of its answers that holds the day"

@@ -26,6 +26,7 @@ from tierce.cli import app
 from tierce.deposits.model import Receipt
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener, read_public
+from tierce.deposits.store import Pairs
 from tierce.journal.service import Appender
 from tierce.journal.store import take_lock
 from tierce.kernel.clock import FixedClock, SystemClock
@@ -37,7 +38,7 @@ from tierce.presence.signing import signing_key
 from tierce.settings import MailSettings, Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, EVERY_KEY, SIGNER_KEY, Keyring
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, EVERY_KEY, SIGNER_KEY, Keyring, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import files
 from tierce.upkeep.doctor.model import Grade
@@ -82,11 +83,12 @@ class House:
 
     def work(self) -> None:
         """A worker is started, does everything there is to do, and is stopped."""
-        keyring = Keyring(self.keys, (DEPOSIT_KEY,))
+        keyring = Keyring(self.keys, (DEPOSIT_KEY, Purpose.PAIR))
         with self.world.database.connect("tierce_worker") as connection:
             resolver = Resolver(
                 connection, Appender.enrol(connection, "worker", keyring.instance("worker")),
-                Opener(*keyring.every(DEPOSIT_KEY)), SystemClock(), bytes(16), folder=self.shop.folder,
+                Opener(*keyring.every(DEPOSIT_KEY)), Pairs(keyring), SystemClock(), bytes(16),
+                folder=self.shop.folder,
             )  # fmt: skip
             while (done := resolver.turn()).taken or done.resolved:
                 pass

@@ -30,6 +30,7 @@ from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.doctor.outside import names, ports
 from tierce.upkeep.health import store
 from tierce.upkeep.health.board import ROWS
+from tierce.upkeep.health.locks import OURS
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
 from tierce.web.names import EVERY, SITES
@@ -239,6 +240,14 @@ def test_a_session_whose_lock_others_wait_for_is_named(stage: Stage, story: Thie
         finally:
             holder.rollback()
             waits.join()
+
+
+def test_a_lock_of_ours_that_another_program_holds_is_told_by_the_doctor(stage: Stage, story: Thief) -> None:
+    with stage.database.connect(SUPERUSER) as stranger:
+        stranger.execute("select pg_advisory_lock(%s)", (OURS["import"],))
+        (found,) = base.locks(load(stage.settings_file))
+        assert (found.code, found.subject) == ("lock-foreign", f"PostgreSQL, {stranger.info.backend_pid}")
+        assert "« import »" in found.said.fr
 
 
 def _tree(pid: int) -> list[int]:

@@ -65,7 +65,7 @@ insert into care.engagement (seq, establishment, professional, person, insurer, 
         e(n, ended, age);
 insert into care.deposit (number, key, received, state, reason, resolved)
     select n, '00000000-0000-0000-0000-000000000001', now() - age, 2, 0, now() - age
-    from (values (1, interval '823 days'), (101, interval '821 days')) d(n, age);
+    from (values (1, interval '915 days'), (101, interval '913 days')) d(n, age);
 insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)
     select n, 1, 1, 1, 0, gate.today() - ended, '\\x00', '\\x0101' from (values (1, 915), (101, 914)) c(n, ended);
 insert into person.record (person, insurer, sealed) values (1, 1, '\\x0101'), (101, 1, '\\x0101');
@@ -93,6 +93,12 @@ insert into access.assistant (id, professional, establishment, activity, family_
 insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended)
     select n, 'rights', 1, '\\x00', 'done', now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
+insert into registry.feed (id, kind, file_sha256, state, started, updated)
+    select n, 'directory', '\\x00', 'running', now() - interval '99 days', now() - age
+    from (values (2, interval '31 days'), (102, interval '29 days')) f(n, age);
+insert into registry.feed_later (feed, line, ends) select n, 1, true from (values (2), (102)) f(n);
+insert into registry.feed_refused (feed, line, field, code) select n, 1, 'nir', 'x' from (values (2), (102)) f(n);
+insert into registry.feed_reason select n, 'nir', 'x', 'r', 'r', 'r', 'r', 1 from (values (2), (102)) f(n);
 insert into notice.person_report (id, person, seq, at)
     select n, 1, n, now() - age from (values (1, interval '1096 days'), (101, interval '1094 days')) r(n, age);
 insert into notice.rights_request (id, person, kind, subject, insurers, made, due, answer, answered)
@@ -207,6 +213,9 @@ TABLES = (
     "access.assistant",
     "access.ladder",
     "registry.feed",
+    "registry.feed_later",
+    "registry.feed_refused",
+    "registry.feed_reason",
     "notice.person_report",
     "access.appeal",
     "access.alert",
@@ -360,13 +369,30 @@ def test_l3_the_hold_ends_by_a_release_alone_and_comes_back_with_a_reopening(old
 
 
 def test_nobody_is_removed_while_a_file_is_taken_in(old: Old) -> None:
-    old.admin.execute("update registry.feed set state = 'running', ended = null where id = 101")
+    old.admin.execute("update registry.feed set state = 'running', ended = null, updated = now() where id = 101")
     old.admin.commit()
     removed = old.job.run()
     assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (1, 0)
     old.admin.execute("update registry.feed set kind = 'directory' where id = 101")
     old.admin.commit()
     assert old.job.run()[Kept.PERSONS] == 1, "no other file holds anybody's coverage"
+
+
+def test_a_file_that_nobody_took_to_its_end_is_let_go_and_keeps_nobody_any_more(old: Old) -> None:
+    """A process that died a month ago kept every person without cover, for as long as the file was under way."""
+    old.admin.execute(
+        "update registry.feed set kind = 'rights', insurer = 1, started = now() - interval '31 days', updated = null"
+        " where id = 2"
+    )
+    old.admin.commit()
+    removed = old.job.run()
+    assert (removed[Kept.IMPORTS_LEFT], removed[Kept.PERSONS]) == (1, 1)
+    row = old.admin.execute("select state, ended > started from registry.feed where id = 2")
+    assert row.fetchone() == ("left", True)
+    held = "update registry.feed set state = 'held', ended = null, updated = now() - interval '31 days' where id = 2"
+    old.admin.execute(held)
+    old.admin.commit()
+    assert old.job.run()[Kept.IMPORTS_LEFT] == 1, "one that waits for a number to be repeated too: its file is gone"
 
 
 def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierce.billing.deciding.model import Beside, Case, Guaranteed, Product, Waiting
-from tierce.billing.deciding.rules import decide
+from tierce.billing.deciding.rules import decide, waits_behind
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tables, Tariff
 from tierce.billing.pricing.store import tables_of
@@ -79,11 +79,17 @@ def test_a_cap_is_drawn_by_earlier_invoices_and_by_the_lines_before() -> None:
         (case(line("LENS", 16_000), line("BOX", 9_000)), InvoiceReason.NOT_IN_DOMAIN),
         (case(line("FRAME", 9_000)), InvoiceReason.NO_BENEFIT),
         (
-            replace(case(line("LENS", 16_000)), beside=(Beside(same_insurer=True, taken=10, items=(("LENS", 1),)),)),
+            replace(
+                case(line("LENS", 16_000)),
+                beside=(Beside(same_insurer=True, waits=False, due=10, items=(("LENS", 1),)),),
+            ),
             InvoiceReason.DUPLICATE,
         ),
         (
-            replace(case(line("LENS", 16_000)), beside=(Beside(same_insurer=False, taken=1, items=(("LENS", 1),)),)),
+            replace(
+                case(line("LENS", 16_000)),
+                beside=(Beside(same_insurer=False, waits=False, due=1, items=(("LENS", 1),)),),
+            ),
             InvoiceReason.DUPLICATE,
         ),
         (replace(case(line("LENS", 16_000)), contract_ended=DAY - 1), InvoiceReason.CONTRACT_ENDED),
@@ -104,18 +110,27 @@ def test_what_is_refused_pays_nothing_of_any_line(of: Case, reason: InvoiceReaso
 def test_a_second_insurer_pays_what_the_first_leaves_and_other_care_of_the_day_is_none_of_it() -> None:
     """Of 10,000 cents that the compulsory scheme leaves."""
     asking = case(line("LENS", 16_000, 7_000))
-    by_two = replace(asking, beside=(Beside(same_insurer=False, taken=3_000, items=(("LENS", 1),)),))
+    by_two = replace(asking, beside=(Beside(same_insurer=False, waits=False, due=3_000, items=(("LENS", 1),)),))
     assert decide(by_two, TABLES).due == 7_000
-    above = replace(asking, beside=(Beside(same_insurer=False, taken=3_001, items=(("LENS", 1),)),))
+    above = replace(asking, beside=(Beside(same_insurer=False, waits=False, due=3_001, items=(("LENS", 1),)),))
     assert decide(above, TABLES).reason is InvoiceReason.DUPLICATE
     others = replace(
         asking,
         beside=(
-            Beside(same_insurer=True, taken=9_000, items=(("LENS", 2),)),
-            Beside(same_insurer=True, taken=9_000, items=(("FRAME", 1),)),
+            Beside(same_insurer=True, waits=False, due=9_000, items=(("LENS", 2),)),
+            Beside(same_insurer=True, waits=False, due=9_000, items=(("FRAME", 1),)),
         ),
     )
     assert decide(others, TABLES).due == 7_000
+
+
+def test_what_is_about_the_same_care_waits_for_what_goes_before_it_and_nothing_else_does() -> None:
+    asking = case(line("LENS", 16_000, 7_000)).invoice
+    for same_insurer in (True, False):
+        first = Beside(same_insurer=same_insurer, waits=True, due=0, items=(("LENS", 1),))
+        assert waits_behind(asking, (first,))
+        assert not waits_behind(asking, (replace(first, waits=False),))
+        assert not waits_behind(asking, (replace(first, items=(("LENS", 2),)),))
 
 
 def test_care_of_the_last_day_of_a_contract_is_paid() -> None:

@@ -65,6 +65,7 @@ class Resolver:
         connection: Connection,
         appender: Appender,
         opener: Opener,
+        pairs: store.Pairs,
         clock: Clock,
         policy: bytes,
         *,
@@ -75,6 +76,7 @@ class Resolver:
         self._connection = connection
         self._appender = appender
         self._opener = opener
+        self._pairs = pairs
         self._clock = clock
         self._policy = policy
         self._folder = folder
@@ -159,10 +161,11 @@ class Resolver:
             insurer = insurer_of(typed, insurers) if typed else None
             facts = None
             if typed is not None:
+                pairs = self._pairs.of(signer.establishment, typed, insurer) if signer else (None, None)
                 twin = self._opener.twins(signer.establishment if signer else 0, typed)[0]
                 facts = (
                     insurer.id if insurer else None, typed.domain.value, typed.amount, day_of(typed.care_date),
-                    typed.label, twin,
+                    typed.label, twin, *pairs,
                 )  # fmt: skip
             store.resolve(self._connection, one.number, worth, self._clock.now(), signer=signer, facts=facts)
             lines.append(self._line(one.number, worth, signer, typed, InsurerId(insurer.id if insurer else 0)))

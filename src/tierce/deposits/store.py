@@ -8,12 +8,16 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
 
-from tierce.deposits.model import Choice, Insurer, Row, Signer, State, Worth
+from tierce.deposits.model import Choice, Insurer, Row, Signer, State, Typed, Worth
 from tierce.deposits.spool import Record
+from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import PARIS, date_of, from_micros, paris_day
+from tierce.kernel.errors import FieldError
+from tierce.kernel.nir import normalise
 from tierce.policy.deposits import DepositReason, DepositState
 from tierce.policy.ladder import Level, Rung
+from tierce.storage.keys import Keyring, Purpose
 
 RESOLVER_LOCK: Final = 0x7469_6572_6470
 """The advisory lock under which deposits are judged, one batch at a time."""
@@ -26,6 +30,31 @@ class Waiting:
     number: int
     received: datetime
     sealed: bytes
+
+
+class Pairs:
+    """The keyed numbers by which the gate knows whom a place asked about, made of what was typed in a deposit.
+
+    They are written and never read back: what they are compared with is the database's to know (docs/adr/0119).
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Take `pair.key`."""
+        self._hash = keyring.hash(Purpose.PAIR)
+
+    def of(self, establishment: int, typed: Typed, insurer: Insurer | None) -> tuple[int, int | None]:
+        """Of her NIR, and of her card where its number is one that an ask could name."""
+        by_nir = self._number(establishment, normalise(typed.nir, typed.birth_date, typed.rank))
+        if insurer is None:
+            return by_nir, None
+        try:
+            member = MemberNumber.parse(typed.member)
+        except FieldError:
+            return by_nir, None
+        return by_nir, self._number(establishment, normalise_card(insurer.amc, member, typed.birth_date))
+
+    def _number(self, establishment: int, who: bytes) -> int:
+        return self._hash.int64(establishment.to_bytes(8, "big") + who) or 1
 
 
 def take(connection: Connection, records: Sequence[Record]) -> list[Record]:
@@ -145,18 +174,18 @@ def resolve(
     at: datetime,
     *,
     signer: Signer | None,
-    facts: tuple[int | None, int, int, int, str | None, UUID] | None,
+    facts: tuple[int | None, int, int, int, str | None, UUID, int | None, int | None] | None,
 ) -> None:
     """Write what a deposit is worth.
 
-    `facts`: insurer, domain, amount, day of care, label, twin; none when unreadable.
+    `facts`: insurer, domain, amount, day of care, label, twin, pairs by NIR and by card; none when unreadable.
     """
-    insurer, domain, amount, care_day, label, twin = facts or (None, None, None, None, None, None)
     connection.execute(
         "update care.deposit set state = %s, reason = %s, resolved = %s, establishment = %s, professional = %s,"
-        " line = %s, insurer = %s, domain = %s, amount = %s, care_day = %s, label = %s, twin = %s where number = %s",
+        " line = %s, insurer = %s, domain = %s, amount = %s, care_day = %s, label = %s, twin = %s, pair = %s,"
+        " card_pair = %s where number = %s",
         (worth.state, worth.reason, at, signer and signer.establishment, signer and signer.professional,
-         signer and signer.line, insurer, domain, amount, care_day, label, twin, number),
+         signer and signer.line, *(facts or (None,) * 8), number),
     )  # fmt: skip
 
 

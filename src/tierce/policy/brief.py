@@ -42,6 +42,21 @@ BRIEF: Mapping[Kept, Rule] = {
         Hand.WORKER,
         CHOICE,
     ),
+    Kept.IMPORTS_LEFT: Rule(
+        Phrase(
+            "import que nul n'a mené à sa fin : lignes remises et refusées (il est dit laissé, ses comptes restent)",
+            "an import that nobody took to its end: lines put off and refused (it is said left, its counts stay)",
+        ),
+        "registry.feed_later, registry.feed_refused, registry.feed_reason",
+        timedelta(days=30),
+        Phrase("son dernier pas", "its last step"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "son fichier n'est plus gardé ; tant qu'il court, nulle personne sans droit n'est effacée",
+            "its file is kept no longer; while it is under way, no person without cover is deleted",
+        ),
+    ),
     Kept.TRACES: Rule(
         Phrase(
             "lieu et début d'identifiant, sous clé, d'une demande que la surveillance n'a pas encore lue",

@@ -60,6 +60,7 @@ class Kept(IntEnum):
     AGREEMENTS = 77
     QUOTES = 78
     ASSISTANTS = 79
+    IMPORTS_LEFT = 80
 
 
 class End(StrEnum):

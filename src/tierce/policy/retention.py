@@ -16,6 +16,7 @@ from tierce.policy.brief import CHOICE as _CHOICE
 from tierce.policy.brief import CONTROL as _CONTROL
 from tierce.policy.claims import CLAIMED as _CLAIMED
 from tierce.policy.claims import CLAIMS as _CLAIMS
+from tierce.policy.claims import INVOICED_DAYS as _INVOICED_DAYS
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 from tierce.policy.seats import PROVED_DAYS
@@ -438,7 +439,7 @@ RETENTION: Mapping[Kept, Rule] = {
     Kept.DEPOSIT_ROWS: Rule(
         Phrase("dépôts résolus, sans ce qui fut saisi", "resolved deposits, without what was typed"),
         "care.deposit",
-        _days(822),
+        _days(_INVOICED_DAYS),  # by whom it is known, the same care is not invoiced again by an answer
         Phrase("leur résolution", "their resolution"),
         End.DELETED,
         Hand.JOB,

@@ -157,11 +157,11 @@ def resolve(*, settings: SettingsFile, json: Json = "") -> None:
     """Prendre ce que garde le dossier des dépôts et le résoudre. / Take in the spool and resolve it."""
 
     def run(connection: Connection, read: Settings) -> None:
-        keyring = Keyring(read.key_directory(), (DEPOSIT_KEY,))
+        keyring = Keyring(read.key_directory(), (DEPOSIT_KEY, Purpose.PAIR))
         appender = Appender.enrol(connection, "worker", keyring.instance("worker"))
         resolver = Resolver(
-            connection, appender, Opener(*keyring.every(DEPOSIT_KEY)), SystemClock(), policy_digest(),
-            folder=read.spool_directory(),
+            connection, appender, Opener(*keyring.every(DEPOSIT_KEY)), store.Pairs(keyring), SystemClock(),
+            policy_digest(), folder=read.spool_directory(),
         )  # fmt: skip
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         total: dict[DepositState, int] = {}

@@ -30,7 +30,7 @@ KEYS = {
     "signer": (Purpose.CARD, SIGNER_KEY),
     "office": ("person", Purpose.RECEIPT, ALERTS_KEY),
     "persons": ("person", Purpose.TRAIT),
-    "worker": (DEPOSIT_KEY,),
+    "worker": (DEPOSIT_KEY, Purpose.PAIR),
     "billing": ("coverage", BANK_KEY),
     "insurers": (Purpose.DOOR,),
     "peers": (),

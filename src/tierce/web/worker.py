@@ -22,6 +22,7 @@ from tierce.controls.service import Controls
 from tierce.deposits.resolution import Done, Resolver
 from tierce.deposits.sealing import Opener
 from tierce.deposits.spool import bytes_held
+from tierce.deposits.store import Pairs
 from tierce.gate.store import size_crowded
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.errors import FollowingError, LogFatalError, SequencerBusyError
@@ -102,7 +103,7 @@ def run_worker(settings: Settings) -> None:
     logs.set_up("worker")
     keyring = Keyring(settings.key_directory(), KEYS["worker"])
     signing = keyring.instance("worker"), keyring.instance(LOG_KEY_NAME)
-    opener = Opener(*keyring.every(DEPOSIT_KEY))
+    opener, pairs = Opener(*keyring.every(DEPOSIT_KEY)), Pairs(keyring)
     clock, folder = SystemClock(), settings.state_directory()
     disks = {"spool": settings.spool_directory(), "log": settings.log_directory()}
     gauges, page = Gauges(folder, disks), StatusPage.of(settings, clock)
@@ -115,7 +116,7 @@ def run_worker(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with page.kept_true():
-        _live(lambda stack: _hands(stack, settings, signing, kept, opener), gauges, page, stopping)
+        _live(lambda stack: _hands(stack, settings, signing, kept, opener, pairs), gauges, page, stopping)
     logs.say("stopped")
 
 
@@ -212,6 +213,7 @@ def _hands(
     signing: tuple[Ed25519PrivateKey, Ed25519PrivateKey],
     kept: KeptCheckpoint | None,
     opener: Opener,
+    pairs: Pairs,
 ) -> _Hands:
     database, clock, policy = settings.connection(), SystemClock(), policy_digest()
     folder = LogFolder(settings.log_directory())
@@ -225,7 +227,7 @@ def _hands(
         lambda: Sequencer(log, LOG_ORIGIN, signing[1], folder, kept=kept, retired=retired),
         Follower(log, LOG_ORIGIN, keys, folder, kept=kept),
         Watcher(watched, appender, clock, policy),
-        Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
+        Resolver(counter, appender, opener, pairs, clock, policy, folder=settings.spool_directory()),
         Settler(counter, appender, clock, policy),
         stack.enter_context(closing(Witnessing(settings))),
         Controls(appender, signing[0], clock, __version__),

@@ -45,11 +45,13 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Another invoice of the same place, person and day, or of the same deposit, that came before and stands."""
+    """Another invoice of the same place, person and day, or of the same deposit, that goes before and stands."""
 
     same_insurer: bool
-    taken: int
-    """What it is paid, or asks while it waits, in cents."""
+    waits: bool
+    """It is not decided: what is about the same care waits for it."""
+    due: int
+    """What it is paid, in cents."""
     items: tuple[tuple[str, int], ...]
     """Code and quantity of each line."""
 
@@ -87,10 +89,14 @@ class Decision:
 
 @dataclass(slots=True)
 class Undecided:
-    """What one turn left waiting: no key of ours opens it, its cover or what it quotes is gone, or it failed."""
+    """What one turn left waiting: no key of ours opens it, its cover or what it quotes is gone, or it failed.
+
+    `behind` wait for another about the same care, which is decided first: nothing is wrong of them.
+    """
 
     unopened: int = 0
     uncovered: int = 0
+    behind: int = 0
     failed: list[str] = field(default_factory=list)
     """What else went wrong, by its name: each waits for the next turn."""
 

@@ -25,6 +25,7 @@ def decide(case: Case, tables: Tables) -> Decision:
     person's to pay, and the others are paid.
     """
     lines = case.invoice.lines
+    assert not waits_behind(case.invoice, case.beside), "what goes before it is decided first"
     if repeats(case.invoice, case.beside):
         return _refused(InvoiceReason.DUPLICATE, lines)
     if case.contract_ended is not None and case.invoice.care_day > case.contract_ended:
@@ -106,16 +107,28 @@ def promised(granted: Iterable[tuple[int, int]], units: int) -> int:
     return cents
 
 
+def waits_behind(invoice: Waiting, beside: Iterable[Beside]) -> bool:
+    """Whether the same care is on an invoice that is decided before this one, and is not yet.
+
+    What an earlier one asks is not what it is paid: the second insurer's part is what the first one leaves.
+    """
+    return any(one.waits for one in _same(invoice, beside))
+
+
 def repeats(invoice: Waiting, beside: Iterable[Beside]) -> bool:
-    """Whether the same care is on an earlier invoice of the place.
+    """Whether the same care is on another invoice of the place that was paid.
 
     Of somebody whom two insurers cover, the second may be asked for what the first leaves of the price: not for more.
     """
-    items = [(line.item, line.quantity) for line in invoice.lines]
-    same = [one for one in beside if same_care(items, one.items)]
-    left = sum(line.price - line.amo for line in invoice.lines) - sum(one.taken for one in same)
+    same = _same(invoice, beside)
+    left = sum(line.price - line.amo for line in invoice.lines) - sum(one.due for one in same)
     asked = sum(line.asked for line in invoice.lines)
     return any(one.same_insurer for one in same) or (bool(same) and asked > left)
+
+
+def _same(invoice: Waiting, beside: Iterable[Beside]) -> list[Beside]:
+    items = [(line.item, line.quantity) for line in invoice.lines]
+    return [one for one in beside if same_care(items, one.items)]
 
 
 def _decided(dues: tuple[int, ...], lines: tuple[InvoiceLine, ...]) -> Decision:

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Decision, Turn, Undecided, Waiting
-from tierce.billing.deciding.rules import decide
+from tierce.billing.deciding.rules import decide, waits_behind
 from tierce.billing.deciding.store import SealBrokenError, Sealer
 from tierce.billing.pricing.model import Tables
 from tierce.billing.pricing.service import Prices
@@ -44,6 +44,10 @@ class CoverGoneError(TierceError):
     """The person has no cover left of this insurer that began by the day of care, or what is quoted is gone."""
 
 
+class BehindError(TierceError):
+    """Another invoice about the same care is decided first, and is not yet."""
+
+
 @dataclass(slots=True)
 class Apart:
     """Whether what was done for one of many is kept."""
@@ -63,6 +67,8 @@ def one_alone(connection: Connection, done: Undecided) -> Iterator[Apart]:
         done.unopened += 1
     except CoverGoneError:
         done.uncovered += 1
+    except BehindError:
+        done.behind += 1
     except Exception as error:
         if connection.closed:
             raise
@@ -120,7 +126,10 @@ class Deciding:
             product = store.product_of(connection, one, self.sealer)
             if product is None:
                 raise CoverGoneError
-        return decide(store.case_of(connection, one, product), tables)
+        case = store.case_of(connection, one, product)
+        if waits_behind(one, case.beside):
+            raise BehindError
+        return decide(case, tables)
 
     def _line(self, one: Waiting) -> Entry:
         """Who decided, of which establishment's invoice: nobody is named, as in the line of its sending."""

@@ -86,14 +86,20 @@ _GRANTED: LiteralString = (
     " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
-    select i.insurer = m.insurer, case when i.state = 1 then i.asked else i.due end,
+    select i.insurer = m.insurer, i.state = 1, i.due,
            array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
     from care.invoice m
     join care.invoice i on i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
-        and i.care_day = m.care_day and (i.person = m.person or i.deposit = m.deposit)
-        and i.state not in (3, 4) and (i.state <> 1 or (i.at, i.id) < (m.at, m.id))
+        and i.care_day = m.care_day and i.id in (
+            select o.id from care.invoice o where o.person = m.person and o.care_day = m.care_day
+            union select o.id from care.invoice o where o.deposit = m.deposit
+            union select care.beside_by_pair(m.id))
+        and i.state not in (3, 4) and (i.state <> 1 or care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
     where m.id = %s group by i.id, m.insurer"""
+
+
+_DEPOSITED: LiteralString = "select item, care_day, quantity, due from care.deposited(%s)"
 
 
 def history_of(connection: Connection, person: int, insurer: int, domain: Domain) -> tuple[Past, ...]:
@@ -101,6 +107,13 @@ def history_of(connection: Connection, person: int, insurer: int, domain: Domain
     rows = connection.execute(_PAST, (person, insurer, domain.value, STANDING)).fetchall()
     reserved = connection.execute(_RESERVED, (person, insurer, domain.value)).fetchall()
     return tuple(Past(*row) for row in (*rows, *reserved))
+
+
+def _history(connection: Connection, one: Waiting) -> tuple[Past, ...]:
+    """The same, with what deposits of hers paid the place: nobody was looked up then, and caps are drawn too."""
+    assert one.person is not None
+    paid = connection.execute(_DEPOSITED, (one.id,)).fetchall()
+    return (*history_of(connection, one.person, one.insurer, one.domain), *(Past(*row) for row in paid))
 
 
 def contract_ended(connection: Connection, insurer: int) -> int | None:
@@ -117,10 +130,10 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
     return Case(
         invoice=one,
         product=product,
-        history=history_of(connection, one.person or 0, one.insurer, one.domain) if priced else (),
+        history=_history(connection, one) if priced else (),
         beside=tuple(
-            Beside(same_insurer, taken, tuple(zip(codes, counts, strict=True)))
-            for same_insurer, taken, codes, counts in beside
+            Beside(same_insurer, waits, due or 0, tuple(zip(codes, counts, strict=True)))
+            for same_insurer, waits, due, codes, counts in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
         granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},

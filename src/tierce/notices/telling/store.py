@@ -13,7 +13,7 @@ from tierce.kernel.ids import EntrySeq, IncidentId, InsurerId, new_id
 from tierce.notices.model import Emptied, InsurerSlice
 from tierce.notices.telling.model import NO_INCIDENT, ContactPoint, InsurerWarning, Standing, WarningKind
 
-_TURN_LOCK = 0x7469_6E6F_7469
+TURN_LOCK = 0x7469_6E6F_7469
 _CHAIN: LiteralString = """
     select c.id, c.insurer, c.position, c.name, c.role, c.email, c.phone,
         (select max(a.at) from notice.warning w join notice.acknowledgement a using (incident, revision, insurer)
@@ -46,13 +46,13 @@ def _warning(row: TupleRow) -> InsurerWarning:
 
 def take_turn(connection: Connection) -> bool:
     """Whether this connection may do a turn: one process at a time does, until the connection ends or gives it up."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_TURN_LOCK,)).fetchone()
+    row = connection.execute("select pg_try_advisory_lock(%s)", (TURN_LOCK,)).fetchone()
     return row is not None and bool(row[0])
 
 
 def end_turn(connection: Connection) -> None:
     """Let another process do the next turn."""
-    connection.execute("select pg_advisory_unlock(%s)", (_TURN_LOCK,))
+    connection.execute("select pg_advisory_unlock(%s)", (TURN_LOCK,))
 
 
 def chains(connection: Connection) -> dict[InsurerId, list[ContactPoint]]:

@@ -2,8 +2,49 @@
 -- insurer, of a person in whose name an invoice waits, and nothing once it is decided. It writes no table of invoices: what is
 -- decided is decided once, so that nothing it does makes an invoice wait again and its person readable.
 
+-- By which keyed numbers a place is known to have asked about whom an invoice is of: its answer's, or those of its deposit.
+create or replace function care.pairs_of(of_invoice bigint) returns bigint[] language sql stable as $$
+    select array_remove(array[e.pair, d.pair, d.card_pair], null)
+    from care.invoice i
+    left join care.agreement a on a.id = i.agreement
+    left join care.engagement e on e.seq = coalesce(i.engagement, a.engagement)
+    left join care.deposit d on d.number = i.deposit
+    where i.id = of_invoice
+$$;
+
+-- Other invoices of the same place, domain and day of care, of the same person by what the place typed, where one of the two quotes a
+-- deposit, which has no person (docs/adr/0119). Those that stand; numbers alone.
+create or replace function care.beside_by_pair(of_invoice bigint) returns setof bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with one as materialized (select i.*, care.pairs_of(i.id) as pairs from care.invoice i where i.id = of_invoice)
+    select o.id from one m
+    join care.deposit d on d.establishment = m.establishment and (d.pair = any(m.pairs) or d.card_pair = any(m.pairs))
+    join care.invoice o on o.deposit = d.number
+    where o.id <> m.id and o.domain = m.domain and o.care_day = m.care_day and o.state not in (3, 4)
+    union
+    select o.id from one m
+    join care.invoice o on o.establishment = m.establishment and o.deposit is null
+        and o.at >= ((date '1970-01-01' + m.care_day) at time zone 'Europe/Paris')
+    where m.deposit is not null and o.domain = m.domain and o.care_day = m.care_day and o.state not in (3, 4)
+      and care.pairs_of(o.id) && m.pairs
+$$;
+
+-- What deposits of the same person paid her place, as far as caps of a waiting invoice's insurer and domain may count it.
+create or replace function care.deposited(of_invoice bigint)
+    returns table (item text, care_day integer, quantity smallint, due integer)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select l.item, o.care_day, l.quantity, l.due
+    from care.invoice i
+    join care.deposit d on d.establishment = i.establishment
+        and (d.pair = any(care.pairs_of(i.id)) or d.card_pair = any(care.pairs_of(i.id)))
+    join care.invoice o on o.deposit = d.number and o.insurer = i.insurer and o.domain = i.domain and o.state in (2, 5, 6, 7)
+    join care.invoice_line l on l.invoice = o.id and l.due > 0
+    where i.id = of_invoice and i.state = 1
+$$;
+
 -- Locks an invoice that waits until the transaction ends, and says what it quotes guarantees still: days of care, and of a deposit the
--- cents left once other invoices on it that stand were counted (`most`; null where an answer gives no amount). Two that were
+-- cents left once other invoices on it that stand were counted, and those of the same care by an answer (`most`; null where an answer
+-- gives no amount). Two that were
 -- taken in at one moment may have been promised the same cents. Without days, what it quotes is no longer kept.
 -- An agreement guarantees care to its last day, and stays granted while an invoice of it waits.
 drop function if exists care.take_up_invoice(bigint);   -- an earlier shape knew no agreement
@@ -16,7 +57,8 @@ create or replace function care.take_up_invoice(of_invoice bigint)
            coalesce(e.care_day, d.care_day, a.care_day), coalesce(e.until_day, d.care_day, a.until_day),
            case when d.state = 2 then
                d.amount - coalesce((select sum(o.due) from care.invoice o
-                                    where o.deposit = i.deposit and o.id <> i.id and o.state in (2, 5, 6, 7)), 0)::integer
+                                    where o.id <> i.id and o.state in (2, 5, 6, 7) and (o.deposit = i.deposit
+                                        or o.insurer = i.insurer and o.id in (select care.beside_by_pair(i.id)))), 0)::integer
            when i.deposit is not null then 0 end
     from care.invoice i
     left join care.engagement e on e.seq = i.engagement
@@ -81,6 +123,26 @@ create or replace function care.cover_of_waiting(of_invoice bigint)
         where i.id = of_invoice and i.state = 1
           and not exists (select from coverage.answered w where w.seq = i.engagement)
         order by v.domains & (1 << (i.domain - 1)) <> 0 desc, v.from_day desc limit 1)
+$$;
+
+-- The place of an insurer among those that cover her: 1 pays first.
+create or replace function care.payer_rank(of_person bigint, of_insurer smallint, of_domain smallint, of_day integer) returns smallint
+    language sql stable as $$
+    select coalesce((
+        select v.priority from coverage.coverage v
+        where v.person = of_person and v.insurer = of_insurer and v.from_day <= of_day
+        order by v.domains & (1 << (of_domain - 1)) <> 0 desc, v.from_day desc limit 1), 1::smallint)
+$$;
+
+-- Whether of two invoices that wait one is decided before the other: to the insurer that pays first of those that cover her on the day
+-- of care, then as they came. It says the order alone, and of no invoice that is decided.
+create or replace function care.goes_before(of_invoice bigint, other bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (r.rank, i.at, i.id) < (s.rank, o.at, o.id)
+    from care.invoice i cross join care.invoice o,
+         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(i.person, i.insurer, i.domain, i.care_day) end) r(rank),
+         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(o.person, o.insurer, o.domain, o.care_day) end) s(rank)
+    where i.id = of_invoice and o.id = other and i.state = 1 and o.state = 1
 $$;
 
 -- Whether an invoice or an agreement of hers, to this insurer, waits to be decided: her cover is kept until it is.

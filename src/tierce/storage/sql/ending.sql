@@ -125,10 +125,9 @@ begin
         exit when upto is null or cardinality(people) >= people_at_once;
     end loop;
     people := array(select distinct p from unnest(people) p);
-    removed := cardinality(people);
     delete from coverage.coverage c using unnest(people) p where c.person = p and c.insurer = of_insurer;
     get diagnostics gone = row_count;
-    perform upkeep.forget_people(people, array_fill(of_insurer, array[cardinality(people)]));
+    removed := upkeep.forget_people(people, array_fill(of_insurer, array[cardinality(people)]));
     update registry.ending e set people = e.people + removed, periods = e.periods + gone
     where e.insurer = of_insurer and e.resumed is null;
 end $$;

@@ -210,7 +210,9 @@ grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
-grant select, insert, update on care.deposit to tierce_worker;
+-- By whom a deposit is known at its place is written, and never read back (docs/adr/0119).
+grant select (number, key, received, state, reason, resolved, establishment, professional, line, insurer, domain, amount, care_day,
+              label, twin, sealed), insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.printed, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
@@ -384,7 +386,8 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_line to tierce_billing;
 grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement
     to tierce_billing;
-grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, registry.contract_ended
+grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
+    registry.contract_ended
     to tierce_billing;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;

@@ -57,6 +57,17 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('tierce-quoted-by', of_line));
 end $$;
 
+-- The answer that a place was given about the very care of a deposit of its own that is not guaranteed: whoever asked was the one who
+-- deposited, or is the one who invoices. What the receipt does not guarantee, that answer does (docs/adr/0119); null where none does.
+create or replace function care.given_instead(of_session bigint, of_deposit bigint) returns bigint language sql stable as $$
+    select e.seq from care.bearer(of_session) w
+    join care.deposit d on d.number = of_deposit and d.establishment = w.establishment and d.state = 3
+    join care.engagement e on e.professional in (d.professional, w.professional) and e.establishment = w.establishment
+        and e.insurer = d.insurer and e.domain = d.domain and e.pair in (d.pair, d.card_pair)
+        and d.care_day between e.care_day and e.until_day and e.until_day >= gate.today()
+    order by e.seq desc limit 1
+$$;
+
 -- Whether what an invoice quotes is this place's own, and what it guarantees. One invoice of a place is looked
 -- at at a time. `outcome`: 0 nothing of this place's has this number, 1 it is, 2 to 4 what care.hindrance says, 5 the reference
 -- was used. The days are of the care; `sent_by` is the last on which it may be quoted; `most` in cents, null where an answer gives
@@ -89,6 +100,7 @@ begin
         return;
     end if;
     perform from care.agreement a where a.id = of_agreement and a.establishment = who.establishment for update;
+    of_engagement := coalesce(of_engagement, care.given_instead(of_session, of_deposit));
     return query
     select 1::smallint, e.domain, e.care_day, e.until_day, e.until_day, null::integer, true, null::bigint, null::bytea
     from care.engagement e where e.seq = of_engagement and e.establishment = who.establishment
@@ -149,6 +161,7 @@ begin
     if not found then
         raise exception 'no live session has this number' using errcode = 'insufficient_privilege';
     end if;
+    of_engagement := coalesce(of_engagement, care.given_instead(of_session, of_deposit));
     select * into quoted from care.quote_invoice(of_session, of_reference, of_engagement, of_deposit, of_agreement);
     if quoted.outcome <> 1 or not quoted.guaranteed or of_day not between quoted.first_day and quoted.last_day
        or of_day > gate.today() or gate.today() > quoted.sent_by or wanted > quoted.most

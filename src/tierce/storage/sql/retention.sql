@@ -65,13 +65,17 @@ end $$;
 -- Deletes insurers' copies of people, and what is keyed to whoever has no copy left. Keys, traits and member numbers are found
 -- by what they say, and by nothing else: each table is read once for a chunk, never once for each person. The insurer is
 -- compared as an expression, lest the planner, who knows not how many they are, read all of an insurer's members for each.
-create or replace function upkeep.forget_people(people bigint[], senders smallint[]) returns void
+-- How many copies there were is what is counted: another command may have deleted some meanwhile.
+drop function if exists upkeep.forget_people(bigint[], smallint[]);   -- an earlier shape counted nothing
+create or replace function upkeep.forget_people(people bigint[], senders smallint[]) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     alone bigint[];
+    copies bigint;
 begin
     delete from person.record r using unnest(people, senders) d(person, insurer)
     where r.person = d.person and r.insurer = d.insurer;
+    get diagnostics copies = row_count;
     delete from person.family f using unnest(people, senders) d(person, insurer)
     where f.person = d.person and f.insurer = d.insurer;
     delete from person.member m where exists (
@@ -83,6 +87,7 @@ begin
     delete from person.trait t where exists (select from unnest(alone) p where p = t.person);
     update notice.wish w set ended = now(), ended_why = 'left', sealed = null, code = null
     where w.ended is null and exists (select from unnest(alone) p where p = w.person);
+    return copies;
 end $$;
 
 -- Deletes (or counts, unless `really`) what is due in the next stretch of a class whose table holds years of a country: behind
@@ -188,7 +193,7 @@ begin
         upto := case when upto is not null then behind end;
         removed := cardinality(people);
         if really and removed > 0 then
-            perform upkeep.forget_people(people, senders);
+            removed := upkeep.forget_people(people, senders);
         end if;
         if after is null then                        -- whom an insurer was asked about, and nothing more is kept of
             with due as materialized (
@@ -275,6 +280,14 @@ begin
     when 14 then
         with due as (select id from registry.feed where ended < before limit at_most),
         gone as (delete from registry.feed f using due where f.id = due.id and really)
+        select count(*) into n from due;
+    when 80 then                                    -- its counts stay as those of the others; of what it put off nothing does
+        with due as (select id from registry.feed
+                     where state in ('running', 'held') and greatest(started, updated) < before limit at_most),
+        later as (delete from registry.feed_later l using due where l.feed = due.id and really),
+        refused as (delete from registry.feed_refused r using due where r.feed = due.id and really),
+        reasons as (delete from registry.feed_reason r using due where r.feed = due.id and really),
+        gone as (update registry.feed f set state = 'left', ended = now() from due where f.id = due.id and really)
         select count(*) into n from due;
     when 15 then
         with due as (select id from notice.person_report where at < before limit at_most),

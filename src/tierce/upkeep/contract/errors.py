@@ -25,6 +25,10 @@ class FileRunningError(ContractError):
         )
 
 
+class KeysHeldError(ContractError):
+    """Une de ses clés est en cours de remplacement : recommencez ensuite / one of its keys is being replaced."""
+
+
 class NotEndedError(ContractError):
     """Ce contrat n’a pas pris fin, ou sa suppression est en cours / it has not ended, or is being deleted."""
 

@@ -18,6 +18,7 @@ from tierce.upkeep.contract import store
 from tierce.upkeep.contract.errors import (
     DeletedError,
     FileRunningError,
+    KeysHeldError,
     NotEndedError,
     ObstaclesError,
     UnknownInsurerError,
@@ -113,7 +114,19 @@ class Contracts:
             NotEndedError: the contract goes on.
             ObstaclesError: something still needs what it had stored.
             DeletedError: all is deleted already.
+            KeysHeldError: another command replaces one of its keys, or deletes.
         """
+        if not store.hold_data(self._connection, one.id):
+            raise KeysHeldError
+        try:
+            return self._delete(one, progress, step)
+        finally:
+            if not self._connection.closed:
+                self._connection.rollback()
+                store.let_data_go(self._connection, one.id)
+                self._connection.commit()
+
+    def _delete(self, one: Insurer, progress: Callable[[int], None], step: Step) -> str:
         ending = self.deletable(one)
         if ending.deleting is None:
             store.begin_deletion(self._connection, one.id)

@@ -5,6 +5,9 @@ from psycopg import Connection
 from tierce.kernel.ids import InsurerId
 from tierce.registry.store import IMPORT_LOCK
 from tierce.upkeep.contract.model import Deleted, Ending, Insurer, Obstacle
+from tierce.upkeep.rotation.store import hold_data, let_data_go
+
+__all__ = ["hold_data", "let_data_go"]
 
 
 def insurer(connection: Connection, amc: str) -> Insurer | None:

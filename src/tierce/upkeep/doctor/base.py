@@ -20,6 +20,7 @@ from tierce.storage.said import is_crowded, refused
 from tierce.upkeep.doctor import log, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.upkeep.health import locks as foreign_locks
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
     BEAT_SECONDS_MAX,
@@ -102,6 +103,21 @@ def locks(settings: Settings) -> list[Finding]:
                 ),
             )
             for one in store.holders(connection, LOCK_SECONDS_MAX)
+        ]
+        found += [
+            bad(
+                "lock-foreign",
+                f"PostgreSQL, {one.pid}",
+                Phrase(
+                    f"un programme de rôle {one.role} tient notre verrou « {one.lock} » : on l’attend en silence",
+                    f"a program of role {one.role} holds our lock “{one.lock}”: it is waited for in silence",
+                ),
+                Phrase(
+                    "donnez à ce programme une autre base, ou d’autres numéros de verrou",
+                    "give that program a database of its own, or other lock numbers",
+                ),
+            )
+            for one in foreign_locks.foreign(connection)
         ]
     return found or [good("locks", "PostgreSQL", "personne n'attend un verrou", "nobody waits for a lock")]
 

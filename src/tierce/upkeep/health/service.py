@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from tierce.kernel.loopback import NO_TLS
 from tierce.settings import Settings
 from tierce.storage import heartbeat
-from tierce.upkeep.health import store
+from tierce.upkeep.health import locks, store
 from tierce.web.names import WORKER_FIGURES, named_in
 from tierce.web.observed import LIVE, READY
 
@@ -154,6 +154,11 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
         "tierce_invoice_oldest_seconds",
         "Age of the invoice or agreement that has waited longest.",
         store.oldest_invoice(connection),
+    )
+    gauge(
+        "tierce_locks_foreign",
+        "Locks of ours that a program of no role of ours holds.",
+        len(locks.foreign(connection)),
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
     gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)

@@ -28,6 +28,10 @@ from tierce.web.worker import CHECKPOINT_FILE
 
 CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"
+_HELD = (
+    "une autre commande remplace une clé de cet organisme, ou supprime ce qu’il avait confié : relancez ensuite "
+    "celle-ci / another command replaces a key of this insurer, or deletes what it had stored: run this again afterwards"
+)
 VERSION_MAX = 255
 """A record has one byte for it."""
 
@@ -61,7 +65,14 @@ def rotate_data_key(
         database.connect(FEED_ROLE) as reader,
         database.connect(UPKEEP_ROLE) as keeper,
     ):
+        if not store.hold_data(writer, insurer):
+            raise RotationError(_HELD)
         known = store.versions(writer, insurer, compartment)
+        if not known:
+            raise RotationError(
+                "cet organisme n’a plus de clé : son contrat a pris fin / this insurer has no key any more: its "
+                "contract ended"
+            )
         used = store.in_use(keeper, insurer, compartment)
         keeper.rollback()
         begun = len(known) > 1
@@ -75,10 +86,7 @@ def rotate_data_key(
             try:
                 store.add_version(writer, insurer, compartment, version, wrapped)
             except UniqueViolation:
-                raise RotationError(
-                    "cette clé est en train d’être remplacée par une autre commande : relancez ensuite celle-ci / "
-                    "another command is replacing this key: run this again afterwards"
-                ) from None
+                raise RotationError(_HELD) from None
         writer.commit()
         sealer = load_sealer(writer, keyring, [compartment])
         writer.commit()

@@ -62,6 +62,21 @@ def add_version(connection: Connection, insurer: int, compartment: Compartment, 
     )
 
 
+def hold_data(connection: Connection, insurer: int) -> bool:
+    """Hold what an insurer stored and its keys, until this connection ends; False when another command holds them.
+
+    A replacement of its keys, and the end of its contract: each would undo what the other counts on.
+    """
+    return connection.execute(
+        "select pg_try_advisory_lock(hashtextextended('tierce-data', %s))", (insurer,)
+    ).fetchone() == (True,)
+
+
+def let_data_go(connection: Connection, insurer: int) -> None:
+    """Let another command hold them."""
+    connection.execute("select pg_advisory_unlock(hashtextextended('tierce-data', %s))", (insurer,))
+
+
 def sealed_before(
     reader: Connection, insurer: int, compartment: Compartment, version: int, size: int
 ) -> Iterator[list[Record]]:

@@ -1,0 +1,111 @@
+"""Somebody whom two insurers cover: the second one's part is decided once the first one's is."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.billing_world import GIVES, OPTI, TODAY, House
+from tests.integration.conftest import Connect
+from tests.integration.feeding import FIRST, Importer
+from tierce.billing.model import InvoiceReason, InvoiceState
+from tierce.billing.pricing.model import Measure
+
+pytestmark = pytest.mark.integration
+OTHER_AMC = "99100002"
+ACCEPTED, REFUSED, RECEIVED = InvoiceState.ACCEPTED.value, InvoiceState.REFUSED.value, InvoiceState.RECEIVED.value
+
+
+@pytest.fixture
+def house(connect: Connect, key_directory: Path, importer: Importer, country: Path) -> House:
+    importer.rights(country / "rights" / f"{FIRST}.csv", FIRST)
+    made = House(connect, key_directory)
+    importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    return made
+
+
+@pytest.fixture
+def both(house: House) -> tuple[int, int, int]:
+    """The insurer that pays first, the other one, and whom both cover."""
+    row = house.admin.execute(
+        "select (array_agg(insurer order by priority))[1], (array_agg(insurer order by priority))[2], person"
+        " from coverage.coverage where domains & %s <> 0 and from_day < %s"
+        " and until_day > %s group by person having count(distinct insurer) = 2 and min(priority) < max(priority)"
+        " order by person limit 1",
+        (OPTI.bit, TODAY - 40, TODAY),
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+def _gives(house: House, insurer: int, measure: Measure, value: int) -> None:
+    house.admin.execute(
+        "insert into registry.benefit (product, domain, item, measure, value, from_day, until_day, feed)"
+        " select id, 6, 'LENS', %s, %s, 0, 40000, 1 from registry.product where insurer = %s",
+        (measure.value, value, insurer),
+    )
+
+
+def test_somebody_whom_two_insurers_cover_is_invoiced_to_both_within_the_price(
+    house: House, both: tuple[int, int, int]
+) -> None:
+    house.admin.execute(
+        "insert into registry.benefit (product, domain, item, measure, value, from_day, until_day, feed)"
+        " select id, 6, 'LENS', %s, 0, 0, 40000, 1 from registry.product", (Measure.REAL.value,),
+    )  # fmt: skip
+    one, other, person = both
+    first, rest = (
+        house.invoice(person=person, insurer=one, asked=9_000),
+        house.invoice(person=person, insurer=other, asked=5_000),
+    )
+    above = house.invoice(person=person, insurer=other, asked=5_000, day=TODAY - 1)
+    house.invoice(person=person, insurer=one, asked=9_001, day=TODAY - 1)
+    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (above,))
+    house.deciding().turn(house.billing)
+    assert (house.stands(first)[2], house.stands(rest)[2]) == (9_000, 5_000)
+    assert house.stands(above)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value)
+
+
+def test_the_second_insurers_part_waits_for_what_the_first_one_pays(house: House, both: tuple[int, int, int]) -> None:
+    """The second's came first; the first is asked for more than it gives: what it leaves is the second's to pay."""
+    one, other, person = both
+    _gives(house, one, Measure.FIXED, GIVES)
+    _gives(house, other, Measure.REAL, 0)
+    second = house.invoice(person=person, insurer=other, asked=9_000)
+    first = house.invoice(person=person, insurer=one, asked=9_000)
+    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (first,))
+    done = house.deciding().turn(house.billing)
+    assert (done.behind, done.accepted, house.stands(second)[0]) == (1, 1, RECEIVED)
+    assert house.stands(first)[::2] == (ACCEPTED, GIVES)
+    assert house.deciding().turn(house.billing).behind == 0
+    assert house.stands(second)[::2] == (ACCEPTED, 9_000), "14,000 cents less the 4,000 that the first one pays"
+
+
+def test_a_second_part_waits_while_the_first_cannot_be_decided_and_other_care_does_not(
+    house: House, both: tuple[int, int, int]
+) -> None:
+    one, other, person = both
+    _gives(house, other, Measure.REAL, 0)
+    first, second = (house.invoice(person=person, insurer=by, asked=7_000) for by in (one, other))
+    apart = house.invoice(person=person, insurer=other, asked=7_000, day=TODAY - 1)
+    house.admin.execute("delete from care.engagement where seq = (select engagement from care.invoice where id = %s)",
+                        (first,))  # fmt: skip
+    done = house.deciding().turn(house.billing)
+    assert (done.uncovered, done.behind, done.failed) == (1, 1, [])
+    assert [house.stands(number)[0] for number in (first, second, apart)] == [RECEIVED, RECEIVED, ACCEPTED]
+    house.admin.execute("update care.invoice set state = 3, due = 0, decided = now() where id = %s", (first,))
+    house.deciding().turn(house.billing)
+    assert house.stands(second)[::2] == (ACCEPTED, 7_000)
+
+
+def test_the_same_care_sent_twice_is_a_duplicate_of_what_was_paid_alone(house: House) -> None:
+    """While the first one waits, the second waits too: were the first refused, nobody would be paid."""
+    first = house.invoice(asked=5_000)
+    again = house.invoice(asked=5_000)
+    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (again,))
+    house.admin.execute("delete from care.engagement where seq = (select engagement from care.invoice where id = %s)",
+                        (first,))  # fmt: skip
+    assert house.deciding().turn(house.billing).behind == 1
+    house.admin.execute("update care.invoice set state = 4, cancelled = now(), cancelled_why = 'x' where id = %s",
+                        (first,))  # fmt: skip
+    assert house.deciding().turn(house.billing).accepted == 1
+    assert house.stands(again)[0] == ACCEPTED
