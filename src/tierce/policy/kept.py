@@ -60,6 +60,7 @@ class Kept(IntEnum):
     AGREEMENTS = 77
     QUOTES = 78
     ASSISTANTS = 79
+    REVIEWS_READ = 80
 
 
 class End(StrEnum):
