@@ -67,7 +67,7 @@ def write_tariffs(path: Path, year: int) -> None:
             writer.writerow(_tariff(item, item.base, year if before is not None else year - YEARS_BEFORE))
 
 
-REVIEWED: Final = frozenset({Domain.DENT.name, Domain.AUDI.name})
+REVIEWED: Final = frozenset({Domain.DENT.name, Domain.OPTI.name, Domain.AUDI.name})
 REVIEWED_FROM_EUROS: Final = 300
 """From so much on one request, insurers of this country have a person review it, where care is dearest."""
 
