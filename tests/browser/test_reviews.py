@@ -22,7 +22,7 @@ def request(portal: Portal, stage: Stage, reference: str) -> Page:
     portal.ask(stage.person("paul_lenoir"))
     page.locator("a[href^='/agreements/new']").click()
     page.locator("#reference").fill(reference)
-    page.locator("input[name='kind'][value='request']").check()
+    page.locator("#kind").select_option("request")
     for name, text in (("item", "XOPTIB"), ("quantity", "2"), ("price", "640"), ("amo", "0,24"), ("asked", "560")):
         page.locator(f"#{name}-1").fill(text)
     page.get_by_role("button", name="Envoyer la demande").click()

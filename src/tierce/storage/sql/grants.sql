@@ -231,8 +231,8 @@ grant select, insert on registry.insurer_key, registry.door to tierce_feed;
 -- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
 grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
     until_day) on registry.tariff to tierce_feed;
-grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day)
-    on registry.benefit to tierce_feed;
+grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day,
+    review_from) on registry.benefit to tierce_feed;
 grant usage on sequence registry.pricing_row to tierce_feed;
 grant select (insurer, resumed, deleting, deleted, last_version) on registry.ending to tierce_feed;
 grant select, insert, delete on registry.printed to tierce_feed;
