@@ -44,7 +44,7 @@ def test_a_request_is_asked_reviewed_in_two_clicks_and_read_where_it_was_asked(
     expect(camille.locator("h1")).to_have_text(re.compile("1 demande de prise en charge attend votre examen"))
     camille.get_by_role("link", name="Examiner").click()
     main = camille.locator("main")
-    expect(main).to_contain_text("opticien")
+    expect(main).to_contain_text("Opticien")
     assert not re.search("lenoir|ferrand|nadia|paul", main.inner_text(), re.IGNORECASE)
     here = camille.url
     other = entered(stage, new_browser, "insurers", OTHER)

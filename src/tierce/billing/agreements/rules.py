@@ -87,11 +87,17 @@ BY_A_PERSON: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
             "L’organisme trouve ce prix trop élevé pour ces soins.",
             "The insurer finds this price too high for this care.",
         ),
-        Phrase("Revoyez le prix, et refaites la demande.", "Look at the price again, and make a new request."),
+        Phrase(
+            "Revoyez le prix avec l’organisme, ou demandez le reste à la personne soignée.",
+            "Look at the price again with the insurer, or ask the person cared for to pay the rest.",
+        ),
     ),
     InvoiceReason.ITEMS_DISAGREE: (
         Phrase("Ces codes ne vont pas ensemble.", "These codes do not go together."),
-        Phrase("Vérifiez les codes, et refaites la demande.", "Check the codes, and make a new request."),
+        Phrase(
+            "Vérifiez les codes, et refaites la demande ; une part accordée s’annule d’abord.",
+            "Check the codes, and make a new request; cancel first what was granted in part.",
+        ),
     ),
     InvoiceReason.TOO_SOON: (
         Phrase("C’est trop tôt pour un renouvellement.", "It is too soon for a renewal."),
@@ -104,7 +110,10 @@ BY_A_PERSON: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
             "L’organisme veut une pièce, comme l’ordonnance, avant de répondre.",
             "The insurer wants a document, such as the prescription, before it answers.",
         ),
-        Phrase("Adressez-la-lui, puis refaites la demande.", "Send it to the insurer, then make a new request."),
+        Phrase(
+            "Adressez-la-lui, puis refaites la demande ; une part accordée s’annule d’abord.",
+            "Send it to the insurer, then make a new request; cancel first what was granted in part.",
+        ),
     ),
     InvoiceReason.EXCLUDED: (
         Phrase("Le contrat exclut ces soins.", "The contract excludes this care."),

@@ -53,29 +53,6 @@ def review_handlers(site: InsurersSite, reviews: Reviews) -> list[HTTPRouteHandl
             lambda connection: reviews.read(connection, visit.caller, visit.handle, min(number, ID_MAX))
         )
 
-    @get("/reviews", opt={"act": Act.INSURER_REVIEW_READ})
-    async def listed(
-        request: AnyRequest, after: FromQuery[int | None] = None, done: FromQuery[str] = ""
-    ) -> Response[str]:
-        visit = await site.visit(request)
-        behind = after if after is not None and 0 < after <= ID_MAX else None
-        found = await site.rows.read(
-            lambda connection: reviews.waiting(connection, visit.caller, visit.handle, behind)
-        )
-        today = date_of(paris_day(reviews.lines.clock.now()))
-        values = {
-            "rows": [(one, (one.answer_by - today).days) for one in found.rows],
-            "waiting": found.waiting,
-            "following": found.following,
-            "first": behind is None,
-            "done": done if done in DONE else "",
-            "domains": DOMAIN_LABELS,
-            "soon": SOON_DAYS,
-            "term": REVIEW_DAYS,
-            "a_day": STAFF_REVIEWS,
-        }
-        return site.page(visit, "reviews.html", values)
-
     @get("/reviews/{number:int}", opt={"act": Act.INSURER_REVIEW_READ})
     async def one(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
@@ -117,7 +94,34 @@ def review_handlers(site: InsurersSite, reviews: Reviews) -> list[HTTPRouteHandl
         )
         return Redirect(f"/reviews?done={'granted' if answer.due else 'refused'}", status_code=303)
 
-    return [listed, one, check, decide]
+    return [_listing(site, reviews), one, check, decide]
+
+
+def _listing(site: InsurersSite, reviews: Reviews) -> HTTPRouteHandler:
+    @get("/reviews", opt={"act": Act.INSURER_REVIEW_READ})
+    async def listed(
+        request: AnyRequest, after: FromQuery[int | None] = None, done: FromQuery[str] = ""
+    ) -> Response[str]:
+        visit = await site.visit(request)
+        behind = after if after is not None and 0 < after <= ID_MAX else None
+        found = await site.rows.read(
+            lambda connection: reviews.waiting(connection, visit.caller, visit.handle, behind)
+        )
+        today = date_of(paris_day(reviews.lines.clock.now()))
+        values = {
+            "rows": [(one, (one.answer_by - today).days) for one in found.rows],
+            "waiting": found.waiting,
+            "following": found.following,
+            "first": behind is None,
+            "done": done if done in DONE else "",
+            "domains": DOMAIN_LABELS,
+            "soon": SOON_DAYS,
+            "term": REVIEW_DAYS,
+            "a_day": STAFF_REVIEWS,
+        }
+        return site.page(visit, "reviews.html", values)
+
+    return listed
 
 
 def _form(
