@@ -22,6 +22,7 @@ from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
+from tierce.insurers.reviews.service import Reviews
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
@@ -198,6 +199,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 desk=InsurerDesk(lines),
                 breaches=Breaches(lines),
                 requests=InsurerRequests(lines),
+                reviews=Reviews(lines),
                 operator=Hotline(OPERATOR.name, OPERATOR.phone),
                 secure=False,
             )

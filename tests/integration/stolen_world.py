@@ -40,6 +40,8 @@ PAIRS = ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1), (5, 1), (6, 2), (7, 2), (8, 1),
 """Whom the incident's thief read, and under which insurer."""
 OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ALERT, ACCOUNT, BATCH = 8001, 8002, 7701, 1, 41, 45, 51, 61
 ASSISTANT = 71
+REVIEW = 8501
+"""A request that the first insurer's staff review; the next number is of the other's."""
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -56,7 +58,7 @@ TYPED = {
     "revision": "1", "same": "1", "same_why": "Une seule clé manque.",
     "said": "La gérante l’a lu.", "number_from": "2",
     "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
-    "event": "disabled", "since": "2026-03-03T10:00",
+    "due-1": "10,00", "event": "disabled", "since": "2026-03-03T10:00",
 }  # fmt: skip
 """What is typed in a field of a form, whichever form it is."""
 DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"
@@ -117,6 +119,7 @@ class StolenWorld:
             "insurers": {
                 "feeds/number": feeds, "incidents/number": [incident, "12345"], "lists/number": lists,
                 "key/number": ["101", "102"], "requests/number": requests,
+                "reviews/number": [str(REVIEW), str(REVIEW + 1)],
             },
         }  # fmt: skip
         return of_site[site]
@@ -325,7 +328,23 @@ def _sent_here(admin: psycopg.Connection) -> None:
                 " sha256('i'), 1, %s, %s, now(), case when %s >= 5 then now() end)",
                 (own, f"P-{own}", kind, asked, person, today, today + 183, cents, state, promised, state),
             )
+    _left_to_a_person(admin, today)
     admin.commit()
+
+
+def _left_to_a_person(admin: psycopg.Connection, today: int) -> None:
+    """A request in Paul's name that one insurer's staff review, and one in a stranger's that the other's do."""
+    for number, person, insurer in ((REVIEW, HOLDER, OAK), (REVIEW + 1, STRANGER, CAPES)):
+        admin.execute(
+            "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+            " insurer, domain, care_day, until_day, answer_by, price, amo, asked, digest, entry, state, due)"
+            " values (%s, 602, 502, 1, %s, 2, 1, %s, %s, 6, %s, %s, %s, 3000, 12, 2500, sha256('i'), 1, 8, 1000)",
+            (number, f"P-{number}", person, insurer, today, today + 183, today + 3),
+        )
+        admin.execute(
+            "insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked, due)"
+            " values (%s, 1, 'XOPTIB', 1, 3000, 12, 2500, 1000)", (number,),
+        )  # fmt: skip
 
 
 def _request(room: Room, made: MessagesRoom, keyring: Keyring) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from tests.integration.stolen_world import (
     FEW,
     HOLDER,
     PAIRS,
+    REVIEW,
     THEIR_REFUSED,
     THEIR_SHOWN,
     TYPED,
@@ -50,7 +51,7 @@ A_DAY = 6
 HERS = re.compile(r"Grand Chêne|Deux Caps|Optique des Remparts|Cabinet médical|[A-Z]+LENOIR|Quorvel")
 """Her insurers, who asked about her and where, her name."""
 OF_ANOTHER = re.compile(rf"Deux Caps|deuxcaps|99100002|\b({THEIR_REFUSED}|{THEIR_SHOWN})\b")
-TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests")
+TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests", "/reviews")
 """Routes of an insurer's site that tell of its people's activity."""
 
 Made = Callable[..., StolenWorld]
@@ -190,12 +191,18 @@ def test_a_stolen_session_of_an_insurer_names_nobody_and_nothing_of_another_insu
     opened = [one for one in thief.before_the_end() if one.told.status < 400]
     for one in opened:
         assert not OF_ANOTHER.search(unescape(one.text)), one.address
-        assert not {str(CAPES_FEED), theirs, "102", str(world.requests[1])} & set(one.address.split("/")), one.address
+        assert not {str(CAPES_FEED), theirs, "102", str(world.requests[1]), str(REVIEW + 1)} & set(
+            one.address.split("/")
+        ), one.address
         if one.route.path.startswith(TELLS_OF_PEOPLE):
             assert [(line.kind, line.insurer, line.person) for line in one.lines] == [
                 (EntryKind.INSURER_ACT, OAK, 0)
             ] * len(one.lines)
             assert one.lines, one.address
+    answered = [one for one in opened if one.route.act is Act.INSURER_REVIEW_DECIDE]
+    assert [line.act for one in answered for line in one.lines] == [
+        Act.INSURER_REVIEW_READ, Act.INSURER_REVIEW_DECIDE,
+    ]  # fmt: skip
     shown = [one for one in opened if one.route.path == "/activity"]
     for one in shown:
         cells = re.findall(r"<td[^>]*>\s*([\d\u202f\u00a0]+)\s*</td>", one.text)

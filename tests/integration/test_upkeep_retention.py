@@ -129,6 +129,8 @@ insert into care.agreement (id, establishment, professional, line, reference, ki
         (102, interval '182 days', 1, 2), (103, interval '999 days', 2, 3)) i(n, age, kind, state);
 insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
+insert into care.review_read (insurer, day, staff, agreement)
+    select 1, gate.today() - age, 1, 103 from (values (32), (31)) r(age);
 insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, ended)
     select n, 601, 'sealed', 'FR', '0172', 'SELARL', state, 1, now(), now() - age, now() - age
     from (values (1, interval '823 days', 4), (101, interval '821 days', 4), (2, interval '366 days', 5),
@@ -188,6 +190,7 @@ TABLES = (
     "care.invoice_line",
     "care.agreement",
     "care.agreement_line",
+    "care.review_read",
     "bank.account",
     "bank.batch",
     "bank.transfer",

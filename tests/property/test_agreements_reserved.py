@@ -1,4 +1,7 @@
-"""What is paid and what is reserved never hold more than a cap together, whenever each grant is invoiced."""
+"""What is paid and what is reserved never hold more than a cap together, whenever each grant is invoiced.
+
+What a person reviews is reserved whole until she answers, and then as she granted it.
+"""
 
 from dataclasses import replace
 
@@ -32,12 +35,12 @@ TABLES = tables_of(
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["grant", "invoice", "quote-it", "give-up"]),
+        st.sampled_from(["grant", "review", "answer", "silence", "invoice", "quote-it", "give-up"]),
         st.integers(0, 900),
         st.integers(200, 9_000),
         st.integers(0, 50),
     ),
-    max_size=14,
+    max_size=18,
 )
 
 
@@ -61,21 +64,29 @@ def fullest(history: list[Past]) -> int:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=120)
 @given(STEPS)
 def test_paid_and_reserved_stay_within_the_cap(steps: list[tuple[str, int, int, int]]) -> None:
     paid: list[Past] = []
     granted: list[Past] = []
+    reviewed: list[Past] = []
     for what, after, cents, which in steps:
         day = DAY + after
         match what:
-            case "grant" if due := given_for(cents, day, day + HOLDS, paid + granted):
+            case "review" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed):
+                reviewed.append(Past("LENS", day, 1, due, day + HOLDS))
+            case "answer" if reviewed:
+                one = reviewed.pop(which % len(reviewed))
+                granted.append(replace(one, due=one.due - one.due * which // 50))
+            case "silence" if reviewed:
+                reviewed.pop(which % len(reviewed))
+            case "grant" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed):
                 granted.append(Past("LENS", day, 1, due, day + HOLDS))
-            case "invoice" if due := given_for(cents, day, None, paid + granted):
+            case "invoice" if due := given_for(cents, day, None, paid + granted + reviewed):
                 paid.append(Past("LENS", day, 1, due))
             case "quote-it" if granted:
                 one = granted.pop(which % len(granted))
                 paid.append(replace(one, care_day=one.care_day + which * 3, until_day=None))
             case "give-up" if granted:
                 granted.pop(which % len(granted))
-        assert fullest(paid + granted) <= CENTS
+        assert fullest(paid + granted + reviewed) <= CENTS

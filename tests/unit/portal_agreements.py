@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, AgreementKind, AgreementState
-from tierce.billing.agreements.rules import REASONS
+from tierce.billing.agreements.rules import CANCELLABLE, REASONS
 from tierce.billing.model import InvoiceReason
 from tierce.kernel.language import Language
 from tierce.web.look import Frame
@@ -34,10 +34,11 @@ def _one(state: AgreementState, language: Language, reason: InvoiceReason = Invo
         "kind": KINDS[code], "state": STATE_LABELS[state][language], "asked": Decimal("1250.50"),
         "reason": said[0][language] if said else "", "remedy": said[1][language] if said else "",
         "due": due if decided else None, "decided": AT if decided else None,
+        "answer_by": date(2026, 3, 13) if state is AgreementState.UNDER_REVIEW else None,
         "ended": AT if state in {AgreementState.INVOICED, AgreementState.CANCELLED} else None,
         "cancelled_why": "erreur de saisie" if state is AgreementState.CANCELLED else "",
         "invoice": Invoiced("77", "F-12") if state is AgreementState.INVOICED else None,
-        "cancellable": state in {AgreementState.RECEIVED, AgreementState.QUOTED, AgreementState.GRANTED},
+        "cancellable": state in CANCELLABLE,
     }  # fmt: skip
 
 

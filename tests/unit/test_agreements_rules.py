@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.test_billing_deciding import DAY, LAST, PRODUCT, TABLES, case, line
+from tests.unit.test_billing_deciding import DAY, LAST, PRODUCT, TABLES, benefit, case, line, tariff
 from tierce.billing.agreements.granting.model import Asking, Cover, Pending
 from tierce.billing.agreements.granting.rules import grant
 from tierce.billing.agreements.model import AgreementKind, AgreementState, Quoted
@@ -25,7 +25,8 @@ from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Found
 from tierce.billing.invoices.rules import check_granted
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
-from tierce.billing.pricing.model import Past
+from tierce.billing.pricing.model import Formula, Measure, Past, Tables
+from tierce.billing.pricing.store import tables_of
 from tierce.billing.rules import NO_NUMBER, read_number
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
@@ -120,6 +121,46 @@ def test_what_cannot_be_promised_is_refused_for_its_reason(of: Asking, reason: I
     assert REASONS[reason][1].fr
 
 
+def reviewed_from(cents: int | None, item: str | None = "LENS") -> Tables:
+    return tables_of(
+        [tariff("LENS"), tariff("FRAME")],
+        [replace(benefit(item, Formula(Measure.REAL)), review_from=cents),
+         benefit("FRAME", Formula(Measure.REAL))],
+        2,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "least", "waits"),
+    [
+        ((line("LENS", 16_000),), 10_000, True),
+        ((line("LENS", 16_000),), 10_001, False),
+        ((line("LENS", 11_000), line("LENS", 11_000)), 10_000, True),
+        ((line("LENS", 11_000), line("FRAME", 30_000)), 10_000, False),
+        ((line("LENS", 7_000),), 0, True),
+        ((line("LENS", 6_001, 0), line("FRAME", 9_000)), 0, False),
+        ((line("LENS", 90_000),), None, False),
+    ],
+)
+def test_a_request_waits_for_a_person_from_the_amount_that_its_benefit_says(
+    lines: tuple[InvoiceLine, ...], least: int | None, waits: bool
+) -> None:
+    """The lines of one request count together: splitting one does not pass under the amount."""
+    tables = reviewed_from(least)
+    asked = grant(asking(*lines), tables)
+    quoted = grant(asking(*lines, kind=AgreementKind.QUOTE), tables)
+    assert (asked.state is AgreementState.UNDER_REVIEW, quoted.reason is InvoiceReason.TO_REVIEW) == (waits, waits)
+    assert quoted.state is AgreementState.QUOTED, "a quote promises nothing: nobody is troubled for it"
+    assert asked.dues == quoted.dues
+    assert asked.until_day == UNTIL
+
+
+def test_a_benefit_of_the_whole_domain_is_reviewed_by_all_that_it_gives() -> None:
+    tables = reviewed_from(12_000, item=None)
+    assert grant(asking(line("LENS", 18_000)), tables).state is AgreementState.UNDER_REVIEW
+    assert grant(asking(line("LENS", 17_000), line("FRAME", 90_000)), tables).state is AgreementState.GRANTED
+
+
 def test_a_quote_may_repeat_a_grant() -> None:
     again = replace(asking(line("LENS", 16_000), kind=AgreementKind.QUOTE), granted=((("LENS", 1),),))
     assert grant(again, TABLES).state is AgreementState.QUOTED
@@ -201,6 +242,6 @@ def test_states_and_numbers_are_read() -> None:
     for text in ("Granted", "paid", "7"):
         with pytest.raises(BillingFieldError):
             read_state(text)
-    assert {state.name for state in CANCELLABLE} == {"RECEIVED", "QUOTED", "GRANTED"}
+    assert {state.name for state in CANCELLABLE} == {"RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW"}
     numbers = ("7", "", "x", "-7", "9" * 19, "9" * 20, "٧")
     assert [read_number(text) for text in numbers] == [7, *[NO_NUMBER] * 6]

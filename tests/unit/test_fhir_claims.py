@@ -162,8 +162,8 @@ INVOICE = OwnInvoice(
 AGREEMENT = OwnAgreement(
     id=9, reference="P-1", kind=AgreementKind.REQUEST, engagement="7K3M", label=None, domain=Domain.DENT,
     first_day=TODAY, last_day=date(2027, 2, 1), at=AT, state=AgreementState.GRANTED, reason=InvoiceReason.PARTLY,
-    price=20_000, amo=6_000, asked=5_000, due=4_000, decided=AT, ended=None, cancelled_why=None, invoice=None,
-    invoiced_as=None, cancellable=True, lines=LINES,
+    price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, decided=AT, ended=None, cancelled_why=None,
+    invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
 )  # fmt: skip
 
 
@@ -194,4 +194,19 @@ def test_an_agreement_in_every_state_is_fhir_and_once_granted_is_quoted_by_its_i
     assert told.get("preAuthRef") == (
         told["id"] if state in {AgreementState.GRANTED, AgreementState.INVOICED} else None
     )
+    assert told["outcome"] == (
+        "queued" if state in {AgreementState.RECEIVED, AgreementState.UNDER_REVIEW} else "complete"
+    )
     assert told["item"][0]["adjudication"][1]["amount"] == {"value": 40.0, "currency": "EUR"}
+
+
+def test_one_under_review_says_by_when_it_is_answered_and_no_amount() -> None:
+    one = replace(
+        AGREEMENT, state=AgreementState.UNDER_REVIEW, reason=InvoiceReason.NONE, due=None, decided=None,
+        last_day=None, answer_by=date(2026, 12, 9), lines=(replace(LINES[0], due=None),),
+    )  # fmt: skip
+    told = as_sent(agreement_response(one))
+    assert faults_of(told) == []
+    assert "09/12/2026" in told["processNote"][0]["text"]
+    assert [len(found["adjudication"]) for found in (told, told["item"][0])] == [1, 1]
+    assert "preAuthPeriod" not in told

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tierce.billing.agreements.rules import BY_A_PERSON
+from tierce.billing.agreements.rules import REASONS as AGREEMENT_REASONS
 from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Found, Quoted, Sent
 from tierce.billing.invoices.rules import (
@@ -144,7 +146,9 @@ def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
             read_why(json.dumps({"why": text}).encode())
     with pytest.raises(BillingFieldError):
         read_why(b"{}")
-    assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
+    of_agreements = {InvoiceReason.TO_REVIEW, InvoiceReason.NOT_REVIEWED, *BY_A_PERSON}
+    assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE} - of_agreements
+    assert set(AGREEMENT_REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
     assert [read_state(text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]
 
 

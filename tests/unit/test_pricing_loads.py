@@ -82,6 +82,8 @@ def test_a_wrong_tariff_is_refused_by_its_field(change: dict[str, str], field: s
         ({"formula": "whole_tm"}, "value"),
         ({"cap_cents": "0"}, "cap_cents"),
         ({"cap_count": "10000"}, "cap_count"),
+        ({"review_from_cents": "-1"}, "review_from_cents"),
+        ({"review_from_cents": "8,00"}, "review_from_cents"),
         ({"cap_months": ""}, "cap_months"),
         ({"cap_months": "61"}, "cap_months"),
         ({"cap_cents": "", "cap_count": ""}, "cap_months"),
@@ -130,6 +132,8 @@ def test_a_tariff_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[s
         ({"cap_cents": "", "cap_count": "", "cap_months": ""}, True),
         ({"cap_months": "12"}, False),
         ({"cap_months": "11"}, True),
+        ({"review_from_cents": "120000"}, False),
+        ({"review_from_cents": ""}, True),
     ],
 )
 def test_a_benefit_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[str, str], moves: bool) -> None:

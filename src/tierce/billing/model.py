@@ -49,6 +49,20 @@ class InvoiceReason(IntEnum):
     """The insurer's contract with the operator ended before the day of care."""
     RIGHTS_ENDED = 20
     """An agreement alone: rights are not open on the day on which its care would begin."""
+    TO_REVIEW = 21
+    """A quote alone: a person of the insurer would decide on a request for the same."""
+    NOT_REVIEWED = 22
+    """A request that a person of the insurer was to decide on, and did not in time."""
+    PRICE_TOO_HIGH = 23
+    """Said by a person of the insurer, as those that follow: it asks for a lower price."""
+    ITEMS_DISAGREE = 24
+    """The codes do not go together."""
+    TOO_SOON = 25
+    """It renews what was given too recently."""
+    DOCUMENT_WANTED = 26
+    """The insurer wants a document before it answers."""
+    EXCLUDED = 27
+    """The contract excludes this care."""
 
 
 STATE_LABELS: dict[InvoiceState, Phrase] = {

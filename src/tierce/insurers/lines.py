@@ -1,4 +1,4 @@
-"""The journal line of an insurer's staff, committed before anything is read or done."""
+"""The journal line of an insurer's staff: committed before anything is read, or with what is done."""
 
 from dataclasses import dataclass
 
@@ -22,6 +22,11 @@ class InsurerLines:
 
     def commit(self, connection: Connection, caller: InsurerCaller, act: Act, reference: int = 0) -> EntrySeq:
         """Write and commit the line that says who does what, and of which incident or request."""
+        with connection.transaction():
+            return self.write(connection, caller, act, reference)
+
+    def write(self, connection: Connection, caller: InsurerCaller, act: Act, reference: int = 0) -> EntrySeq:
+        """Write it in the caller's own transaction."""
         entry = Entry(
             kind=EntryKind.INSURER_ACT,
             act=act,
@@ -33,6 +38,5 @@ class InsurerLines:
             policy=self.policy,
             reference=reference,
         )
-        with connection.transaction():
-            (seq,) = self.appender.write(connection, [entry])
+        (seq,) = self.appender.write(connection, [entry])
         return seq

@@ -108,6 +108,11 @@ class Act(IntEnum):
     """An insurer's staff read counts of their own people and what became of their own files."""
     INSURER_ACTIVITY = 93
     """An insurer's staff read counts of what was shown of their own people, and of those on incidents' lists."""
+    INSURER_REVIEW_READ = 94
+    """An insurer's staff read which requests they have to review, or one of them, which `reference` is; nobody is
+    named."""
+    INSURER_REVIEW_DECIDE = 95
+    """An insurer's staff grant or refuse a request under review, which `reference` is."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111

@@ -21,3 +21,10 @@ ENGAGEMENT_MAX: Final = 10
 GRANT_DAYS: Final = 183
 """How long a grant may be invoiced, from the day it is given, or from the day of care that was asked about."""
 PAGE_ROWS: Final = 50
+REVIEW_DAYS: Final = 10
+"""How long a person of the insurer has to answer a request that its benefits leave to her: the last day is the tenth
+after. Then it is refused, for a promise is never made by silence."""
+STAFF_REVIEWS: Final = 60
+"""Different requests under review that one of an insurer's staff reads in a civil day; she decides none unread."""
+INSURER_REVIEWS: Final = 400
+"""And all of an insurer's staff together, each of them counted for each request."""

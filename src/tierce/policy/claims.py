@@ -100,4 +100,19 @@ CLAIMED: Mapping[Kept, Rule] = {
         ),
         held=True,
     ),
+    Kept.REVIEWS_READ: Rule(
+        Phrase(
+            "qui, chez un organisme, a lu quelle demande à examiner",
+            "who of an insurer's staff read which request to review",
+        ),
+        "care.review_read",
+        timedelta(days=31),
+        Phrase("la lecture", "the reading"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "compter les lectures du jour ; le journal les garde (RGPD, art. 5.1.e)",
+            "to count the day's readings; the journal keeps them (GDPR, art. 5(1)(e))",
+        ),
+    ),
 }

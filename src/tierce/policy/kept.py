@@ -61,6 +61,7 @@ class Kept(IntEnum):
     QUOTES = 78
     ASSISTANTS = 79
     IMPORTS_LEFT = 80
+    REVIEWS_READ = 81
 
 
 class End(StrEnum):

@@ -77,6 +77,7 @@ FUNCTIONS = (
     "invoices.sql",
     "agreements.sql",
     "deciding.sql",
+    "reviews.sql",
     "replies.sql",
     "recoveries.sql",
     "settlement.sql",

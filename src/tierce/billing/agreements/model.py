@@ -36,6 +36,8 @@ class AgreementState(IntEnum):
     """Its last day passed without an invoice: what it reserved is free."""
     CANCELLED = 7
     """Taken back by whoever asked for it; never deleted before its time."""
+    UNDER_REVIEW = 8
+    """A request that the insurer's benefits leave to one of its people; what the rules give is reserved meanwhile."""
 
 
 KIND_LABELS: dict[AgreementKind, Phrase] = {
@@ -50,6 +52,7 @@ STATE_LABELS: dict[AgreementState, Phrase] = {
     AgreementState.INVOICED: Phrase("facturée", "invoiced"),
     AgreementState.EXPIRED: Phrase("échue", "expired"),
     AgreementState.CANCELLED: Phrase("annulée", "cancelled"),
+    AgreementState.UNDER_REVIEW: Phrase("à\u00a0l’examen", "under review"),
 }
 
 
@@ -96,6 +99,8 @@ class OwnAgreement:
     amo: int
     asked: int
     due: int | None
+    answer_by: date | None
+    """While it is under review: the last day on which a person of the insurer may answer."""
     decided: datetime | None
     ended: datetime | None
     cancelled_why: str | None

@@ -81,12 +81,54 @@ def check_quoted(quoted: Quoted, today: date) -> None:
         )  # fmt: skip
 
 
+BY_A_PERSON: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
+    InvoiceReason.PRICE_TOO_HIGH: (
+        Phrase(
+            "L’organisme trouve ce prix trop élevé pour ces soins.",
+            "The insurer finds this price too high for this care.",
+        ),
+        Phrase(
+            "Revoyez le prix avec l’organisme, ou demandez le reste à la personne soignée.",
+            "Look at the price again with the insurer, or ask the person cared for to pay the rest.",
+        ),
+    ),
+    InvoiceReason.ITEMS_DISAGREE: (
+        Phrase("Ces codes ne vont pas ensemble.", "These codes do not go together."),
+        Phrase(
+            "Vérifiez les codes, et refaites la demande ; une part accordée s’annule d’abord.",
+            "Check the codes, and make a new request; cancel first what was granted in part.",
+        ),
+    ),
+    InvoiceReason.TOO_SOON: (
+        Phrase("C’est trop tôt pour un renouvellement.", "It is too soon for a renewal."),
+        Phrase(
+            "Attendez l’échéance, ou dites la raison à l’organisme.", "Wait until it is due, or tell the insurer why."
+        ),
+    ),
+    InvoiceReason.DOCUMENT_WANTED: (
+        Phrase(
+            "L’organisme veut une pièce, comme l’ordonnance, avant de répondre.",
+            "The insurer wants a document, such as the prescription, before it answers.",
+        ),
+        Phrase(
+            "Adressez-la-lui, puis refaites la demande ; une part accordée s’annule d’abord.",
+            "Send it to the insurer, then make a new request; cancel first what was granted in part.",
+        ),
+    ),
+    InvoiceReason.EXCLUDED: (
+        Phrase("Le contrat exclut ces soins.", "The contract excludes this care."),
+        Phrase("Demandez cette part à la personne soignée.", "Ask the person cared for to pay this share."),
+    ),
+}  # fmt: skip - one row, two sentences
+"""Why a person of the insurer refuses a request, or grants less of it than the rules: she picks one, and writes
+nothing."""
+
 REASONS: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
     **INVOICE_REASONS,
     InvoiceReason.DUPLICATE: (
         Phrase(
-            "La même demande est déjà accordée à votre établissement.",
-            "The same request is granted to your establishment already.",
+            "La même demande est déjà accordée à votre établissement, ou à l’examen.",
+            "The same request is granted to your establishment already, or under review.",
         ),
         Phrase("Citez celle-là, ou annulez-la d’abord.", "Quote that one, or cancel it first."),
     ),
@@ -101,10 +143,30 @@ REASONS: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
         ),
         Phrase("Adressez la demande à l’organisme.", "Send the request to the insurer itself."),
     ),
+    InvoiceReason.TO_REVIEW: (
+        Phrase(
+            "Une demande pour ces soins est examinée par l’organisme, qui accorde au plus cette part.",
+            "A request for this care is reviewed by the insurer, which grants this share at most.",
+        ),
+        Phrase("Demandez la prise en charge avant les soins.", "Ask for the prior agreement before the care."),
+    ),
+    InvoiceReason.NOT_REVIEWED: (
+        Phrase(
+            "L’organisme devait l’examiner, et n’a pas répondu dans le délai.",
+            "The insurer was to review it, and did not answer in time.",
+        ),
+        Phrase(
+            "Renvoyez la demande, ou joignez l’organisme ; sans accord, rien n’est promis.",
+            "Send the request again, or call the insurer; without an agreement nothing is promised.",
+        ),
+    ),
+    **BY_A_PERSON,
 }  # fmt: skip - one row, two sentences
 """Why one is refused or granted in part, and what to do: what its place reads once it is decided."""
 
-CANCELLABLE: Final = frozenset({AgreementState.RECEIVED, AgreementState.QUOTED, AgreementState.GRANTED})
+CANCELLABLE: Final = frozenset(
+    {AgreementState.RECEIVED, AgreementState.QUOTED, AgreementState.GRANTED, AgreementState.UNDER_REVIEW}
+)
 
 
 def read_state(text: str | None) -> AgreementState | None:

@@ -19,7 +19,7 @@ Connection = AsyncConnection[Any]
 
 _OWN: Final[LiteralString] = (
     "select id, reference, kind, engagement, label, domain, care_day, until_day, at, state, reason, price, amo,"
-    " asked, due, decided, ended, cancelled_why, invoice, invoiced_as"
+    " asked, due, answer_by, decided, ended, cancelled_why, invoice, invoiced_as"
     " from care.own_agreements(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
@@ -82,7 +82,7 @@ async def own(
 def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
     (
         number, reference, kind, engagement, label, domain, first, last, at, state, reason, price, amo, asked, due,
-        decided, ended, why, invoice, invoiced_as,
+        answer_by, decided, ended, why, invoice, invoiced_as,
     ) = row  # fmt: skip
     stands = AgreementState(state)
     return OwnAgreement(
@@ -101,6 +101,7 @@ def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
         amo,
         asked,
         None if decided is None else due,
+        None if answer_by is None else date_of(answer_by),
         decided,
         ended,
         why,

@@ -86,6 +86,8 @@ class Benefit:
     cap: Cap | None
     from_day: int
     until_day: int
+    review_from: int | None = None
+    """From so many cents of it on one request for an agreement, a person of the insurer decides; None: never."""
     id: int = 0
 
     @property

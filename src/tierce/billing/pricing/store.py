@@ -14,7 +14,8 @@ _TARIFFS: LiteralString = """
            until_day
     from registry.tariff where id <= %(edition)s order by id"""
 _BENEFITS: LiteralString = """
-    select id, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day
+    select id, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day,
+           review_from
     from registry.benefit where id <= %(edition)s order by id"""
 
 
@@ -72,8 +73,9 @@ def _tariff(row: tuple[Any, ...]) -> Tariff:
 
 
 def _benefit(row: tuple[Any, ...]) -> Benefit:
-    number, product, domain, item, measure, value, months, cents, count, from_day, until_day = row
+    number, product, domain, item, measure, value, months, cents, count, from_day, until_day, review_from = row
     return Benefit(
         product=product, domain=Domain(domain), item=item, formula=Formula(Measure(measure), value),
-        cap=None if months is None else Cap(months, cents, count), from_day=from_day, until_day=until_day, id=number,
+        cap=None if months is None else Cap(months, cents, count), from_day=from_day, until_day=until_day,
+        review_from=review_from, id=number,
     )  # fmt: skip

@@ -67,6 +67,11 @@ def write_tariffs(path: Path, year: int) -> None:
             writer.writerow(_tariff(item, item.base, year if before is not None else year - YEARS_BEFORE))
 
 
+REVIEWED: Final = frozenset({Domain.DENT.name, Domain.OPTI.name, Domain.AUDI.name})
+REVIEWED_FROM_EUROS: Final = 300
+"""From so much on one request, insurers of this country have a person review it, where care is dearest."""
+
+
 def write_benefits(path: Path, insurers: list[Insurer], year: int) -> None:
     """Write the file of benefits of every product of these insurers."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -76,7 +81,8 @@ def write_benefits(path: Path, insurers: list[Insurer], year: int) -> None:
         for one in insurers:
             for product in PRODUCTS:
                 for row in _of_product(product):
-                    writer.writerow([one.amc, product.code, *row, "", "", "", since, ""])
+                    reviewed = REVIEWED_FROM_EUROS * 100 if row[0] in REVIEWED else ""
+                    writer.writerow([one.amc, product.code, *row, "", "", "", since, "", reviewed])
 
 
 def _of_product(product: Product) -> list[tuple[object, ...]]:

@@ -109,5 +109,8 @@ _ENDS: Final = {
         "{due} was granted until {until}, and nothing was billed.",
     ),
     AgreementState.CANCELLED: Phrase("Le lieu l’a annulé {ended}.", "The place cancelled it {ended}."),
+    AgreementState.UNDER_REVIEW: Phrase(
+        "L’organisme l’examine, sans savoir de qui elle est.", "The insurer reviews it, and does not see whose it is."
+    ),
 }
 """What became of it, in one sentence."""

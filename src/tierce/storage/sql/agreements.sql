@@ -78,14 +78,18 @@ begin
     from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
 end $$;
 
--- The session's own place's agreements, the newest first: nobody's identity, and no person's number. Of one, with `which`.
+-- The session's own place's agreements, the newest first: nobody's identity, and no person's number. Of one, with `which`. While one
+-- is under review, what the rules give is not told: it is not promised.
+drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape knew no review
 create or replace function care.own_agreements(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, kind smallint, engagement bigint, label text, domain smallint, care_day integer,
                    until_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer, asked integer,
-                   due integer, decided timestamptz, ended timestamptz, cancelled_why text, invoice bigint, invoiced_as text)
+                   due integer, answer_by integer, decided timestamptz, ended timestamptz, cancelled_why text, invoice bigint,
+                   invoiced_as text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, a.until_day, a.at, a.state, a.reason, a.price,
-           a.amo, a.asked, a.due, a.decided, a.ended, a.cancelled_why, i.id, i.reference
+    select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, case when a.state <> 8 then a.until_day end, a.at,
+           a.state, a.reason, a.price, a.amo, a.asked, case when a.state <> 8 then a.due end,
+           case when a.state = 8 then a.answer_by end, a.decided, a.ended, a.cancelled_why, i.id, i.reference
     from care.bearer(of_session) w
     join care.agreement a on a.establishment = w.establishment
     left join care.engagement e on e.seq = a.engagement
@@ -99,7 +103,7 @@ $$;
 create or replace function care.own_agreement_lines(of_session bigint, of_agreement bigint)
     returns table (n smallint, item text, quantity smallint, price integer, amo integer, asked integer, due integer)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select l.n, l.item, l.quantity, l.price, l.amo, l.asked, l.due
+    select l.n, l.item, l.quantity, l.price, l.amo, l.asked, case when a.state <> 8 then l.due end
     from care.bearer(of_session) w
     join care.agreement a on a.establishment = w.establishment and a.id = of_agreement
     join care.agreement_line l on l.agreement = a.id order by l.n
@@ -116,7 +120,7 @@ begin
     if not found then
         return 2;
     end if;
-    if one.state not in (1, 2, 3) or care.is_invoiced(of_agreement) then
+    if one.state not in (1, 2, 3, 8) or care.is_invoiced(of_agreement) then
         return 1;
     end if;
     update care.agreement set state = 7, ended = now(), cancelled_why = why where id = of_agreement;
@@ -166,7 +170,7 @@ create or replace function care.cover_of_agreement(of_agreement bigint)
         order by o.is_open desc, v.from_day <= a.care_day desc, v.from_day desc limit 1)
 $$;
 
--- What is granted to a person and not invoiced, each with the days on which it may be. An invoice that was accepted has taken its
+-- What is granted to a person and not invoiced, or under review, each with the days on which it may be. An invoice that was accepted has taken its
 -- part; what it left is reserved until its transfer is ordered, for it may be taken back until then, and give all of it back.
 create or replace function care.reserved(of_person bigint, of_insurer smallint, of_domain smallint)
     returns table (agreement bigint, item text, from_day integer, until_day integer, quantity integer, due integer)
@@ -181,18 +185,20 @@ create or replace function care.reserved(of_person bigint, of_insurer smallint, 
                        where l.invoice = i.id and i.state = 2 and l.item = g.item) used on true
     where a.person = of_person and a.insurer = of_insurer and a.domain = of_domain
       and (a.state = 3 and (a.until_day >= gate.today() or i.state = 1)
+           or a.state = 8 and a.answer_by >= gate.today()
            or a.state = 5 and a.until_day >= gate.today() and i.state = 2 and not care.was_ordered(i.id))
       and g.due > coalesce(used.due, 0)
 $$;
 
--- Keeps what was decided of an agreement that waits: quoted (2), granted (3) until a day, or refused (4), by so much for each of
--- its lines, with its own line of the journal, written in this very transaction.
+-- Keeps what was decided of an agreement that waits: quoted (2), granted (3) until a day, refused (4), or left to a person of the
+-- insurer (8), who may grant no more than this, by so much for each of its lines, with its own line of the journal, written in this very transaction.
 create or replace function care.decide_agreement(
     of_agreement bigint, of_state smallint, of_reason smallint, of_edition bigint, dues integer[], until integer, of_entry bigint)
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     one record;
     grant_days constant integer := 183;
+    review_days constant integer := 10;
     total constant bigint := (select sum(d) from unnest(dues) d);
 begin
     perform gate.insist_durable();
@@ -202,15 +208,16 @@ begin
     if not found then
         raise exception 'no agreement of this number waits' using errcode = 'insufficient_privilege';
     end if;
-    if of_state not in (one.kind + 1, 4) or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
+    if of_state not in (one.kind + 1, 4, case one.kind when 2 then 8 else 4 end)
+       or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
        or (of_state = 4) = (total > 0)
-       or (of_state = 4 and of_reason = 0) or (of_state = 3) <> (until is not null)
+       or (of_state = 4 and of_reason = 0) or (of_state in (3, 8)) <> (until is not null)
        or until not between one.care_day and greatest(one.care_day, gate.today()) + grant_days then
         raise exception 'an agreement is quoted or granted by its lines, or refused for a reason' using errcode = 'check_violation';
     end if;
     perform care.insist_line(of_entry, 253, one.establishment, of_agreement);
-    update care.agreement set state = of_state, reason = of_reason, due = total, decided = now(), edition = of_edition,
-        until_day = until
+    update care.agreement set state = of_state, reason = of_reason, due = total, edition = of_edition, until_day = until,
+        decided = case when of_state <> 8 then now() end, answer_by = case when of_state = 8 then gate.today() + review_days end
     where id = of_agreement;
     update care.agreement_line l set due = d.due from unnest(dues) with ordinality d(due, n)
     where l.agreement = of_agreement and l.n = d.n;

@@ -168,6 +168,8 @@ grant execute on function registry.own_people, registry.own_shown, registry.own_
     registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
     to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_insurers;
+grant usage on schema care to tierce_insurers;
+grant execute on function care.own_reviews, care.own_review, care.own_review_lines, care.decide_review to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
 grant usage on schema presence to tierce_signer;
@@ -231,8 +233,8 @@ grant select, insert on registry.insurer_key, registry.door to tierce_feed;
 -- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
 grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
     until_day) on registry.tariff to tierce_feed;
-grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day)
-    on registry.benefit to tierce_feed;
+grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day,
+    review_from) on registry.benefit to tierce_feed;
 grant usage on sequence registry.pricing_row to tierce_feed;
 grant select (insurer, resumed, deleting, deleted, last_version) on registry.ending to tierce_feed;
 grant select, insert, delete on registry.printed to tierce_feed;
@@ -384,7 +386,8 @@ grant usage on schema care, registry, bank to tierce_billing;
 grant select on registry.tariff, registry.benefit, registry.product, registry.insurer, registry.insurer_key to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
 grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_line to tierce_billing;
-grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement
+grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement,
+    care.refuse_unanswered
     to tierce_billing;
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
     registry.contract_ended

@@ -334,6 +334,11 @@ begin
         with due as (select line, day from care.invoice_missed where day < gate.today() - 1 limit at_most),
         gone as (delete from care.invoice_missed m using due where (m.line, m.day) = (due.line, due.day) and really)
         select count(*) into more from due;
+    when 81 then
+        with due as (select insurer, day, staff, agreement from care.review_read where day < before_day limit at_most),
+        gone as (delete from care.review_read r using due where (r.insurer, r.day, r.staff, r.agreement)
+                 = (due.insurer, due.day, due.staff, due.agreement) and really)
+        select count(*) into n from due;
     when 77, 78 then                                -- one that waits, or is granted, is never deleted; 78: quotes
         with due as (select a.id from care.agreement a where a.state in (2, 4, 5, 6, 7) and (a.kind = 1) = (of_class = 78)
                      and greatest(a.at, a.decided, a.ended) < before and not upkeep.is_held(a.person) limit at_most),

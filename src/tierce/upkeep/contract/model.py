@@ -64,8 +64,9 @@ _SAID: Final[Mapping[str, Callable[[int], str]]] = {
         f"{n} dépôts en attente, dont l’organisme n’est pas connu / deposits that wait, of an insurer not known yet"
     ),
     "agreements": lambda n: (
-        f"{n} prises en charge à décider ou accordées : attendez qu’elles soient facturées, échues ou annulées / "
-        "prior agreements to be decided, or granted: wait until they are invoiced, over or cancelled"
+        f"{n} prises en charge à décider, à l’examen ou accordées : attendez qu’elles soient facturées, échues ou "
+        "annulées / "
+        "prior agreements to be decided, under review or granted: wait until they are invoiced, over or cancelled"
     ),
     "invoices": lambda n: (
         f"{n} factures à décider ou à payer : menez-les à terme / invoices to be decided or paid: carry them through"

@@ -65,6 +65,7 @@ class AgreementAnswer(msgspec.Struct):
     """One agreement of one's own place, in cents: nobody's identity. `due` is null until it is decided.
 
     `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
+    `answer_by` is the last day on which a person of the insurer may answer one that is under review; else null.
     """
 
     id: str
@@ -82,6 +83,7 @@ class AgreementAnswer(msgspec.Struct):
     amo: int
     asked: int
     due: int | None
+    answer_by: date | None
     decided_at: datetime | None
     ended_at: datetime | None
     cancelled_why: str | None
@@ -169,6 +171,7 @@ def _members(one: OwnAgreement) -> Mapping[str, Any]:
         "amo": one.amo,
         "asked": one.asked,
         "due": one.due,
+        "answer_by": one.answer_by,
         "decided_at": one.decided,
         "ended_at": one.ended,
         "cancelled_why": one.cancelled_why,

@@ -46,7 +46,7 @@ _TYPES: Final[Mapping[Domain, str]] = {
     Domain.PHAR: "pharmacy",
     Domain.HOSP: "institutional",
 }
-_WAITS: Final = frozenset({InvoiceState.RECEIVED, AgreementState.RECEIVED})
+_WAITS: Final = frozenset({InvoiceState.RECEIVED, AgreementState.RECEIVED, AgreementState.UNDER_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,14 @@ def agreement_response(one: OwnAgreement) -> dict[str, Any]:
     if one.state in {AgreementState.GRANTED, AgreementState.INVOICED} and one.last_day is not None:
         told["preAuthRef"] = f"{AGREEMENT}{one.id}"
         told["preAuthPeriod"] = {"start": one.first_day, "end": one.last_day}
-    return told
+    if one.answer_by is None:
+        return told
+    by = one.answer_by
+    note = Phrase(
+        f"Une personne de l’organisme répond au plus tard le {by:%d/%m/%Y} ; sans réponse, c’est refusé.",
+        f"A person of the insurer answers by {by:%Y-%m-%d}; without an answer it is refused.",
+    )
+    return told | _notes((note,))
 
 
 def _response(

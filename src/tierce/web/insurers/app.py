@@ -19,6 +19,7 @@ from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.model import People
 from tierce.insurers.requests.errors import ReplyRefusedError
 from tierce.insurers.requests.service import InsurerRequests
+from tierce.insurers.reviews.service import Reviews
 from tierce.insurers.rules import DAYS_TOLD, next_expected
 from tierce.insurers.service import InsurerDesk
 from tierce.kernel.care import DOMAIN_LABELS
@@ -31,13 +32,14 @@ from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.payments import payment_handlers
 from tierce.web.insurers.requests import request_handlers
+from tierce.web.insurers.reviews import REVIEWS_TOLD, review_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in
 from tierce.web.look import Hotline, pages_of
 from tierce.web.site_app import site_app
 from tierce.web.visit import AnyRequest, Pool, Rows
 
 FORM_BYTES_MAX: Final = 16_384
-TOLD: Final[Told] = {NoListError: ("no_list", 404), ReplyRefusedError: ("reply", 409)}
+TOLD: Final[Told] = {NoListError: ("no_list", 404), ReplyRefusedError: ("reply", 409), **REVIEWS_TOLD}
 """Which words tell of an error, and under which status."""
 HELD: Final = (
     DataCategory.CIVIL_STATUS,
@@ -72,6 +74,7 @@ def create_insurers(
     desk: InsurerDesk,
     breaches: Breaches,
     requests: InsurerRequests,
+    reviews: Reviews,
     operator: Hotline,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -85,6 +88,7 @@ def create_insurers(
         desk: what writes the line before activity is told.
         breaches: what an insurer's staff read and do of an incident.
         requests: what their people ask of their data.
+        reviews: requests for agreements that they review.
         operator: whom they call.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -106,6 +110,7 @@ def create_insurers(
             *incident_handlers(site),
             *key_handlers(site),
             *request_handlers(site, requests),
+            *review_handlers(site, reviews),
         ],
         TOLD,
         form_bytes=FORM_BYTES_MAX,

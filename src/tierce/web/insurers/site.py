@@ -26,6 +26,7 @@ LINKS: Final = (
     Link("/payments", "nav.payments"),
     Link("/incidents", "nav.incidents", ("/key",)),
     Link("/requests", "nav.requests"),
+    Link("/reviews", "nav.reviews"),
     Link("/feeds", "nav.feeds"),
 )
 

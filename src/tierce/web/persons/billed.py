@@ -40,6 +40,7 @@ AGREED: Final = {
     AgreementState.INVOICED: ("good", Phrase("Prise en charge facturée", "Prior agreement billed")),
     AgreementState.EXPIRED: ("quiet", Phrase("Prise en charge échue", "Prior agreement over")),
     AgreementState.CANCELLED: ("quiet", Phrase("Demande annulée", "Request cancelled")),
+    AgreementState.UNDER_REVIEW: ("info", Phrase("Demande à l’examen", "Request under review")),
 }
 
 

@@ -34,6 +34,7 @@ KINDS: Final = {
     "invoiced": "good",
     "expired": "quiet",
     "cancelled": "quiet",
+    "under_review": "info",
 }
 """How each state looks; its word says the same."""
 STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
@@ -172,6 +173,7 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "remedy": in_language(one.reason.remedy, language) if one.reason else "",
         "asked": Decimal(one.asked) / 100,
         "due": None if one.due is None else Decimal(one.due) / 100,
+        "answer_by": one.answer_by,
         "decided": one.decided_at,
         "ended": one.ended_at,
         "cancelled_why": one.cancelled_why or "",

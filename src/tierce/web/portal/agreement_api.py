@@ -45,6 +45,7 @@ class Agreement(msgspec.Struct):
     care_until: date | None = None
     reason: Why | None = None
     due: int | None = None
+    answer_by: date | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
     cancelled_why: str | None = None

@@ -10,6 +10,7 @@ from tierce.identity.service import SignInDoor
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
+from tierce.insurers.reviews.service import Reviews
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -45,6 +46,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             pool=rows,
             desk=InsurerDesk(lines),
             requests=InsurerRequests(lines),
+            reviews=Reviews(lines),
             breaches=Breaches(lines),
             operator=Hotline(settings.operator.name, settings.operator.phone),
             secure=settings.insurers.url.startswith("https:"),

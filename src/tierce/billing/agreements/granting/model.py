@@ -36,7 +36,8 @@ class Asking:
     """One agreement with all that decides it.
 
     `history` is what was decided of the same person, insurer and domain, and what is granted and not invoiced;
-    `granted` the codes of each request granted to the same place for her; `until_day` the last day of a grant.
+    `granted` the codes of each request of the same place for her that is granted or under review; `until_day` the
+    last day of a grant.
     """
 
     agreement: Pending
@@ -63,5 +64,9 @@ class Granted(Undecided):
 
     quoted: int = 0
     granted: int = 0
+    reviewed: int = 0
+    """Left to a person of the insurer."""
     refused: int = 0
     expired: int = 0
+    unanswered: int = 0
+    """Refused, for nobody of the insurer answered in time."""

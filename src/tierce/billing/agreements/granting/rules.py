@@ -1,10 +1,13 @@
 """From an agreement and what covers the person to what is promised: pure."""
 
+from collections import Counter
+
 from tierce.billing.agreements.granting.model import Answer, Asking
 from tierce.billing.agreements.model import AgreementKind, AgreementState
 from tierce.billing.deciding.rules import priced_lines
 from tierce.billing.model import InvoiceReason
 from tierce.billing.pricing.model import Tables
+from tierce.billing.pricing.rules import benefit_on
 from tierce.billing.rules import same_care
 
 
@@ -14,7 +17,8 @@ def grant(asking: Asking, tables: Tables) -> Answer:
     A grant promises for months what an engagement promises for care that is given, so that rights must be open on the
     first day of the care. It is priced as an invoice of that day; what it is granted counts against caps on whichever
     day to its last the care may be, so that invoicing it takes no window over its cap.
-    A quote is answered as a request would be, and promises nothing.
+    A quote is answered as a request would be, and promises nothing. A request that a benefit leaves to a person of
+    the insurer waits for her, with all that the rules give reserved: she grants that at most.
     """
     one = asking.agreement
     if one.kind is AgreementKind.REQUEST and _repeats(asking):
@@ -33,13 +37,27 @@ def grant(asking: Asking, tables: Tables) -> Answer:
         return _refused(InvoiceReason.NO_BENEFIT, asking)
     whole = sum(dues) == sum(line.asked for line in one.lines)
     reason = InvoiceReason.NONE if whole else InvoiceReason.PARTLY
+    reviewed = needs_a_person(asking, dues, tables)
     if one.kind is AgreementKind.QUOTE:
-        return Answer(AgreementState.QUOTED, reason, dues)
+        return Answer(AgreementState.QUOTED, InvoiceReason.TO_REVIEW if reviewed else reason, dues)
+    if reviewed:
+        return Answer(AgreementState.UNDER_REVIEW, InvoiceReason.NONE, dues, asking.until_day)
     return Answer(AgreementState.GRANTED, reason, dues, asking.until_day)
 
 
+def needs_a_person(asking: Asking, dues: tuple[int, ...], tables: Tables) -> bool:
+    """Whether what one benefit gives, all lines together, reaches what its insurer leaves to one of its people."""
+    one, given, least = asking.agreement, Counter[str](), dict[str, int]()
+    for line, due in zip(one.lines, dues, strict=True):
+        benefit = benefit_on(tables, asking.cover.product.id, one.domain, line.item, one.care_day)
+        if benefit is not None and benefit.review_from is not None:
+            given[benefit.key] += due
+            least[benefit.key] = max(1, benefit.review_from)
+    return any(given[key] >= cents for key, cents in least.items())
+
+
 def _repeats(asking: Asking) -> bool:
-    """Whether the same is granted to the place for her already."""
+    """Whether the same is granted to the place for her already, or under review."""
     items = [(line.item, line.quantity) for line in asking.agreement.lines]
     return any(same_care(items, one) for one in asking.granted)
 

@@ -1,4 +1,7 @@
-"""Agreements decided one by one, each in a transaction with its line of the journal; ended by the clock."""
+"""Agreements decided one by one, each in a transaction with its line of the journal; ended by the clock.
+
+So is a request under review that nobody of its insurer answered in time.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,7 +46,7 @@ class Granting:
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Granted:
         """End what is over, then decide all that waits; one that cannot be decided keeps nobody else waiting."""
         done = Granted()
-        if not self._end(connection, done, step, between):
+        if not self._end(connection, done, step, between) or not self._refuse(connection, done, step, between):
             return done
         behind, tables = 0, self.prices.today(connection)
         while numbers := store.waiting(connection, behind, CHUNK):
@@ -70,6 +73,22 @@ class Granting:
                 return False
         return True
 
+    def _refuse(self, connection: Connection, done: Granted, step: Step, between: Between) -> bool:
+        """Refuse what nobody answered in time, or may grant no more: what it reserved was free since midnight."""
+        last, today = 0, self._today()
+        while rows := store.unanswered(connection, today, last, CHUNK):
+            for number, place, insurer, domain in rows:
+                with one_alone(connection, done) as apart:
+                    line = self._line(Act.AGREEMENT_DECIDE, number, place, insurer, Domain(domain))
+                    (entry,) = self.appender.write(connection, [line])
+                    step("refuse")
+                    store.refuse_unanswered(connection, number, entry)
+                done.unanswered += apart.committed
+                last = number
+            if not between(done):
+                return False
+        return True
+
     def _one(self, connection: Connection, number: int, tables: Tables, done: Granted, step: Step) -> bool:
         """Decide one agreement; False where it goes on waiting."""
         state = None
@@ -81,6 +100,8 @@ class Granting:
             match state:
                 case AgreementState.GRANTED:
                     done.granted += 1
+                case AgreementState.UNDER_REVIEW:
+                    done.reviewed += 1
                 case AgreementState.QUOTED:
                     done.quoted += 1
                 case _:

@@ -17,13 +17,18 @@ _LINES: LiteralString = (
 _SAME: LiteralString = """
     select array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
     from care.agreement a join care.agreement_line l on l.agreement = a.id
-    where a.establishment = %s and a.person = %s and a.insurer = %s and a.domain = %s and a.state = 3
-      and a.until_day >= %s
+    where a.establishment = %s and a.person = %s and a.insurer = %s and a.domain = %s
+      and (a.state = 3 and a.until_day >= %s or a.state = 8 and a.answer_by >= %s)
     group by a.id"""
 _OVER: LiteralString = """
     select a.id, a.establishment, a.insurer, a.domain from care.agreement a
     where a.state = 3 and a.until_day < %s and a.id > %s
       and not exists (select from care.invoice i where i.agreement = a.id and i.state not in (3, 4))
+    order by a.id limit %s"""
+
+_UNANSWERED: LiteralString = """
+    select a.id, a.establishment, a.insurer, a.domain from care.agreement a
+    where a.state = 8 and a.id > %s and (a.answer_by < %s or registry.contract_ended(a.insurer) < a.care_day)
     order by a.id limit %s"""
 
 
@@ -63,7 +68,7 @@ def cover_of(connection: Connection, one: Pending, sealer: Sealer) -> Cover | No
 def asking_of(connection: Connection, one: Pending, cover: Cover, today: int, until_day: int) -> Asking:
     """All that decides an agreement, read in its transaction."""
     same = connection.execute(
-        _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today)
+        _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today, today)
     ).fetchall()  # fmt: skip
     return Asking(
         one,
@@ -92,6 +97,17 @@ def over(connection: Connection, today: int, after: int, at_most: int) -> list[t
 def end(connection: Connection, number: int, entry: EntrySeq) -> None:
     """Write that one is over, in the transaction of its journal line."""
     connection.execute("select care.end_agreement(%s, %s)", (number, entry))
+
+
+def unanswered(connection: Connection, today: int, after: int, at_most: int) -> list[tuple[int, int, int, int]]:
+    """Requests under review that nobody may grant any more: number, place, insurer, domain."""
+    rows = connection.execute(_UNANSWERED, (after, today, at_most)).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def refuse_unanswered(connection: Connection, number: int, entry: EntrySeq) -> None:
+    """Refuse one of them, in the transaction of its journal line."""
+    connection.execute("select care.refuse_unanswered(%s, %s)", (number, entry))
 
 
 def standing(connection: Connection) -> list[tuple[int, int, int]]:

@@ -136,5 +136,12 @@ BENEFITS: Final = (
         "Dernier jour de soins, compris ; vide : jusqu’à la ligne suivante.",
         "Last day of care, included; empty: until the next row.",
     ),
+    may(
+        "review_from_cents",
+        "whole cents, 0 to 100000000",
+        "80000",
+        "À partir de ce montant sur une demande de prise en charge, l’organisme l’examine ; 0 : toujours.",
+        "From so much on a request for an agreement, a person of the insurer reviews it; 0: always.",
+    ),
 )
 """What products give: one line per product, domain or item, and first day."""

@@ -99,6 +99,7 @@ def read_benefit(row: Row) -> BenefitLine:
     benefit = Benefit(
         product=0, domain=domain, item=item, formula=Formula(measure, value), cap=_cap(row),
         from_day=since, until_day=until,
+        review_from=_number(row, "review_from_cents", 0, CAP_CENTS_MAX) if row["review_from_cents"] else None,
     )  # fmt: skip
     return BenefitLine(amc, code, benefit)
 
@@ -125,6 +126,7 @@ def moves_benefit(before: Benefit | None, after: Benefit) -> bool:
         before.formula.measure is not after.formula.measure
         or moves_abnormally(before.formula.value, after.formula.value)
         or any(moves_abnormally(was, now) for was, now in zip(*caps, strict=True))
+        or moves_abnormally(before.review_from, after.review_from)
     )
 
 

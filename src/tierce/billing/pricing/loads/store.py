@@ -47,13 +47,14 @@ class LoadStore:
         with self._connection.cursor() as cursor:
             cursor.executemany(
                 "insert into registry.benefit (feed, product, domain, item, measure, value, cap_months, cap_cents,"
-                " cap_count, from_day, until_day) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " cap_count, from_day, until_day, review_from)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     (
                         *(feed, one.product, one.domain.value, one.item),
                         *(one.formula.measure.value, one.formula.value),
                         *((one.cap.months, one.cap.cents, one.cap.count) if one.cap else (None, None, None)),
-                        *(one.from_day, one.until_day),
+                        *(one.from_day, one.until_day, one.review_from),
                     )
                     for one in rows
                 ],
