@@ -37,6 +37,7 @@ create or replace function gate.mint(
     idx uuid[], insurers smallint[], persons bigint[], fresh boolean[], sealed bytea[])
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform gate.insist_newest('index');
     if cardinality(idx) > 64 or exists (
             select from unnest(insurers, sealed) m(insurer, sealed)
             where octet_length(m.sealed) not between 64 and 1200 or not exists (
