@@ -153,7 +153,9 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 lines = Appender.enrol(connection, "persons", room.keyring.instance("persons"))
             index = room.keyring.hash(Purpose.TRAIT)
             records = person_rows.Records(room.sealer)
-            sessions = PersonSessions(pool, lines, SystemClock(), index.uuid, records.given_names, bytes(16))
+            sessions = PersonSessions(
+                pool, lines, SystemClock(), index.uuid, index.lasting, records.given_names, bytes(16)
+            )
             app = create_persons(
                 door=SignInDoor(pool, _provider(Realm.PERSONS, web), SystemClock()),
                 sessions=sessions,

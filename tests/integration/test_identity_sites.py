@@ -78,7 +78,9 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 acts = (Act.STAFF_SESSION_OPEN, Act.STAFF_SESSION_END)
             else:
                 index = keyring.hash(Purpose.TRAIT)
-                sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, given_names, POLICY)
+                sessions = PersonSessions(
+                    found.pool, found.appender, found.clock, index.uuid, index.lasting, given_names, POLICY
+                )
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
             site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, sessions.end_over, False, *acts)

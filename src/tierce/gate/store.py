@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import conninfo_to_dict
 
 from tierce.gate.arrays import bigints, booleans, byteas, integers, smallint, smallints, texts, uuids
 from tierce.gate.leases import Draw, Key
@@ -185,7 +186,8 @@ class GateStore:
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
         """Open the connection."""
-        options = " ".join(f"-c {setting}" for setting in BY_KEY)
+        said = conninfo_to_dict(dsn).get("options") or ""
+        options = " ".join([str(said), *(f"-c {setting}" for setting in BY_KEY)])
         wire = Wire(await AsyncConnection.connect(dsn, autocommit=True, options=options))
         await wire.prepare(_STATEMENTS)
         return cls(wire)

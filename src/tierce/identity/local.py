@@ -201,6 +201,8 @@ class PersonSessions:
     appender: Appender
     clock: Clock
     trait_index: TraitIndex
+    subject_index: TraitIndex
+    """Of a provider's subject, kept five hours: the same across a replacement of the key of traits."""
     given_names: GivenNames
     policy: bytes
     today: SignInsToday = field(default_factory=SignInsToday)
@@ -272,7 +274,7 @@ class PersonSessions:
 
     def _mark(self, sub: str) -> bytes:
         """A subject may be an address of hers: a copy of the database must not tell by it who has a space here."""
-        return self.trait_index(b"tierce-sub\0" + sub.encode()).bytes
+        return self.subject_index(b"tierce-sub\0" + sub.encode()).bytes
 
 
 async def _live(

@@ -166,7 +166,7 @@ class ReportRows:
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
         """Find people and pairs by the keyed functions of `keyring`."""
         self._connection = connection
-        self._index = keyring.hash(Purpose.INDEX)
+        self._keyring = keyring
         self._pair = keyring.hash(Purpose.PAIR)
         self._evidence = keyring.hash(Purpose.FEED)
 
@@ -186,7 +186,7 @@ class ReportRows:
         pair = self._pair.int64(place.to_bytes(8, "big") + who) or 1
         row = self._connection.execute(
             "select presence.report(%s, %s, %s, %s, %s, %s)",
-            (peer, evidence, pair, self._index.uuid(who), place, care_day),
+            (peer, evidence, pair, self._keyring.index(Purpose.INDEX, who), place, care_day),
         ).fetchone()
         return bool(row and row[0])
 

@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
+from tierce.kernel.errors import TierceError
 from tierce.kernel.feed import FeedCounts
 from tierce.kernel.ids import InsurerId
 from tierce.registry.errors import ContractEndedError, InsurerRemoteError
@@ -17,7 +18,8 @@ from tierce.registry.progress.store import FeedBook
 from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.registry.writing.store import Writer
 from tierce.storage.insurer_keys import make_insurer_keys
-from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.keys import LOOKUPS, Keyring, Purpose
+from tierce.storage.lookup_keys import take_to_write
 
 IMPORT_LOCK: Final = 0x7469_6572_6665
 """Imports run one at a time: two of them could each create the same new person."""
@@ -34,9 +36,21 @@ class RegistryStore:
     # -- one import at a time, and its line in registry.feed -------------------------------------------------
 
     def lock(self) -> bool:
-        """Become the only import; False when another one runs. The lock is the session's."""
+        """Become the only import; False when another one runs. The lock is the session's.
+
+        Raises:
+            LookupKeyError: a key by which people are looked up is being replaced, under this very lock.
+        """
         row = self._connection.execute("select pg_try_advisory_lock(%s)", (IMPORT_LOCK,)).fetchone()
-        return bool(row and row[0])
+        if not (row and row[0]):
+            return False
+        try:
+            take_to_write(self._connection, self._keyring, LOOKUPS)
+        except TierceError:
+            self._connection.rollback()
+            self.unlock()
+            raise
+        return True
 
     def unlock(self) -> None:
         """Let another import run."""

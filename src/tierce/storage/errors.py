@@ -7,6 +7,10 @@ class KeyMissingError(TierceError):
     """A key file that this process needs is missing: make it with `tierce upkeep keys`, or restore the backup."""
 
 
+class LookupKeyError(TierceError):
+    """A look-up key is being replaced, or not as the database says: finish the replacement."""
+
+
 class SealBrokenError(TierceError):
     """A sealed record does not open: wrong key, wrong place, or altered bytes."""
 

@@ -29,6 +29,10 @@ from tierce.kernel.os_errors import os_reason
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 
 KEY_BYTES = 32
+GENERATIONS_MAX = 100
+"""Keys that one file of look-ups may hold: one a year, and all that go wrong."""
+INDEX_BYTES = 16
+"""What is kept of an HMAC where people are looked up, and what the next layer is made of."""
 _SEAL_VERSION = 1
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
@@ -69,6 +73,9 @@ class Purpose(StrEnum):
     """(nonce, person, establishment) -> the handle in a dynamic card."""
 
 
+LOOKUPS = (Purpose.INDEX, Purpose.TRAIT)
+"""The keys that are replaced by a further layer (`storage/lookup_keys.py`); their files hold every key so far."""
+
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {
     Compartment.PERSON: "person",
     Compartment.COVERAGE: "coverage",
@@ -102,17 +109,28 @@ EVERY_KEY = [
 
 
 class KeyedHash:
-    """HMAC-SHA-256 under one key, each from a copy of one prepared context (four times cheaper than hmac.digest)."""
+    """HMAC-SHA-256 under one key, each from a copy of one prepared context (four times cheaper than hmac.digest).
 
-    def __init__(self, key: bytes) -> None:
-        """Prepare the context; `key` is 32 bytes."""
-        self._begun = HMAC(key, SHA256())
+    Under a chain of keys, oldest first, it is HMAC(k_n, … HMAC(k_1, data) cut to an index …): what was stored under
+    the chain before is enough to make it (docs/adr/0120).
+    """
+
+    def __init__(self, chain: bytes) -> None:
+        """Prepare a context for each key of `chain`, 32 bytes each."""
+        first, *layers = (HMAC(chain[at : at + KEY_BYTES], SHA256()) for at in range(0, len(chain), KEY_BYTES))
+        self._begun, self._layers = first, layers
+
+    def lasting(self, data: bytes) -> UUID:
+        """The index of `data` under the first key alone, whatever came since: for what is kept for hours only."""
+        one = self._begun.copy()
+        one.update(data)
+        return UUID(bytes=one.finalize()[:INDEX_BYTES])
 
     def digest(self, data: bytes) -> bytes:
         """Return the 32-byte HMAC of `data`."""
         one = self._begun.copy()
         one.update(data)
-        return one.finalize()
+        return self._layered(one.finalize()) if self._layers else one.finalize()
 
     def many(self, items: Iterable[bytes], head: bytes = b"") -> bytes:
         """Return the HMACs of `head` followed by each item, 32 bytes each, end to end."""
@@ -123,15 +141,22 @@ class KeyedHash:
             one = begin()
             one.update(item)
             digests.append(one.finalize())
-        return b"".join(digests)
+        return b"".join(map(self._layered, digests) if self._layers else digests)
 
     def uuid(self, data: bytes) -> UUID:
         """Return the first 128 bits, as PostgreSQL's fixed 16-byte type."""
-        return UUID(bytes=self.digest(data)[:16])
+        return UUID(bytes=self.digest(data)[:INDEX_BYTES])
 
     def int64(self, data: bytes) -> int:
         """Return the first 64 bits as a signed integer, to fit bigint."""
         return int.from_bytes(self.digest(data)[:8], "big", signed=True)
+
+    def _layered(self, digest: bytes) -> bytes:
+        for layer in self._layers:
+            one = layer.copy()
+            one.update(digest[:INDEX_BYTES])
+            digest = one.finalize()
+        return digest
 
 
 class Keyring:
@@ -140,7 +165,7 @@ class Keyring:
     def __init__(self, directory: Path, names: Iterable[str]) -> None:
         """Read the named files of `directory`; a missing or short file raises KeyMissingError."""
         self._directory = directory
-        self._keys = {name: _read_key(directory / f"{name}.key") for name in names}
+        self._keys = {str(name): _read_key(directory / f"{name}.key", _most(name)) for name in names}
         self._others = {name: _others(directory, name) for name in self._keys}
         self._hashes: dict[str, KeyedHash] = {}
 
@@ -151,6 +176,24 @@ class Keyring:
         except KeyError:
             msg = f"this process was not given the key '{name}'"
             raise KeyMissingError(msg) from None
+
+    def under(self, name: str, generation: int) -> None:
+        """Look up by the first `generation` keys of a file alone: as many as the database says.
+
+        Raises:
+            KeyMissingError: the file holds fewer.
+        """
+        chain = self.raw(name)
+        held = len(chain) // KEY_BYTES
+        if held < generation:
+            msg = (
+                f"{name}.key tient {held} clé(s) et la base est sous la {generation}e : donnez à cette machine le "
+                f"fichier d’aujourd’hui / {name}.key holds {held} key(s), the database is under number {generation}: "
+                "give this machine today's file (docs/runbooks/key-rotation.md)"
+            )
+            raise KeyMissingError(msg)
+        self._keys[name] = chain[: generation * KEY_BYTES]
+        self._hashes.pop(name, None)
 
     def every(self, name: str) -> tuple[bytes, ...]:
         """A key's bytes, and those of the keys beside it that are about to be or have been in use."""
@@ -188,7 +231,12 @@ def _others(directory: Path, name: str) -> tuple[bytes, ...]:
     return tuple(_read_key(path) for path in paths if path.exists() and path.read_bytes() != NO_KEY)
 
 
-def _read_key(path: Path) -> bytes:
+def _most(name: str) -> int:
+    """How many keys a file may hold: one, but for those of look-ups."""
+    return GENERATIONS_MAX if name in LOOKUPS else 1
+
+
+def _read_key(path: Path, most: int = 1) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
@@ -200,7 +248,7 @@ def _read_key(path: Path) -> bytes:
             "or on a new installation make keys with `tierce upkeep keys DIRECTORY`"
         )
         raise KeyMissingError(msg) from None
-    if len(key) != KEY_BYTES:
+    if len(key) % KEY_BYTES or not 1 <= len(key) // KEY_BYTES <= most:
         msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"
         raise KeyMissingError(msg)
     return key

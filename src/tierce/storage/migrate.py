@@ -44,6 +44,7 @@ the gate at half its speed after 20,000 engagements). Compilation is off because
 persons' space reads by key too, and opened each page by a scan of the journal while that was young."""
 
 FUNCTIONS = (
+    "lookups.sql",
     "ceilings.sql",
     "drawing.sql",
     "functions.sql",

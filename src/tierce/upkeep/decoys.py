@@ -23,6 +23,7 @@ from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
 from tierce.storage.command_line import SettingsFile
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.lookup_keys import take_to_write
 from tierce.storage.said import said
 from tierce.watch import store
 from tierce.watch.model import TWINS
@@ -178,6 +179,7 @@ def twins(
     with _refusing():
         configured = load(settings)
         keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
+        _in_force(configured, keyring)
         index = keyring.hash(Purpose.INDEX)
         # A keyed coin: whoever has the file cannot tell whose twin is a decoy.
         found = read_twins(file, lambda who: index.uuid(b"twin" + who).int % one_in == 0)
@@ -191,11 +193,18 @@ def twins(
         typer.echo(f"{planted} jumeaux posés. / twins planted.")
 
 
+def _in_force(configured: Settings, keyring: Keyring) -> None:
+    """Have `keyring` look up by the key that is in force; `_written` refuses should another be by then."""
+    with configured.connection().connect("tierce_feed") as connection:
+        take_to_write(connection, keyring, [Purpose.INDEX])
+
+
 def _written(configured: Settings, keyring: Keyring, vendor: int, put: Callable[[Connection, datetime], int]) -> int:
     """Plant, with a line in the journal, in one transaction; returns how many."""
     clock = SystemClock()
     with configured.connection().connect("tierce_feed") as connection:
         appender = Appender.enrol(connection, "feed", keyring.instance("feed"))
+        take_to_write(connection, keyring, [Purpose.INDEX])
         planted = put(connection, clock.now())
         entry = Entry(
             kind=EntryKind.KEY_OR_POLICY_CHANGE,
@@ -224,6 +233,7 @@ def plant(
         people = read_decoys(file)
         configured = load(settings)
         keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
+        _in_force(configured, keyring)
         indexes = [keyring.hash(Purpose.INDEX).uuid(who) for who in people]
         planted = _written(
             configured,

@@ -173,6 +173,7 @@ begin
     if places is distinct from numbered[1:cardinality(sessions)] then
         raise exception 'answers out of order' using errcode = 'data_exception';
     end if;
+    perform gate.insist_lookup('index');
 
     -- Rungs and closings, in a statement that a batch makes only while somebody or something is held.
     rungs := array_fill(0::smallint, array[cardinality(sessions)]);

@@ -420,3 +420,9 @@ grant select (insurer, ended) on registry.remote to tierce_feed;
 grant select (seq) on care.asking to tierce_office;   -- asks without an answer yet: a list of people exposed counts them
 grant execute on function registry.declare_remote, registry.end_remote to tierce_upkeep;
 grant select on registry.remote, registry.remote_state, registry.remote_day to tierce_upkeep, tierce_office;
+
+-- Look-up keys (docs/adr/0120): processes that look people up learn which generation is in force; the import role replaces.
+grant usage on schema gate to tierce_feed, tierce_upkeep;
+grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep;
+grant update (generation, oldest, step, proof, at_idx, at_person, since) on gate.lookup to tierce_feed;
+grant select, update (idx) on person.asked, person.former_key to tierce_feed;

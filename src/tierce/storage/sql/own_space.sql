@@ -16,6 +16,7 @@ begin
         raise exception 'the ceiling of people looked for in a day is reached' using errcode = 'program_limit_exceeded';
     end if;
     return query select t.person from person.trait t where t.idx = of_idx and t.contested is null limit 3;
+    perform gate.insist_lookup('trait');
 end $$;
 
 -- What she reported of these lines, and what she was answered.

@@ -35,6 +35,7 @@ begin
     from claims c
     left join person.key k on k.idx = c.idx
     left join presence.signer s on s.id = c.signer;
+    perform gate.insist_lookup('index');
     return told;
 end $$;
 

@@ -42,6 +42,7 @@ create or replace function gate.mint(
     idx uuid[], insurers smallint[], persons bigint[], fresh boolean[], sealed bytea[])
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform gate.insist_newest('index');
     perform gate.insist_once(1024, greatest(cardinality(idx), cardinality(insurers), cardinality(persons), cardinality(fresh),
                                             cardinality(sealed)));
     if exists (

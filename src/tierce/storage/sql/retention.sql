@@ -73,6 +73,8 @@ declare
     alone bigint[];
     copies bigint;
 begin
+    -- A replacement of a look-up key copies rows, a lot at a time: what it copies meanwhile is seen by the next statement.
+    perform pg_advisory_xact_lock_shared(127996022385529);
     delete from person.record r using unnest(people, senders) d(person, insurer)
     where r.person = d.person and r.insurer = d.insurer;
     get diagnostics copies = row_count;

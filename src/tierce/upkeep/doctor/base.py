@@ -17,7 +17,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
-from tierce.upkeep.doctor import log, peers, remote, timers
+from tierce.upkeep.doctor import log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import locks as foreign_locks
@@ -147,6 +147,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *timers.late(connection),
             *peers.alerts(connection, clock),
             *remote.insurers(connection, clock),
+            *lookups.keys(connection, settings, clock),
         ]
 
 

@@ -19,6 +19,7 @@ from tierce.storage.keys import (
     DEPOSIT_KEY,
     EVERY_KEY,
     KEY_BYTES,
+    LOOKUPS,
     SIGNER_KEY,
     Purpose,
 )
@@ -46,6 +47,7 @@ _REPLACED = {
     **{name: f"tierce keys master {name}" for name in COMPARTMENT_KEYS.values()},
     **{f"instance-{name}": f"tierce keys instance {name}" for name in INSTANCES},
     **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY, BANK_KEY, ALERTS_KEY)},
+    **{name.value: f"tierce keys lookup {name}" for name in LOOKUPS},
     f"instance-{LOG_KEY_NAME}": "tierce keys log",
 }
 """What replaces a key, by its file; the others are not replaced (docs/reference/keys.md)."""
@@ -89,9 +91,16 @@ def keys(settings: Settings) -> list[Finding]:
         return found
     for name in names:
         found += _private(folder / name, "key-file")
-        if _size(folder / name) not in (None, KEY_BYTES):
+        size = _size(folder / name)
+        chain = name.removesuffix(".key") in LOOKUPS
+        if size is not None and (size % KEY_BYTES or size == 0 if chain else size != KEY_BYTES):
             found.append(
-                bad("key-length", name, Phrase("n'a pas 32 octets", "does not have 32 bytes"), _RESTORE_KEYS)
+                bad(
+                    "key-length",
+                    name,
+                    Phrase("n'a pas 32 octets par clé", "does not have 32 bytes a key"),
+                    _RESTORE_KEYS,
+                )
             )
     found += _private(folder / LENDING_KEY, "key-file")
     if any(one.code.endswith("-unreadable") for one in found):

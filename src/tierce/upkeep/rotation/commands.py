@@ -11,13 +11,14 @@ from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import SettingsFile, refusing
-from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
+from tierce.storage.keys import COMPARTMENT_KEYS, Compartment, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import accounts, cards, deposits, service, store
 from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.lookups import service as lookups
 from tierce.upkeep.service import INSTANCES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -237,6 +238,44 @@ def forget_lending(*, settings: SettingsFile) -> None:
         number = addresses.forget_lending(load(settings))
     typer.echo(f"✓ {number} adresses scellées à nouveau / addresses sealed again ; relancez / restart: notices")
     typer.echo(_OLDER)
+
+
+class Lookup(StrEnum):
+    """A key by which people are looked up."""
+
+    INDEX = "index"
+    TRAIT = "trait"
+
+    @property
+    def holders(self) -> str:
+        """The process that looks up by it while it runs."""
+        return "api" if self is Lookup.INDEX else "persons"
+
+
+@app.command(epilog="Example:  tierce keys lookup index --settings tierce.toml")
+def lookup(
+    key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
+) -> None:
+    """Mettre une clé de plus sur un index de recherche. / Put one more key over a look-up index; resumable."""
+    with refusing():
+        read = load(settings)
+        with bar(key.value) as advance:
+            number = lookups.rotate_lookup(read, Purpose(key.value), advance)
+        _line(read)
+    typer.echo(f"✓ {key.value}.key : {number} clés / keys ; relancez / restart: {key.holders}")
+    typer.echo(f"  puis / then: `tierce keys forget-lookup {key.value}`. Scellez les clés. / Seal the keys.")
+
+
+@app.command("forget-lookup", epilog="Example:  tierce keys forget-lookup index --settings tierce.toml")
+def forget_lookup(
+    key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
+) -> None:
+    """Ôter l’index d’avant, une fois tout relancé. / Take the index before away, once all was restarted."""
+    with refusing():
+        with bar(key.value) as advance:
+            removed = lookups.forget_lookup(load(settings), Purpose(key.value), advance)
+        _line(load(settings))
+    typer.echo(f"✓ {removed} index d’avant ôtés / indexes of before taken away")
 
 
 @app.command(epilog="Example:  tierce keys passwords --settings tierce.toml")

@@ -25,6 +25,15 @@ def take_place(folder: Path, name: str, *, keep_previous: bool) -> None:
     sync_folder(folder)
 
 
+def append_key(path: Path, key: bytes) -> None:
+    """Add a key behind those of a file, which stand: the file is replaced whole, with its owner and its mode."""
+    following = path.with_name(f"{path.stem}.with-next")
+    write_private(following, path.read_bytes() + key)
+    _like(path, following)
+    os.replace(following, path)
+    sync_folder(path.parent)
+
+
 def write_private(path: Path, content: bytes, owner: tuple[int, int] | None = None) -> None:
     """Write a file of mode 0600 whole and durably, or not at all; root may give it another owner and group."""
     part = path.with_suffix(".part")

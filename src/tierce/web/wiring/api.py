@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import AsyncConnection
 
 from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.copying import Seals
@@ -36,6 +37,7 @@ from tierce.rights.remote.store import Answers
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.lookup_keys import take_async
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.assistants import assistant_door
 from tierce.web.api.callers import Callers
@@ -64,7 +66,7 @@ async def api(settings: Settings) -> AsyncIterator[App]:
 async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, front: Front) -> AsyncIterator[App]:
     """The API with its gate."""
     clock, policy, real = SystemClock(), policy_digest(), settings.mode is Mode.PRODUCTION
-    dsn = partial(settings.connection().dsn, "tierce_api")
+    dsn = await _reached(settings, keyring)
     async with AsyncExitStack() as stack:
         pool, reader = await async_pool(stack, dsn), await async_pool(stack, dsn, 1, single=True)
         http = await stack.enter_async_context(Upstream(follow_redirects=False))
@@ -129,6 +131,14 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             assistant_door(sessions, appender, network, sign_in.software, settings.portal.url),
         )
         yield create_api(wiring, ProofVerifier(clock), Eligibility(clock, real=real), front.say_closed)
+
+
+async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:
+    """How the database is reached: each connection says by which key this process looks people up."""
+    database = settings.connection()
+    async with await AsyncConnection.connect(database.dsn("tierce_api")) as connection:
+        saying = await take_async(connection, keyring, [Purpose.INDEX])
+    return lambda: saying(database.dsn("tierce_api"))
 
 
 async def _insurers(

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 from tierce.identity.local import PersonSessions
 from tierce.identity.oidc import Realm
@@ -24,6 +23,7 @@ from tierce.presence.answers import Answers
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
+from tierce.storage.lookup_keys import take
 from tierce.web.names import KEYS
 from tierce.web.persons.app import create_persons
 from tierce.web.persons.desk import CardDesk
@@ -37,7 +37,12 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     """The space of the persons covered."""
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
-    dsn = partial(settings.connection().dsn, "tierce_persons")
+    with settings.connection().connect("tierce_persons") as connection:
+        saying = take(connection, keyring, [Purpose.TRAIT])
+
+    def dsn() -> str:
+        return saying(settings.connection().dsn("tierce_persons"))
+
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
         http = await stack.enter_async_context(Upstream(follow_redirects=False))
@@ -51,7 +56,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
         operator = settings.operator
         yield create_persons(
             door=SignInDoor(pool, provider, clock),
-            sessions=PersonSessions(pool, appender, clock, traits.uuid, records.given_names, policy),
+            sessions=PersonSessions(pool, appender, clock, traits.uuid, traits.lasting, records.given_names, policy),
             pool=rows,
             persons=Persons(
                 appender,

@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0079"
-down_revision = "0077"
+down_revision = "0078"
 
 
 def upgrade() -> None:

@@ -1,0 +1,137 @@
+"""Which generation of a look-up key is in force: the database says it, a key file holds every key so far.
+
+A process looks up by as many keys of the file as the database says when it starts, and tells the database so at each
+connection: a process that was not started again after a replacement is refused, and finds nobody by mistake
+(docs/adr/0120).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, LiteralString, Self
+from uuid import UUID
+
+from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import make_conninfo
+
+from tierce.storage.errors import LookupKeyError
+from tierce.storage.keys import Keyring, Purpose
+
+_READ: Final[LiteralString] = (
+    "select generation, oldest, step, proof, at_idx, at_person, since from gate.lookup where purpose = %s"
+)
+
+
+class Progress(StrEnum):
+    """How far a replacement has come."""
+
+    NONE = "none"
+    """None is under way."""
+    FILLING = "filling"
+    """Rows of the next generation are added beside; nobody looks by them yet."""
+    BOTH = "both"
+    """Everybody is found by either generation."""
+    CLEARING = "clearing"
+    """Rows of the generation before are taken away; nobody looks by them any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the database says of one look-up key."""
+
+    generation: int
+    """How many keys of the file are in force."""
+    oldest: int
+    """The oldest generation by which everybody is found."""
+    step: Progress
+    proof: bytes | None
+    """`proof_of` the newest key's chain, of a replacement under way too."""
+    at_idx: UUID | None
+    at_person: int | None
+    since: datetime
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...] | None, purpose: Purpose) -> Self:
+        """Make one of a row of gate.lookup."""
+        if row is None:
+            raise LookupKeyError(f"the database has no mark of the key {purpose}: run `tierce upgrade`")
+        return cls(row[0], row[1], Progress(row[2]), *row[3:])
+
+    def hold(self, keyring: Keyring, purpose: Purpose) -> None:
+        """Have `keyring` look up by what is in force.
+
+        Raises:
+            KeyMissingError: the file holds fewer keys.
+            LookupKeyError: the file holds others.
+        """
+        keyring.under(purpose.value, self.generation)
+        if self.step is not Progress.FILLING:
+            self.insist(keyring, purpose)
+
+    def insist(self, keyring: Keyring, purpose: Purpose) -> None:
+        """Refuse a chain that is not the one that the rows were made with: nobody would be found, without a word.
+
+        Raises:
+            LookupKeyError: the file holds other keys.
+        """
+        if self.proof is not None and bytes(self.proof) != proof_of(keyring, purpose):
+            raise LookupKeyError(
+                f"{purpose}.key n’est pas le fichier de cette base : remettez celui d’aujourd’hui / "
+                f"{purpose}.key is not this database's file: bring today's back (docs/runbooks/key-rotation.md)"
+            )
+
+
+def proof_of(keyring: Keyring, purpose: Purpose) -> bytes:
+    """What only these keys make; it tells nothing of them, nor of anybody."""
+    return keyring.hash(purpose).digest(b"tierce-lookup-proof-v1")[:16]
+
+
+def mark(connection: Connection, purpose: Purpose) -> Mark:
+    """Read what is in force."""
+    return Mark.of(connection.execute(_READ, (purpose.value,)).fetchone(), purpose)
+
+
+def take(connection: Connection, keyring: Keyring, purposes: Iterable[Purpose]) -> Callable[[str], str]:
+    """Have `keyring` look up by what is in force; returns what makes a connection string say so.
+
+    Raises:
+        KeyMissingError: the file holds fewer keys than are in force.
+    """
+    return _taken(keyring, {one: mark(connection, one) for one in purposes})
+
+
+async def take_async(
+    connection: AsyncConnection[Any], keyring: Keyring, purposes: Iterable[Purpose]
+) -> Callable[[str], str]:
+    """The same for a process that serves."""
+    marks = {}
+    for one in purposes:
+        marks[one] = Mark.of(await (await connection.execute(_READ, (one.value,))).fetchone(), one)
+    return _taken(keyring, marks)
+
+
+def _taken(keyring: Keyring, marks: dict[Purpose, Mark]) -> Callable[[str], str]:
+    for purpose, found in marks.items():
+        found.hold(keyring, purpose)
+    said = " ".join(f"-c tierce.{purpose.value}={found.generation}" for purpose, found in marks.items())
+    return lambda dsn: make_conninfo(dsn, options=said)
+
+
+def take_to_write(connection: Connection, keyring: Keyring, purposes: Iterable[Purpose]) -> None:
+    """Have `keyring` add rows under what is in force, in the caller's transaction or behind its lock of imports.
+
+    Raises:
+        LookupKeyError: a replacement is under way: what is added now would be under one of two generations alone.
+    """
+    for purpose in purposes:
+        row = connection.execute(f"{_READ} for share", (purpose.value,)).fetchone()
+        found = Mark.of(row, purpose)
+        if found.step is not Progress.NONE:
+            raise LookupKeyError(
+                f"la clé {purpose} est en train d’être remplacée : finissez par `tierce keys lookup {purpose}` puis "
+                f"`tierce keys forget-lookup {purpose}`, et relancez ceci / the key {purpose} is being replaced: "
+                f"finish with `tierce keys lookup {purpose}`, then `tierce keys forget-lookup {purpose}`, and run "
+                "this again"
+            )
+        found.hold(keyring, purpose)

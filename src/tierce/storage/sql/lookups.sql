@@ -1,0 +1,28 @@
+-- Look-up keys and their generations (docs/adr/0120).
+
+-- Called behind a reading: refuses when this connection looks up by a generation whose rows may be gone, or are not all there. A
+-- connection says its generation when it is made; one that says none is of the first. It is a guard against a process that
+-- was not started again, not against a thief: who lies finds nobody.
+create or replace function gate.insist_lookup(of_purpose text) returns void
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (
+            select from gate.lookup l where l.purpose = of_purpose
+              and coalesce(nullif(current_setting('tierce.' || of_purpose, true), ''), '1')::integer
+                  between l.oldest and l.generation) then
+        raise exception 'the % key of this process was replaced: start it again', of_purpose
+            using errcode = 'check_violation';
+    end if;
+end $$;
+
+-- The same for what adds a row: by the newest generation alone, and none newer comes until the caller's transaction ends.
+create or replace function gate.insist_newest(of_purpose text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare newest integer;
+begin
+    select l.generation into newest from gate.lookup l where l.purpose = of_purpose for share;
+    if newest is distinct from coalesce(nullif(current_setting('tierce.' || of_purpose, true), ''), '1')::integer then
+        raise exception 'the % key of this process was replaced: start it again', of_purpose
+            using errcode = 'check_violation';
+    end if;
+end $$;

@@ -1,0 +1,49 @@
+"""The doctor on look-up keys: each file is the database's, and no replacement was left half-way."""
+
+import psycopg
+
+from tierce.kernel.clock import Clock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
+from tierce.settings import Settings
+from tierce.storage.keys import LOOKUPS, Keyring
+from tierce.storage.lookup_keys import Progress, mark
+from tierce.upkeep.doctor.files import UNFINISHED_MAX
+from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+
+
+def keys(connection: psycopg.Connection, settings: Settings, clock: Clock) -> list[Finding]:
+    """Whether each serves, and how a replacement that was begun goes on."""
+    found = []
+    for purpose in LOOKUPS:
+        now, name = mark(connection, purpose), f"{purpose}.key"
+        try:
+            now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
+        except TierceError:
+            said = Phrase(
+                f"n’est pas le fichier de cette base, qui est sous la clé {now.generation} : personne n’est trouvé",
+                f"is not the file of this database, which is under key {now.generation}: nobody is found",
+            )
+            remedy = Phrase(
+                "remettez le fichier d’aujourd’hui, de sa copie scellée ou d’une autre machine",
+                "bring today's file back, from its sealed copy or from another machine",
+            )
+            found.append(bad("lookup-key", name, said, remedy))
+            continue
+        if now.step is not Progress.NONE and clock.now() - now.since > UNFINISHED_MAX:
+            found.append(_unfinished(name, purpose.value, now.step))
+    return found or [good("lookup-keys", "index.key, trait.key", "sont ceux de la base", "are the database's")]
+
+
+def _unfinished(name: str, purpose: str, step: Progress) -> Finding:
+    said = Phrase(
+        "son remplacement n’est pas fini : aucun fichier ne peut être pris",
+        "its replacement is not finished: no file can be taken in",
+    )
+    if step is Progress.FILLING:
+        words = f"`tierce keys lookup {purpose}`"
+        return bad("lookup-unfinished", name, said, Phrase(words, words), grade=Grade.WARNING)
+    holder = "api" if purpose == "index" else "persons"
+    last = f"`tierce keys forget-lookup {purpose}`"
+    remedy = Phrase(f"une fois {holder} relancé partout, {last}", f"once every {holder} was started again, {last}")
+    return bad("lookup-unfinished", name, said, remedy, grade=Grade.WARNING)

@@ -1,0 +1,1 @@
+"""Look-up keys replaced by a further layer over what is stored (docs/adr/0120)."""

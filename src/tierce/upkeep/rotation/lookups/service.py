@@ -1,0 +1,150 @@
+"""The keys by which people are looked up: the next one is a further layer over what is stored (docs/adr/0120).
+
+The clear identifiers are not at hand, so the next index is HMAC(next key, index so far), made of the stored one. Rows
+under it are added beside, then everybody is found by either; once every process looks up by the new one, the rows of
+before are taken away. Each lot is one transaction with how far it has come: what was stopped goes on there.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.errors import LockNotAvailable
+
+from tierce.settings import Settings
+from tierce.storage.keys import INDEX_BYTES, KEY_BYTES, KeyedHash, Keyring, Purpose
+from tierce.storage.lookup_keys import Progress, mark, proof_of
+from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.files import append_key
+from tierce.upkeep.rotation.lookups import store
+from tierce.upkeep.rotation.service import FEED_ROLE, Step, no_step
+
+CHUNK_ROWS = 10_000
+
+
+def rotate_lookup(
+    settings: Settings,
+    purpose: Purpose,
+    progress: Callable[[int], None],
+    step: Step = no_step,
+    rows_at_once: int = CHUNK_ROWS,
+) -> int:
+    """Make the next key of `purpose`, and every index under it; returns its number. Stopped, it goes on.
+
+    Raises:
+        RotationError: a file is being taken in, the replacement before is not finished, or a key file is another's.
+    """
+    folder = settings.key_directory()
+    with _alone(settings) as connection:
+        now = mark(connection, purpose)
+        if now.step in (Progress.BOTH, Progress.CLEARING):
+            raise RotationError(
+                f"le remplacement d’avant n’est pas fini : `tierce keys forget-lookup {purpose}` / "
+                f"the replacement before is not finished: `tierce keys forget-lookup {purpose}`"
+            )
+        step("key")
+        following = now.generation + 1
+        _ring(folder, purpose, now.generation)
+        if len(Keyring(folder, [purpose]).raw(purpose)) == now.generation * KEY_BYTES:
+            if now.step is Progress.FILLING:
+                raise RotationError(
+                    f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui / "
+                    f"{purpose}.key lacks the key of a replacement that has begun: bring today's file back"
+                )
+            append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
+        ring = _ring(folder, purpose, following)
+        layer = KeyedHash(ring.raw(purpose)[-KEY_BYTES:])
+        if now.step is Progress.NONE:
+            step("begin")
+            store.begin(connection, purpose, Progress.FILLING, proof_of(ring, purpose))
+            connection.commit()
+        else:
+            now.insist(ring, purpose)
+        after, more = (now.at_idx, now.at_person) if now.step is Progress.FILLING else (None, None), True
+        while more:
+            step("chunk")
+            store.keep_removal_out(connection)
+            rows = store.rows_before(connection, purpose, following, after, rows_at_once)
+            store.add(connection, purpose, following, [(idx, person, _next(layer, idx)) for idx, person in rows])
+            more = len(rows) == rows_at_once
+            after = rows[-1] if rows else after
+            store.come_to(connection, purpose, after)
+            connection.commit()
+            progress(len(rows))
+        step("switch")
+        store.switch(connection, purpose)
+        if purpose is Purpose.INDEX:
+            store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
+        step("commit")
+        connection.commit()
+    return following
+
+
+def forget_lookup(
+    settings: Settings,
+    purpose: Purpose,
+    progress: Callable[[int], None],
+    step: Step = no_step,
+    rows_at_once: int = CHUNK_ROWS,
+) -> int:
+    """Take away the rows of the generation before; a process that still looks up by it is refused from then on.
+
+    Returns how many rows went. Stopped, it goes on.
+
+    Raises:
+        RotationError: there is none to take away.
+    """
+    with _alone(settings) as connection:
+        now = mark(connection, purpose)
+        if now.step not in (Progress.BOTH, Progress.CLEARING):
+            raise RotationError(
+                f"rien à oublier : `tierce keys lookup {purpose}` d’abord, jusqu’au bout / "
+                f"nothing to forget: `tierce keys lookup {purpose}` first, to its end"
+            )
+        if now.step is Progress.BOTH:
+            step("clear")
+            store.begin(connection, purpose, Progress.CLEARING)
+            connection.commit()
+        after, removed, more = (now.at_idx, now.at_person) if now.step is Progress.CLEARING else (None, None), 0, True
+        while more:
+            step("chunk")
+            rows = store.rows_before(connection, purpose, now.generation, after, rows_at_once)
+            store.remove(connection, purpose, now.generation, rows)
+            more = len(rows) == rows_at_once
+            after = rows[-1] if rows else after
+            store.come_to(connection, purpose, after)
+            connection.commit()
+            removed += len(rows)
+            progress(len(rows))
+        step("end")
+        store.end(connection, purpose)
+        connection.commit()
+    return removed
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[Connection]:
+    """A connection of the import role that holds the lock of imports: none runs meanwhile, nor another of these."""
+    with settings.connection().connect(FEED_ROLE) as connection:
+        try:
+            store.keep_imports_out(connection)
+        except LockNotAvailable:
+            raise RotationError(
+                "un fichier est en train d’être pris, ou une clé remplacée : relancez ceci quand ce sera fini / "
+                "a file is being taken in, or a key replaced: run this again once that has ended"
+            ) from None
+        connection.commit()
+        yield connection
+
+
+def _ring(folder: Path, purpose: Purpose, generation: int) -> Keyring:
+    ring = Keyring(folder, [purpose])
+    ring.under(purpose, generation)
+    return ring
+
+
+def _next(layer: KeyedHash, idx: UUID) -> UUID:
+    return UUID(bytes=layer.digest(idx.bytes)[:INDEX_BYTES])
