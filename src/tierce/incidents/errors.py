@@ -36,6 +36,10 @@ class AlreadyOpenedError(IncidentError):
         self.incident = incident
 
 
+class ListReplacedError(IncidentError):
+    """Another list came while this one was made again by itself; that one stands."""
+
+
 class ListShrinksError(IncidentError):
     """Of an established breach, this list leaves out so many that the one before has: it takes two people."""
 

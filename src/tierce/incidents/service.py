@@ -13,9 +13,11 @@ from psycopg.errors import CheckViolation, SerializationFailure, UniqueViolation
 from tierce.identity.lines import staff_line
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
+from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.errors import (
     AlreadyOpenedError,
     IncidentMissingError,
+    ListReplacedError,
     ListShrinksError,
     PersonNotExposedError,
     ScopeMissingError,
@@ -40,7 +42,7 @@ from tierce.incidents.states.service import move_facts
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock
-from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId, SessionId, StaffId, new_id
 from tierce.policy.acts import Act
 from tierce.scope.model import SETTLE, Criteria, Exposure, Status
 from tierce.scope.rules import check_criteria, is_over
@@ -49,6 +51,8 @@ from tierce.scope.store import pending, writing_since
 
 ATTEMPTS = 3
 """How often a list is made, when the incident's register was added to while it was."""
+ITSELF = "Tierce"
+"""Who made a list that was made again by itself, in the register."""
 NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER
 """What a member of staff reads of a person she shows, under one insurer."""
 
@@ -116,11 +120,18 @@ class Incidents:
         self._register.add(connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=act)
 
     def compute_scope(
-        self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        criteria: Criteria,
+        *,
+        instead_of: int | None = None,
     ) -> ScopeSummary:
         """Compute the exact list under the last checkpoint, store it as a new revision, and say so in the journal.
 
         A list of a window that is not over yet is of what was written by now: it says so, until it is made again.
+        With `instead_of` it is made again by itself, where that revision is still the newest (`make_again`).
 
         Raises:
             CriteriaError: the criteria name nobody or no time.
@@ -135,7 +146,7 @@ class Incidents:
         self.incident(connection, number)
         for left in reversed(range(ATTEMPTS)):
             try:
-                self._compute(connection, caller, number, criteria, now)
+                self._compute(connection, caller, number, criteria, now, instead_of)
             except (SerializationFailure, UniqueViolation):
                 # Somebody wrote of this incident meanwhile: the list is made again, after what she wrote.
                 if not left:
@@ -147,6 +158,19 @@ class Incidents:
             else:
                 break
         return self.scope(connection, number)
+
+    def make_again(self, connection: Connection, before: ScopeSummary) -> ScopeSummary:
+        """Make the list of an incident again, with the criteria of the one `before`, in nobody's name.
+
+        Its line and its row name this process; the row says how many pairs and accounts changed.
+
+        Raises:
+            ListReplacedError: another list came meanwhile.
+            ListShrinksError: somebody would be on it no more.
+            RegisterClosedError, JournalBehindError, SegmentsMissingError: as for `compute_scope`.
+        """
+        own = StaffCaller(StaffId(self._appender.instance), SessionId(0), ITSELF, frozenset())
+        return self.compute_scope(connection, own, before.incident, before.criteria, instead_of=before.revision)
 
     def ask_smaller(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, why: str
@@ -214,14 +238,24 @@ class Incidents:
             raise SmallerRefusedError from None
 
     def _compute(
-        self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, now: datetime
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        criteria: Criteria,
+        now: datetime,
+        instead_of: int | None,
     ) -> None:
         writing = not is_over([criteria], now, writing_since(connection)) and is_over([criteria], now)
         with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
             waiting = pending(connection, [criteria], engine.head.tree.size)
             revision = store.insert_scope(connection, number, engine, waiting, now, writing=writing)
+            if instead_of is not None and revision != instead_of + 1:
+                raise ListReplacedError
             scope = self.scope(connection, number)
             facts = move_facts(Stage.SCOPED, now, "", revision=revision, digest=scope.digest.hex())
+            if instead_of is not None:
+                facts |= {"changed": cohort_rows.changed(connection, number, revision)}
             asked = store.smaller_asked(connection, number)
             if asked is not None and asked.criteria == criteria and asked.staff != caller.staff:
                 facts |= {"asked_by": asked.name, "why": asked.why}

@@ -12,7 +12,7 @@ from tierce.incidents.clocks.model import Fulfilled, Running, Untold, Written
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import Facts, Row, RowKind
-from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons, is_list
+from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons, is_list, listed_at
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
 from tierce.incidents.severity.service import cohorts_in
@@ -146,7 +146,8 @@ class Clocks:
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
         return rules.running(
             day, now, times, done, insurers=insurers, risk=risk_in(rows),
-            changed=store.changed_since(connection, number), listed_at=scope.at if scope else None,
+            changed=store.changed_since(connection, number),
+            listed_at=listed_at(rows) or (scope.at if scope else None),
         )  # fmt: skip
 
     def write_time(

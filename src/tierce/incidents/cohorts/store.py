@@ -130,6 +130,23 @@ def differences(connection: Connection, incident: IncidentId, revision: int) -> 
     return [Difference(InsurerId(row[0]), *row[1:]) for row in rows]
 
 
+def changed(connection: Connection, incident: IncidentId, revision: int) -> int:
+    """How many pairs and accounts of a list are new, no longer there, or with other data than in the one before."""
+    row = connection.execute(
+        """
+        select (select coalesce(sum(added + gone + changed), 0) from incident.difference
+                where incident = %(incident)s and revision = %(revision)s)
+            + (select count(*) from (select professional, categories from incident.exposed_professional
+                                     where incident = %(incident)s and revision = %(revision)s) new
+               full join (select professional, categories from incident.exposed_professional
+                          where incident = %(incident)s and revision = %(revision)s - 1) old using (professional)
+               where new.categories is distinct from old.categories)""",
+        {"incident": incident, "revision": revision},
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def invoices_read(connection: Connection, number: IncidentId, revision: int) -> InvoicesRead:
     """Readings of invoices under a list's criteria, and how many pairs of it they could be matched with."""
     row = connection.execute(

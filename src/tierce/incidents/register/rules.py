@@ -55,8 +55,16 @@ def row_digest(
 
 
 def is_list(row: Row) -> bool:
-    """Whether a row says a list: what was drawn from the one before it is of an earlier list."""
-    return row.kind is RowKind.MOVE and row.facts["stage"] == "scoped"
+    """Whether a row says a list: what was drawn from the one before it is of an earlier list.
+
+    One that was made again by itself, with nothing changed, is the one before it.
+    """
+    return row.kind is RowKind.MOVE and row.facts["stage"] == "scoped" and row.facts.get("changed") != 0
+
+
+def listed_at(rows: Iterable[Row]) -> datetime | None:
+    """When the newest list was written; None where no row says one."""
+    return max((row.at for row in rows if is_list(row)), default=None)
 
 
 def journal_number(digest: bytes) -> int:

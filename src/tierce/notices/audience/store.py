@@ -323,6 +323,13 @@ def last_revision(connection: Connection, incident: IncidentId) -> int:
     return int(row[0])
 
 
+def last_changed(connection: Connection, incident: IncidentId) -> int:
+    """The newest revision, but for those made again by themselves with the same people; 0 when there is none."""
+    row = connection.execute("select incident.last_changed(%s)", (incident,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def list_digest(connection: Connection, incident: IncidentId, revision: int) -> bytes:
     """The digest of one list."""
     row = connection.execute(

@@ -17,7 +17,7 @@ from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import DeviceId, IncidentId, new_id
 from tierce.notices.audience.model import Audience
 from tierce.notices.audience.service import newest as newest_audience
-from tierce.notices.audience.store import last_revision
+from tierce.notices.audience.store import last_changed
 from tierce.notices.deliveries import store as deliveries
 from tierce.notices.deliveries.letters import batch_file
 from tierce.notices.errors import (
@@ -186,14 +186,14 @@ def newest_text(connection: Connection, number: IncidentId) -> Kept:
 
 
 def ready(connection: Connection, number: IncidentId) -> tuple[Audience, Kept]:
-    """The newest audience and text, which must be of one list, and that the newest.
+    """The newest audience and text, which must be of one list, and of whom is on the newest.
 
     Raises:
         AudienceMissingError, MessageMissingError: one of the two is missing.
         AudienceStaleError: a newer list exists than that of the audience or of the text.
     """
     audience, kept = newest_audience(connection, number), newest_text(connection, number)
-    if not last_revision(connection, number) == audience.revision == kept.message.facts.revision:
+    if last_changed(connection, number) > min(audience.revision, kept.message.facts.revision):
         raise AudienceStaleError
     return audience, kept
 

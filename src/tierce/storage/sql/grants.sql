@@ -92,7 +92,7 @@ grant select on registry.insurer, registry.printed, registry.insurer_key, regist
 grant select, insert (id, title, signal_at) on incident.incident to tierce_office;   -- the rest follows the register
 grant select, insert on incident.opening to tierce_office;
 grant select on incident.smaller_ask to tierce_office;
-grant execute on function incident.ask_smaller to tierce_office;   -- whose list takes anybody away needs another
+grant execute on function incident.ask_smaller, incident.last_changed to tierce_office;   -- whose list takes anybody away needs another
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
     incident.difference to tierce_office;
@@ -350,7 +350,7 @@ grant select, insert on notice.audience, notice.item_pair, notice.step to tierce
 grant temporary on database :"database" to tierce_notices;   -- an audience is sorted in tables of its own transaction
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
-grant execute on function notice.advance, notice.come_back to tierce_notices;
+grant execute on function notice.advance, notice.come_back, incident.last_changed to tierce_notices;
 grant select on notice.message, notice.approval, notice.stop, incident.secrecy to tierce_notices;
 grant select on notice.audience to tierce_office;
 grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item

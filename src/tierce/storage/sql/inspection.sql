@@ -86,7 +86,7 @@ begin
                         where o.incident = of_incident and o.revision = announced and o.person = p.person
                           and o.insurer = p.insurer and n.revision = newest.revision) end)));
     come_back := notice.come_back(newest.id);
-    newer_list := listed > newest.revision and (
+    newer_list := incident.last_changed(of_incident) > newest.revision and (
         exists (select from incident.exposed e where e.incident = of_incident and e.revision = listed)
         or exists (select from incident.exposed_professional e
                    where e.incident = of_incident and e.revision = listed));

@@ -27,6 +27,23 @@ create or replace function incident.gone(of_incident bigint, before integer, aft
               and (n.professional is null or o.categories & ~n.categories <> 0))
 $$;
 
+-- The newest list but for those that were made again by themselves since, and have the same people, accounts and data.
+create or replace function incident.last_changed(of_incident bigint) returns integer
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce(max(s.revision), 0) from incident.scope s
+    where s.incident = of_incident and (
+        not exists (select from incident.register r
+                    where r.incident = s.incident and r.kind = 13 and r.facts::jsonb @> jsonb_build_object(
+                        'stage', 'scoped', 'revision', s.revision, 'changed', 0))
+        or exists (select from incident.difference d where (d.incident, d.revision) = (s.incident, s.revision))
+        or exists (
+            select from (select p.professional, p.categories from incident.exposed_professional p
+                         where (p.incident, p.revision) = (s.incident, s.revision)) n
+            full join (select p.professional, p.categories from incident.exposed_professional p
+                       where (p.incident, p.revision) = (s.incident, s.revision - 1)) o using (professional)
+            where n.categories is distinct from o.categories))
+$$;
+
 -- That an established breach was none takes everybody off at once: whoever writes so confirms what another wrote within a day,
 -- of as many lines of the newest list. Where nobody is on a list, one is enough.
 create or replace function incident.dismissed_by_two(of_incident bigint, by_staff bigint) returns void
@@ -107,7 +124,8 @@ begin
 end $$;
 
 -- Of an established breach each list is told of within a minute. One that takes anybody away takes two people: another than
--- whoever writes it asked for exactly that, within a day. Any new list makes what was asked of the one before void.
+-- whoever writes it asked for exactly that, within a day. Any new list makes what was asked of the one before void. A list that
+-- the process made again by itself (its author is an instance) is nobody's confirmation.
 create or replace function incident.list_is_said() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -136,7 +154,7 @@ begin
         if fewer > 0 and not exists (
             select from incident.smaller_ask a
             where a.incident = new.incident and a.criteria = new.criteria and a.gone = fewer and a.staff <> author
-              and a.at > now() - interval '1 day') then
+              and not exists (select from journal.instance i where i.id = author) and a.at > now() - interval '1 day') then
             raise exception 'a list that people are on no more takes two members of staff'
                 using errcode = 'check_violation', constraint = 'list_shrinks', detail = fewer::text;
         end if;

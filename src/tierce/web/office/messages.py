@@ -68,7 +68,7 @@ class Standing:
         return bool(
             self.audience
             and self.kept
-            and self.audience.revision == self.kept.message.facts.revision == self.revision
+            and self.revision <= min(self.audience.revision, self.kept.message.facts.revision)
         )
 
     @property
@@ -210,7 +210,7 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
     return Standing(
         incident=incident,
         reference=incident_reference(incident.id, incident.day),
-        revision=audiences.last_revision(connection, number),
+        revision=audiences.last_changed(connection, number),
         audience=audience,
         counts=shown[0],
         counted=shown[1],

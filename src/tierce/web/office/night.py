@@ -20,14 +20,15 @@ from tierce.incidents.cohorts.rules import in_two
 from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
 from tierce.incidents.night.model import Known, Part, Sum
 from tierce.incidents.night.rules import conclusions_owed, next_decision
-from tierce.incidents.register.model import Row
-from tierce.incidents.register.rules import missing
+from tierce.incidents.register.model import Row, RowKind
+from tierce.incidents.register.rules import listed_at, missing
 from tierce.incidents.severity.service import cohorts_in
 from tierce.incidents.statements.rules import standing as standing_statements
 from tierce.incidents.statements.service import statements_in
 from tierce.incidents.states.model import STEPS, Stage
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import WRITTEN_HERE, moves_in
+from tierce.incidents.store import scopes
 from tierce.kernel.categories import LABELS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
@@ -108,7 +109,7 @@ def night_values(
     known = Known(
         standing=stands,
         clocks=tuple(clocks),
-        listed_at=scope.at if scope else None,
+        listed_at=(listed_at(rows) or scope.at) if scope else None,
         insurers=len(counts),
         told=sum(one.state in TOLD for one in notices.values()),
         open_cohorts=conclusions_owed(
@@ -136,6 +137,7 @@ def night_values(
         "residences": RESIDENCE_LABELS,
         "authorities": AUTHORITY_LABELS,
         "changes": _changes(connection, scope),
+        "again": _again(connection, rows, scope),
     }
 
 
@@ -279,6 +281,15 @@ def _changes(connection: Connection, scope: ScopeSummary | None) -> dict[str, in
         "gone": sum(one.gone for one in rows),
         "changed": sum(one.changed for one in rows),
     }
+
+
+def _again(connection: Connection, rows: list[Row], scope: ScopeSummary | None) -> tuple[int, datetime] | None:
+    """How many more people the list has that was made again by itself, and when the one before was made."""
+    lists = [row for row in rows if row.kind is RowKind.MOVE and row.facts["stage"] == str(Stage.SCOPED)]
+    if scope is None or not lists or "changed" not in lists[-1].facts:
+        return None
+    before = scopes(connection, IncidentId(scope.incident))[-2]
+    return scope.persons - before.persons, before.at
 
 
 def stage_named(text: str) -> Stage | None:

@@ -9,6 +9,7 @@ from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
+from tierce.incidents.again.service import Again
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
@@ -32,6 +33,7 @@ from tierce.settings import Settings
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import ALERTS_KEY, Compartment, Keyring
 from tierce.web.names import BESIDE, KEYS, log_key
+from tierce.web.office.again import lists_again
 from tierce.web.office.app import create_office
 from tierce.web.process import App, Process
 from tierce.web.upstream import Upstream
@@ -59,6 +61,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                 lasting_sealer(settings.connection(), "tierce_office", keyring, [Compartment.PERSON])
             )
         incidents = Incidents(appender, records, clock, settings.segments_directory())
+        await stack.enter_async_context(lists_again(rows, Again(incidents, clock)))
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
         register = Register(appender, clock)
