@@ -1,5 +1,6 @@
 """What brought an assistant in holds her: the device that named her, and each device that had a code made for her."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -131,3 +132,24 @@ def test_a_passkey_goes_the_night_after_her_last_day(play: Play, connect: Connec
     upkeep.execute("select upkeep.forget(79, 100, true)")
     left = rows(connect, "select given_name from access.passkey p join access.assistant x on x.id = p.assistant")
     assert left == [("Nadia",)]
+
+
+def test_she_reads_what_holds_her_and_nothing_of_her_professional_s_appeal(play: Play, connect: Connect) -> None:
+    admin = connect(SUPERUSER, autocommit=True)
+
+    async def scene(desk_: Desk) -> None:
+        doctor = await settled(desk_, connect)
+        nadia = await at_work(desk_, await enrolled(desk_, doctor))
+        admin.execute(
+            HOLD.encode() + b"select 1, 1, login, 2, now(), now() + interval '1 day', 'w', 'r' from access.assistant"
+        )
+        words = "Nous avons reçu beaucoup de nouveaux patients."
+        said = json.dumps({"hold": "1", "said": words}).encode()
+        assert (await desk_.send("POST", "/v1/holds/appeal", doctor.handle, doctor.key, said)).status_code == 204
+        admin.execute("update access.appeal set answered = now(), answer = 'Levé demain.', \"by\" = 'p'")
+        own, hers = [(await desk_.send("GET", "/v1/holds", who.handle)).json()["holds"] for who in (doctor, nadia)]
+        assert own[0]["answer"] == "Levé demain."
+        asked = ("appealed_at", "answer_due", "answered_at", "answer")
+        assert hers == [own[0] | dict.fromkeys(asked)]
+
+    play(scene)

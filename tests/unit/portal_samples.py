@@ -220,6 +220,7 @@ def _devices(language: Language) -> Iterator[Case]:
             "held-wrong",
             {"live": [held], "said": "non", "fault": "Votre message est trop court : écrivez dix caractères."},
         ),
+        ("held-assistant", {"live": [held], "session": msgspec.structs.replace(SESSION, assistant_name="Nadia B.")}),
         ("held-not", {}),
     ):
         yield name, "held.html", _frame("/held", language), {**hold, **more}

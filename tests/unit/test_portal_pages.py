@@ -60,6 +60,13 @@ def test_empty_places_that_serve_no_more_today_say_so() -> None:
     assert "les places vides serviront demain" not in page_of("ask", Language.FR)
 
 
+def test_an_assistant_is_offered_no_appeal_that_would_be_refused() -> None:
+    assert 'action="/held"' in page_of("held-by-a-person", Language.FR)
+    hers = page_of("held-assistant", Language.FR)
+    assert 'action="/held"' not in hers
+    assert "Seul le professionnel qui vous a désigné" in hers
+
+
 def test_every_template_has_a_sample() -> None:
     templates = {path.name for path in (HERE / "templates").glob("*.html")}
     assert templates - {"portal.html", "places_pieces.html", "presence_pieces.html", "rows_pieces.html"} == {

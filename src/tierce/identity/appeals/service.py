@@ -1,5 +1,6 @@
 """Read what holds oneself, and appeal: in one's own session, with a journal line."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tierce.identity.appeals import store
@@ -25,13 +26,18 @@ class Appeals:
     async def holds(self, handle: str) -> list[OwnHold]:
         """List what holds this session's account, device or establishment, now or lately.
 
+        What became of an appeal is told to the professional who made it, and to no assistant of hers.
+
         Raises:
             SessionRefusedError: the session is over.
         """
         state = await self._sessions.read(handle)
         since = self._sessions.clock.now() - SHOWN_FOR
         async with self._sessions.pool.connection() as connection:
-            return await store.own_holds(connection, state, since)
+            found = await store.own_holds(connection, state, since)
+        if state.assistant is None:
+            return found
+        return [replace(one, said=None, due=None, answered=None, answer=None) for one in found]
 
     async def appeal(self, handle: str, request: Received, hold: int, said: str) -> None:
         """Say why one should not be held; staff answer in time (policy.ladder).
