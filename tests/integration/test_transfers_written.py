@@ -1,5 +1,6 @@
 """The file of a batch: once under its name, whole, and never over another, whatever stops it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from tests.integration.conftest import Connect
 from tests.integration.transfers_world import Treasury
 from tierce.billing.settlement.errors import FileChangedError, FileMissingError, FileThereError
 from tierce.billing.settlement.pain import file_name
-from tierce.kernel.durable import PART
+from tierce.billing.settlement.service import LEFT_SECONDS
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.durable import PART, write_beside
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
@@ -64,6 +67,18 @@ def test_what_is_written_again_is_no_file_until_it_is_whole_whatever_turns_meanw
     with pytest.raises(KilledError):
         treasury.settling.again(treasury.billing, batch, meanwhile)
     assert treasury.settling.again(treasury.billing, batch).name == file_name(batch)
+
+
+def test_what_a_killed_writing_left_is_deleted_a_day_later_and_what_is_being_written_is_not(
+    treasury: Treasury,
+) -> None:
+    treasury.folder.mkdir(exist_ok=True)
+    path = treasury.folder / file_name(5)
+    old, new = (write_beside(path, b"x") for _ in range(2))
+    day_ago = SystemClock().now().timestamp() - LEFT_SECONDS - 60
+    os.utime(old, (day_ago, day_ago))
+    treasury.turn()
+    assert list(treasury.folder.iterdir()) == [new]
 
 
 def test_a_file_of_this_name_that_is_there_is_not_written_over_and_is_said(treasury: Treasury) -> None:

@@ -34,7 +34,7 @@ def sync_tree(folder: Path) -> None:
 def write_beside(path: Path, content: bytes) -> Path:
     """Write what is to be a file of mode 0600, whole and on the disk, under a hidden name of its own; give that name.
 
-    What a killed process left under such a name is deleted by `tierce retention`.
+    What a killed process left under such a name is nothing: no program takes it for a file.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)

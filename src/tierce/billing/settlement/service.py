@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import pyrage
 from psycopg import Connection
@@ -23,6 +25,8 @@ from tierce.kernel.durable import PART, name_new, sync_folder, write_beside
 from tierce.kernel.ids import EntrySeq, new_id
 from tierce.policy.acts import Act
 from tierce.policy.transfers import TRANSFERS_MAX
+
+LEFT_SECONDS: Final = 86_400.0
 
 Step = Callable[[str], None]
 """Called with the name of the step about to begin; tests of crashes stop there."""
@@ -48,7 +52,7 @@ class Settling:
         done = Settled()
         if self.payer is None:
             return done
-        _try(connection, done, partial(_give_names, connection, _folder(self.payer)))
+        _try(connection, done, partial(_give_names, connection, _folder(self.payer), self.clock.now()))
         for batch, insurer in store.approved(connection):
             _try(connection, done, partial(self._file, connection, batch, insurer, self.payer, done, step))
         for insurer in store.to_prepare(connection, self.transfers_max):
@@ -181,8 +185,15 @@ def _give_name(folder: Path, batch: int) -> Path:
     return path
 
 
-def _give_names(connection: Connection, folder: Path) -> None:
-    """Finish what a crash left: a part whose batch was kept is its file, any other never was."""
+def _give_names(connection: Connection, folder: Path, now: datetime) -> None:
+    """Finish what a crash left: a part whose batch was kept is its file, any other never was.
+
+    What `again` was killed over has a name of its own, hidden: a day later nobody writes it any more.
+    """
+    for stopped in folder.glob(".virements-*" + PART):
+        with suppress(FileNotFoundError):
+            if stopped.stat().st_mtime < now.timestamp() - LEFT_SECONDS:
+                stopped.unlink()
     for part in folder.glob("virements-*" + PART):
         with suppress(ValueError):
             batch = int(part.name.removeprefix("virements-").split(".")[0], 16)

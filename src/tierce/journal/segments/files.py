@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -111,6 +112,15 @@ def sha256_of(path: Path) -> bytes:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
+
+
+_NAMED = re.compile(r"[0-9]{13}-([0-9]{13})-[0-9]{3}\.(?:entries\.parquet|blocks\.parquet|index)", re.ASCII)
+
+
+def ahead(folder: Path, size: int) -> list[Path]:
+    """Files of segments that end behind the `size` lines that the database signs: theirs may be nowhere else."""
+    named = ((path, _NAMED.fullmatch(path.name)) for path in folder.glob("*"))
+    return sorted(path for path, found in named if found is not None and int(found[1]) > size)
 
 
 def write_manifest(folder: Path, segments: Iterable[Segment]) -> None:

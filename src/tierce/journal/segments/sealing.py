@@ -14,8 +14,8 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments import store
 from tierce.journal.segments.build import build
 from tierce.journal.segments.check import insist_whole
-from tierce.journal.segments.errors import SealerBusyError
-from tierce.journal.segments.files import write_manifest
+from tierce.journal.segments.errors import SealerBusyError, SegmentsAheadError
+from tierce.journal.segments.files import ahead, write_manifest
 from tierce.journal.segments.model import ENTRIES_MAX, Segment
 from tierce.journal.segments.redacting import redacted_leaves, rewrite, rows_to_redact
 from tierce.journal.service import Appender
@@ -210,8 +210,16 @@ class Sealer:
             path.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Remove what the manifest does not know: left by a run that was killed, or by a revision that is over."""
+        """Remove what the manifest does not know: left by a run that was killed, or by a revision that is over.
+
+        Raises:
+            SegmentsAheadError: lines that this database lost may be in some of it; nothing was removed.
+        """
         manifest = self._manifest()
+        with self._connection.transaction():
+            further = ahead(self._folder, store.tree_size(self._connection))
+        if further:
+            raise SegmentsAheadError(len(further))
         known = {path for segment in manifest for path in segment.paths(self._folder)}
         for path in self._folder.iterdir():
             if path not in known and (path.suffix in {".part", ".parquet", ".index"}):

@@ -1,6 +1,7 @@
 """The doctor on the database: who can reach it, its version and settings, its clock, the sequencer, imports."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import psycopg
 
@@ -8,7 +9,9 @@ from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.note import read_checkpoint
 from tierce.journal.segments import store as segment_rows
+from tierce.journal.segments.files import ahead
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import PART
 from tierce.kernel.language import Phrase
 from tierce.policy.transfers import REPLY_DAYS, replies_due
 from tierce.settings import Settings
@@ -43,6 +46,8 @@ INVOICE_SECONDS_MAX = 900.0
 """Invoices are decided within seconds."""
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
+LEFT_SECONDS = 26 * 3600.0
+"""The sealing of each night removes what an earlier one left."""
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
 _OUTLIVES = Phrase("un verrou survivrait à sa connexion", "a lock would outlive its connection")
 _WANTED = {
@@ -141,7 +146,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *replies(connection, clock),
             *_imports(connection),
             *_kept(connection, settings),
-            *_segments(connection, settings),
+            *segments(connection, settings.segments_directory(), clock),
             *log.published(connection, settings),
             *log.witnessed(connection, settings, clock),
             *timers.late(connection),
@@ -352,8 +357,29 @@ def _imports(connection: psycopg.Connection) -> list[Finding]:
     ]  # fmt: skip - one finding, two lines
 
 
-def _segments(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
-    folder = settings.segments_directory()
+def segments(connection: psycopg.Connection, folder: Path, clock: Clock) -> list[Finding]:
+    """Each sealed segment is there, none goes further than the database, and none was left half made."""
+    further = ahead(folder, segment_rows.tree_size(connection))
+    if further:
+        said = Phrase(
+            f"{len(further)} fichiers scellés vont plus loin que la base : une plus ancienne a été ramenée",
+            f"{len(further)} sealed files go further than the database: an older one was brought back",
+        )
+        remedy = Phrase(
+            "n’en retirez aucun ; processus arrêtés, `tierce restore adopt` les met à part : "
+            "docs/runbooks/backup-and-restore.md",
+            "remove none; with the processes stopped, `tierce restore adopt` puts them aside: "
+            "docs/runbooks/backup-and-restore.md",
+        )
+        return [bad("segments-ahead", str(folder), said, remedy)]
+    before = clock.now().timestamp() - LEFT_SECONDS
+    left = [path for path in folder.glob(f"*{PART}") if path.stat().st_mtime < before]
+    if left:
+        said = Phrase(
+            f"{len(left)} fichiers d’un scellement interrompu", f"{len(left)} files of a sealing that was stopped"
+        )
+        remedy = Phrase("`tierce journal seal` les retire", "`tierce journal seal` removes them")
+        return [bad("segments-left", str(folder), said, remedy, grade=Grade.WARNING)]
     missing = [path for one in segment_rows.segments(connection) for path in one.paths(folder) if not path.is_file()]
     if not missing:
         return [good("segments", str(folder), "chaque segment scellé est là", "each sealed segment is there")]

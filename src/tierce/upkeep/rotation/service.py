@@ -30,7 +30,8 @@ CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"
 _HELD = (
     "une autre commande remplace une clé de cet organisme, ou supprime ce qu’il avait confié : relancez ensuite "
-    "celle-ci / another command replaces a key of this insurer, or deletes what it had stored: run this again afterwards"
+    "celle-ci / another command replaces a key of this insurer, or deletes what it had stored: run this again "
+    "afterwards"
 )
 VERSION_MAX = 255
 """A record has one byte for it."""
