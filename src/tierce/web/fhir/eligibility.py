@@ -308,7 +308,8 @@ MASKED: Final = {"extension": [{"url": names.ABSENT, "valueCode": "masked"}]}
 def worded(name: str, phrase: Phrase) -> dict[str, Any]:
     """A text in French, with its English as FHIR's own translation; a string of FHIR has no unbreakable space."""
     english = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": phrase.en}]
-    return {name: phrase.fr.replace("\u00a0", " "), f"_{name}": {"extension": [{"url": names.TRANSLATION, "extension": english}]}}
+    french = phrase.fr.replace("\u00a0", " ")
+    return {name: french, f"_{name}": {"extension": [{"url": names.TRANSLATION, "extension": english}]}}
 
 
 def _response(told: Shown | NotShown | Already, purposes: tuple[str, ...], today: date) -> dict[str, Any]:
