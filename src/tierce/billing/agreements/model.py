@@ -52,7 +52,7 @@ STATE_LABELS: dict[AgreementState, Phrase] = {
     AgreementState.INVOICED: Phrase("facturée", "invoiced"),
     AgreementState.EXPIRED: Phrase("échue", "expired"),
     AgreementState.CANCELLED: Phrase("annulée", "cancelled"),
-    AgreementState.UNDER_REVIEW: Phrase("à\u00a0l’examen", "under review"),
+    AgreementState.UNDER_REVIEW: Phrase("à l’examen", "under review"),
 }
 
 
