@@ -109,3 +109,31 @@ def test_the_same_care_sent_twice_is_a_duplicate_of_what_was_paid_alone(house: H
                         (first,))  # fmt: skip
     assert house.deciding().turn(house.billing).accepted == 1
     assert house.stands(again)[0] == ACCEPTED
+
+
+def test_three_of_one_care_never_wait_for_one_another(house: House, both: tuple[int, int, int]) -> None:
+    """By the second insurer's answer, by a receipt of the second's, by the first insurer's answer, in that order."""
+    one, other, person = both
+    _gives(house, one, Measure.FIXED, GIVES)
+    _gives(house, other, Measure.REAL, 0)
+    house.admin.execute("update care.deposit set pair = 1, insurer = %s where number = 7", (other,))
+    sent = [
+        house.invoice(person=person, insurer=other, asked=9_000),
+        house.invoice(deposit=7, insurer=other, asked=9_000),
+        house.invoice(person=person, insurer=one, asked=4_000),
+    ]
+    for minutes, number in enumerate(sent):
+        house.admin.execute(
+            "update care.invoice set at = now() + make_interval(mins => %s) where id = %s", (minutes, number)
+        )
+    before = [
+        (a, b) for a in sent for b in sent
+        if a != b and house.admin.execute("select care.goes_before(%s, %s)", (a, b)).fetchall() == [(True,)]
+    ]  # fmt: skip
+    assert len(before) == 3, "of any two one goes first"
+    assert any(all((a, b) in before for b in sent if b != a) for a in sent), "and one of them goes before all"
+    for _turn in sent:
+        house.deciding().turn(house.billing)
+    states = [house.stands(number) for number in sent]
+    assert RECEIVED not in [state[0] for state in states]
+    assert sum(state[2] for state in states) <= 14_000

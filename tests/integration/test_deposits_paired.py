@@ -56,6 +56,24 @@ def test_the_same_care_by_a_receipt_and_by_an_answer_is_paid_once(
     assert house.stands(sent[1])[:2] == (REFUSED, DUPLICATE)
 
 
+@pytest.mark.parametrize(("clock", "counts"), [("00:00:01", 1), ("01:30", 1), ("23:59:59 yesterday", 0)])
+@pytest.mark.parametrize("day", ["2026-07-14", "2026-10-25", "2026-03-29"])
+def test_the_care_of_a_night_is_compared_from_midnight_in_paris(
+    house: House, day: str, clock: str, counts: int
+) -> None:
+    """No invoice is of a day that has not begun; one of that very night is, on days of a clock change too."""
+    answer = _answer(house, NIR_PAIR)
+    by_answer, by_receipt = house.invoice(quotes=answer), house.invoice(deposit=7)
+    at = f"{day} {clock.split(maxsplit=1)[0]}"
+    house.admin.execute(
+        "update care.invoice set care_day = %s::date - date '1970-01-01',"
+        " at = (%s::timestamp - make_interval(days => %s)) at time zone 'Europe/Paris' where id = any(%s)",
+        (day, at, int("yesterday" in clock), [by_answer, by_receipt]),
+    )
+    found = house.admin.execute("select care.beside_by_pair(%s)", (by_receipt,)).fetchall()
+    assert found == [(by_answer,)] * counts
+
+
 def test_somebody_elses_care_of_the_day_is_none_of_it(house: House) -> None:
     answer = _answer(house, NIR_PAIR + CARD_PAIR)
     by_receipt, by_answer = house.invoice(deposit=7), house.invoice(quotes=answer)

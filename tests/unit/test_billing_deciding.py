@@ -47,6 +47,10 @@ def line(item: str, price: int, asked: int | None = None, quantity: int = 1) -> 
     return InvoiceLine(item, quantity, price, 6_000, price - 6_000 if asked is None else asked)
 
 
+def beside(item: str, due: int, *, same_insurer: bool, waits: bool = False, quantity: int = 1) -> Beside:
+    return Beside(same_insurer, waits, (line(item, 16_000, quantity=quantity),), (due,))
+
+
 WEEKS: Final = Guaranteed(DAY, DAY + 30)
 
 
@@ -81,14 +85,14 @@ def test_a_cap_is_drawn_by_earlier_invoices_and_by_the_lines_before() -> None:
         (
             replace(
                 case(line("LENS", 16_000)),
-                beside=(Beside(same_insurer=True, waits=False, due=10, items=(("LENS", 1),)),),
+                beside=(beside("LENS", 10, same_insurer=True),),
             ),
             InvoiceReason.DUPLICATE,
         ),
         (
             replace(
                 case(line("LENS", 16_000)),
-                beside=(Beside(same_insurer=False, waits=False, due=1, items=(("LENS", 1),)),),
+                beside=(beside("LENS", 1, same_insurer=False),),
             ),
             InvoiceReason.DUPLICATE,
         ),
@@ -110,27 +114,68 @@ def test_what_is_refused_pays_nothing_of_any_line(of: Case, reason: InvoiceReaso
 def test_a_second_insurer_pays_what_the_first_leaves_and_other_care_of_the_day_is_none_of_it() -> None:
     """Of 10,000 cents that the compulsory scheme leaves."""
     asking = case(line("LENS", 16_000, 7_000))
-    by_two = replace(asking, beside=(Beside(same_insurer=False, waits=False, due=3_000, items=(("LENS", 1),)),))
+    by_two = replace(asking, beside=(beside("LENS", 3_000, same_insurer=False),))
     assert decide(by_two, TABLES).due == 7_000
-    above = replace(asking, beside=(Beside(same_insurer=False, waits=False, due=3_001, items=(("LENS", 1),)),))
+    above = replace(asking, beside=(beside("LENS", 3_001, same_insurer=False),))
     assert decide(above, TABLES).reason is InvoiceReason.DUPLICATE
     others = replace(
         asking,
         beside=(
-            Beside(same_insurer=True, waits=False, due=9_000, items=(("LENS", 2),)),
-            Beside(same_insurer=True, waits=False, due=9_000, items=(("FRAME", 1),)),
+            beside("LENS", 9_000, same_insurer=True, quantity=2),
+            beside("FRAME", 9_000, same_insurer=True),
         ),
     )
     assert decide(others, TABLES).due == 7_000
 
 
+@pytest.mark.parametrize(
+    ("amo", "first", "rest"), [(6_000, 10_000, 0), (0, 10_000, 0), (0, 4_000, 6_000), (7_000, 4_000, 5_000)]
+)
+def test_what_two_insurers_pay_is_never_above_what_the_compulsory_scheme_really_leaves(
+    amo: int, first: int, rest: int
+) -> None:
+    """A part that is stated below the tariff's 6,000 cents left the second insurer what the scheme pays already."""
+    asking = case(InvoiceLine("LENS", 1, 16_000, amo, 16_000 - amo - first))
+    second = replace(asking, beside=(Beside(False, False, (line("LENS", 16_000),), (first,)),))
+    assert decide(second, TABLES).due == rest
+    dearer = replace(second, beside=(Beside(False, False, (line("LENS", 12_000),), (5_000,)),))
+    assert decide(dearer, TABLES).due <= 1_000, "nor above the lesser of the two prices stated"
+
+
+def test_what_one_line_leaves_pays_no_other_line_twice() -> None:
+    asking = case(line("LENS", 16_000), line("FRAME", 16_000, 0))
+    paid = Beside(False, False, (line("LENS", 16_000), line("FRAME", 16_000)), (4_000, 0))
+    found = decide(replace(asking, beside=(paid,)), TABLES)
+    assert (found.reason, found.dues) == (InvoiceReason.PARTLY, (6_000, 0))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12_000), st.integers(0, 100)), min_size=4, max_size=4),
+    st.tuples(st.integers(7_000, 30_000), st.integers(7_000, 30_000)),
+)
+def test_two_insurers_never_pay_above_the_cost_of_a_code(
+    sent: list[tuple[int, int]], prices: tuple[int, int]
+) -> None:
+    cents = [
+        InvoiceLine(item, 1, price, min(amo, price), (price - min(amo, price)) * share // 100)
+        for (amo, share), (item, price) in zip(sent, [("LENS", one) for one in prices] * 2, strict=True)
+    ]
+    first = case(*cents[:2])
+    paid = decide(first, TABLES)
+    also = replace(case(*cents[2:]), beside=(Beside(False, False, first.invoice.lines, paid.dues),))
+    if not paid.due:
+        return
+    left = sum(price - min(price, 10_000) * 6 // 10 for price in prices)
+    assert paid.due + decide(also, TABLES).due <= left + 1
+
+
 def test_what_is_about_the_same_care_waits_for_what_goes_before_it_and_nothing_else_does() -> None:
     asking = case(line("LENS", 16_000, 7_000)).invoice
     for same_insurer in (True, False):
-        first = Beside(same_insurer=same_insurer, waits=True, due=0, items=(("LENS", 1),))
+        first = beside("LENS", 0, same_insurer=same_insurer, waits=True)
         assert waits_behind(asking, (first,))
         assert not waits_behind(asking, (replace(first, waits=False),))
-        assert not waits_behind(asking, (replace(first, items=(("LENS", 2),)),))
+        assert not waits_behind(asking, (replace(first, lines=(line("LENS", 16_000, quantity=2),)),))
 
 
 def test_care_of_the_last_day_of_a_contract_is_paid() -> None:

@@ -437,7 +437,10 @@ RETENTION: Mapping[Kept, Rule] = {
         _CHOICE,
     ),
     Kept.DEPOSIT_ROWS: Rule(
-        Phrase("dépôts résolus, sans ce qui fut saisi", "resolved deposits, without what was typed"),
+        Phrase(
+            "dépôts résolus, sans ce qui fut saisi : montant, lieu, nombres à clé de la personne pour ce lieu",
+            "resolved deposits, without what was typed: amount, place, keyed numbers of the person at that place",
+        ),
         "care.deposit",
         _days(_INVOICED_DAYS),  # by whom it is known, the same care is not invoiced again by an answer
         Phrase("leur résolution", "their resolution"),

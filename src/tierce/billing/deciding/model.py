@@ -50,10 +50,19 @@ class Beside:
     same_insurer: bool
     waits: bool
     """It is not decided: what is about the same care waits for it."""
-    due: int
-    """What it is paid, in cents."""
-    items: tuple[tuple[str, int], ...]
-    """Code and quantity of each line."""
+    lines: tuple[InvoiceLine, ...]
+    dues: tuple[int, ...]
+    """What each of its lines is paid, in cents."""
+
+    @property
+    def due(self) -> int:
+        """What it is paid, in cents."""
+        return sum(self.dues)
+
+    @property
+    def items(self) -> tuple[tuple[str, int], ...]:
+        """Code and quantity of each line."""
+        return tuple((line.item, line.quantity) for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

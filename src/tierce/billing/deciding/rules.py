@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Past, Tables
-from tierce.billing.pricing.rules import left_of, price_line, tariff_on, used_so_far
+from tierce.billing.pricing.rules import amo_of, left_of, price_line, tariff_on, used_so_far
 from tierce.billing.rules import same_care
 from tierce.kernel.care import Domain
 
@@ -36,13 +37,14 @@ def decide(case: Case, tables: Tables) -> Decision:
         return _refused(InvoiceReason.AFTER_GUARANTEE, lines)
     if guaranteed.most is not None and sum(line.asked for line in lines) > guaranteed.most:
         return _refused(InvoiceReason.NOT_GUARANTEED, lines)
+    payable = within_cost(case.invoice, case.beside, tables)
     if case.invoice.deposit is not None:
-        return _decided(tuple(line.asked for line in lines), lines)
+        return _decided(tuple(line.asked for line in payable), lines)
     if case.invoice.agreement is not None:
-        return _decided(as_granted(case, tables), lines)
+        return _decided(as_granted(payable, case, tables), lines)
     assert case.product is not None, "an invoice that quotes an engagement is decided by what covers the person"
     dues = priced_lines(
-        lines, case.history, tables=tables, product=case.product, domain=case.invoice.domain,
+        payable, case.history, tables=tables, product=case.product, domain=case.invoice.domain,
         care_day=case.invoice.care_day,
     )  # fmt: skip
     return _refused(dues, lines) if isinstance(dues, InvoiceReason) else _decided(dues, lines)
@@ -82,13 +84,13 @@ def priced_lines(
     return tuple(dues)
 
 
-def as_granted(case: Case, tables: Tables) -> tuple[int, ...]:
+def as_granted(lines: Iterable[InvoiceLine], case: Case, tables: Tables) -> tuple[int, ...]:
     """Pay each line what its agreement granted for so many units of its code, or less where less is asked or left.
 
     Neither cover nor caps are looked at again: the grant is a promise, and its part of the caps was reserved.
     """
     units, paid, dues = Counter[str](), Counter[str](), []
-    for line in case.invoice.lines:
+    for line in lines:
         units[line.item] += line.quantity
         left = left_of(line, tariff_on(tables, line.item, case.invoice.care_day))
         due = min(line.asked, left, promised(case.granted.get(line.item, ()), units[line.item]) - paid[line.item])
@@ -124,6 +126,37 @@ def repeats(invoice: Waiting, beside: Iterable[Beside]) -> bool:
     left = sum(line.price - line.amo for line in invoice.lines) - sum(one.due for one in same)
     asked = sum(line.asked for line in invoice.lines)
     return any(one.same_insurer for one in same) or (bool(same) and asked > left)
+
+
+def within_cost(invoice: Waiting, beside: Iterable[Beside], tables: Tables) -> tuple[InvoiceLine, ...]:
+    """Ask of each line no more than what others paid of the same care leaves of its cost, code by code.
+
+    The cost is the least that either place's invoice stated, less the compulsory part: what is stated of that, or the
+    tariff's where that is more. What one line leaves pays no other code.
+    """
+    same = _same(invoice, beside)
+    if not same:
+        return invoice.lines
+    costs = [_costs(lines, invoice.care_day, tables) for lines in (invoice.lines, *(one.lines for one in same))]
+    room = {item: min(cost[item] for cost in costs) for item in costs[0]}
+    for one in same:
+        for line, due in zip(one.lines, one.dues, strict=True):
+            room[line.item] -= due
+    asked = []
+    for line in invoice.lines:
+        taken = min(line.asked, max(0, room[line.item]))
+        room[line.item] -= taken
+        asked.append(replace(line, asked=taken))
+    return tuple(asked)
+
+
+def _costs(lines: Iterable[InvoiceLine], care_day: int, tables: Tables) -> Counter[str]:
+    costs = Counter[str]()
+    for line in lines:
+        tariff = tariff_on(tables, line.item, care_day)
+        owed = 0 if tariff is None else amo_of(tariff, line.quantity, line.price)
+        costs[line.item] += line.price - max(owed, line.amo)
+    return costs
 
 
 def _same(invoice: Waiting, beside: Iterable[Beside]) -> list[Beside]:

@@ -86,8 +86,10 @@ _GRANTED: LiteralString = (
     " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
-    select i.insurer = m.insurer, i.state = 1, i.due,
-           array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
+    select i.insurer = m.insurer, i.state = 1,
+           array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n),
+           array_agg(l.price order by l.n), array_agg(l.amo order by l.n), array_agg(l.asked order by l.n),
+           array_agg(coalesce(l.due, 0) order by l.n)
     from care.invoice m
     join care.invoice i on i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
         and i.care_day = m.care_day and i.id in (
@@ -132,8 +134,8 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
         product=product,
         history=_history(connection, one) if priced else (),
         beside=tuple(
-            Beside(same_insurer, waits, due or 0, tuple(zip(codes, counts, strict=True)))
-            for same_insurer, waits, due, codes, counts in beside
+            Beside(same_insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
+            for same_insurer, waits, *lines, dues in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
         granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},

@@ -24,7 +24,7 @@ create or replace function care.beside_by_pair(of_invoice bigint) returns setof 
     union
     select o.id from one m
     join care.invoice o on o.establishment = m.establishment and o.deposit is null
-        and o.at >= ((date '1970-01-01' + m.care_day) at time zone 'Europe/Paris')
+        and o.at >= (date '1970-01-01' + m.care_day)::timestamp at time zone 'Europe/Paris'
     where m.deposit is not null and o.domain = m.domain and o.care_day = m.care_day and o.state not in (3, 4)
       and care.pairs_of(o.id) && m.pairs
 $$;
@@ -135,13 +135,13 @@ create or replace function care.payer_rank(of_person bigint, of_insurer smallint
 $$;
 
 -- Whether of two invoices that wait one is decided before the other: to the insurer that pays first of those that cover her on the day
--- of care, then as they came. It says the order alone, and of no invoice that is decided.
+-- of care, then as they came. What is by a receipt has no person, and goes with those to the first: the order is one over all of a
+-- care, or three of them would wait for one another. It says the order alone, and of no invoice that is decided.
 create or replace function care.goes_before(of_invoice bigint, other bigint) returns boolean
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select (r.rank, i.at, i.id) < (s.rank, o.at, o.id)
-    from care.invoice i cross join care.invoice o,
-         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(i.person, i.insurer, i.domain, i.care_day) end) r(rank),
-         lateral (select case when i.insurer = o.insurer then 1 else care.payer_rank(o.person, o.insurer, o.domain, o.care_day) end) s(rank)
+    select (care.payer_rank(i.person, i.insurer, i.domain, i.care_day), i.at, i.id)
+         < (care.payer_rank(o.person, o.insurer, o.domain, o.care_day), o.at, o.id)
+    from care.invoice i cross join care.invoice o
     where i.id = of_invoice and o.id = other and i.state = 1 and o.state = 1
 $$;
 
