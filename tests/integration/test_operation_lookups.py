@@ -410,6 +410,29 @@ def test_a_replacement_begun_goes_on_with_its_own_key_alone(house: House) -> Non
     assert house.rotate() == 2
 
 
+def test_no_layer_is_put_over_the_chain_of_another_file(house: House) -> None:
+    """Two machines that each made a second key: whose key the database never heard of begins nothing."""
+    file = house.keys / "index.key"
+    house.rotate()
+    house.forget()
+    new = file.read_bytes()
+    other = new[:KEY_BYTES] + os.urandom(KEY_BYTES)
+    file.write_bytes(other)
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        house.rotate()
+    assert (file.read_bytes(), house.step(INDEX)) == (other, Progress.NONE), "nothing was begun"
+    file.write_bytes(new)
+    assert house.rotate() == 3
+    last, both = file.read_bytes(), house.indexes()
+    file.write_bytes(new)
+    with pytest.raises(KeyMissingError, match="today's file"):
+        house.forget()
+    assert (house.indexes(), house.step(INDEX)) == (both, Progress.BOTH), "nothing goes while no file finds the rest"
+    file.write_bytes(last)
+    house.forget()
+    assert finds(house, house.api())
+
+
 def test_todays_file_serves_a_backup_of_before(house: House) -> None:
     """The file holds every key so far: a database that is brought back is under as many as it says."""
     indexes = house.indexes()

@@ -35,7 +35,8 @@ def rotate_lookup(
     """Make the next key of `purpose`, and every index under it; returns its number. Stopped, it goes on.
 
     Raises:
-        RotationError: a file is being taken in, the replacement before is not finished, or a key file is another's.
+        RotationError: a file is being taken in, the replacement before is not finished, or its key is missing.
+        KeyMissingError, LookupKeyError: the key file is not the one that the rows were made with.
     """
     folder = settings.key_directory()
     with _alone(settings) as connection:
@@ -47,7 +48,7 @@ def rotate_lookup(
             )
         step("key")
         following = now.generation + 1
-        _ring(folder, purpose, now.generation)
+        now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
         if len(Keyring(folder, [purpose]).raw(purpose)) == now.generation * KEY_BYTES:
             if now.step is Progress.FILLING:
                 raise RotationError(
@@ -96,6 +97,7 @@ def forget_lookup(
 
     Raises:
         RotationError: there is none to take away.
+        KeyMissingError, LookupKeyError: the key file is not the one that the rows that stay were made with.
     """
     with _alone(settings) as connection:
         now = mark(connection, purpose)
@@ -105,6 +107,8 @@ def forget_lookup(
                 f"nothing to forget: `tierce keys lookup {purpose}` first, to its end"
             )
         if now.step is Progress.BOTH:
+            # Who lost the newest key is found by the one before still: not once its rows are taken away.
+            now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
             step("clear")
             store.begin(connection, purpose, Progress.CLEARING)
             connection.commit()
