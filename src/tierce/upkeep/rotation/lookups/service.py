@@ -75,9 +75,11 @@ def rotate_lookup(
             store.come_to(connection, purpose, after)
             connection.commit()
             progress(len(rows))
+        if purpose is Purpose.INDEX:
+            store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
         step("switch")
         store.switch(connection, purpose)
-        if purpose is Purpose.INDEX:
+        if purpose is Purpose.INDEX:  # whoever was given a number meanwhile; from the switch on, others wait
             store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
         step("commit")
         connection.commit()

@@ -38,12 +38,12 @@ _REMOVE: Final[dict[Purpose, LiteralString]] = {
     " where (t.idx, t.person) = (g.idx, g.person) and t.generation is distinct from %(of)s",
 }
 _OTHERS: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
-    ("select idx, insurer::bigint from person.asked",
+    ("select idx, insurer::bigint from person.asked where xmin <> pg_current_xact_id()::xid",
      "update person.asked set idx = %s where idx = %s and insurer = %s"),
-    ("select distinct idx, person from person.former_key",
+    ("select distinct idx, person from person.former_key where xmin <> pg_current_xact_id()::xid",
      "update person.former_key set idx = %s where idx = %s and person = %s"),
 )  # fmt: skip
-"""Small tables of the same index, whose rows are replaced in the transaction of the switch."""
+"""Tables of the same index whose rows are replaced in the transaction of the switch: nobody has two rows there."""
 
 
 def keep_imports_out(connection: Connection) -> None:
@@ -113,7 +113,7 @@ def switch(connection: Connection, purpose: Purpose) -> None:
 
 
 def layer_others(connection: Connection, made: Callable[[UUID], UUID], size: int) -> None:
-    """Replace the index of each row of the small tables, read as they stood when this began."""
+    """Replace the index of each row of these tables that this transaction did not replace yet."""
     for read, write in _OTHERS:
         with connection.cursor(name="to_layer") as reading, connection.cursor() as writing:
             reading.execute(read)
