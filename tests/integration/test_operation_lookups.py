@@ -341,8 +341,7 @@ def _mint(house: House, process: Process, named: bytes, person: int, *, fresh: b
 
 
 def test_who_an_insurer_was_asked_about_keeps_her_number(house: House) -> None:
-    keyring = Keyring(house.keys, EVERY_KEY)
-    declare(house.world, keyring, "https://remote.example", bytes(32))
+    declare(house.world, Keyring(house.keys, EVERY_KEY), "https://remote.example", bytes(32))
     before = house.api()
     _mint(house, before, b"a card", 900, fresh=True)
     house.admin.execute(
@@ -352,11 +351,10 @@ def test_who_an_insurer_was_asked_about_keeps_her_number(house: House) -> None:
 
     def meanwhile(name: str) -> None:
         """All that is there was replaced before anybody has to wait, and one more is given a number."""
-        if name != "switch":
-            return
-        left = house.admin.execute("select person from person.asked for update skip locked").fetchall()
-        assert left == [], "replaced while others are still given numbers"
-        _mint(house, before, b"another card", 902, fresh=True)
+        if name == "switch":
+            left = house.admin.execute("select person from person.asked for update skip locked").fetchall()
+            assert left == [], "replaced while others are still given numbers"
+            _mint(house, before, b"another card", 902, fresh=True)
 
     service.rotate_lookup(house.settings, INDEX, lambda _n: None, meanwhile, rows_at_once=7)
     after = house.api()
@@ -418,6 +416,18 @@ def test_a_replacement_begun_goes_on_with_its_own_key_alone(house: House) -> Non
         house.rotate()
     file.write_bytes(new)
     assert house.rotate() == 2
+
+
+@pytest.mark.parametrize(("purpose", "table"), [(INDEX, "person.key"), (TRAIT, "person.trait")])
+def test_a_replacement_whose_key_is_lost_is_given_up(house: House, purpose: Purpose, table: str) -> None:
+    file, rows = house.keys / f"{purpose}.key", house.indexes(table)
+    old = file.read_bytes()
+    with pytest.raises(Stopped):
+        house.rotate(purpose, step="switch")
+    file.write_bytes(old)
+    assert house.forget(purpose) == len(rows)
+    assert (house.indexes(table), house.step(purpose)) == (rows, Progress.NONE)
+    assert house.rotate(purpose) == 2
 
 
 def test_no_layer_is_put_over_the_chain_of_another_file(house: House) -> None:

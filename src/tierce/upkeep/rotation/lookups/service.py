@@ -49,11 +49,13 @@ def rotate_lookup(
         step("key")
         following = now.generation + 1
         now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
-        if len(Keyring(folder, [purpose]).raw(purpose)) == now.generation * KEY_BYTES:
+        if _held(folder, purpose) == now.generation:
             if now.step is Progress.FILLING:
                 raise RotationError(
-                    f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui / "
-                    f"{purpose}.key lacks the key of a replacement that has begun: bring today's file back"
+                    f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui ; "
+                    f"s’il est perdu, `tierce keys forget-lookup {purpose}`, puis recommencez / {purpose}.key lacks "
+                    "the key of a replacement that has begun: bring today's file back; when that is lost, "
+                    f"`tierce keys forget-lookup {purpose}`, then begin again"
                 )
             append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
         ring = _ring(folder, purpose, following)
@@ -95,6 +97,8 @@ def forget_lookup(
 ) -> int:
     """Take away the rows of the generation before; a process that still looks up by it is refused from then on.
 
+    Of a replacement that was begun, and whose key is lost before anybody looks up by it, the rows of the next one.
+
     Returns how many rows went. Stopped, it goes on.
 
     Raises:
@@ -103,6 +107,12 @@ def forget_lookup(
     """
     with _alone(settings) as connection:
         now = mark(connection, purpose)
+        if now.step is Progress.FILLING and _held(settings.key_directory(), purpose) == now.generation:
+            step("give up")
+            store.keep_removal_out(connection)
+            removed = store.give_up(connection, purpose, now.generation + 1)
+            connection.commit()
+            return removed
         if now.step not in (Progress.BOTH, Progress.CLEARING):
             raise RotationError(
                 f"rien à oublier : `tierce keys lookup {purpose}` d’abord, jusqu’au bout / "
@@ -150,6 +160,10 @@ def _ring(folder: Path, purpose: Purpose, generation: int) -> Keyring:
     ring = Keyring(folder, [purpose])
     ring.under(purpose, generation)
     return ring
+
+
+def _held(folder: Path, purpose: Purpose) -> int:
+    return len(Keyring(folder, [purpose]).raw(purpose)) // KEY_BYTES
 
 
 def _next(layer: KeyedHash, idx: UUID) -> UUID:

@@ -37,6 +37,10 @@ _REMOVE: Final[dict[Purpose, LiteralString]] = {
     Purpose.TRAIT: "delete from person.trait t using unnest(%(idx)s::uuid[], %(persons)s::bigint[]) g(idx, person)"
     " where (t.idx, t.person) = (g.idx, g.person) and t.generation is distinct from %(of)s",
 }
+_GIVE_UP: Final[dict[Purpose, LiteralString]] = {
+    Purpose.INDEX: "delete from person.key where generation = %s",
+    Purpose.TRAIT: "delete from person.trait where generation = %s",
+}
 _OTHERS: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
     ("select idx, insurer::bigint from person.asked where xmin <> pg_current_xact_id()::xid",
      "update person.asked set idx = %s where idx = %s and insurer = %s"),
@@ -94,6 +98,17 @@ def remove(connection: Connection, purpose: Purpose, generation: int, rows: Sequ
     """Take away rows that are not of `generation`."""
     asked = {"of": generation, "idx": [idx for idx, _person in rows], "persons": [person for _idx, person in rows]}
     connection.execute(_REMOVE[purpose], asked)
+
+
+def give_up(connection: Connection, purpose: Purpose, generation: int) -> int:
+    """Take away the rows of a generation that never was in force, and say that no replacement is under way.
+
+    The proof of the chain before was written over when it began: the next replacement gives one.
+    """
+    removed = connection.execute(_GIVE_UP[purpose], (generation,)).rowcount
+    connection.execute("update gate.lookup set proof = null where purpose = %s", (purpose.value,))
+    end(connection, purpose)
+    return removed
 
 
 def come_to(connection: Connection, purpose: Purpose, after: After) -> None:
