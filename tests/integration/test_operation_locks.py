@@ -12,6 +12,7 @@ pytestmark = pytest.mark.integration
 TAKE = {
     **{name: ("select pg_advisory_lock(%s)", number) for name, number in locks.OURS.items()},
     **{name: ("select pg_advisory_lock(hashtextextended(%s, 0))", text) for name, text in locks.NAMED.items()},
+    "writing": ("select pg_advisory_lock_shared(%s, 1)", locks.WRITING),
 }
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from tests.integration.desk import BIRTH, PAUL, STRANGER, Counter, counter, fill
 from tests.integration.remote_world import declare
+from tests.integration.stolen_credential import Thief
 from tests.integration.test_operation_keys import Stopped, stop_at
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
@@ -331,31 +332,38 @@ def test_a_person_is_removed_meanwhile_and_leaves_no_copy(house: House) -> None:
             other.execute("select upkeep.forget_people(array[2::bigint], array[1::smallint])")
 
 
+def _mint(house: House, process: Process, named: bytes, person: int, *, fresh: bool) -> None:
+    """Give a number to whoever an insurer is asked about, with a batch that is given up."""
+    sql = b"select gate.mint(array[%s], array[2::smallint], array[%s::bigint], array[%s], array[%s::bytea])"
+    with psycopg.connect(process.database.dsn("tierce_api")) as api:
+        Thief(house.world, api).draw()
+        api.execute(sql, (process.keyring.index(INDEX, named), person, fresh, bytes(80)))
+
+
 def test_who_an_insurer_was_asked_about_keeps_her_number(house: House) -> None:
-    keyring = Keyring(house.keys, EVERY_KEY)
-    declare(house.world, keyring, "https://remote.example", bytes(32))
-    mint = (
-        "select gate.mint(array[%s], array[2::smallint], array[%s::bigint], array[%s],"
-        " array[decode(repeat('00', 80), 'hex')])"
-    )
+    declare(house.world, Keyring(house.keys, EVERY_KEY), "https://remote.example", bytes(32))
     before = house.api()
-    with psycopg.connect(before.database.dsn("tierce_api")) as api:
-        api.execute(mint.encode(), (before.keyring.index(INDEX, b"a card"), 900, True))
+    _mint(house, before, b"a card", 900, fresh=True)
     house.admin.execute(
         "insert into person.former_key (idx, person, insurer, effective_day, feed) values (%s, 1, 1, 0, 1)",
         (before.keyring.index(INDEX, b"a mistake"),),
     )
-    house.rotate()
+
+    def meanwhile(name: str) -> None:
+        """All that is there was replaced before anybody has to wait, and one more is given a number."""
+        if name == "switch":
+            left = house.admin.execute("select person from person.asked for update skip locked").fetchall()
+            assert left == [], "replaced while others are still given numbers"
+            _mint(house, before, b"another card", 902, fresh=True)
+
+    service.rotate_lookup(house.settings, INDEX, lambda _n: None, meanwhile, rows_at_once=7)
     after = house.api()
-    for table, named, person in (("person.asked", b"a card", 900), ("person.former_key", b"a mistake", 1)):
-        assert house.indexes(table) == {(after.keyring.index(INDEX, named), person)}
-    with (
-        psycopg.connect(before.database.dsn("tierce_api")) as api,
-        pytest.raises(CheckViolation, match="start it again"),
-    ):
-        api.execute(mint.encode(), (before.keyring.index(INDEX, b"a card"), 901, True))
-    with psycopg.connect(after.database.dsn("tierce_api")) as api:
-        api.execute(mint.encode(), (after.keyring.index(INDEX, b"a card"), 900, False))
+    cards = {(after.keyring.index(INDEX, b"a card"), 900), (after.keyring.index(INDEX, b"another card"), 902)}
+    assert house.indexes("person.asked") == cards
+    assert house.indexes("person.former_key") == {(after.keyring.index(INDEX, b"a mistake"), 1)}
+    with pytest.raises(CheckViolation, match="start it again"):
+        _mint(house, before, b"a card", 901, fresh=True)
+    _mint(house, after, b"a card", 900, fresh=False)
 
 
 def test_a_machine_with_the_file_of_before_or_of_another_is_refused(house: House) -> None:
@@ -408,6 +416,41 @@ def test_a_replacement_begun_goes_on_with_its_own_key_alone(house: House) -> Non
         house.rotate()
     file.write_bytes(new)
     assert house.rotate() == 2
+
+
+@pytest.mark.parametrize(("purpose", "table"), [(INDEX, "person.key"), (TRAIT, "person.trait")])
+def test_a_replacement_whose_key_is_lost_is_given_up(house: House, purpose: Purpose, table: str) -> None:
+    file, rows = house.keys / f"{purpose}.key", house.indexes(table)
+    old = file.read_bytes()
+    with pytest.raises(Stopped):
+        house.rotate(purpose, step="switch")
+    file.write_bytes(old)
+    assert house.forget(purpose) == len(rows)
+    assert (house.indexes(table), house.step(purpose)) == (rows, Progress.NONE)
+    assert house.rotate(purpose) == 2
+
+
+def test_no_layer_is_put_over_the_chain_of_another_file(house: House) -> None:
+    """Two machines that each made a second key: whose key the database never heard of begins nothing."""
+    file = house.keys / "index.key"
+    house.rotate()
+    house.forget()
+    new = file.read_bytes()
+    other = new[:KEY_BYTES] + os.urandom(KEY_BYTES)
+    file.write_bytes(other)
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        house.rotate()
+    assert (file.read_bytes(), house.step(INDEX)) == (other, Progress.NONE), "nothing was begun"
+    file.write_bytes(new)
+    assert house.rotate() == 3
+    last, both = file.read_bytes(), house.indexes()
+    file.write_bytes(new)
+    with pytest.raises(KeyMissingError, match="today's file"):
+        house.forget()
+    assert (house.indexes(), house.step(INDEX)) == (both, Progress.BOTH), "nothing goes while no file finds the rest"
+    file.write_bytes(last)
+    house.forget()
+    assert finds(house, house.api())
 
 
 def test_todays_file_serves_a_backup_of_before(house: House) -> None:

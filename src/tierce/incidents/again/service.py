@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from tierce.incidents import store as incident_rows
 from tierce.incidents.again import store
-from tierce.incidents.errors import IncidentError
+from tierce.incidents.errors import ListReplacedError
 from tierce.incidents.model import Incident, ScopeSummary
 from tierce.incidents.register.errors import RegisterClosedError
 from tierce.incidents.service import Incidents
@@ -38,7 +38,8 @@ class Again:
     def turn(self, connection: Connection) -> int:
         """Make again every list whose time has come; gives how many. Nothing while another process does its turn.
 
-        Whatever fails for one incident fails alone, and is raised once the others were looked at.
+        Whatever fails for one incident fails alone, and is raised once the others were looked at: a list that people
+        would be on no more is not kept, and whoever it would have added is on none until somebody looks.
         """
         made, alone = 0, EachAlone(connection)
         if not store.take_turn(connection):
@@ -62,9 +63,8 @@ class Again:
         self._tried[tried] = now + RETRY
         try:
             self.incidents.make_again(connection, scope)
-        except (RegisterClosedError, IncidentError):
-            # Closed meanwhile, another list came, or people would be on it no more: it stands, and says what it is.
-            return False
+        except (RegisterClosedError, ListReplacedError):
+            return False  # closed meanwhile, or another list came: that one stands, and says what it is
         self._tried.pop(tried, None)
         return True
 

@@ -35,7 +35,8 @@ def rotate_lookup(
     """Make the next key of `purpose`, and every index under it; returns its number. Stopped, it goes on.
 
     Raises:
-        RotationError: a file is being taken in, the replacement before is not finished, or a key file is another's.
+        RotationError: a file is being taken in, the replacement before is not finished, or its key is missing.
+        KeyMissingError, LookupKeyError: the key file is not the one that the rows were made with.
     """
     folder = settings.key_directory()
     with _alone(settings) as connection:
@@ -47,12 +48,14 @@ def rotate_lookup(
             )
         step("key")
         following = now.generation + 1
-        _ring(folder, purpose, now.generation)
-        if len(Keyring(folder, [purpose]).raw(purpose)) == now.generation * KEY_BYTES:
+        now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
+        if _held(folder, purpose) == now.generation:
             if now.step is Progress.FILLING:
                 raise RotationError(
-                    f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui / "
-                    f"{purpose}.key lacks the key of a replacement that has begun: bring today's file back"
+                    f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui ; "
+                    f"s’il est perdu, `tierce keys forget-lookup {purpose}`, puis recommencez / {purpose}.key lacks "
+                    "the key of a replacement that has begun: bring today's file back; when that is lost, "
+                    f"`tierce keys forget-lookup {purpose}`, then begin again"
                 )
             append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
         ring = _ring(folder, purpose, following)
@@ -74,9 +77,11 @@ def rotate_lookup(
             store.come_to(connection, purpose, after)
             connection.commit()
             progress(len(rows))
+        if purpose is Purpose.INDEX:
+            store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
         step("switch")
         store.switch(connection, purpose)
-        if purpose is Purpose.INDEX:
+        if purpose is Purpose.INDEX:  # whoever was given a number meanwhile; from the switch on, others wait
             store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
         step("commit")
         connection.commit()
@@ -92,19 +97,30 @@ def forget_lookup(
 ) -> int:
     """Take away the rows of the generation before; a process that still looks up by it is refused from then on.
 
+    Of a replacement that was begun, and whose key is lost before anybody looks up by it, the rows of the next one.
+
     Returns how many rows went. Stopped, it goes on.
 
     Raises:
         RotationError: there is none to take away.
+        KeyMissingError, LookupKeyError: the key file is not the one that the rows that stay were made with.
     """
     with _alone(settings) as connection:
         now = mark(connection, purpose)
+        if now.step is Progress.FILLING and _held(settings.key_directory(), purpose) == now.generation:
+            step("give up")
+            store.keep_removal_out(connection)
+            removed = store.give_up(connection, purpose, now.generation + 1)
+            connection.commit()
+            return removed
         if now.step not in (Progress.BOTH, Progress.CLEARING):
             raise RotationError(
                 f"rien à oublier : `tierce keys lookup {purpose}` d’abord, jusqu’au bout / "
                 f"nothing to forget: `tierce keys lookup {purpose}` first, to its end"
             )
         if now.step is Progress.BOTH:
+            # Who lost the newest key is found by the one before still: not once its rows are taken away.
+            now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
             step("clear")
             store.begin(connection, purpose, Progress.CLEARING)
             connection.commit()
@@ -144,6 +160,10 @@ def _ring(folder: Path, purpose: Purpose, generation: int) -> Keyring:
     ring = Keyring(folder, [purpose])
     ring.under(purpose, generation)
     return ring
+
+
+def _held(folder: Path, purpose: Purpose) -> int:
+    return len(Keyring(folder, [purpose]).raw(purpose)) // KEY_BYTES
 
 
 def _next(layer: KeyedHash, idx: UUID) -> UUID:

@@ -37,13 +37,17 @@ _REMOVE: Final[dict[Purpose, LiteralString]] = {
     Purpose.TRAIT: "delete from person.trait t using unnest(%(idx)s::uuid[], %(persons)s::bigint[]) g(idx, person)"
     " where (t.idx, t.person) = (g.idx, g.person) and t.generation is distinct from %(of)s",
 }
+_GIVE_UP: Final[dict[Purpose, LiteralString]] = {
+    Purpose.INDEX: "delete from person.key where generation = %s",
+    Purpose.TRAIT: "delete from person.trait where generation = %s",
+}
 _OTHERS: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
-    ("select idx, insurer::bigint from person.asked",
+    ("select idx, insurer::bigint from person.asked where xmin <> pg_current_xact_id()::xid",
      "update person.asked set idx = %s where idx = %s and insurer = %s"),
-    ("select distinct idx, person from person.former_key",
+    ("select distinct idx, person from person.former_key where xmin <> pg_current_xact_id()::xid",
      "update person.former_key set idx = %s where idx = %s and person = %s"),
 )  # fmt: skip
-"""Small tables of the same index, whose rows are replaced in the transaction of the switch."""
+"""Tables of the same index whose rows are replaced in the transaction of the switch: nobody has two rows there."""
 
 
 def keep_imports_out(connection: Connection) -> None:
@@ -96,6 +100,17 @@ def remove(connection: Connection, purpose: Purpose, generation: int, rows: Sequ
     connection.execute(_REMOVE[purpose], asked)
 
 
+def give_up(connection: Connection, purpose: Purpose, generation: int) -> int:
+    """Take away the rows of a generation that never was in force, and say that no replacement is under way.
+
+    The proof of the chain before was written over when it began: the next replacement gives one.
+    """
+    removed = connection.execute(_GIVE_UP[purpose], (generation,)).rowcount
+    connection.execute("update gate.lookup set proof = null where purpose = %s", (purpose.value,))
+    end(connection, purpose)
+    return removed
+
+
 def come_to(connection: Connection, purpose: Purpose, after: After) -> None:
     """Note how far the pass has come, in the transaction of its rows."""
     connection.execute(
@@ -113,7 +128,7 @@ def switch(connection: Connection, purpose: Purpose) -> None:
 
 
 def layer_others(connection: Connection, made: Callable[[UUID], UUID], size: int) -> None:
-    """Replace the index of each row of the small tables, read as they stood when this began."""
+    """Replace the index of each row of these tables that this transaction did not replace yet."""
     for read, write in _OTHERS:
         with connection.cursor(name="to_layer") as reading, connection.cursor() as writing:
             reading.execute(read)
