@@ -24,7 +24,7 @@ from tierce.kernel.clock import FixedClock, SystemClock, from_micros, micros
 from tierce.kernel.ids import NOBODY, ProfessionalId
 from tierce.policy.acts import Act
 from tierce.scope.model import Criteria, GapKind
-from tierce.scope.store import writing_since
+from tierce.scope.store import seen_until, writing_since
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer
@@ -48,6 +48,7 @@ def office(connect: Connect) -> psycopg.Connection:
 @pytest.fixture
 def thief(world: World, connect: Connect) -> Thief:
     held = Thief(world, connect("tierce_api", autocommit=True))
+    held.connection.execute("set idle_in_transaction_session_timeout = 0")  # hers to set: she waits as long as she likes
     held.lease()
     return held
 
@@ -140,3 +141,9 @@ def test_whoever_writes_a_line_says_so_until_it_is_committed(
         appender.write(writer, [line])
         assert writing_since(office) is not None
     assert writing_since(office) is None
+
+
+def test_a_clock_that_is_ahead_sees_no_further_than_the_databases(office: psycopg.Connection) -> None:
+    now = SystemClock().now()
+    assert seen_until(office, now - EARLIER) == now - EARLIER
+    assert seen_until(office, now + EARLIER) < now + EARLIER

@@ -75,14 +75,15 @@ def run(
             )
             clauses = read_criteria(criteria, registers)
             connection.rollback()
-            now, since = SystemClock().now(), store.writing_since(connection)
+            now = SystemClock().now()
+            seen = store.seen_until(connection, now)
             connection.rollback()
             with connection.transaction(), computed(connection, segments, clauses, now - SETTLE, say) as engine:
                 path, digest = write_list(engine, into, lambda made: export.note(writing, Act.SCOPE_FILE, made))
                 totals, head = engine.totals(), engine.head
     except TierceError as error:
         _refuse(error)
-    nobody_else = head.whole and is_over(clauses, now, since)
+    nobody_else = head.whole and is_over(clauses, seen)
     found: dict[str, object] = {
         "file": str(path),
         "digest": digest.hex(),

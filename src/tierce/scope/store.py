@@ -127,6 +127,17 @@ def writing_since(connection: Connection) -> datetime | None:
     return row[0] if row else None
 
 
+def seen_until(connection: Connection, now: datetime) -> datetime:
+    """Until when a reading that begins after this sees every line, to the slack of lines' times.
+
+    `now` is the caller's own clock, which may be ahead: lines are compared with the database's, and so is this.
+    """
+    row = connection.execute("select least(%s, clock_timestamp(), journal.writing_since())", (now,)).fetchone()
+    assert row is not None
+    seen: datetime = row[0]
+    return seen
+
+
 def tree_head(connection: Connection) -> TreeHead | None:
     """The last checkpoint, or None while the journal has none."""
     row = connection.execute("select size, root from journal.checkpoint order by size desc limit 1").fetchone()

@@ -22,7 +22,7 @@ from tierce.scope.indicators.rules import read_question
 from tierce.scope.indicators.service import answer
 from tierce.scope.indicators.signing import check, sign
 from tierce.scope.service import Export
-from tierce.scope.store import writing_since
+from tierce.scope.store import seen_until
 from tierce.storage.command_line import Host, Keys, Name, Origin, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
@@ -80,7 +80,7 @@ def indicators(
         with database.connect(ROLE) as writing:
             export = Export(Appender.enrol(writing, KEY_NAME, key), SystemClock(), by)
         with database.connect(ROLE) as connection:
-            open_since = writing_since(connection)
+            seen = seen_until(connection, SystemClock().now())
         with (
             database.connect(ROLE) as connection,
             Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as progress,
@@ -93,7 +93,7 @@ def indicators(
                 question,
                 lambda address: ring.hash(Purpose.NETWORK).digest(address_prefix(address))[:16],
                 SystemClock().now(),
-                writing=open_since,
+                writing=seen,
                 operator=origin,
                 say=lambda _what, done, of: progress.update(task, completed=done, total=of),
             )

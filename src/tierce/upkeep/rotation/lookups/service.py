@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 
 from tierce.settings import Settings
-from tierce.storage.keys import INDEX_BYTES, KEY_BYTES, KeyedHash, Keyring, Purpose
+from tierce.storage.keys import GENERATIONS_MAX, INDEX_BYTES, KEY_BYTES, KeyedHash, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, mark, proof_of
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import append_key
@@ -56,6 +56,11 @@ def rotate_lookup(
                     f"s’il est perdu, `tierce keys forget-lookup {purpose}`, puis recommencez / {purpose}.key lacks "
                     "the key of a replacement that has begun: bring today's file back; when that is lost, "
                     f"`tierce keys forget-lookup {purpose}`, then begin again"
+                )
+            if following > GENERATIONS_MAX:
+                raise RotationError(
+                    f"{purpose}.key a déjà {GENERATIONS_MAX} clés, et rien n’en lit davantage / "
+                    f"{purpose}.key has {GENERATIONS_MAX} keys already, and nothing reads more"
                 )
             append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
         ring = _ring(folder, purpose, following)
