@@ -48,7 +48,7 @@ def office(connect: Connect) -> psycopg.Connection:
 @pytest.fixture
 def thief(world: World, connect: Connect) -> Thief:
     held = Thief(world, connect("tierce_api", autocommit=True))
-    held.connection.execute("set idle_in_transaction_session_timeout = 0")  # hers to set: she waits as long as she likes
+    held.connection.execute("set idle_in_transaction_session_timeout = 0")  # hers to set
     held.lease()
     return held
 
