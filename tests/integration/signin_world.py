@@ -42,7 +42,7 @@ from tierce.storage.database import Database
 from tierce.storage.keys import BANK_KEY, Keyring, Purpose
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY
-from tierce.web.api.app import field_refused
+from tierce.web.api.app import SAY_CLOSED_KEY, STORE_HANDLERS, field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door
 from tierce.web.api.claims import FHIR_ROUTES
@@ -360,6 +360,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                     ACCOUNTS_KEY: accounts,
                     ASSISTANTS_KEY: assistant_door(sessions, appender, near, SoftwareId(1), PORTAL),
                     TRANSFERS_KEY: OwnTransfers(sessions, page_rows=3),
+                    SAY_CLOSED_KEY: lambda: None,
                 }
             ),
             exception_handlers={
@@ -368,6 +369,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
                 **AGREEMENT_HANDLERS,
                 **ACCOUNT_HANDLERS,
                 **TRANSFER_HANDLERS,
+                **STORE_HANDLERS,
                 FieldError: field_refused,
             },
             guards=[only_open_acts],

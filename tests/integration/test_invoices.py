@@ -417,7 +417,8 @@ def test_one_cut_between_its_line_and_its_receipt_is_there_whole_or_not_at_all(
         )
         admin.execute("select pg_terminate_backend(%s)", held)
         admin.execute("commit")
-        assert (await cut).status_code == 500
+        told = await cut
+        assert (told.status_code, reason(told)) == (503, "closed")
         assert admin.execute("select count(*) from care.invoice").fetchone() == (0,)
         assert lines_of(admin) == [], "the line goes with what it tells of"
         first = await place.send(body)
@@ -426,6 +427,24 @@ def test_one_cut_between_its_line_and_its_receipt_is_there_whole_or_not_at_all(
 
     at_desk(scene)
     assert len(lines_of(admin)) == 1
+
+
+def test_one_that_waits_too_long_for_its_place_s_others_is_told_to_come_again(
+    at_desk: At, admin: psycopg.Connection, connect: Connect
+) -> None:
+    async def scene(place: Place) -> None:
+        body, another = place.body(), connect("tierce_api")
+        (session,) = admin.execute("select id from access.session").fetchone() or (0,)
+        another.execute("select * from care.quote_invoice(%s, 'F-0', %s, null, null)", (session, OWN))
+        late = await place.send(body)
+        assert (late.status_code, reason(late), late.headers["retry-after"]) == (503, "busy", "1")
+        another.rollback()
+        assert (await place.send(body)).status_code == 201
+        for sent in await asyncio.gather(*(place.send(reference=f"G-{n}") for n in range(4))):
+            assert sent.status_code == 201, "four connections of one sender wait a moment, and no longer"
+
+    at_desk(scene)
+    assert len(lines_of(admin)) == 5
 
 
 def test_the_database_holds_the_figures_of_the_policy() -> None:

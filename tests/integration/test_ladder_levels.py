@@ -155,7 +155,7 @@ def test_a_hold_takes_effect_within_a_second_in_every_process(world: World) -> N
 
 def test_letting_go_of_many_takes_two_even_for_the_office_s_credential(world: World, connect: Connect) -> None:
     office = connect("tierce_office", autocommit=True)
-    lift = "select access.lift(%s, %s, 'H.', 'fini', now())"
+    lift = "select access.lift(%s, %s, 'H.', 'fini')"
     broad, narrow = hold(world, Level.CELL, 1), hold(world, Level.ESTABLISHMENT, 1)
     with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
         office.execute(lift, (broad, 900))
@@ -177,7 +177,25 @@ def test_a_request_that_ran_out_confirms_nothing(world: World, connect: Connect)
     number = hold(world, Level.NATION, 0)
     office.execute("insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), now())", (number,))
     with pytest.raises(psycopg.errors.CheckViolation):
-        office.execute("select access.lift(%s, 910, 'M.', 'fini', now())", (number,))
+        office.execute("select access.lift(%s, 910, 'M.', 'fini')", (number,))
+
+
+def test_a_request_that_runs_out_while_the_transaction_is_open_confirms_nothing(
+    world: World, connect: Connect
+) -> None:
+    number, office, admin = (
+        hold(world, Level.NATION, 0),
+        connect("tierce_office"),
+        connect(SUPERUSER, autocommit=True),
+    )
+    office.execute("select now()")  # its transaction begins while the request waits
+    admin.execute("insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), clock_timestamp())", (number,))
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
+        office.execute("select access.lift(%s, 910, 'M.', 'fini')", (number,))
+    office.rollback()
+    # Nor may the caller say what time it is.
+    with pytest.raises(psycopg.errors.UndefinedFunction):
+        office.execute("select access.lift(%s, 910, 'M.', 'fini', now() - interval '1 hour')", (number,))
 
 
 @pytest.mark.parametrize("finess", ["750000001", "2A0000001", "9A1234567", "2b0000001", "", "?5"])

@@ -1,14 +1,13 @@
 """Proofs give a seat back on every line it was drawn on, once; withdrawn, they take it again."""
 
 import asyncio
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.world import World, ask_all, enrol, make_world, question
+from tests.integration.world import World, ask_all, certify, enrol, make_world, question
 from tierce.gate.model import Answer, Release
 from tierce.gate.service import Gate
 from tierce.gate.store import read_line
@@ -55,9 +54,7 @@ def shown(world: World, caller: Caller, *people: UUID, presence: Presence = Pres
         gate: Gate = world.gate()
         await gate.start()
         try:
-            return [
-                (await ask_all(gate, [replace(question(caller, person), presence=presence)]))[0] for person in people
-            ]
+            return [(await ask_all(gate, [question(caller, person, presence)]))[0] for person in people]
         finally:
             await gate.stop()
 
@@ -193,6 +190,7 @@ def test_a_declared_reading_takes_its_seat_on_a_line_of_its_own(world: World, fe
     there = place_of(caller.establishment, caller.profession)
 
     by_card = Presence.DECLARED
+    certify(world)
     assert shown(world, caller, world.covered[0]) == [Outcome.RELEASED]
     assert seats() == (1, -1)
     assert shown(world, caller, world.covered[1], world.not_covered[0], presence=by_card) == [

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.integration.asks import ask, sequence, write_asks
@@ -14,6 +15,7 @@ from tests.waiting import eventually
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import SystemClock
 from tierce.persons.errors import RequestRefusedError
+from tierce.persons.requests.model import SUBJECTS
 from tierce.persons.requests.rules import receipt
 from tierce.persons.requests.service import Requests
 from tierce.policy.acts import Act
@@ -97,6 +99,20 @@ def test_two_requests_about_the_same_at_once_are_one(room: Room, connect: Connec
             )
         assert doing.result() is False
     assert _only(room, "select count(*) from notice.rights_request") == 1
+
+
+def test_no_more_wait_than_there_is_to_choose_from_whatever_the_process_says(room: Room, connect: Connect) -> None:
+    thief = connect("tierce_persons", autocommit=True)
+    make = "select notice.make_request(%s, %s, %s, %s, %s::smallint[], now(), now())"
+    offered = [(kind.value, subject) for subject, (kind, _) in SUBJECTS.items()]
+    for again in (False, True):
+        for number, (kind, subject) in enumerate(offered):
+            row = thief.execute(make, (PAUL_HANDLE, 100 * (1 + again) + number, kind, subject, [OAK])).fetchone()
+            assert row == (not again,)
+    for none_of_them in ("all", "another", None):
+        with pytest.raises(psycopg.errors.CheckViolation, match="no request is about that"):
+            thief.execute(make, (PAUL_HANDLE, 300, "access", none_of_them, [OAK]))
+    assert _only(room, "select count(*) from notice.rights_request") == len(offered)
 
 
 def _only(room: Room, query: str) -> int:

@@ -6,20 +6,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.integration.desk import PAUL, Counter, counter
-from tests.integration.world import World
+from tests.integration.world import World, certify
 from tierce.policy.acts import Outcome, Presence
 from tierce.presence import store
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 READ = {"means": "reading"}
-
-
-def certify(world: World) -> None:
-    """The software of the test's sessions is a vendor's, registered and certified."""
-    world.run("insert into access.client (id, software, jwks, azp, since) values ('lgo-test', 1, '{}', '{}', now())")
-    with world.database.connect("tierce_upkeep") as connection:
-        store.certify(connection, 1)
 
 
 def play(world: World, keyring: Keyring, scene: Callable[[Counter], Awaitable[None]]) -> None:

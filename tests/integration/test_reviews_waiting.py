@@ -8,6 +8,7 @@ import pytest
 from tests.integration.billing_world import GIVES, TODAY, House
 from tests.integration.signin_world import reason
 from tests.integration.test_agreements import LENS, At, Place, at_desk, house
+from tierce.billing.agreements.granting import store
 from tierce.billing.model import InvoiceReason
 from tierce.kernel.clock import date_of
 from tierce.policy.acts import Act
@@ -120,3 +121,16 @@ def test_the_database_holds_the_same_term() -> None:
     assert f"review_days constant integer := {REVIEW_DAYS};" in sql
     assert {one.value for one in InvoiceReason} >= set(range(21, 28))
     assert AGREEMENTS
+
+
+def test_when_an_insurer_left_is_asked_once_a_turn_however_many_requests_wait(at_desk: At, house: House) -> None:
+    async def scene(place: Place) -> None:
+        await place.asked()
+        await place.asked(lines=TWO)
+        with house.admin.transaction():
+            house.admin.execute("set local track_functions = 'all'")
+            assert store.unanswered(house.admin, TODAY, 0, 100) == []
+            calls = "select calls from pg_stat_xact_user_functions where funcname = 'contract_ended'"
+            assert house.admin.execute(calls).fetchall() == [(1,)]
+
+    at_desk(scene)

@@ -312,7 +312,7 @@ def test_reports_and_requests_are_read_and_made_through_one_s_own_open_session(
         "select id from notice.her_requests(%s)",
         "select request from notice.her_replies(%s)",
     )
-    make = "select notice.make_request(%s, %s, 'access', 'all', %s::smallint[], now(), now())"
+    make = "select notice.make_request(%s, %s, 'access', 'everything', %s::smallint[], now(), now())"
     report = "select notice.report_own(%s, %s, %s, now())"
     assert [persons.rows(query, HANDLE) for query in reads] == [[], [], []], "no line opens this session"
     for query, rest in ((make, (30, [1])), (report, (30, 8))):
@@ -329,7 +329,9 @@ def test_reports_and_requests_are_read_and_made_through_one_s_own_open_session(
     assert persons.rows(report, HANDLE, 31, hers) == [(True,)]
     assert persons.rows(report, HANDLE, 32, hers) == [(False,)]
     persons.connection.commit()
-    late = make.replace("now(), now()", "now() + interval '2 days', now() + interval '9 years'")
+    late = make.replace("everything", "origin").replace(
+        "now(), now()", "now() + interval '2 days', now() + interval '9 years'"
+    )
     persons.rows(late, HANDLE, 34, [1])
     persons.connection.commit()
     ahead = "select made > now(), due > now() + interval '32 days' from notice.her_requests(%s) where id = 34"

@@ -66,10 +66,7 @@ class Night:
             gate = self.world.gate()
             await gate.start()
             try:
-                return [
-                    await gate.ask(replace(question(caller, person), hint=hint, presence=presence))
-                    for person in people
-                ]
+                return [await gate.ask(replace(question(caller, person, presence), hint=hint)) for person in people]
             finally:
                 await gate.stop()
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.test_watch_evidence import Night
-from tests.integration.world import World, enrol, make_world
+from tests.integration.world import World, certify, enrol, make_world
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Presence
@@ -85,6 +85,7 @@ def test_each_turn_counts_the_accounts_that_were_counted_longest_ago(night: Nigh
 
 def test_a_declared_reading_is_queued_apart_until_a_proof_follows(night: Night) -> None:
     caller = enrol(night.world, Profession.OPTICIAN)
+    certify(night.world)
     night.ask(caller, night.world.covered[:2], presence=Presence.DECLARED)
     night.ask(caller, night.world.covered[2:3])
     night.ask(caller, night.world.covered[3:4], presence=Presence.VERIFIED)
@@ -107,6 +108,7 @@ def test_a_declared_reading_is_queued_apart_until_a_proof_follows(night: Night) 
 
 def test_the_more_a_line_declares_in_vain_the_higher_it_stands(night: Night) -> None:
     declaring, asking = enrol(night.world, Profession.GP), enrol(night.world, Profession.GP)
+    certify(night.world)
     night.ask(declaring, night.world.covered[:4], presence=Presence.DECLARED)
     night.ask(asking, night.world.covered[4:8])
     night.turn()

@@ -1,6 +1,7 @@
 """A very small register for tests of the gate: one insurer, some covered people, some professionals' lines."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -28,9 +29,11 @@ from tierce.kernel.ids import (
     VendorId,
     new_id,
 )
-from tierce.policy.acts import Act
+from tierce.policy.acts import Act, Presence
 from tierce.policy.lines import place_of
 from tierce.policy.seats import new_line, pack, settled_line
+from tierce.presence import store as presence_store
+from tierce.presence.model import Claim, Kind
 from tierce.storage.database import Database
 
 DOMAIN = {Profession.GP: Domain.MEDG, Profession.OPTICIAN: Domain.OPTI}
@@ -161,8 +164,22 @@ def enrol(
     )
 
 
-def question(caller: Caller, person: UUID) -> Ask:
-    """A signed ask of `caller` about a person, for her own domain, today."""
+_CLAIMS: dict[Presence, Callable[[], Claim | None]] = {
+    Presence.NONE: lambda: None,
+    Presence.DECLARED: lambda: Claim(Kind.READING, Presence.DECLARED, None, 1),
+    Presence.VERIFIED: lambda: Claim(Kind.VERIFIER, Presence.VERIFIED, uuid4()),
+}
+
+
+def certify(world: World) -> None:
+    """Make the software of the test's sessions a vendor's, registered and certified to declare readings."""
+    world.run("insert into access.client (id, software, jwks, azp, since) values ('lgo-test', 1, '{}', '{}', now())")
+    with world.database.connect("tierce_upkeep") as connection:
+        presence_store.certify(connection, 1)
+
+
+def question(caller: Caller, person: UUID, presence: Presence = Presence.NONE) -> Ask:
+    """A signed ask of `caller` about a person, for her own domain, today, with what proves that she is there."""
     return Ask(
         caller=caller,
         act=Act.RIGHTS_ASK,
@@ -174,6 +191,8 @@ def question(caller: Caller, person: UUID) -> Ask:
         once=uuid4(),
         issued=ISSUED,
         lane=caller.lane,
+        presence=presence,
+        claim=_CLAIMS[presence](),
     )
 
 

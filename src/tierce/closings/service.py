@@ -91,7 +91,7 @@ class Closings:
             for hold in holds:
                 before = asked.get(hold.id)
                 if target.level not in BROAD or (before is not None and not _is_hers(before, by)):
-                    lifted += store.lift(connection, hold.id, now, by.staff, by.name, "")
+                    lifted += store.lift(connection, hold.id, by.staff, by.name, "")
                     self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, hold.id, target, by)])
                 elif before is None:
                     release = Release(hold.id, by.staff, by.session, by.name, "", now + RELEASE_WAITS)

@@ -83,9 +83,9 @@ def forget_releases(connection: Connection, at: datetime) -> None:
     connection.execute("delete from access.release where until <= %s", (at,))
 
 
-def lift(connection: Connection, hold: int, at: datetime, staff: StaffId, by: str, why: str) -> bool:
+def lift(connection: Connection, hold: int, staff: StaffId, by: str, why: str) -> bool:
     """Lift one live hold; the database wants a second person where the level is broad."""
-    row = connection.execute("select access.lift(%s, %s, %s, %s, %s)", (hold, staff, by, why, at)).fetchone()
+    row = connection.execute("select access.lift(%s, %s, %s, %s)", (hold, staff, by, why)).fetchone()
     return row is not None and bool(row[0])
 
 

@@ -121,7 +121,7 @@ class Decider:
             taken,
             short,
             declared,
-            _noted(asks, opened) if opened.proofs else (),
+            _noted(asks, opened, verdicts) if opened.proofs else (),
             minted,
         )
         return verdicts, closing
@@ -187,15 +187,16 @@ def _settled(asks: Sequence[Ask], opened: Opened) -> tuple[list[Ask], Opened]:
     return new_asks, replace(opened, reads=reads)
 
 
-def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
-    """The proofs that stand, of pairs that hold a seat."""
+def _noted(asks: Sequence[Ask], opened: Opened, verdicts: Sequence[Verdict]) -> tuple[Noted, ...]:
+    """The proofs that stand, of pairs that hold a seat; an ask that is refused names nobody, and gives none back."""
     return tuple(
-        Noted(claim.once, read.pair, read.person, asks[place].caller.establishment, claim.grade)
+        Noted(claim.once, read.pair, read.person, asks[place].caller.establishment)
         for place in opened.proofs
         if (claim := asks[place].claim) is not None
         and claim.once is not None
         and (read := opened.reads[place]).unproved is None
         and read.pair_state in HOLD_SEATS
+        and not isinstance(verdicts[place].decision, Refuse)
     )
 
 

@@ -18,7 +18,6 @@ from tierce.gate.wire import Call, Wire
 from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
-from tierce.policy.acts import Presence
 from tierce.policy.ladder import Level
 from tierce.policy.lines import PLACE_UNSEEN, declared_constants, place_constants, place_of
 from tierce.policy.seats import (
@@ -67,7 +66,7 @@ _STATEMENTS: Mapping[bytes, LiteralString] = {
     _MINT: "select gate.mint($1::uuid[], $2::smallint[], $3::bigint[], $4::boolean[], $5::bytea[])",
     _ANSWERED: "select * from gate.answered_seen($1::bigint[], $2::bigint[], $3::smallint[])",
     _REOPEN: "select n, insurer, person, from_day, until_day, sealed from gate.reveal_answered($1::bigint[])",
-    _NOTE: "select presence.note($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[])",
+    _NOTE: "select presence.note($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])",
 }
 """All that a batch ever says, prepared when its connection is opened."""
 
@@ -123,13 +122,12 @@ class PairKept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A proof of presence of a pair that holds a seat."""
+    """A proof of presence that we verified, of a pair that holds a seat."""
 
     once: UUID
     pair: int
     person: PersonId
     establishment: EstablishmentId
-    grade: Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +262,12 @@ class GateStore:
             byteas(closing.bodies),
             integers(closing.hints),
         )
-        reopened = _reopened(closing.asks)
+        minting, noting, reopened = _minting(closing.minted), _noted(closing.noted), _reopened(closing.asks)
         told = await self._wire.say(
-            *_minting(closing.minted), *_noted(closing.noted), (_CLOSE, arguments), (_COMMIT, ()), (_REVEAL, ()),
-            *reopened,
+            *minting, (_CLOSE, arguments), *noting, (_COMMIT, ()), (_REVEAL, ()), *reopened
         )  # fmt: skip
         rows = told.pop() + told.pop() if reopened else told.pop()
-        ((block,),) = told[-2]
+        ((block,),) = told[len(minting)]
         self.leased -= closing.released
         return {
             n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, sealed, PersonId(person))
@@ -320,7 +317,6 @@ def _noted(noted: Sequence[Noted]) -> list[Call]:
         bigints([one.pair for one in noted]),
         bigints([one.person for one in noted]),
         bigints([one.establishment for one in noted]),
-        smallints([one.grade for one in noted]),
     )
     return [(_NOTE, arguments)] if noted else []
 

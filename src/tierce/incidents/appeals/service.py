@@ -48,6 +48,6 @@ class AppealDesk:
             if not store.answer(connection, Reply(reply.appeal, reply.lift, words), now, caller.name):
                 raise HoldMissingError
             lines = [staff_line(caller, Act.STAFF_APPEAL_ANSWER, now, reference=reply.appeal)]
-            if reply.lift and lift(connection, found.hold, now, caller.staff, caller.name, words):
+            if reply.lift and lift(connection, found.hold, caller.staff, caller.name, words):
                 lines.append(move_line(caller, now, found.hold))
             self._appender.write(connection, lines)

@@ -57,7 +57,7 @@ class Holds:
         said = check_free_text("reason", reason)
         now = self._clock.now()
         with connection.transaction():
-            if not store.lift(connection, number, now, caller.staff, caller.name, said):
+            if not store.lift(connection, number, caller.staff, caller.name, said):
                 raise HoldMissingError
             self._appender.write(connection, [rules.move_line(caller, now, number)])
 

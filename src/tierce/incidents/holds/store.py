@@ -83,11 +83,11 @@ def place(connection: Connection, number: int, order: Order, since: datetime, by
     )
 
 
-def lift(connection: Connection, number: int, at: datetime, staff: StaffId, by: str, why: str) -> bool:
+def lift(connection: Connection, number: int, staff: StaffId, by: str, why: str) -> bool:
     """Lift a live hold of an account or a device; False when there is none by this number."""
     row = connection.execute(
-        "select access.lift(id, %s, %s, %s, %s) from access.ladder where id = %s and level in (1, 2)",
-        (staff, by, why, at, number),
+        "select access.lift(id, %s, %s, %s) from access.ladder where id = %s and level in (1, 2)",
+        (staff, by, why, number),
     ).fetchone()
     return row is not None and bool(row[0])
 

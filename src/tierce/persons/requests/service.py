@@ -45,12 +45,9 @@ class Requests:
         kind, now = kind_asked(subject), self._clock.now()
         made = RightsRequest(new_id(), kind, subject, insurers, now, month_after(now), None, None, None)
         with connection.transaction():
-            store.one_at_a_time(connection, caller.person)
             self._appender.write(connection, [own_line(caller, Act.PERSON_REQUEST, now, made.id)])
-            waiting = store.of_person(connection, handle)
-            if any(one.subject == subject and one.answered is None for one in waiting):
+            if not store.insert(connection, handle, made):
                 raise RequestRefusedError
-            store.insert(connection, handle, made)
         return made
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from tierce.kernel.clock import date_of, from_micros
-from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import EntrySeq, InsurerId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.persons.requests.model import (
     InsurerReply,
@@ -49,17 +49,13 @@ def _with_replies(rows: list[TupleRow], replies: Iterable[TupleRow]) -> list[Rig
     return [replace(_request(row), replies=tuple(found.get(row[0], ()))) for row in rows]
 
 
-def one_at_a_time(connection: Connection, person: PersonId) -> None:
-    """Let no other request of hers be made until this transaction ends, whatever her sessions."""
-    connection.execute("select pg_advisory_xact_lock(hashtextextended('tierce-request', %s))", (person,))
-
-
-def insert(connection: Connection, handle: bytes, made: RightsRequest) -> None:
-    """Keep a request of whoever holds the session."""
-    connection.execute(
+def insert(connection: Connection, handle: bytes, made: RightsRequest) -> bool:
+    """Keep a request of whoever holds the session; False while another of hers about the same waits."""
+    row = connection.execute(
         "select notice.make_request(%s, %s, %s, %s, %s::smallint[], %s, %s)",
         (handle, made.id, made.kind.value, made.subject, list(made.insurers), made.made, made.due),
-    )
+    ).fetchone()
+    return row == (True,)
 
 
 def of_person(connection: Connection, handle: bytes) -> list[RightsRequest]:

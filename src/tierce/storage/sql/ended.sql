@@ -35,6 +35,11 @@ create or replace trigger stays_ended before update on access.alert_peer for eac
     execute function access.refuse_waking();
 create or replace trigger stays_ended before update on presence.signer for each row
     when (old.revoked is not null and new.revoked is distinct from old.revoked) execute function access.refuse_waking();
+-- A signer's key is written once: who may write another in its place would sign cards that verify.
+create or replace trigger stays_derived before update on presence.signer for each row
+    when (old.public_key is not null and new.public_key is distinct from old.public_key) execute function access.refuse_waking();
+create or replace trigger stays_ended before update on notice.stop for each row
+    when (old.lifted_at is not null and new is distinct from old) execute function access.refuse_waking();
 create or replace trigger stays_ended before update on presence.peer for each row
     when (old.revoked is not null and new.revoked is distinct from old.revoked) execute function access.refuse_waking();
 create or replace trigger stays_ended before update on access.appeal for each row
@@ -61,3 +66,20 @@ create or replace trigger stays_ended before update on care.deposit for each row
 create or replace trigger stays_used before delete on access.proof for each row
     when (old.at > now() - interval '4 minutes' or old.id = '00000000-0000-0000-0000-000000000000')
     execute function access.refuse_waking();
+
+-- What a deposit guarantees is what its insurer chose in writing for that domain and day, 1,500 euros at most (policy/deposits.py):
+-- whoever may write what deposits are worth invents no larger one.
+create or replace function care.insist_chosen() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare up_to_max constant integer := 150000;
+begin
+    if new.amount between 1 and up_to_max and exists (
+            select from registry.deposit_choice c where c.insurer = new.insurer and c.domain = new.domain
+              and new.care_day between c.from_day and c.until_day and new.amount <= c.up_to)
+       or (select r.rolsuper from pg_roles r where r.rolname = session_user) then
+        return new;
+    end if;
+    raise exception 'no insurer chose to guarantee that' using errcode = 'check_violation';
+end $$;
+create or replace trigger was_chosen before insert or update of state, insurer, domain, amount, care_day on care.deposit
+    for each row when (new.state = 2) execute function care.insist_chosen();

@@ -384,6 +384,9 @@ begin
     end if;
     perform journal.writes();   -- before the times of the lines are looked at
     perform gate.check_lines(e_lines, e_places, bodies);
+    if exists (select from unnest(bodies) b where get_byte(b, 5) > 0) then
+        perform presence.insist_proved(bodies);
+    end if;
     perform gate.count_floors(e_lines, e_places, e_pairs, bodies, today, line_ids, states, let_out);
 
     -- A proof that came between open and close stands: an ask only ever says again what it read.

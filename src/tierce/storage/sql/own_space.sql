@@ -68,10 +68,13 @@ begin
 end $$;
 
 -- Keeps a request of hers, to insurers that have a copy of her record and to no other; none is made later than now, nor due
--- later than a month after (article 12(3)), whatever the process says.
+-- later than a month after (article 12(3)), whatever the process says. False, and nothing is kept, while another about the same
+-- waits for its answer: looked at for one request of hers after the other, whatever her sessions. So seven wait at most, as many as
+-- there is to choose from (persons/requests/model.py).
+drop function if exists notice.make_request(bytea, bigint, text, text, smallint[], timestamptz, timestamptz);
 create or replace function notice.make_request(
     session_handle bytea, new_id bigint, of_kind text, about text, controllers smallint[], at timestamptz,
-    until timestamptz) returns void
+    until timestamptz) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     her bigint := gate.person_of(session_handle);
@@ -80,6 +83,16 @@ begin
     if her = 0 or not controllers <@ array(select r.insurer from person.record r where r.person = her) then
         raise exception 'no open session has this handle, or an insurer is not hers' using errcode = 'insufficient_privilege';
     end if;
+    if coalesce((of_kind, about) not in (
+            ('access', 'everything'), ('access', 'origin'), ('correction', 'name'), ('correction', 'birth'),
+            ('correction', 'contract'), ('erasure', 'former'), ('erasure', 'all')), true) then
+        raise exception 'no request is about that' using errcode = 'check_violation';
+    end if;
+    perform presence.one_at_a_time(her);
+    if exists (select from notice.rights_request q where q.person = her and q.subject = about and q.answered is null) then
+        return false;
+    end if;
     insert into notice.rights_request (id, person, kind, subject, insurers, made, due)
     values (new_id, her, of_kind, about, controllers, at_last, least(until, at_last + interval '31 days 1 hour'));
+    return true;
 end $$;

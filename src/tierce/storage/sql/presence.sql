@@ -39,12 +39,50 @@ begin
     return told;
 end $$;
 
--- Proofs that came with asks whose pair holds a seat: the worker gives the seat back (presence/settling.py).
-create or replace function presence.note(ids uuid[], pairs bigint[], persons bigint[], places bigint[], grades smallint[])
-    returns void language sql security definer set search_path = pg_catalog, pg_temp as $$
+-- Whether what a batch says of presence may be said: a declared reading by software that is certified; a person's word that
+-- waits for this place; what was verified, at most as often as this very transaction spent a proof (presence.use). What a peer
+-- reported comes with no ask. A signature is verified by `api` alone: what is held here is that none is claimed beside.
+create or replace function presence.insist_proved(bodies bytea[]) returns void language plpgsql as $$   -- called by gate.close alone
+begin
+    if exists (select from unnest(bodies) b where get_byte(b, 5) = 3)
+       or exists (
+            select from unnest(bodies) b where get_byte(b, 5) = 1 and not exists (
+                select from access.session s join presence.certified f on f.software = s.software and f.ended is null
+                join access.client a on a.software = f.software and a.ended is null
+                where s.id = journal.u64(b, 32)))
+       or exists (
+            select from unnest(bodies) b where get_byte(b, 5) = 2 and journal.u64(b, 80) <> 0 and not exists (
+                select from presence.answer w where w.person = journal.u64(b, 80) and w.establishment = journal.u64(b, 24)
+                  and w.yes and w.until > now()))
+       or (select count(*) from unnest(bodies) b where get_byte(b, 5) = 4)
+           > (select count(*) from presence.spent u where u.at = now() and u.xmin = pg_current_xact_id()::xid) then
+        raise exception 'a line says of presence what nothing in its batch proves' using errcode = 'check_violation';
+    end if;
+end $$;
+
+-- Proofs that came with asks whose pair holds a seat: the worker gives the seat back (presence/settling.py). After gate.close, in
+-- its transaction: each was spent there, and a line of it says so of that person at that place. They are ours (grade 4); a
+-- person's word and a peer's report are written by who heard them.
+drop function if exists presence.note(uuid[], bigint[], bigint[], bigint[], smallint[]);
+create or replace function presence.note(ids uuid[], pairs bigint[], persons bigint[], places bigint[]) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare block bigint := currval('journal.block_no');
+begin
+    if cardinality(ids) > (select count(*) from journal.entry e where e.seq between block * 256 and block * 256 + 255
+                             and get_byte(e.body, 5) = 4)
+       or exists (
+            select from unnest(ids, pairs, persons, places) a(id, pair, person, place)
+            where not exists (select from presence.spent u
+                              where u.id = a.id and u.at = now() and u.xmin = pg_current_xact_id()::xid)
+               or not exists (select from journal.entry e where e.seq between block * 256 and block * 256 + 255
+                              and e.tx = pg_current_xact_id() and e.person = a.person
+                              and get_byte(e.body, 5) = 4 and journal.u64(e.body, 24) = a.place)) then
+        raise exception 'a proof is noted with the line that it came by' using errcode = 'check_violation';
+    end if;
     insert into presence.proof (id, pair, person, establishment, grade)
-    select * from unnest(ids, pairs, persons, places, grades) on conflict do nothing
-$$;
+    select a.id, a.pair, a.person, a.place, 4 from unnest(ids, pairs, persons, places) a(id, pair, person, place)
+    on conflict do nothing;
+end $$;
 
 -- The short code of a place, drawn by the caller and kept the first time.
 create or replace function presence.place_code(of_place bigint, drawn integer) returns integer

@@ -146,7 +146,7 @@ declare
 begin
     perform gate.insist_durable();
     select * into r from bank.recovery x where x.id = of_recovery for update;
-    if not found or of_what not in (1, 2, 3) or (of_what <> 3 and r.cancelled is not null)
+    if not found or coalesce(of_what, 0) not in (1, 2, 3) or (of_what <> 2 and seen_amount is null) or (of_what <> 3 and r.cancelled is not null)
        or (of_what = 1 and (r.approved is not null or r.amount is distinct from seen_amount))
        or (of_what = 3 and (r.approved is null or seen_amount = 0 or bank.rest_of(of_recovery) is distinct from seen_amount)) then
         return 2;

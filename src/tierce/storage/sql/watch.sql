@@ -31,11 +31,15 @@ create or replace function access.suspects(worth_from real) returns table (profe
 $$;
 
 -- Let go of a live hold or closing. Levels 4 to 12 (policy.ladder.BROAD) need that another member of staff asked for it
--- before, and that her request still waits. True when the hold is lifted by this.
-create or replace function access.lift(hold bigint, by_staff bigint, by_name text, why text, at timestamptz)
+-- before, and that her request still waits, by the database's own clock. True when the hold is lifted by this.
+drop function if exists access.lift(bigint, bigint, text, text, timestamptz);
+create or replace function access.lift(hold bigint, by_staff bigint, by_name text, why text)
     returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare at timestamptz;
 begin
-    perform from access.ladder h where h.id = hold and h.lifted is null and h.until > at for update;
+    perform from access.ladder h where h.id = hold and h.lifted is null for update;
+    at := clock_timestamp();   -- once the hold is had, however long that took
+    perform from access.ladder h where h.id = hold and h.lifted is null and h.until > at;
     if not found then
         return false;
     end if;

@@ -239,6 +239,21 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     return _told(closed_at(request.url.path))
 
 
+def _waited(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
+    """Another transaction was in the way: nothing was done, and the same a moment later passes; nothing is closed."""
+    _log.warning("a request gave way: %s", type(error).__name__)
+    return _told(problems.BUSY)
+
+
+STORE_HANDLERS: Final[dict[int | type[Exception], Any]] = {
+    psycopg.OperationalError: _away,
+    psycopg.errors.LockNotAvailable: _waited,
+    psycopg.errors.DeadlockDetected: _waited,
+    psycopg.errors.SerializationFailure: _waited,
+}
+"""What whoever asks is told when the store did not do it; a kind's own answer goes before that of all."""
+
+
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
     """A fault of ours: its kind is kept, never its text, which may hold what was sent."""
     _log.error("request failed: %s", type(error).__name__)
@@ -286,7 +301,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
             HTTPException: _http,
             UnicodeDecodeError: _unreadable,
             RecursionError: _unreadable,
-            psycopg.OperationalError: _away,
+            **STORE_HANDLERS,
             Exception: _anything,
         },
         before_send=[_headers],
