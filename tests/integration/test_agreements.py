@@ -154,6 +154,19 @@ def test_the_whole_way_from_a_quote_to_an_invoice_and_each_step_is_a_line_that_n
     assert len([one for one in entries if one.act is Act.AGREEMENT_DECIDE]) == 2
 
 
+def test_what_a_deposit_paid_of_hers_is_no_longer_granted(at_desk: At, house: House) -> None:
+    """The cap is of 6,000, and a grant is invoiced without a look at it: what a receipt was paid was paid twice."""
+
+    async def scene(place: Place) -> None:
+        house.admin.execute("update care.deposit set pair = 1 where number = 7")
+        paid = house.invoice(deposit=7, asked=5_000)
+        place.decide()
+        assert house.stands(paid)[2] == 5_000
+        assert await place.stands(await place.asked()) == ("granted", 1_000)
+
+    at_desk(scene)
+
+
 def test_a_grant_reserves_its_part_of_a_cap_until_it_is_taken_back_or_over(at_desk: At, house: House) -> None:
     """The cap is of 6,000: what one is granted, another and an invoice of the person no longer get."""
     two = [{**LENS, "quantity": 2, "price": 40_000, "amo": 12_000, "asked": 9_000}]

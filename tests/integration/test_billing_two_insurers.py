@@ -9,6 +9,7 @@ from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer
 from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Measure
+from tierce.policy.invoices import BEHIND_DAYS
 
 pytestmark = pytest.mark.integration
 OTHER_AMC = "99100002"
@@ -109,6 +110,37 @@ def test_the_same_care_sent_twice_is_a_duplicate_of_what_was_paid_alone(house: H
                         (first,))  # fmt: skip
     assert house.deciding().turn(house.billing).accepted == 1
     assert house.stands(again)[0] == ACCEPTED
+
+
+@pytest.mark.parametrize("same_insurer", [False, True])
+def test_what_cannot_be_decided_keeps_the_same_care_waiting_for_a_month_and_no_longer(
+    house: House, both: tuple[int, int, int], *, same_insurer: bool
+) -> None:
+    one, other, person = both
+    _gives(house, one, Measure.REAL, 0)
+    _gives(house, other, Measure.REAL, 0)
+    first = house.invoice(person=person, insurer=one, asked=9_000)
+    second = house.invoice(person=person, insurer=one if same_insurer else other, asked=9_000)
+    quoted = house.admin.execute(
+        "delete from care.engagement where seq = (select engagement from care.invoice where id = %s)"
+        " returning seq, establishment, professional, person, insurer, domain, pair, care_day, until_day, at",
+        (first,),
+    ).fetchone()
+    assert quoted is not None
+    for spared, stands in ((1, RECEIVED), (-1, ACCEPTED)):
+        house.admin.execute(
+            "update care.invoice set at = now() - make_interval(days => %s, hours => %s) where id = %s",
+            (BEHIND_DAYS, -spared, first),
+        )
+        house.deciding().turn(house.billing)
+        assert house.stands(second)[0] == stands
+    assert house.stands(second)[2] == 9_000
+    house.admin.execute(
+        "insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, care_day,"
+        " until_day, at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", quoted,
+    )  # fmt: skip
+    house.deciding().turn(house.billing)
+    assert house.stands(first)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value), "9,000 of 14,000 cents were paid"
 
 
 def test_three_of_one_care_never_wait_for_one_another(house: House, both: tuple[int, int, int]) -> None:

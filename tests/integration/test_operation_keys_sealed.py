@@ -1,7 +1,10 @@
 """Keys of cards, deposits and lent addresses replaced, stopped at every step: nothing in flight is lost."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +33,7 @@ from tierce.deposits.store import Pairs
 from tierce.journal.service import Appender
 from tierce.journal.store import take_lock
 from tierce.kernel.clock import FixedClock, SystemClock
+from tierce.kernel.durable import write_new
 from tierce.kernel.ids import InsurerId
 from tierce.persons.wishes.model import Sealed
 from tierce.persons.wishes.store import offer, open_, seal
@@ -46,6 +50,7 @@ from tierce.upkeep.presence import register_signers
 from tierce.upkeep.rotation import accounts as bank_accounts
 from tierce.upkeep.rotation import cards, deposits, lending
 from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.files import append_key, next_key
 from tierce.upkeep.service import LENDING_KEY, make_keys
 
 RUNNER = CliRunner()
@@ -275,7 +280,7 @@ def test_the_doctor_says_which_key_is_old_and_which_replacement_was_left(house: 
     assert [one.grade for one in files.replaced(house.settings, FixedClock(now))] == [Grade.GOOD]
     old = files.replaced(house.settings, FixedClock(now + files.KEY_AGE_MAX + timedelta(days=1)))
     assert {one.subject for one in old} >= {"card.key", "signer.key", "deposit.key", LENDING_KEY, "person.key"}
-    assert not {one.subject for one in old} & {"index.key", "pair.key", "trait.key"}, "nothing replaces these"
+    assert not {one.subject for one in old} & {"pair.key", "network.key", "door.key"}, "nothing replaces these"
     house.run("keys", "lending")
     house.run("keys", "deposit")
     late = files.replaced(house.settings, FixedClock(now + files.LENT_MAX + timedelta(days=1)))
@@ -284,3 +289,40 @@ def test_the_doctor_says_which_key_is_old_and_which_replacement_was_left(house: 
         "deposit.previous.key": "tierce keys forget-deposit",
         LENDING_KEY: "tierce keys forget-lending",
     }
+
+
+@pytest.mark.parametrize(
+    ("writing", "moves"),
+    [
+        (lambda keys: write_new(keys / "new.key", bytes(32)), 0),
+        (lambda keys: next_key(keys, "index"), 0),
+        (lambda keys: append_key(keys / "index.key", bytes(32)), 0),
+        (lambda keys: append_key(keys / "index.key", bytes(32)), 1),
+    ],
+)
+def test_the_doctor_says_what_a_killed_writing_of_a_key_left(
+    house: House, writing: Callable[[Path], object], moves: int
+) -> None:
+    """No sweeper may take it: nobody else knows whether a writing goes on. A key, or a part of one, is in it."""
+    before, child = set(house.keys.iterdir()), os.fork()
+    if child == 0:
+        seen = 0
+
+        def at(event: str, _arguments: object) -> None:
+            nonlocal seen
+            moving = event in {"os.link", "os.rename"}
+            seen += moving
+            if moving and seen > moves:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(at)
+        try:
+            writing(house.keys)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    (left,) = set(house.keys.iterdir()) - before
+    now = SystemClock().now()
+    assert [one.grade for one in files.replaced(house.settings, FixedClock(now))] == [Grade.GOOD], "it may go on"
+    late = files.replaced(house.settings, FixedClock(now + files.UNFINISHED_MAX + timedelta(hours=1)))
+    assert [(one.code, one.subject) for one in late] == [("key-part-left", left.name)]

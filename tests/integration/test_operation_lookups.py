@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -22,7 +22,10 @@ from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tests.waiting import eventually
 from tierce.cli import app
+from tierce.deposits.model import Typed
+from tierce.deposits.store import Pairs
 from tierce.identity.store import persons_with_traits
+from tierce.kernel.care import Domain
 from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.kernel.traits import normalise_traits
@@ -39,6 +42,7 @@ from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.lookups import service, store
 from tierce.upkeep.service import make_keys
+from tierce.web.names import KEYS
 
 RUNNER = CliRunner()
 TRAITS = normalise_traits("LENOIR", "Paul", "19800112", "M", "99999")
@@ -184,6 +188,22 @@ def test_everybody_is_found_before_during_and_after_wherever_it_stops(house: Hou
     layer = KeyedHash((house.keys / "index.key").read_bytes()[KEY_BYTES:])
     assert house.indexes() == {(layer.uuid(idx.bytes), person) for idx, person in people}
     assert finds(house, after)
+
+
+def test_a_deposit_is_of_the_same_pair_as_an_answer_whatever_layer_people_are_looked_up_by(house: House) -> None:
+    """The numbers by which a deposit and an answer are compared (docs/adr/0119) are under no layer of 0120."""
+    nir, birth, day = Nir.parse(PAUL), BirthDate.parse(BIRTH), date(2026, 1, 1)
+    who = Typed(nir, birth, Rank.parse(1), "99100001", "M1", day, Domain.MEDG, day, 1, None)
+    workers = [Pairs(Keyring(house.keys, KEYS["worker"]))]
+    for change in (None, house.rotate, house.forget):
+        if change is not None:
+            change()
+        assert finds(house, house.api())
+        workers.append(Pairs(Keyring(house.keys, KEYS["worker"])))
+        given = house.admin.execute("select establishment, pair from care.engagement where person = 1").fetchall()
+        assert given
+        for place, pair in given:
+            assert {worker.of(place, who, None)[0] for worker in workers} == {pair}, "started before, during or after"
 
 
 @pytest.mark.parametrize("step", ["clear", "chunk", "end"])

@@ -24,4 +24,6 @@ ENGAGEMENT_MAX: Final = 200
 """Invoices that quote one engagement, cancelled ones included: a nurse's daily visits, each corrected once."""
 MISSED_A_DAY: Final = 20
 """Numbers that a line may quote in a civil day and that are not its place's: mistyped, another's or nobody's."""
+BEHIND_DAYS: Final = 30
+"""Days after its sending for which the same care on another invoice waits for one that cannot be decided."""
 PAGE_ROWS: Final = 50

@@ -45,7 +45,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Another invoice of the same place, person and day, or of the same deposit, that goes before and stands."""
+    """Another invoice of the same place, person and day, or of the same deposit, that goes before and stands.
+
+    One that could not be decided for long (`BEHIND_DAYS`) no longer goes before: it finds what this one was paid.
+    """
 
     same_insurer: bool
     waits: bool

@@ -9,6 +9,7 @@ from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
+from tierce.policy.invoices import BEHIND_DAYS
 from tierce.registry.records import decode_coverage
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import Compartment, Sealer
@@ -96,7 +97,8 @@ _SAME: LiteralString = """
             select o.id from care.invoice o where o.person = m.person and o.care_day = m.care_day
             union select o.id from care.invoice o where o.deposit = m.deposit
             union select care.beside_by_pair(m.id))
-        and i.state not in (3, 4) and (i.state <> 1 or care.goes_before(i.id, m.id))
+        and i.state not in (3, 4) and (i.state <> 1 or i.at > now() - make_interval(days => %s)
+                                       and care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
     where m.id = %s group by i.id, m.insurer"""
 
@@ -127,7 +129,7 @@ def contract_ended(connection: Connection, insurer: int) -> int | None:
 def case_of(connection: Connection, one: Waiting, product: Product | None) -> Case:
     """All that decides an invoice, read in its transaction."""
     priced = one.person is not None and one.agreement is None
-    beside = connection.execute(_SAME, (one.id,)).fetchall()
+    beside = connection.execute(_SAME, (BEHIND_DAYS, one.id)).fetchall()
     granted = connection.execute(_GRANTED, (one.agreement,)).fetchall()
     return Case(
         invoice=one,

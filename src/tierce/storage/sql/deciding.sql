@@ -29,17 +29,30 @@ create or replace function care.beside_by_pair(of_invoice bigint) returns setof 
       and care.pairs_of(o.id) && m.pairs
 $$;
 
--- What deposits of the same person paid her place, as far as caps of a waiting invoice's insurer and domain may count it.
+-- What deposits of one person, by the numbers under which a place knows her, paid that place of an insurer and domain.
+create or replace function care.paid_by_receipt(at_place bigint, of_insurer smallint, of_domain smallint, pairs bigint[])
+    returns table (item text, care_day integer, quantity smallint, due integer) language sql stable as $$
+    select l.item, o.care_day, l.quantity, l.due
+    from care.deposit d
+    join care.invoice o on o.deposit = d.number and o.insurer = of_insurer and o.domain = of_domain and o.state in (2, 5, 6, 7)
+    join care.invoice_line l on l.invoice = o.id and l.due > 0
+    where d.establishment = at_place and (d.pair = any(pairs) or d.card_pair = any(pairs))
+$$;
+
+-- The same of whom an invoice that waits is of, or an agreement: as far as caps may count it.
 create or replace function care.deposited(of_invoice bigint)
     returns table (item text, care_day integer, quantity smallint, due integer)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select l.item, o.care_day, l.quantity, l.due
-    from care.invoice i
-    join care.deposit d on d.establishment = i.establishment
-        and (d.pair = any(care.pairs_of(i.id)) or d.card_pair = any(care.pairs_of(i.id)))
-    join care.invoice o on o.deposit = d.number and o.insurer = i.insurer and o.domain = i.domain and o.state in (2, 5, 6, 7)
-    join care.invoice_line l on l.invoice = o.id and l.due > 0
+    select p.* from care.invoice i
+    cross join lateral care.paid_by_receipt(i.establishment, i.insurer, i.domain, care.pairs_of(i.id)) p
     where i.id = of_invoice and i.state = 1
+$$;
+create or replace function care.deposited_of_agreement(of_agreement bigint)
+    returns table (item text, care_day integer, quantity smallint, due integer)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select p.* from care.agreement a join care.engagement e on e.seq = a.engagement
+    cross join lateral care.paid_by_receipt(a.establishment, a.insurer, a.domain, array[e.pair]) p
+    where a.id = of_agreement and a.state = 1
 $$;
 
 -- Locks an invoice that waits until the transaction ends, and says what it quotes guarantees still: days of care, and of a deposit the

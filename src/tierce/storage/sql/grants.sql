@@ -387,7 +387,7 @@ grant select on registry.tariff, registry.benefit, registry.product, registry.in
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
 grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_line to tierce_billing;
 grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement,
-    care.refuse_unanswered
+    care.refuse_unanswered, care.deposited_of_agreement
     to tierce_billing;
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
     registry.contract_ended

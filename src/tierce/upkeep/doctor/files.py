@@ -9,6 +9,7 @@ from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
+from tierce.kernel.durable import PART
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
@@ -71,6 +72,7 @@ def replaced(settings: Settings, clock: Clock) -> list[Finding]:
     age = _age(folder / LENDING_KEY, now)
     if age is not None and age > LENT_MAX and len((folder / LENDING_KEY).read_text("ascii").split()) > 1:
         found.append(_unfinished(LENDING_KEY, "tierce keys lending", "lending"))
+    found += [_left(path) for path in _parts(settings) if (_age(path, now) or timedelta()) > UNFINISHED_MAX]
     return found or [good("keys-replaced", str(folder), "aucune n'est trop vieille", "none is too old")]
 
 
@@ -80,6 +82,24 @@ def _unfinished(name: str, command: str, forget: str | None) -> Finding:
     words = f"`{command if forget is None else last}` (docs/runbooks/key-rotation.md)"
     remedy = Phrase(words, words)
     return bad("key-unfinished", name, said, remedy, grade=Grade.WARNING)
+
+
+def _parts(settings: Settings) -> list[Path]:
+    """What writings of keys and passwords go through: a killed one leaves it, with a whole key in it perhaps."""
+    folders = {settings.key_directory(), settings.connection().secrets}
+    return sorted(path for folder in folders for of in (f"*{PART}", "*.with-next") for path in folder.glob(of))
+
+
+def _left(path: Path) -> Finding:
+    said = Phrase(
+        "est resté d’une écriture interrompue ; une clé entière y est peut-être",
+        "was left by a writing that was stopped; a whole key is in it perhaps",
+    )
+    remedy = Phrase(
+        f"finissez le remplacement s’il y en a un, puis `shred -u {path}`",
+        f"finish the replacement where there is one, then `shred -u {path}`",
+    )
+    return bad("key-part-left", path.name, said, remedy, grade=Grade.WARNING)
 
 
 def keys(settings: Settings) -> list[Finding]:

@@ -8,6 +8,7 @@ from tierce.billing.agreements.granting.model import Answer, Asking, Cover, Pend
 from tierce.billing.agreements.model import AgreementKind
 from tierce.billing.deciding.store import Sealer, contract_ended, history_of, opened
 from tierce.billing.model import InvoiceLine
+from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq
 
@@ -44,6 +45,9 @@ def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+_DEPOSITED: LiteralString = "select item, care_day, quantity, due from care.deposited_of_agreement(%s)"
+
+
 def taken_up(connection: Connection, number: int) -> Pending | None:
     """Lock one agreement and read it; None when it waits no more: it was taken back."""
     row = connection.execute(
@@ -74,11 +78,12 @@ def asking_of(connection: Connection, one: Pending, cover: Cover, today: int, un
     same = connection.execute(
         _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today, today)
     ).fetchall()  # fmt: skip
+    paid = connection.execute(_DEPOSITED, (one.id,)).fetchall()
     return Asking(
         one,
         cover,
         until_day,
-        history_of(connection, one.person, one.insurer, one.domain),
+        (*history_of(connection, one.person, one.insurer, one.domain), *(Past(*row) for row in paid)),
         tuple(tuple(zip(codes, counts, strict=True)) for codes, counts in same),
         contract_ended(connection, one.insurer),
     )
