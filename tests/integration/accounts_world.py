@@ -109,7 +109,7 @@ class Offices:
 
     def told(self) -> None:
         """Say that every message has left."""
-        self.admin.execute("update bank.told set ended = now(), how = 'sent'")
+        self.admin.execute("update notice.own_mail set ended = now(), how = 'sent'")
 
     def wait(self) -> None:
         """Let the days pass."""

@@ -145,8 +145,11 @@ def test_anybody_of_the_establishment_objects_in_one_act_and_everybody_there_is_
         morvan = await known(desk_, offices.admin)
         await morvan.ask(desk_)
         offices.turn()
-        rows = offices.admin.execute("select professional, email, language from bank.told order by 1").fetchall()
-        assert rows == [(201, "claire@tilleuls.example", "fr"), (204, "luc@tilleuls.example", "en")]
+        query = "select professional, email, language from notice.own_mail where account is not null order by 1"
+        assert offices.admin.execute(query).fetchall() == [
+            (201, "claire@tilleuls.example", "fr"),
+            (204, "luc@tilleuls.example", "en"),
+        ]
         colleague = await _colleague(desk_, offices)
         session = (await desk_.send("GET", "/v1/session", colleague.handle)).json()
         assert session["account_asked"] == "FR •••• 0172"
@@ -235,7 +238,7 @@ def test_each_role_reads_no_more_than_its_process_needs(play: Play, offices: Off
         ("tierce_feed", "select tail from bank.account"),
         ("tierce_api", "select bank.confirm(1, 1, 'x', 1::smallint, 'x', 'x')"),
         ("tierce_office", "select bank.ask(1, 1, '', null, 'FR', '0172', 'x', now())"),
-        ("tierce_office", "select email from bank.told"),
+        ("tierce_office", "select email from notice.own_mail"),
         ("tierce_notices", "select holder from bank.account"),
         ("tierce_billing", "select copy from bank.account"),
         ("tierce_billing", "update bank.account set copy = null"),

@@ -15,11 +15,11 @@ from tests.mailbox import mailbox
 from tierce.billing.bank.copying import open_copy
 from tierce.billing.bank.model import AccountState, Oddity
 from tierce.billing.bank.store import account_in_force
-from tierce.billing.bank.telling import Sent, Teller
 from tierce.feeds.intake import Report
 from tierce.feeds.rejects import rejects_beside
 from tierce.kernel.clock import SystemClock
 from tierce.notices.deliveries.dkim import Signer
+from tierce.notices.own.service import Sent, Teller
 from tierce.registry.service import Listener
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -60,7 +60,7 @@ def test_a_file_is_taken_in_sealed_everybody_there_is_told_and_no_first_account_
         teller = Teller(OPERATOR, SystemClock(), server, signer)
         # One with an accent, first in the queue: no message can be made to it, and everybody behind it is told.
         offices.admin.execute(
-            "insert into bank.told (token, account, professional, what, email, language, at)"
+            "insert into notice.own_mail (token, account, professional, what, email, language, at)"
             " select 'aaaaaaaaaa', id, 203, 1, 'rené@tilleuls.example', 'fr', now() - interval '1 h'"
             " from bank.account"
         )

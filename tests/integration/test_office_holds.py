@@ -382,6 +382,27 @@ def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set
     assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT_ASIDE, 77)]
 
 
+def test_what_a_professional_was_e_mailed_of_is_read_and_that_nothing_left(room: Room, database: Database) -> None:
+    tell = b"select notice.tell_own(501, 3::smallint, 'Cabinet', null, null)"
+    room.admin.execute("delete from directory.contact where professional = 501")
+    room.admin.execute(tell)
+    room.admin.execute(tell)
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/accounts/501"))
+        assert "2 codes d'assistant · pas d'adresse" in page
+        assert "ce professionnel n'a pas été prévenu" in page
+        room.admin.execute("update notice.own_mail set email = 'c@m.example', ended = null, how = null")
+        room.admin.commit()
+        page = plain(await site.http.get("/accounts/501"))
+        assert "2 codes d'assistant · attend de partir" in page
+        assert "c@m.example" not in page
+        assert "pas été prévenu" not in page
+
+    play(room, database, scene)
+
+
 def test_an_assistant_is_ended_with_a_reason_and_its_line(room: Room, database: Database) -> None:
     room.admin.execute(
         "insert into directory.activity (id, professional, establishment, profession) overriding system value"

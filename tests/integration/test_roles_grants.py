@@ -111,7 +111,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         # Where establishments are paid, by columns that hold no IBAN: tests/integration/test_accounts.py.
         (
             "tierce_office",
-            {"table bank.account", "table bank.confirmation", "table bank.told"}
+            {"table bank.account", "table bank.confirmation"}
             | {
                 "table bank.batch",
                 "table bank.transfer",
@@ -128,8 +128,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         ("tierce_inspector", set()),
         (
             "tierce_notices",
-            {"table contact.contact", "table contact.lent_file", "table contact.loan"}
-            | {"table bank.account", "table bank.told"},
+            {"table contact.contact", "table contact.lent_file", "table contact.loan"} | {"table bank.account"},
         ),
     ],
 )

@@ -1,17 +1,22 @@
 """A suspended account: one table says what is left to it, on every route, by whatever session or device one comes."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.conftest import Connect
+from tests.integration.depositing import optician
 from tests.integration.signin_world import Desk, Play
+from tests.integration.test_deposits_api import served, settings_of
 from tests.integration.test_identity_continuing import At, at, settled
+from tests.integration.world import make_world
 from tierce.policy.acts import Act
 from tierce.policy.ladder import SUSPENDED_ACTS, Rung
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
 HOLD = (
@@ -97,3 +102,27 @@ def test_whoever_is_suspended_is_told_so_once_the_hold_is_lifted_no_more(play: P
         assert (await ask(desk_, held, "GET", "/v1/invoices")).status_code == 200
 
     play(scene)
+
+
+def test_the_routes_beside_the_gate_are_held_to_the_same_table(
+    database: Database, connect: Connect, key_directory: Path, tmp_path: Path
+) -> None:
+    """`create_api` alone has them: what they say of the place and its seats stays, the list of asks does not."""
+    world = make_world(database)
+    world.run("delete from journal.instance")  # the process registers its own key
+    who = optician(world)
+
+    async def use(http: httpx.AsyncClient, _front: Any) -> None:  # noqa: ANN401 - what serves, unread here
+        async def answers() -> dict[str, tuple[int, bool]]:
+            found = {}
+            for path in ("/v1/seats", "/v1/place", "/v1/history", "/v1/holds"):
+                answer = await http.get(path, headers={"Authorization": f"DPoP {who.handle}"})
+                found[path] = answer.status_code, b"session_suspended" in answer.content
+            return found
+
+        open_ = dict.fromkeys(("/v1/seats", "/v1/place", "/v1/history", "/v1/holds"), (200, False))
+        assert await answers() == open_
+        hold(connect, 1, Rung.SUSPENDED, str(who.caller.device))
+        assert await answers() == open_ | {"/v1/history": (403, True)}
+
+    served(settings_of(database, key_directory, tmp_path), use)

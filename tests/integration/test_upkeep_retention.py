@@ -90,6 +90,9 @@ insert into access.assistant (id, professional, establishment, activity, family_
         now() - age
     from (values (1, -10, interval '1096 days'), (2, 1096, null), (101, -10, interval '1094 days'), (102, 1094, null))
         a(n, day, age);
+insert into notice.own_mail (token, professional, what, language, at, ended, how)
+    select substr(sha256(n::text::bytea), 1, 10), 501, 5, 'fr', now() - age, now() - age, 'unaddressed'
+    from (values (1, interval '366 days'), (101, interval '364 days')) m(n, age);
 insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended)
     select n, 'rights', 1, '\\x00', 'done', now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
@@ -214,6 +217,7 @@ TABLES = (
     "person.member",
     "person.family",
     "access.assistant",
+    "notice.own_mail",
     "access.ladder",
     "registry.feed",
     "registry.feed_later",

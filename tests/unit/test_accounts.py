@@ -11,15 +11,16 @@ from stdnum import iban as outside
 
 from tierce.billing.bank.errors import AccountFieldError, AccountSealError
 from tierce.billing.bank.feed import COLUMNS
-from tierce.billing.bank.model import Mail, Told, Typed, masked
+from tierce.billing.bank.model import Typed, masked
 from tierce.billing.bank.rules import LENGTHS, checks, holds_iban, is_iban, read_account, read_holder, read_iban
 from tierce.billing.bank.sealing import LONGEST, Opener, public_of, seal_iban
-from tierce.billing.bank.telling import account_message
 from tierce.kernel.clock import PARIS
 from tierce.kernel.feed import names
 from tierce.kernel.language import Language
 from tierce.notices.deliveries.mail import plain
 from tierce.notices.model import Operator
+from tierce.notices.own.model import Mail, Moved, Told
+from tierce.notices.own.rules import own_message
 from tierce.policy import accounts as policy
 from tierce.policy.accounts import LEAST_HOURS, due_at, is_working
 from tierce.storage.keys import BANK_KEY, EVERY_KEY
@@ -120,15 +121,15 @@ def test_the_days_are_never_fewer_than_the_hours_that_the_database_holds() -> No
 def test_a_message_shows_the_masked_account_alone_has_no_link_and_names_the_day() -> None:
     asked = datetime(2026, 11, 27, 17, tzinfo=UTC)
     mail = Mail(
-        b"0123456789", Told.ASKED, "claire@tilleuls.example", Language.FR, 0, False, "FR", "0172", asked,
-        due_at(asked), "CABINET DES TILLEULS",
+        b"0123456789", Told.ASKED, "claire@tilleuls.example", Language.FR, 0, False, "CABINET DES TILLEULS",
+        Moved("FR", "0172", asked, due_at(asked)),
     )  # fmt: skip
     for language in Language:
-        text = plain(account_message(OPERATOR, mail, asked.date()), language)
+        text = plain(own_message(OPERATOR, mail, asked.date()), language)
         assert masked("FR", "0172") in text
         assert "http" not in text
         assert OPERATOR.phone in text
-    assert "2\u00a0décembre 2026 à 18" in plain(account_message(OPERATOR, mail, asked.date()), Language.FR)
+    assert "2\u00a0décembre 2026 à 18" in plain(own_message(OPERATOR, mail, asked.date()), Language.FR)
 
 
 def test_no_repr_shows_an_account() -> None:

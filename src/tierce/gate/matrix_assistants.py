@@ -23,7 +23,11 @@ ACT, OPEN = Phrase("Acte", "Act"), Phrase("assistant", "assistant")
 WORDS: Mapping[Act, Phrase] = {
     Act.RIGHTS_ASK: Phrase("demander", "ask"),
     Act.RIGHTS_REVISIT: Phrase("rouvrir", "reopen"),
-    Act.SESSION_READ: Phrase("lire ses sessions et appareils", "read one's sessions and devices"),
+    Act.SESSION_READ: Phrase(
+        "lire ses sessions, appareils et places, et le code du lieu",
+        "read one's sessions, devices and seats, and the place's code",
+    ),
+    Act.HOLDS_READ: Phrase("lire ce qui freine le compte", "read what holds the account"),
     Act.SESSION_REVOKE: Phrase("fermer ses sessions", "end one's sessions"),
     Act.DEVICE_ENROL: Phrase("lier la clé de son navigateur", "bind one's browser's key"),
     Act.DEPOSIT_MAKE: Phrase("déposer pendant une coupure", "deposit while closed"),

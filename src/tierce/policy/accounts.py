@@ -54,7 +54,7 @@ KEPT: Final[Mapping[Kept, Rule]] = {
             "demandes de compte bancaire refusées ou retirées, messages envoyés, appels",
             "asks for a bank account that were refused or withdrawn, messages sent, calls",
         ),
-        "bank.account, bank.confirmation, bank.told",
+        "bank.account, bank.confirmation, notice.own_mail",
         timedelta(days=365),
         Phrase("le refus ou le retrait", "the refusal or withdrawal"),
         End.DELETED,

@@ -113,6 +113,8 @@ class Act(IntEnum):
     named."""
     INSURER_REVIEW_DECIDE = 95
     """An insurer's staff grant or refuse a request under review, which `reference` is."""
+    HOLDS_READ = 96
+    """A professional, or her assistant with less of it, reads what holds the account; shows nobody."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111

@@ -31,6 +31,7 @@ ASSISTANT_ACTS: Final = frozenset(
         Act.RIGHTS_REVISIT,
         Act.SESSION_OPEN,
         Act.SESSION_READ,
+        Act.HOLDS_READ,
         Act.SESSION_REVOKE,
         Act.DEVICE_ENROL,
         Act.ASSISTANT_ENROL,

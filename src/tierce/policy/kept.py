@@ -62,6 +62,7 @@ class Kept(IntEnum):
     ASSISTANTS = 79
     IMPORTS_LEFT = 80
     REVIEWS_READ = 81
+    OWN_MAILS = 82
 
 
 class End(StrEnum):

@@ -64,6 +64,7 @@ SUSPENDED_ACTS = frozenset(
         Act.NONE,
         Act.SESSION_OPEN,
         Act.SESSION_READ,
+        Act.HOLDS_READ,
         Act.SESSION_REVOKE,
         Act.DEVICE_ENROL,
         Act.DEVICE_SEPARATE,
@@ -75,9 +76,10 @@ SUSPENDED_ACTS = frozenset(
         Act.ASSISTANT_SIGN_IN,
     }
 )
-"""What is left to a session whose account is suspended: to sign in and out, to read what holds her and who acts for
-her, to appeal, and to take away what acts in her name. The account is her login, by whatever session or device she
-comes; this device; and, of a substitute, those of who declared her."""
+"""What is left to a session whose account is suspended: to sign in and out, to read her seats, her place's code (it
+hangs on a wall there), what holds her and who acts for her, to appeal, and to take away what acts in her name. The
+account is her login, by whatever session or device she comes; this device; and, of a substitute, those of who
+declared her."""
 
 
 def may_suspended(act: Act) -> bool:

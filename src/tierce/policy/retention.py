@@ -19,6 +19,7 @@ from tierce.policy.claims import CLAIMS as _CLAIMS
 from tierce.policy.claims import INVOICED_DAYS as _INVOICED_DAYS
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
+from tierce.policy.own_mail import KEPT as _OWN_MAILS
 from tierce.policy.seats import PROVED_DAYS
 from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
 from tierce.policy.transfers import PAID as _PAID
@@ -45,6 +46,7 @@ _ENDED = Phrase("leur fin", "their end")
 RETENTION: Mapping[Kept, Rule] = {
     **_BRIEF,
     **_CLAIMED,
+    **_OWN_MAILS,
     **_ACCOUNTS,
     **_PAID,
     Kept.CARDS_USED: Rule(

@@ -72,6 +72,7 @@ FUNCTIONS = (
     "wishes.sql",
     "billed.sql",
     "bank.sql",
+    "own_mail.sql",
     "letters.sql",
     "secrecy.sql",
     "insurers_requests.sql",

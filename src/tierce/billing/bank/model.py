@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from tierce.kernel.ids import StaffId
-from tierce.kernel.language import Language, Phrase
+from tierce.kernel.language import Phrase
 
 HIDDEN = "••••"
 
@@ -101,13 +101,6 @@ class NumberFrom(IntEnum):
     DIRECTORY = 1
     FILE = 2
     """What the establishment signed when it became a client."""
-
-
-class Told(IntEnum):
-    """What an e-mail tells. Numbers are stored."""
-
-    ASKED = 1
-    IN_FORCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,27 +233,6 @@ class Ask:
     def lacking(self) -> int:
         """How many must still confirm."""
         return max(0, self.needed - len(self.confirmations))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Mail:
-    """A message that waits to be sent. Its repr shows nothing."""
-
-    token: bytes
-    what: Told
-    email: str
-    language: Language
-    attempts: int
-    doubtful: bool
-    """Whether an attempt began and no end of it is written."""
-    country: str
-    tail: str
-    asked: datetime
-    due: datetime
-    place: str
-
-    def __repr__(self) -> str:
-        return "Mail(•••)"
 
 
 def masked(country: str, tail: str) -> str:

@@ -12,7 +12,6 @@ from tierce.billing.bank.model import (
     AccountReason,
     AccountState,
     Confirmation,
-    Mail,
     NumberFrom,
     Oddity,
     Origin,
@@ -21,13 +20,12 @@ from tierce.billing.bank.model import (
     Seen,
     Stopped,
     Stored,
-    Told,
     Typed,
     masked,
 )
 from tierce.kernel.ids import StaffId
-from tierce.kernel.language import Language
 from tierce.kernel.saying import say_name
+from tierce.notices.own.model import Told
 
 Twice = tuple[bytes, bytes | None]
 """An account sealed to `billing`, and its copy (billing/bank/copying.py)."""
@@ -181,7 +179,7 @@ def confirmations(connection: Connection, number: int) -> list[Confirmation]:
 def told(connection: Connection, number: int) -> tuple[int, int]:
     """How many messages about an ask were to leave, and how many did."""
     row = connection.execute(
-        "select count(*), count(*) filter (where how in ('sent', 'known')) from bank.told"
+        "select count(*), count(*) filter (where how in ('sent', 'known')) from notice.own_mail"
         " where account = %s and what = %s",
         (number, Told.ASKED),
     ).fetchone()
@@ -255,51 +253,3 @@ def seal_again(connection: Connection, number: int, sealed: bytes, twin: UUID | 
         "update bank.account set sealed = %s, twin = case when twin is null then null else %s end where id = %s",
         (sealed, twin, number),
     )
-
-
-# The process `notices`, which tells --------------------------------------------------------------------------------
-
-
-def mails(connection: Connection, at_most: int) -> list[Mail]:
-    """Messages to send now, those in doubt first."""
-    rows = connection.execute(
-        "select t.token, t.what, t.email, t.language, t.attempts, t.begun is not null, k.country, k.tail, k.asked,"
-        " k.due, e.name from bank.told t join bank.account k on k.id = t.account"
-        " join directory.establishment e on e.id = k.establishment"
-        " where t.ended is null and t.due <= now() order by t.begun is null, t.at limit %s",
-        (at_most,),
-    ).fetchall()
-    return [Mail(bytes(row[0]), Told(row[1]), row[2], Language(row[3]), row[4], row[5], *row[6:]) for row in rows]
-
-
-def begin_telling(connection: Connection, token: bytes, *, again: bool) -> bool:
-    """Write that the sending of a message begins; False when it is not to be sent any more."""
-    row = connection.execute("select bank.begin_telling(%s, %s)", (token, again)).fetchone()
-    return bool(row and row[0])
-
-
-def telling_ended(connection: Connection, token: bytes, how: str, code: str) -> None:
-    """Write what became of a message."""
-    connection.execute(
-        "update bank.told set ended = now(), how = %s, code = %s where token = %s and ended is null",
-        (how, code[:24], token),
-    )
-
-
-def telling_put_off(connection: Connection, token: bytes, code: str, due: datetime) -> None:
-    """Write that a message certainly did not leave, and when it is tried again."""
-    connection.execute(
-        "update bank.told set begun = null, code = %s, due = %s where token = %s and ended is null",
-        (code[:24], due, token),
-    )
-
-
-def take_turn(connection: Connection) -> bool:
-    """Whether this connection may do a turn: one process at a time does."""
-    row = connection.execute("select pg_try_advisory_lock(hashtextextended('tierce-accounts', 0))").fetchone()
-    return row is not None and bool(row[0])
-
-
-def end_turn(connection: Connection) -> None:
-    """Let another process do the next turn."""
-    connection.execute("select pg_advisory_unlock(hashtextextended('tierce-accounts', 0))")

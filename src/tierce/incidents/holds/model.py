@@ -51,6 +51,17 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMail:
+    """One e-mail to the professional of who got in under her name; never to which address."""
+
+    what: int
+    times: int
+    latest: datetime
+    how: str
+    """What became of it, or `waits`."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamedAssistant:
     """One assistant of an account, over or not."""
 

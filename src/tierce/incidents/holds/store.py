@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from psycopg import Connection
 
-from tierce.incidents.holds.model import Hindered, NamedAssistant, OpenSession, Order
+from tierce.incidents.holds.model import Hindered, NamedAssistant, OpenSession, Order, OwnMail
 from tierce.kernel.clock import date_of, micros, paris_day
 from tierce.kernel.ids import AssistantId, DeviceId, ProfessionalId, SessionId, StaffId
 from tierce.policy.ladder import Level
@@ -12,6 +12,7 @@ from tierce.policy.ladder import Level
 LOOK_BACK = timedelta(days=7)
 SESSIONS_MAX = 50
 ASSISTANTS_LISTED_MAX = 100
+OWN_MAILS_LISTED_MAX = 12
 
 
 def login_of(connection: Connection, professional: ProfessionalId) -> int | None:
@@ -127,6 +128,16 @@ def assistants(connection: Connection, professional: ProfessionalId) -> list[Nam
         NamedAssistant(AssistantId(number), name, place, date_of(until), used, ended, by)
         for number, name, place, until, used, ended, by in rows
     ]
+
+
+def own_mails(connection: Connection, professional: ProfessionalId) -> list[OwnMail]:
+    """The last e-mails to a professional of who got in under her name, the newest first."""
+    rows = connection.execute(
+        "select what, times, latest, coalesce(how, 'waits') from notice.own_mail"
+        " where professional = %s and account is null order by latest desc limit %s",
+        (professional, OWN_MAILS_LISTED_MAX),
+    ).fetchall()
+    return [OwnMail(*row) for row in rows]
 
 
 def end_assistant(

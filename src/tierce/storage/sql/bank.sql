@@ -32,7 +32,7 @@ $$;
 -- Those who work at an establishment and have an address on file are told of an account there, managers first.
 create or replace function bank.tell(of_account bigint, of_what smallint) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    insert into bank.told (token, account, professional, what, email, language)
+    insert into notice.own_mail (token, account, professional, what, email, language)
     select substring(uuid_send(gen_random_uuid()) from 1 for 5) || substring(uuid_send(gen_random_uuid()) from 1 for 5),
            k.id, e.professional, of_what, c.email, c.language
     from bank.account k join directory.enrolment e on e.establishment = k.establishment and e.status = 2
@@ -117,7 +117,7 @@ end $$;
 create or replace function bank.oddities(of_account bigint) returns smallint[]
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select array_remove(array[
-        case when not exists (select from bank.told t where t.account = k.id and t.what = 1 and t.how in ('sent', 'known'))
+        case when not exists (select from notice.own_mail t where t.account = k.id and t.what = 1 and t.how in ('sent', 'known'))
              and (k.origin = 1 or exists (select from bank.account f where f.establishment = k.establishment
                                           and f.state in (3, 4))) then 1 end,
         case when exists (select from bank.account o where o.twin = k.twin and o.establishment <> k.establishment) then 2 end,
@@ -203,13 +203,4 @@ begin
     returning o.id into replaced;
     update bank.account a set state = 3, since = now() where a.id = of_account;
     perform bank.tell(of_account, 2::smallint);
-end $$;
-
--- notices: the sending of one message begins, unless it was begun or ended meanwhile; `again` for one in doubt.
-create or replace function bank.begin_telling(of_token bytea, again boolean) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-    update bank.told t set begun = now(), attempts = t.attempts + 1
-    where t.token = of_token and t.ended is null and (t.begun is not null) = again;
-    return found;
 end $$;

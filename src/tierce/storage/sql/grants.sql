@@ -370,14 +370,15 @@ grant execute on function bank.take to tierce_feed;
 grant select (id, establishment, copy, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
     ended_by, stopped_by) on bank.account to tierce_office;
 grant select on bank.confirmation to tierce_office;
-grant select (account, what, how) on bank.told to tierce_office;   -- how many were told; never at which address
+grant select (account, professional, what, at, due, latest, times, attempts, ended, how) on notice.own_mail
+    to tierce_office;   -- who was told, of what; never at which address
 grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
 grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
     on bank.account to tierce_billing;   -- sealed again when its key is replaced
 grant execute on function bank.examined, bank.put_in_force to tierce_billing;
 grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
-grant select, update (due, begun, ended, how, code) on bank.told to tierce_notices;
-grant execute on function bank.begin_telling to tierce_notices;
+grant select, update (due, begun, ended, how, code) on notice.own_mail to tierce_notices;
+grant execute on function notice.begin_own_mail to tierce_notices;
 grant select (id, name) on directory.establishment to tierce_notices;
 
 -- billing: decides on invoices and agreements. Of a person it reads what covers her, while one in her name waits; no civil status,

@@ -401,6 +401,10 @@ begin
         with due as (select id from bank.account where state in (5, 6) and ended < before limit at_most),
         gone as (delete from bank.account k using due where k.id = due.id and really)
         select count(*) into n from due;
+    when 82 then                                    -- an account's go with it
+        with due as (select token from notice.own_mail where account is null and at < before limit at_most),
+        gone as (delete from notice.own_mail m using due where m.token = due.token and really)
+        select count(*) into n from due;
     when 75 then                                    -- with its transfers, what they paid, who said what and the bank's replies
         if really then                              -- before the transfers that took them, by which they would be to be taken again
             delete from bank.recovery r where r.opened < before and not exists (

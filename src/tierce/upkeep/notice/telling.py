@@ -24,9 +24,9 @@ from tierce.persons.requests.slips import make_slips
 from tierce.persons.wishes.model import Tally
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.heartbeat import notices_live
-from tierce.upkeep.notice.accounts import tell_of_accounts
 from tierce.upkeep.notice.base import Desk, desk, telling_of
 from tierce.upkeep.notice.messages import mail_server
+from tierce.upkeep.notice.own_mail import tell_professionals
 from tierce.upkeep.notice.posting import relay
 from tierce.upkeep.notice.wishes import tell_first_looks
 
@@ -74,7 +74,7 @@ def lives(settings: Path, turns: int, *, failed: bool) -> None:
 
 
 def turn(settings: Path) -> tuple[Turn, Tally]:
-    """Do one turn: insurers first, then persons who wish to know of first look-ups, then establishments."""
+    """Do one turn: insurers first, then persons who wish to know of first look-ups, then professionals."""
     with desk(settings) as one:
         server = mail_server(one.settings) if one.settings.mail is not None else None
         done, looks, alone = Turn(), Tally(), EachAlone(one.connection)
@@ -85,7 +85,7 @@ def turn(settings: Path) -> tuple[Turn, Tally]:
         with alone.one():
             looks = tell_first_looks(one)
         with alone.one():
-            tell_of_accounts(one)
+            tell_professionals(one)
         with alone.one():  # last: of millions it takes a minute, ten minutes apart
             count_large(one.connection)
         alone.done()

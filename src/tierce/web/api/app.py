@@ -120,7 +120,7 @@ def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
     return found
 
 
-@get("/v1/seats", opt={"act": Act.NONE})
+@get("/v1/seats", opt={"act": Act.SESSION_READ})
 async def seats(request: AnyRequest) -> Response[Seats]:
     """The places of the session's device; says nothing of anybody.
 

@@ -48,7 +48,7 @@ ON = {1: "account", 2: "device", 3: "establishment"}
 REPLACED = "replaced"
 
 
-@get("/v1/holds", opt={"act": Act.SESSION_READ})
+@get("/v1/holds", opt={"act": Act.HOLDS_READ})
 async def list_holds(request: AnyRequest) -> HoldsAnswer:
     """Tell what holds one's account, device or establishment, until when, and what became of one's appeal."""
     rows = await Appeals(wiring_of(request).sessions).holds(handle_of(request))

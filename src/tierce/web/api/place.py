@@ -16,7 +16,7 @@ class PlaceAnswer(msgspec.Struct):
     code: str | None
 
 
-@get("/v1/place", opt={"act": Act.NONE})
+@get("/v1/place", opt={"act": Act.SESSION_READ})
 async def place(request: AnyRequest) -> Response[PlaceAnswer]:
     """The code of the session's establishment; the same for every session there, and printable."""
     proofs, callers = request.app.state[PLACE_KEY]

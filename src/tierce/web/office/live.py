@@ -269,6 +269,7 @@ def _account_values(
         "marks": marks(),
         "sessions": held_rows.sessions(connection, number, now),
         "assistants": held_rows.assistants(connection, number),
+        "own_mails": held_rows.own_mails(connection, number),
         "holds": holds,
         "devices": device_uses(connection, number),
         "shown": sum(one.lines for one in stretches if one.outcome.name == "RELEASED"),

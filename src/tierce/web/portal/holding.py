@@ -24,7 +24,7 @@ class _Appeal(msgspec.Struct):
 def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of one's own holds."""
 
-    @get("/held", opt={"act": Act.SESSION_READ})
+    @get("/held", opt={"act": Act.HOLDS_READ})
     async def held(request: AnyRequest) -> Response[str]:
         """Say why a proof is asked for."""
         return await _page(site, await site.visit(request))

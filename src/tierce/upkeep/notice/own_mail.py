@@ -1,21 +1,21 @@
-"""The part of each `tierce notice run` that tells establishments of an account asked for in their name."""
+"""`tierce notice telling`: professionals are told of what is done in their name."""
 
 from pathlib import Path
 
 import typer
 
-from tierce.billing.bank.telling import Sent, Teller
 from tierce.kernel.clock import SystemClock
 from tierce.notices.deliveries.dkim import Signer
 from tierce.notices.deliveries.errors import DeliveryError
 from tierce.notices.deliveries.service import in_relay_log
 from tierce.notices.model import Operator
+from tierce.notices.own.service import Sent, Teller
 from tierce.upkeep.notice.base import Desk
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.posting import handed
 
 
-def tell_of_accounts(one: Desk) -> Sent:
+def tell_professionals(one: Desk) -> Sent:
     """Do one turn; where no relay is in the settings nothing leaves, and staff read that nobody was told."""
     settings = one.settings
     if settings.mail is None:

@@ -1,0 +1,140 @@
+"""A professional is e-mailed of whoever gets in under her name: each way in, bounded, through a killed sender."""
+
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.forks import killed, tierce
+from tests.integration.conftest import Connect
+from tests.integration.messages_world import kept
+from tests.integration.signin_world import Desk, Play, fill_directory
+from tests.integration.test_assistants import at_work, enrolled, name, rows
+from tests.integration.test_identity_continuing import at, send, settled
+from tests.integration.test_messages_killed import settings
+from tests.mailbox import mailbox
+from tests.waiting import eventually
+from tierce.notices.own.model import Told
+from tierce.policy.own_mail import OWN_MAILS_A_DAY
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+CONTACT = (
+    "insert into directory.contact (professional, email, language, at, by)"
+    " values (201, '{}', 'fr', now() - interval '1 year', 'x')"
+)
+ADDRESS = "claire@tilleuls.example"
+SENT = "update notice.own_mail set begun = now(), ended = now(), how = 'sent' where due <= now() and ended is null"
+
+
+def on_file(connect: Connect, address: str = ADDRESS) -> psycopg.Connection:
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute(CONTACT.format(address).encode())
+    return admin
+
+
+def told(connect: Connect) -> list[Any]:
+    return rows(connect, "select what, times, email, how from notice.own_mail order by first, what")
+
+
+def test_each_way_in_is_told_to_the_address_on_file_and_what_waits_takes_in_the_next(
+    play: Play, connect: Connect
+) -> None:
+    on_file(connect)
+
+    async def scene(desk_: Desk) -> None:
+        doctor = await settled(desk_, connect)
+        assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)]
+        again = await desk_.open_session()
+        await desk_.bind(again, doctor.key)
+        assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)], "no new device"
+        key = await enrolled(desk_, doctor)
+        await at_work(desk_, key)
+        expected = [(Told.DEVICE, 1, ADDRESS, None), (Told.CODE, 1, ADDRESS, None), (Told.PASSKEY, 1, ADDRESS, None)]
+        assert told(connect) == expected, "an assistant's browser is told of by its passkey alone"
+        (number,) = rows(connect, "select id from access.assistant")[0]
+        assert (await send(desk_, doctor, f"/v1/assistants/{number}/code")).status_code == 201
+        await at(desk_, await desk_.open_session())
+        assert [row[:2] for row in told(connect)] == [(Told.DEVICE, 2), (Told.CODE, 2), (Told.PASSKEY, 1)]
+        seen = rows(connect, "select place, software, device is null from notice.own_mail where what = 5")
+        assert seen == [("Cabinet médical des Tilleuls", None, True)], "of two devices, neither"
+
+    play(scene)
+
+
+def test_a_thief_who_makes_codes_all_day_fills_no_mailbox_and_hides_none(play: Play, connect: Connect) -> None:
+    admin = on_file(connect)
+
+    async def scene(desk_: Desk) -> None:
+        doctor = await settled(desk_, connect)
+        for _ in range(OWN_MAILS_A_DAY):
+            assert (await name(desk_, doctor)).status_code == 201
+            admin.execute(SENT.encode())
+        for _ in range(4):
+            assert (await name(desk_, doctor)).status_code == 201
+            admin.execute(SENT.encode())
+        codes = rows(
+            connect,
+            "select times, how, due - min(due) over () >= interval '1 day' from notice.own_mail where what = 3"
+            " order by due",
+        )
+        assert codes == [(1, "sent", False)] * OWN_MAILS_A_DAY + [(4, None, True)]
+        await at(desk_, await desk_.open_session())
+        assert told(connect)[-1] == (Told.DEVICE, 1, ADDRESS, None), "another kind does not wait for these"
+
+    play(scene)
+
+
+def test_without_an_address_a_row_says_so_and_how_often(play: Play, connect: Connect) -> None:
+    async def scene(desk_: Desk) -> None:
+        doctor = await settled(desk_, connect)
+        await name(desk_, doctor)
+        await name(desk_, doctor)
+        assert told(connect) == [(Told.DEVICE, 1, None, "unaddressed"), (Told.CODE, 2, None, "unaddressed")]
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("tierce_api", f"update directory.contact set email = '{ADDRESS}'"),
+        ("tierce_api", "select email from directory.contact"),
+        ("tierce_api", "update notice.own_mail set ended = now()"),
+        ("tierce_api", "select notice.tell_own(201, 5::smallint, '', null, null)"),
+        ("tierce_office", "select email from notice.own_mail"),
+        ("tierce_notices", "update notice.own_mail set email = 'x@thief.example'"),
+    ],
+)
+def test_no_session_changes_the_address_and_no_role_more_than_its_process_needs(
+    connect: Connect, role: str, statement: str
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connect(role, autocommit=True).execute(statement.encode())
+
+
+def test_killed_after_the_relay_took_it_and_before_it_was_noted_it_leaves_once_more_the_same(
+    connect: Connect, tmp_path: Path, database: Database, key_directory: Path
+) -> None:
+    fill_directory(database)
+    admin, inbox = on_file(connect, f"hold-end-{ADDRESS}"), tmp_path / "mailbox"
+    admin.execute("select notice.tell_own(201, 4::smallint, 'Cabinet des Tilleuls', null, null)")
+    with mailbox(inbox) as port:
+        path = settings(tmp_path, database, key_directory, port)
+        command = ("notice", "run", "--once", "--settings", path)
+        with killed(*command):
+            eventually((inbox / "held").exists, "the relay has the message and has not said so", seconds=60)
+        assert rows(connect, "select begun is null, ended from notice.own_mail") == [(False, None)]
+        (inbox / "go").touch()
+        done = tierce(*command)
+        assert done.returncode == 0, done.stderr
+        assert rows(connect, "select how, attempts from notice.own_mail") == [("sent", 2)]
+        messages = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in kept(inbox)]
+    assert messages
+    assert len({str(one["Message-ID"]) for one in messages}) == 1
+    text = str(messages[0].get_content())
+    assert "Cabinet des Tilleuls" in text
+    assert "http" not in text
