@@ -79,7 +79,7 @@ def test_a_provider_that_is_away_keeps_no_session_open_here(
             out = await http.post("/sign-out", data={FORM_FIELD: form_token(handle)}, follow_redirects=True)
         with pytest.raises(SessionRefusedError, match="revoked"):
             await sessions.read(handle)
-        assert "Vous êtes déconnecté d’ici" in out.text
+        assert "Vous êtes déconnecté de ce site" in out.text
         assert "peut encore vous connaître" in out.text
 
     play_site(database, keyring, origin, Realm.STAFF, scene)

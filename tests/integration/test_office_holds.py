@@ -222,7 +222,9 @@ def test_each_role_opens_its_own_pages_and_no_other(room: Room, database: Databa
     async def scene(site: Site) -> None:
         tried = 0
         for route in site.app.routes:
-            if not isinstance(route, HTTPRoute) or route.path.startswith(("/look/", "/static/", "/sign-", "/signed-out")):
+            if not isinstance(route, HTTPRoute) or route.path.startswith(
+                ("/look/", "/static/", "/sign-", "/signed-out")
+            ):
                 continue
             for handler in route.route_handlers:
                 if "GET" not in handler.http_methods:

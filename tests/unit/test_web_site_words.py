@@ -100,6 +100,8 @@ CHOSEN = {
     | numbered("bank.from_long", NumberFrom)
     | numbered("payments.word", Word)
     | numbered("recovery.word", RecoveryWord)
+    | {f"own_mail.how.{how}" for how in ("sent", "known", "waits", "refused", "doubtful", "unaddressed")}
+    | {f"own_mail.what.{what}.{many}" for what in (3, 4, 5) for many in ("one", "many")}
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}
