@@ -16,6 +16,7 @@ from tierce.storage.roles import OWNER
 
 _CHANGED = re.compile(r"^\s*(?:alter table|update|delete from|drop table) +(\w+\.\w+)", re.M)
 _MADE = re.compile(r"^\s*create table +(\w+\.\w+)", re.M)
+_MOVED = re.compile(r"^\s*alter table +(\w+)\.(\w+) (?:set schema (\w+)|rename to (\w+))", re.M)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_every_step_meets_rows_in_every_table_that_it_changes(first_release: Dat
         for version, _said in steps:
             changed = {table for text in _texts_of(version) for table in _CHANGED.findall(text)}
             made = {table for text in _texts_of(version) for table in _MADE.findall(text)}
-            assert changed - made <= filled, version
+            assert changed - made - _called_anew(version) <= filled, version
             command.upgrade(config, version)
             filled = fill_empty(admin, filled)
         assert len(steps) > 20
@@ -52,6 +53,12 @@ def _texts_of(version: str) -> list[str]:
     """What a step runs."""
     folder = files("tierce.storage") / "sql"
     return [one.read_text("utf-8") for one in folder.iterdir() if one.name.startswith(f"v{version}")]
+
+
+def _called_anew(version: str) -> set[str]:
+    """What the tables that a step moves or renames are called from there on."""
+    moved = [found for text in _texts_of(version) for found in _MOVED.findall(text)]
+    return {f"{schema or was}.{name or table}" for was, table, schema, name in moved}
 
 
 def _empty(admin: psycopg.Connection, tables: Set[str]) -> set[str]:
