@@ -86,7 +86,9 @@ class House:
             return mark(connection, purpose).step
 
     def rotate(self, purpose: Purpose = INDEX, step: str = "") -> int:
-        return service.rotate_lookup(self.settings, purpose, lambda _n: None, stop_at(step), rows_at_once=7)
+        return service.rotate_lookup(
+            self.settings, purpose, lambda _n: None, stop_at(step), rows_at_once=7
+        ).generation
 
     def forget(self, purpose: Purpose = INDEX, step: str = "") -> int:
         return service.forget_lookup(self.settings, purpose, lambda _n: None, stop_at(step), rows_at_once=7)

@@ -28,7 +28,7 @@ from tierce.registry.store import IMPORT_LOCK
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.errors import KeyMissingError, LookupKeyError
-from tierce.storage.keys import EVERY_KEY, KEY_BYTES, KeyedHash, Keyring, Purpose
+from tierce.storage.keys import EVERY_KEY, GENERATIONS_MAX, KEY_BYTES, KeyedHash, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, take_to_write
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import files, lookups
@@ -337,6 +337,31 @@ def test_a_replacement_whose_key_is_lost_is_given_up(house: House, purpose: Purp
     assert house.forget(purpose) == len(rows)
     assert (house.indexes(table), house.step(purpose)) == (rows, Progress.NONE)
     assert house.rotate(purpose) == 2
+
+
+def test_the_command_says_that_a_key_which_lay_in_the_file_was_used(house: House) -> None:
+    said = "The key that lay in the file already was used"
+    with pytest.raises(Stopped):
+        house.rotate(step="begin")
+    assert said in house.run("keys", "lookup", "index"), "made, and the machine stopped before the database knew"
+    house.forget()
+    assert said not in house.run("keys", "lookup", "index")
+    assert len((house.keys / "index.key").read_bytes()) == 3 * KEY_BYTES
+
+
+def test_no_more_keys_than_a_file_may_hold(house: House) -> None:
+    file = house.keys / "index.key"
+    full = file.read_bytes() + os.urandom((GENERATIONS_MAX - 1) * KEY_BYTES)
+    file.write_bytes(full)
+    house.admin.execute(
+        "update gate.lookup set generation = %s, oldest = %s where purpose = 'index'", [GENERATIONS_MAX] * 2
+    )
+    before = house.indexes()
+    with pytest.raises(RotationError, match=f"has {GENERATIONS_MAX} keys already"):
+        house.rotate()
+    assert (file.read_bytes(), house.indexes(), house.step(INDEX)) == (full, before, Progress.NONE), (
+        "nothing is written"
+    )
 
 
 def test_no_layer_is_put_over_the_chain_of_another_file(house: House) -> None:

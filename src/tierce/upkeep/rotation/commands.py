@@ -26,6 +26,7 @@ HOLDERS = {"person": "office, persons", "coverage": "api, notices, billing", "co
 """The processes that hold each master while they run; `feed` reads it at each import."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")]
+_AGAIN = "La clé qui était déjà dans le fichier a servi. / The key that lay in the file already was used."
 _OLDER = "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
 
 
@@ -260,9 +261,11 @@ def lookup(
     with refusing():
         read = load(settings)
         with bar(key.value) as advance:
-            number = lookups.rotate_lookup(read, Purpose(key.value), advance)
+            made = lookups.rotate_lookup(read, Purpose(key.value), advance)
         _line(read)
-    typer.echo(f"✓ {key.value}.key : {number} clés / keys ; relancez / restart: {key.holders}")
+    typer.echo(f"✓ {key.value}.key : {made.generation} clés / keys ; relancez / restart: {key.holders}")
+    if made.again:
+        typer.echo(f"  {_AGAIN}")
     typer.echo(f"  puis / then: `tierce keys forget-lookup {key.value}`. Scellez les clés. / Seal the keys.")
 
 

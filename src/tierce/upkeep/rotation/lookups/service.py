@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -25,14 +26,21 @@ from tierce.upkeep.rotation.service import FEED_ROLE, Step, no_step
 CHUNK_ROWS = 10_000
 
 
+class Layered(NamedTuple):
+    """What a replacement put over an index: its key's number, and whether that key lay in the file before it."""
+
+    generation: int
+    again: bool
+
+
 def rotate_lookup(
     settings: Settings,
     purpose: Purpose,
     progress: Callable[[int], None],
     step: Step = no_step,
     rows_at_once: int = CHUNK_ROWS,
-) -> int:
-    """Make the next key of `purpose`, and every index under it; returns its number. Stopped, it goes on.
+) -> Layered:
+    """Make the next key of `purpose`, and every index under it. Stopped, it goes on, with the key that it had made.
 
     Raises:
         RotationError: a file is being taken in, the replacement before is not finished, or its key is missing.
@@ -49,7 +57,8 @@ def rotate_lookup(
         step("key")
         following = now.generation + 1
         now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
-        if _held(folder, purpose) == now.generation:
+        again = _held(folder, purpose) > now.generation
+        if not again:
             if now.step is Progress.FILLING:
                 raise RotationError(
                     f"{purpose}.key n’a pas la clé d’un remplacement commencé : remettez le fichier d’aujourd’hui ; "
@@ -90,7 +99,7 @@ def rotate_lookup(
             store.layer_others(connection, lambda idx: _next(layer, idx), rows_at_once)
         step("commit")
         connection.commit()
-    return following
+    return Layered(following, again)
 
 
 def forget_lookup(
