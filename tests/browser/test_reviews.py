@@ -65,6 +65,8 @@ def test_a_request_is_asked_reviewed_in_two_clicks_and_read_where_it_was_asked(
     expect(camille.locator("h1")).to_have_text("Aucune demande n’attend votre examen")
     assert camille.goto(here).status == 409  # type: ignore[union-attr]  # it answered
     expect(main).to_contain_text("Quelqu’un y a répondu")
+    camille.get_by_role("link", name="Revenir aux examens").click()
+    expect(camille.locator("h1")).to_have_text("Aucune demande n’attend votre examen")
 
     page.reload()
     expect(page.locator(".lead .status")).to_have_text("accordée")

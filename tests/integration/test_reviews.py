@@ -213,6 +213,47 @@ def test_what_is_out_of_time_is_answered_no_more_and_what_a_suspended_place_aske
             she.decide(number, NOTHING)
 
 
+OF_HER = (
+    "select s.login, s.device, t.establishment, t.profession, s.software, o.vendor,"
+    " directory.cell_of(e.finess, t.profession), s.activity from access.session s"
+    " join directory.activity t on t.id = s.activity join directory.establishment e on e.id = t.establishment"
+    " join directory.software o on o.id = s.software where s.line is not null"
+)
+DECLARED = (
+    "with u as (insert into directory.substitution"
+    " (professional, replaces, establishment, profession, from_day, until_day, by, login, device)"
+    " select t.professional, p.id, t.establishment, t.profession, 1, 99999, 'x', 7701, 7702"
+    " from directory.activity t join directory.professional p on p.id <> t.professional"
+    " where t.id = %s order by p.id limit 1 returning id)"
+    " update directory.activity set substitution = (select id from u) where id = %s"
+)
+
+
+def test_what_would_stop_an_asking_stops_its_granting_whichever_part_of_her_is_held(
+    at_desk: At, house: House
+) -> None:
+    house.admin.execute("update registry.benefit set review_from = 0")
+
+    async def scene(place: Place) -> None:
+        number, she = int(await place.asked()), reviewer(house)
+        row = house.admin.execute(OF_HER).fetchone()
+        assert row is not None
+        house.admin.execute(DECLARED, (row[7], row[7]))
+        parts = [*enumerate(row[:7], start=1), (1, 7701), (2, 7702)]
+        for level, subject in parts:
+            assert she.read(number).grantable
+            suspend(house, level, subject)
+            assert not she.read(number).grantable, f"level {level}"
+            with pytest.raises(NotGrantedNowError):
+                she.decide(number, WHOLE)
+            house.admin.execute("update access.ladder set lifted = now(), lifted_by = 'office' where lifted is null")
+        assert len(parts) == 9
+        suspend(house, 5, row[4] + 1)
+        assert she.read(number).grantable, "another's software is not hers"
+
+    at_desk(scene)
+
+
 @pytest.mark.parametrize(("level", "subject"), [(9, 0), (10, 5), (11, 250), (12, 6), (8, None)])
 def test_while_closed_none_is_read_or_answered_and_the_list_says_so(
     house: House, level: int, subject: int | None

@@ -9,13 +9,21 @@ create or replace function care.reviews_closed(of_insurer smallint, of_domain sm
                    and (h.level, h.subject) in ((9, 0), (10, 5), (11, 250), (8, of_insurer), (12, of_domain)))
 $$;
 
--- Whether nobody may grant a request now: whoever asked, her device or her place is suspended, or the insurer has left before the
--- care. It may be refused all the same.
+-- Whether nobody may grant a request now: what would stop the asking of it (care.hindrance) stands, of whoever asked, of what declared
+-- her a substitute, of her place, profession or cell, or of the software of a session that she had then; or the insurer has left
+-- before the care. It may be refused all the same.
 create or replace function care.ungrantable(of_agreement bigint) returns boolean language sql stable as $$
     select coalesce(registry.contract_ended(a.insurer) < a.care_day, false)
         or exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
-                   and (h.level, h.subject) in ((1, l.login), (2, l.device), (3, a.establishment)))
-    from care.agreement a left join access.line l on l.id = a.line where a.id = of_agreement
+                   and (h.level, h.subject) in ((1, l.login), (2, l.device), (3, a.establishment), (4, l.profession),
+                                                (7, directory.cell_of(e.finess, l.profession))))
+        or exists (select from access.session s join directory.software o on o.id = s.software
+                   left join directory.activity t on t.id = s.activity left join directory.substitution u on u.id = t.substitution
+                   join access.ladder h on h.rung >= 4 and h.lifted is null and h.until > now() and (h.level, h.subject) in (
+                       (1, u.login), (2, u.device), (5, s.software), (6, o.vendor))
+                   where s.professional = a.professional and s.line = a.line and a.at between s.created and s.expires)
+    from care.agreement a join directory.establishment e on e.id = a.establishment left join access.line l on l.id = a.line
+    where a.id = of_agreement
 $$;
 
 -- What waits for the insurer's own people, the oldest first: which, not what. `waiting` is how many there are in all.
