@@ -16,6 +16,7 @@ from tests.integration.test_identity_continuing import at, send, settled
 from tests.integration.test_messages_killed import settings
 from tests.mailbox import mailbox
 from tests.waiting import eventually
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.own.model import Told
 from tierce.policy.own_mail import OWN_MAILS_A_DAY
 from tierce.storage.cluster import SUPERUSER
@@ -138,3 +139,41 @@ def test_killed_after_the_relay_took_it_and_before_it_was_noted_it_leaves_once_m
     text = str(messages[0].get_content())
     assert "Cabinet des Tilleuls" in text
     assert "http" not in text
+
+
+def test_a_message_that_cannot_be_written_keeps_none_behind_it_and_fails_the_turn(
+    connect: Connect, tmp_path: Path, database: Database, key_directory: Path
+) -> None:
+    fill_directory(database)
+    admin = on_file(connect)
+    for what in (4, 5):
+        admin.execute("select notice.tell_own(201, %s::smallint, 'Cabinet des Tilleuls', null, null)", (what,))
+    admin.execute(
+        "update notice.own_mail set latest = '9999-12-31 23:59:59+00', at = at - interval '1 h' where what = 4"
+    )
+    with mailbox(tmp_path / "mailbox") as port:
+        path = settings(tmp_path, database, key_directory, port)
+        done = tierce("notice", "run", "--once", "--settings", path)
+    assert done.returncode != 0
+    assert "Tilleuls" not in done.stderr
+    assert rows(connect, "select what, how, attempts from notice.own_mail order by what") == [
+        (4, None, 0),
+        (5, "sent", 1),
+    ]
+
+
+def test_a_message_at_which_the_relay_hangs_up_each_time_is_tried_six_times_ever_later_and_then_told(
+    connect: Connect, tmp_path: Path, database: Database, key_directory: Path
+) -> None:
+    fill_directory(database)
+    admin = on_file(connect, f"drop-{ADDRESS}")
+    admin.execute("select notice.tell_own(201, 4::smallint, 'Cabinet des Tilleuls', null, null)")
+    waits = []
+    with mailbox(tmp_path / "mailbox") as port:
+        path = settings(tmp_path, database, key_directory, port)
+        for _ in range(ATTEMPTS_MAX):
+            assert tierce("notice", "run", "--once", "--settings", path).returncode == 0
+            waits += rows(connect, "select ceil(extract(epoch from due - now()) / 60)::integer from notice.own_mail")
+            admin.execute("update notice.own_mail set due = now()")
+    assert waits[:-1] == [(5,), (10,), (20,), (40,), (80,)]
+    assert rows(connect, "select how, code, attempts from notice.own_mail") == [("refused", "lost", ATTEMPTS_MAX)]

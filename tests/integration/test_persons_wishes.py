@@ -25,6 +25,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
 from tierce.notices.deliveries.dkim import Signer
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.persons.wishes import store
 from tierce.persons.wishes.errors import WishReason, WishRefusedError
 from tierce.persons.wishes.model import Ended, Sealed, Tally
@@ -156,6 +157,20 @@ def test_a_mailbox_that_does_not_exist_ends_the_wish(world: World) -> None:
     last = world.wishes.standing(world.room.persons_site, PAUL_HANDLE).last
     assert last is not None
     assert last.why is Ended.REFUSED
+
+
+def test_a_message_at_which_the_relay_hangs_up_is_put_off_and_the_others_leave(world: World) -> None:
+    world.proved()
+    held = store.seal(str(world.identity.to_public()), Sealed(f"drop-{ADDRESS}", ""))
+    world.room.admin.execute("update notice.wish set sealed = %s where ended is null", (held,))
+    world.room.admin.commit()
+    world.looks(1, 502)
+    assert (world.turn().put_off, world.turn().put_off) == (1, 0), "not again within the minute"
+    last = "update notice.first_look set attempts = %s, due = now()"
+    world.room.admin.execute(last.encode(), (ATTEMPTS_MAX - 1,))
+    world.room.admin.commit()
+    assert world.turn().refused == 1
+    assert world.room.admin.execute("select how, code from notice.first_look").fetchall() == [("refused", "lost")]
 
 
 def test_five_wrong_codes_or_five_addresses_a_day_and_no_more(world: World) -> None:

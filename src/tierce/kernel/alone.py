@@ -16,9 +16,12 @@ class Connected(Protocol):
 class EachAlone:
     """Lets each piece of work fail alone; the first failure is raised once all of them were tried."""
 
-    def __init__(self, connection: Connected) -> None:
-        """Work over an autocommit connection, which every piece needs: once it is lost, nothing more is tried."""
-        self._connection = connection
+    def __init__(self, connection: Connected, ends: tuple[type[Exception], ...] = ()) -> None:
+        """Work over an autocommit connection, which every piece needs: once it is lost, nothing more is tried.
+
+        So it is after an error of `ends`, of something else that every piece needs.
+        """
+        self._connection, self._ends = connection, ends
         self._first: Exception | None = None
 
     @contextmanager
@@ -27,7 +30,7 @@ class EachAlone:
         try:
             yield
         except Exception as error:
-            if self._connection.closed:
+            if self._connection.closed or isinstance(error, self._ends):
                 raise
             self._first = self._first or error
 

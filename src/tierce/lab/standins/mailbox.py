@@ -3,8 +3,9 @@
 `python -m tierce.lab.standins.mailbox --port PORT --folder FOLDER`. Messages become files of FOLDER/new, named by
 their Message-ID, with return path and recipient on top; FOLDER/log has a line for each, as a relay's own log would.
 A recipient whose address begins with a code is answered by that code: `550-5.1.1-anne@…` does not exist,
-`451-4.7.1-…` is put off, and `hold-rcpt-…` or `hold-end-…` waits, before the answer to RCPT or to the message, until
-FOLDER/go exists. `--certificate PEM` has it require STARTTLS; `--login NAME PASSWORD` has it take nothing before.
+`451-4.7.1-…` is put off. At `drop-…` the connection is cut off; `hold-rcpt-…` or `hold-end-…` waits, before the
+answer to RCPT or to the message, until FOLDER/go exists. `--certificate PEM` has it require STARTTLS; `--login NAME
+PASSWORD` has it take nothing before.
 """
 
 import argparse
@@ -48,7 +49,10 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Answer by the code that the address begins with."""
-        _ = server, session, options
+        _ = session, options
+        if address.startswith("drop-"):
+            assert server.transport is not None
+            server.transport.close()
         if address.startswith("hold-rcpt-"):
             await self._held()
         found = _CODE.match(address)

@@ -11,9 +11,11 @@ from typing import Final
 
 from psycopg import Connection
 
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.mailbox import is_mailbox
 from tierce.notices.deliveries.dkim import Signer
+from tierce.notices.deliveries.errors import DeliveryError
 from tierce.notices.deliveries.mail import compose, message_id, return_path
 from tierce.notices.deliveries.model import MailServer, Reply, Verdict
 from tierce.notices.deliveries.rules import verdict, wait_after
@@ -50,15 +52,19 @@ class Teller:
     def turn(self, connection: Connection) -> Sent:
         """Send what waits; nothing is done while another process does its turn.
 
+        One that cannot be written keeps none behind it: its failure is raised once the others were tried.
+
         Raises:
             MailServerError, TlsMissingError: the relay cannot be used; whatever waits still does.
         """
-        done = Sent()
+        done, alone = Sent(), EachAlone(connection, ends=(DeliveryError,))
         if not store.take_turn(connection):
             return done
         try:
             for mail in store.mails(connection, CHUNK):
-                self._one(connection, mail, done)
+                with alone.one():
+                    self._one(connection, mail, done)
+            alone.done()
         finally:
             store.end_turn(connection)
             self._close()
@@ -75,14 +81,13 @@ class Teller:
             store.ended(connection, mail.token, "refused", "5.1.3")
             done.refused += 1
             return
-        line = self._connected()
+        message, line = self._written(mail), self._connected()
         if not store.begin(connection, mail.token, again=mail.doubtful):
             return
         try:
-            reply = self._hand(line, mail)
+            reply = self._hand(line, mail, message)
         except LostError:
-            store.put_off(connection, mail.token, "lost", self.clock.now())
-            done.put_off += 1
+            self._wait(connection, mail, "lost", done)
         except DoubtError:
             if mail.doubtful:
                 store.ended(connection, mail.token, "doubtful", "")
@@ -90,25 +95,36 @@ class Teller:
             self._judged(connection, mail, reply, done)
 
     def _judged(self, connection: Connection, mail: Mail, reply: Reply, done: Sent) -> None:
-        said, wait = verdict(reply), wait_after(mail.attempts + 1)
+        said = verdict(reply)
         if said is Verdict.DONE:
             store.ended(connection, mail.token, "sent", reply.said)
             done.sent += 1
-        elif said is Verdict.GIVE_UP or wait is None:
+        elif said is Verdict.GIVE_UP:
             store.ended(connection, mail.token, "refused", reply.said)
             done.refused += 1
         else:
-            store.put_off(connection, mail.token, reply.said, self.clock.now() + wait)
+            self._wait(connection, mail, reply.said, done)
+
+    def _wait(self, connection: Connection, mail: Mail, code: str, done: Sent) -> None:
+        """Put off what certainly did not leave, until it was tried often enough."""
+        wait = wait_after(mail.attempts + 1)
+        if wait is None:
+            store.ended(connection, mail.token, "refused", code)
+            done.refused += 1
+        else:
+            store.put_off(connection, mail.token, code, self.clock.now() + wait)
             done.put_off += 1
 
-    def _hand(self, line: Line, mail: Mail) -> Reply:
+    def _written(self, mail: Mail) -> bytes:
         now = self.clock.now()
-        message = compose(
+        return self.signer.sign(compose(
             own_message(self.operator, mail, now.astimezone(PARIS).date()), mail.language,
             sender=(self.operator.name, self.server.sender), to=("", mail.email), token=mail.token, at=now,
-        )  # fmt: skip
+        ))  # fmt: skip
+
+    def _hand(self, line: Line, mail: Mail, message: bytes) -> Reply:
         try:
-            return line.send(return_path(mail.token, self.server.bounces), mail.email, self.signer.sign(message))
+            return line.send(return_path(mail.token, self.server.bounces), mail.email, message)
         except (LostError, DoubtError):
             self._close()
             raise

@@ -12,10 +12,12 @@ from psycopg import Connection
 
 from tierce.incidents.rules import crockford
 from tierce.journal.service import Appender
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Language
 from tierce.notices.deliveries.dkim import Signer
+from tierce.notices.deliveries.errors import DeliveryError
 from tierce.notices.deliveries.mail import compose, message_id, return_path
 from tierce.notices.deliveries.model import MailServer, Reply, Verdict
 from tierce.notices.deliveries.rules import verdict, wait_after
@@ -54,23 +56,28 @@ class Sender:
     def turn(self, connection: Connection, recipient: str) -> Tally:
         """Send what waits; nothing is done while another process does its turn.
 
+        One that cannot be written keeps none behind it: its failure is raised once the others were tried.
+
         Raises:
             MailServerError, TlsMissingError: the relay cannot be used; whatever waits still does.
         """
-        done = Tally()
+        done, alone = Tally(), EachAlone(connection, ends=(DeliveryError,))
         if not store.take_turn(connection):
             return done
         try:
             store.offer(connection, recipient)
             for code in store.codes(connection, CHUNK):
-                self._code(connection, code, done)
+                with alone.one():
+                    self._code(connection, code, done)
             while (read := store.find(connection, LEAVES)) > 0:
                 done.found += read
             store.drop_stopped(connection)
             for look in store.waiting(connection, CHUNK):
-                self._look(connection, look, done)
+                with alone.one():
+                    self._look(connection, look, done)
             if done.sent:
                 self._say(connection, done.sent)
+            alone.done()
         finally:
             store.end_turn(connection)
             self.close()
@@ -124,8 +131,7 @@ class Sender:
         try:
             reply = self._hand(line, document, look.language, look.token, opened)
         except LostError:
-            store.put_off(connection, look.token, "lost", self.clock.now())
-            done.put_off += 1
+            self._wait(connection, look, "lost", done)
             return
         except DoubtError:
             if look.doubtful:
@@ -142,7 +148,7 @@ class Sender:
         return True
 
     def _judged(self, connection: Connection, look: FirstLook, reply: Reply, done: Tally) -> None:
-        said, wait = verdict(reply), wait_after(look.attempts + 1)
+        said = verdict(reply)
         if said is Verdict.DONE:
             store.told(connection, look.token, How.SENT, reply.said)
             done.sent += 1
@@ -150,11 +156,17 @@ class Sender:
             store.told(connection, look.token, How.REFUSED, reply.said)
             store.end(connection, look.wish, Ended.REFUSED)
             done.refused += 1
-        elif wait is None:
-            store.told(connection, look.token, How.REFUSED, reply.said)
+        else:
+            self._wait(connection, look, reply.said, done)
+
+    def _wait(self, connection: Connection, look: FirstLook, code: str, done: Tally) -> None:
+        """Put off what certainly did not leave, until it was tried often enough."""
+        wait = wait_after(look.attempts + 1)
+        if wait is None:
+            store.told(connection, look.token, How.REFUSED, code)
             done.refused += 1
         else:
-            store.put_off(connection, look.token, reply.said, self.clock.now() + wait)
+            store.put_off(connection, look.token, code, self.clock.now() + wait)
             done.put_off += 1
 
     def _hand(self, line: Line, document: Document, language: Language, token: bytes, to: Sealed) -> Reply:
