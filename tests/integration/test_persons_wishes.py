@@ -159,7 +159,7 @@ def test_a_mailbox_that_does_not_exist_ends_the_wish(world: World) -> None:
     assert last.why is Ended.REFUSED
 
 
-def test_a_message_at_which_the_relay_hangs_up_is_put_off_and_the_others_leave(world: World) -> None:
+def test_a_message_at_which_the_relay_hangs_up_is_put_off_then_refused(world: World) -> None:
     world.proved()
     held = store.seal(str(world.identity.to_public()), Sealed(f"drop-{ADDRESS}", ""))
     world.room.admin.execute("update notice.wish set sealed = %s where ended is null", (held,))
