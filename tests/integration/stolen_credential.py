@@ -1,6 +1,6 @@
 """A stolen `api` credential: the gate's functions called straight on the database, with whatever one likes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import psycopg
 
@@ -96,25 +96,35 @@ class Thief:
 
     def write(self, caller: Caller, bodies: list[bytes], *, asks: int | None = None, line: int | None = None) -> None:
         """One whole batch, committed, of lines of one's own making."""
-        self.lease()
-        with self.connection.transaction():
+
+        def lines() -> None:
             self.open(caller, len(bodies) if asks is None else asks)
             self.close(caller, bodies, line=line)
+
+        self.batch(lines)
+
+    def batch(self, steps: Callable[[], None]) -> None:
+        """A lease, and these steps upon it in one transaction.
+
+        A minute that begins between the lease and its use takes it along: then all is done once more.
+        """
+        began = SystemClock().now()
+        for last in (False, True):
+            self.lease()
+            try:
+                with self.connection.transaction():
+                    return steps()
+            except psycopg.errors.CheckViolation as error:
+                turned = SystemClock().now().replace(second=0, microsecond=0) > began
+                if last or not turned or "nothing was leased" not in str(error):
+                    raise
 
     def take_until_refused(self, shares: Iterable[tuple[Caller, list[int]]]) -> tuple[list[int], str]:
         """Take batch after batch until the database refuses; gives the people had, and the refusal."""
         had: list[int] = []
         for caller, people in shares:
-            refusal = ""
-            for _try in range(2):  # a minute may begin behind a lease, which is then of the minute before
-                try:
-                    had += self.take(caller, people)
-                except psycopg.errors.CheckViolation as error:
-                    refusal = error.diag.message_primary or ""
-                    if "nothing was leased" in refusal:
-                        continue
-                    return had, refusal
-                break
-            else:
-                return had, refusal
+            try:
+                had += self.take(caller, people)
+            except psycopg.errors.CheckViolation as error:
+                return had, error.diag.message_primary or ""
         return had, ""

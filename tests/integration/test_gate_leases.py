@@ -1,7 +1,6 @@
 """Ceilings are drawn from by lease: many processes never pass one by a single person, and a crash only loses some."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -37,15 +36,6 @@ def released(world: World) -> int:
     return int(str(world.scalar("select count(*) from journal.entry where kind = 1")))
 
 
-def to_the_ceiling(thief: Thief, shares: Iterator[tuple[Caller, list[int]]]) -> tuple[list[int], str]:
-    """Take batch after batch until the ceiling; a lease ends with its minute, and then the next one is drawn once."""
-    had, refusal = thief.take_until_refused(shares)
-    if "ceiling" not in refusal:
-        more, refusal = thief.take_until_refused(shares)
-        had += more
-    return had, refusal
-
-
 def without_lease(thief: Thief, caller: Caller) -> None:
     """One batch that shows one person, on whatever lease there is."""
     with thief.connection.transaction():
@@ -62,7 +52,7 @@ def test_many_connections_together_reach_the_ceiling_and_never_pass_it(world: Wo
         refusals = ""
         for size in (3, 1):  # what is left of a lease may be less than a batch
             shares = ((line, list(range(1, 1 + size))) for line in lines for _ in range(9))
-            _, refusals = to_the_ceiling(thief, shares)
+            _, refusals = thief.take_until_refused(shares)
         return refusals
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -83,8 +73,8 @@ def test_a_connection_that_dies_with_its_lease_takes_it_along(world: World, conn
     gone = "select count(*) from pg_stat_activity where usename = 'tierce_api'"
     eventually(lambda: world.scalar(gone) == 0, "the connection gone")
     heir = Thief(world, connect("tierce_api", autocommit=True))
-    had, refusal = to_the_ceiling(heir, ((enrol(world), list(range(1, 9))) for _ in range(60)))
-    more, refusal = to_the_ceiling(heir, ((enrol(world), [1]) for _ in range(9)))
+    had, refusal = heir.take_until_refused((enrol(world), list(range(1, 9))) for _ in range(60))
+    more, refusal = heir.take_until_refused((enrol(world), [1]) for _ in range(9))
     assert "ceiling" in refusal
     assert len(had) + len(more) == CEILING - 3 - lost
     assert released(world) == CEILING - lost

@@ -103,14 +103,16 @@ def answer(line: Entry, **other: object) -> Entry:
 def ask_and_answer_at_once(thief: Thief, caller: Caller) -> None:
     """One transaction for both: rolled back, it would leave no trace of what was learned."""
     line = asking(caller)
-    thief.lease()
-    with thief.connection.transaction():
+
+    def steps() -> None:
         mint(thief)
         block = thief.world.scalar("select last_value + 1 from journal.block_no")
         assert isinstance(block, int)
         thief.open(caller)
         thief.close(caller, [encode(line)])
         settle(thief, block * 256, answer(line))
+
+    thief.batch(steps)
 
 
 def until_refused(thief: Thief, caller: Caller, most: int) -> int:

@@ -27,8 +27,8 @@ APPEND = "select journal.append(%s::smallint, journal.next_block(), %s::bytea[],
 def close(thief: Thief, caller: Caller, line_: int | None, bodies: Sequence[bytes | None], lines: int = 1) -> None:
     """A whole batch of the thief's own, on a line of his choice."""
     n = len(bodies)
-    thief.lease()
-    with thief.connection.transaction():
+
+    def steps() -> None:
         thief.open(caller, n)
         thief.connection.execute(
             CLOSE,
@@ -36,6 +36,8 @@ def close(thief: Thief, caller: Caller, line_: int | None, bodies: Sequence[byte
              [line_] * lines or None, [place_of(caller.establishment, caller.profession)] * n, [5] * n, [40_000] * n,
              [20_000] * n, [None] * n, bodies, [0] * n),
         )  # fmt: skip
+
+    thief.batch(steps)
 
 
 @pytest.fixture

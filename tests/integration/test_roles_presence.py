@@ -36,12 +36,14 @@ def line(caller: Caller, presence: Presence, person: int = 1) -> bytes:
 
 def write(thief: Thief, caller: Caller, lines: list[bytes], once: UUID | None = None) -> None:
     """One batch of these lines, with one proof spent in it when one is given."""
-    thief.lease()
-    with thief.connection.transaction():
+
+    def steps() -> None:
         thief.open(caller, len(lines))
         if once is not None:
             thief.connection.execute(USE, (once,))
         thief.close(caller, lines)
+
+    thief.batch(steps)
 
 
 @pytest.mark.parametrize("presence", [one for one in Presence if one is not Presence.NONE])
@@ -98,20 +100,18 @@ def test_a_proof_gives_a_seat_back_with_its_own_line_alone(world: World, thief: 
         enrol(world).establishment if forged_part == "place" else caller.establishment,
     )
 
-    def batch() -> None:
-        thief.lease()
-        with thief.connection.transaction():
-            thief.open(caller, 1)
-            thief.connection.execute(USE, (once,))
-            thief.close(caller, [line(caller, said)])
-            thief.connection.execute(NOTE, told)
+    def steps() -> None:
+        thief.open(caller, 1)
+        thief.connection.execute(USE, (once,))
+        thief.close(caller, [line(caller, said)])
+        thief.connection.execute(NOTE, told)
 
     if forged_part == "nothing":
-        batch()
+        thief.batch(steps)
         assert world.scalar("select array_agg(array[person, grade]) from presence.proof") == [[1, Presence.VERIFIED]]
         return
     with pytest.raises(psycopg.errors.CheckViolation, match="with the line that it came by"):
-        batch()
+        thief.batch(steps)
     assert world.scalar("select count(*) from presence.proof") == 0
 
 
