@@ -211,6 +211,8 @@ grant select (id, from_day, until_day, login, device) on directory.substitution 
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
+grant select (insurer, ended) on registry.remote to tierce_worker;   -- who does not answer, for the status page
+grant select (insurer, away_until) on registry.remote_state to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 -- By whom a deposit is known at its place is written, and never read back (docs/adr/0119).
 grant select (number, key, received, state, reason, resolved, establishment, professional, line, insurer, domain, amount, care_day,
