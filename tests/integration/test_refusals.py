@@ -17,6 +17,7 @@ from tierce.billing.refusing.desk import RefusalDesk
 from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
 from tierce.billing.refusing.model import REASON_LABELS, Obstacle
 from tierce.billing.settlement.errors import SaidError
+from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -205,19 +206,19 @@ def test_the_database_has_the_policy_s_reasons_and_days(refusing: Refusing) -> N
 @given(st.lists(st.tuples(st.sampled_from([HELENE, BRUNO]), st.sampled_from(BY_STAFF), st.sampled_from("ab"))))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_said_it_is_refused_when_two_different_people_last_said_the_same(
-    refusing: Refusing, said: list[tuple[object, InvoiceReason, str]]
+    refusing: Refusing, said: list[tuple[StaffCaller, InvoiceReason, str]]
 ) -> None:
     number = refusing.gone()
     refusing.tried()
-    stands: dict[object, tuple[InvoiceReason, str]] = {}
+    stands: dict[int, tuple[InvoiceReason, str]] = {}
     for caller, reason, text in said:
         if refusing.house.stands(number)[0] == REFUSED:
             break
         try:
-            done = refusing.desk.refuse(refusing.office, caller, number, str(reason.value), text)  # type: ignore[arg-type]  # one of two callers
+            done = refusing.desk.refuse(refusing.office, caller, number, str(reason.value), text)
         except SaidError:
-            assert stands[caller.staff] == (reason, text)  # type: ignore[attr-defined]  # the same
+            assert stands[caller.staff] == (reason, text)
             continue
-        stands[caller.staff] = (reason, text)  # type: ignore[attr-defined]  # the same
+        stands[caller.staff] = (reason, text)
         assert done == (len(stands) == 2 and len(set(stands.values())) == 1)
     assert (refusing.house.stands(number)[0] == REFUSED) == (len(stands) == 2 and len(set(stands.values())) == 1)
