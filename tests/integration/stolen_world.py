@@ -286,6 +286,11 @@ def _accounts(room: Room) -> None:
         (BATCH, STRANGER),
     )
     room.admin.execute(
+        "insert into care.refusal_word (invoice, staff, name, reason, said)"
+        " values (%s, 9, 'Karim Benali', 9, 'Fini.')",
+        (BATCH,),
+    )
+    room.admin.execute(
         "insert into bank.recovery_word (recovery, what, staff, name, said) values (%s, 1, 9, 'Karim Benali', '')",
         (BATCH,),
     )
