@@ -115,6 +115,8 @@ class Act(IntEnum):
     """An insurer's staff grant or refuse a request under review, which `reference` is."""
     HOLDS_READ = 96
     """A professional, or her assistant with less of it, reads what holds the account; shows nobody."""
+    STAFF_INVOICE_REFUSE = 104
+    """Staff refuse an invoice that nothing decides, which `reference` is; two of them make it so."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111

@@ -79,6 +79,7 @@ FUNCTIONS = (
     "invoices.sql",
     "agreements.sql",
     "deciding.sql",
+    "refusing.sql",
     "reviews.sql",
     "replies.sql",
     "recoveries.sql",

@@ -41,7 +41,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents", ("/register",)),
     Link("/directory", "nav.directory"),
     Link("/bank", "nav.bank"),
-    Link("/payments", "nav.payments", ("/transfers", "/recoveries")),
+    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )
