@@ -162,8 +162,8 @@ INVOICE = OwnInvoice(
 AGREEMENT = OwnAgreement(
     id=9, reference="P-1", kind=AgreementKind.REQUEST, engagement="7K3M", label=None, domain=Domain.DENT,
     first_day=TODAY, last_day=date(2027, 2, 1), at=AT, state=AgreementState.GRANTED, reason=InvoiceReason.PARTLY,
-    price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, decided=AT, ended=None, cancelled_why=None,
-    invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
+    price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, documents_by=None, decided=AT, ended=None,
+    cancelled_why=None, invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
 )  # fmt: skip
 
 

@@ -115,6 +115,10 @@ class Act(IntEnum):
     """An insurer's staff grant or refuse a request under review, which `reference` is."""
     HOLDS_READ = 96
     """A professional, or her assistant with less of it, reads what holds the account; shows nobody."""
+    AGREEMENT_DOCUMENT = 97
+    """A professional declares a document that an agreement, which `reference` is, is subject to; nobody is named."""
+    INSURER_DOCUMENTS = 98
+    """An insurer's staff read which documents were declared for agreements of their own people; nobody is named."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111

@@ -40,6 +40,10 @@ AGREED: Final = {
     AgreementState.INVOICED: ("good", Phrase("Prise en charge facturée", "Prior agreement billed")),
     AgreementState.EXPIRED: ("quiet", Phrase("Prise en charge échue", "Prior agreement over")),
     AgreementState.CANCELLED: ("quiet", Phrase("Demande annulée", "Request cancelled")),
+    AgreementState.SUBJECT_TO_DOCUMENTS: (
+        "info",
+        Phrase("Prise en charge accordée sous réserve de pièces", "Prior agreement granted subject to documents"),
+    ),
     AgreementState.UNDER_REVIEW: ("info", Phrase("Demande à l’examen", "Request under review")),
 }
 

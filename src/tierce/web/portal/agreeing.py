@@ -35,6 +35,7 @@ KINDS: Final = {
     "expired": "quiet",
     "cancelled": "quiet",
     "under_review": "info",
+    "subject_to_documents": "attention",
 }
 """How each state looks; its word says the same."""
 STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
