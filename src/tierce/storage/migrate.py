@@ -77,6 +77,7 @@ FUNCTIONS = (
     "secrecy.sql",
     "insurers_requests.sql",
     "invoices.sql",
+    "documents.sql",
     "agreements.sql",
     "deciding.sql",
     "refusing.sql",
