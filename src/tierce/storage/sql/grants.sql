@@ -332,7 +332,7 @@ grant select on notice.counted to tierce_office, tierce_inspector;
 
 -- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
 grant select, insert, update on notice.wish_key to tierce_notices;
-grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
+grant select, update (begun, due, attempts, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.first_look to tierce_notices;
 grant execute on function notice.find_first_looks, notice.begin_first_look to tierce_notices;
 
