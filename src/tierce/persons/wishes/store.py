@@ -44,7 +44,12 @@ def own(connection: Connection, handle: bytes) -> list[Wish]:
         " from notice.own_wishes(%s)",
         (handle,),
     )
-    return [Wish(*row[:7], Ended(row[7]) if row[7] else None, row[8], row[9]) for row in rows]
+    return [
+        Wish(
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], Ended(row[7]) if row[7] else None, row[8], row[9]
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def ask(connection: Connection, handle: bytes, wish: Asked) -> int:
