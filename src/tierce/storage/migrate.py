@@ -73,6 +73,7 @@ FUNCTIONS = (
     "billed.sql",
     "bank.sql",
     "own_mail.sql",
+    "aside.sql",
     "letters.sql",
     "secrecy.sql",
     "insurers_requests.sql",

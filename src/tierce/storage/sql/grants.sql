@@ -337,7 +337,7 @@ grant select on notice.counted to tierce_office, tierce_inspector;
 
 -- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
 grant select, insert, update on notice.wish_key to tierce_notices;
-grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
+grant select, update (begun, due, attempts, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.first_look to tierce_notices;
 grant execute on function notice.find_first_looks, notice.begin_first_look to tierce_notices;
 
@@ -375,7 +375,7 @@ grant execute on function bank.take to tierce_feed;
 grant select (id, establishment, copy, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
     ended_by, stopped_by) on bank.account to tierce_office;
 grant select on bank.confirmation to tierce_office;
-grant select (account, professional, what, at, due, latest, times, attempts, ended, how) on notice.own_mail
+grant select (account, professional, what, at, due, latest, times, attempts, ended, how, settled) on notice.own_mail
     to tierce_office;   -- who was told, of what; never at which address
 grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
 grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
@@ -384,6 +384,12 @@ grant execute on function bank.examined, bank.put_in_force to tierce_billing;
 grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.own_mail to tierce_notices;
 grant execute on function notice.begin_own_mail to tierce_notices;
+
+-- What was set aside of messages: named and counted without anybody; notices alone takes one up
+grant usage on schema notice to tierce_upkeep;
+grant execute on function notice.aside, notice.take_up, notice.other_of, notice.other_came_back to tierce_notices;
+grant execute on function notice.aside to tierce_office;
+grant execute on function notice.aside_counts to tierce_upkeep;
 grant select (id, name) on directory.establishment to tierce_notices;
 
 -- billing: decides on invoices and agreements. Of a person it reads what covers her, while one in her name waits; no civil status,
