@@ -118,7 +118,9 @@ def test_the_role_that_deletes_reads_of_nobody_whether_something_waits(connect: 
         upkeep.execute("select care.is_to_price(1, 1::smallint)")
 
 
-def test_a_deposit_is_kept_while_an_invoice_on_it_waits_or_counts_against_a_cap(house: House, connect: Connect) -> None:
+def test_a_deposit_is_kept_while_an_invoice_on_it_waits_or_counts_against_a_cap(
+    house: House, connect: Connect
+) -> None:
     """By the deposit alone is known of whom it was: without it, what it paid draws no cap any more."""
     old = "update care.deposit set resolved = now() - make_interval(days => %s) where number = 7"
     house.admin.execute(old, (INVOICED_DAYS + 1,))
