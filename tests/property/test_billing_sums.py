@@ -15,7 +15,7 @@ from tierce.billing.pricing.store import tables_of
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 
-DAY, MONTHS, CENTS = 20_785, 12, 30_000
+DAY, MONTHS, CENTS = 20_785, 12, 9_000
 INSURERS = (1, 2)
 TABLES = tables_of(
     [
