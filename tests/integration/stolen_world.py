@@ -42,6 +42,8 @@ OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ALERT, ACCOUNT, BATCH = 8001, 8002,
 ASSISTANT = 71
 REVIEW = 8501
 """A request that the first insurer's staff review; the next number is of the other's."""
+SUBJECT = 8601
+"""A grant of the first insurer's that awaits a document; the next number is of the other's."""
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -340,6 +342,7 @@ def _sent_here(admin: psycopg.Connection) -> None:
                 (own, f"P-{own}", kind, asked, person, today, today + 183, cents, state, promised, state),
             )
     _left_to_a_person(admin, today)
+    _subject_to_documents(admin, today)
     admin.commit()
 
 
@@ -356,6 +359,23 @@ def _left_to_a_person(admin: psycopg.Connection, today: int) -> None:
             "insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked, due)"
             " values (%s, 1, 'XOPTIB', 1, 3000, 12, 2500, 1000)", (number,),
         )  # fmt: skip
+
+
+def _subject_to_documents(admin: psycopg.Connection, today: int) -> None:
+    """A grant in Paul's name that awaits a document, the other declared, and one in a stranger's of the other insurer."""
+    for number, person, insurer in ((SUBJECT, HOLDER, OAK), (SUBJECT + 1, STRANGER, CAPES)):
+        admin.execute(
+            "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest, entry,"
+            " state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, %s, 6, %s, %s, 3, %s, now(), 3000, 12, 2500,"
+            " sha256('i'), 1, 9, 1000)",
+            (number, f"P-{number}", person, insurer, today, today + 183, today + 30),
+        )
+        admin.execute(
+            "insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional, line,"
+            " entry) values (%s, 1, 2, %s, sha256(%s), 602, 502, 1, 1)",
+            (number, today - 2, str(number).encode()),
+        )
 
 
 def _request(room: Room, made: MessagesRoom, keyring: Keyring) -> tuple[int, int]:

@@ -71,6 +71,8 @@ class InvoiceReason(IntEnum):
     """The insurer wants a document before it answers."""
     EXCLUDED = 27
     """The contract excludes this care."""
+    DOCUMENTS_MISSING = 28
+    """A grant subject to documents is over: not all of them were declared in time."""
 
 
 BY_STAFF = (

@@ -14,6 +14,7 @@ from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.clock import date_of, day_of, read_date
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date
+from tierce.policy.documents import DocumentKind, named
 from tierce.policy.invoices import LINES_MAX
 
 
@@ -156,6 +157,24 @@ def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
             Phrase("Demandez au plus le montant garanti, moins ce qui fut déjà facturé sur ce reçu.",
                    "Ask for the amount guaranteed at most, less what was invoiced on this receipt already."),
         )  # fmt: skip
+
+
+def check_documents(declare_by: int | None, kinds: Iterable[DocumentKind]) -> None:
+    """Refuse to invoice an agreement that is granted subject to documents, and name those that nobody has declared.
+
+    Raises:
+        BillingFieldError: there is a day by which they are to be declared.
+    """
+    if declare_by is None:
+        return
+    day, missing = say_date(date_of(declare_by)), named(kinds)
+    raise BillingFieldError(
+        "agreement",
+        Phrase(f"cette prise en charge est accordée sous réserve de pièces ; il manque : {missing.fr}",
+               f"this agreement is granted subject to documents; missing: {missing.en}"),
+        Phrase(f"Déclarez ces pièces au plus tard le {day.fr}, puis renvoyez la facture.",
+               f"Declare these documents by {day.en}, then send the invoice again."),
+    )  # fmt: skip
 
 
 def check_granted(lines: Iterable[InvoiceLine], granted: Mapping[str, int]) -> None:

@@ -12,7 +12,14 @@ from tierce.billing.invoices.errors import (
     TooManyMissedError,
 )
 from tierce.billing.invoices.model import Found, OwnInvoice, Quoted, Sent, Taken
-from tierce.billing.invoices.rules import check_granted, check_quoted, not_own, parse_invoice, repeated
+from tierce.billing.invoices.rules import (
+    check_documents,
+    check_granted,
+    check_quoted,
+    not_own,
+    parse_invoice,
+    repeated,
+)
 from tierce.billing.model import InvoiceState
 from tierce.billing.rules import NO_NUMBER, digest_of, read_number, read_why
 from tierce.billing.turns import Turns
@@ -65,8 +72,11 @@ class Invoices:
                 if quoted.found is Found.NOT_OWN:
                     await connection.commit()  # the number that was tried counts
                 _refuse(sent, quoted)
+                agreement = numbers[2]
+                if agreement is not None and not quoted.guaranteed:
+                    check_documents(*await store.undeclared(connection, state.id, agreement))
                 check_quoted(sent, quoted, today)
-                if (agreement := numbers[2]) is not None:
+                if agreement is not None:
                     check_granted(sent.lines, await store.granted(connection, state.id, agreement))
                 number = new_id()
                 entry = await self._sessions.note(

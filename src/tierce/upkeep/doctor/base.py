@@ -20,7 +20,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
-from tierce.upkeep.doctor import log, lookups, peers, remote, timers
+from tierce.upkeep.doctor import aside, log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import locks as foreign_locks
@@ -142,6 +142,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *first,
             *_sequencer(connection),
             *_notices(connection, settings),
+            *aside.messages(connection),
             *_invoices(connection),
             *replies(connection, clock),
             *_imports(connection),

@@ -56,6 +56,7 @@ from tierce.web.error_pages import Told
 from tierce.web.look import pages_of
 from tierce.web.office.alerts import alert_handlers, telling_others_handlers
 from tierce.web.office.appeals import appeal_handlers
+from tierce.web.office.aside import aside_handlers
 from tierce.web.office.assistants import assistant_handlers
 from tierce.web.office.bank import bank_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -212,6 +213,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *pack_handlers(site, packs),
         *hold_handlers(site),
         *assistant_handlers(site),
+        *aside_handlers(site),
         *alert_handlers(site),
         *evidence_handlers(site),
         *pool_handlers(site),

@@ -39,6 +39,7 @@ LINKS: Final = (
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports", ("/requests",)),
     Link("/incidents", "nav.incidents", ("/register",)),
+    Link("/aside", "nav.aside"),
     Link("/directory", "nav.directory"),
     Link("/bank", "nav.bank"),
     Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),

@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0085"
-down_revision = "0082"
+down_revision = "0083"
 
 
 def upgrade() -> None:
