@@ -8,6 +8,7 @@ import email
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
+from typing import Final
 
 from psycopg import Connection
 
@@ -27,6 +28,9 @@ from tierce.policy.reached import State
 
 READ = "read"
 """The folder, inside the mailbox's, to which what was taken in is moved."""
+
+MESSAGE_BYTES_MAX: Final = 1 << 20
+"""Of a notification, which encloses a message of ours at most: one has some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,19 @@ class BounceTally:
 def parse(content: bytes) -> Returned | None:
     """Read one message of the bounce mailbox; None when it is no notification about one of ours.
 
-    Anybody may write to that mailbox. Headers are taken as they stand: the standard library's newer policy parses
-    them, and ends on several that are malformed, as then the reading of everything behind would.
+    Anybody may write to that mailbox: what is larger than a notification, or nested deeper than the library reads, is
+    none. Headers are taken as they stand: the standard library's newer policy parses them, and ends on several that
+    are malformed, as then the reading of everything behind would.
     """
+    if len(content) > MESSAGE_BYTES_MAX:
+        return None
+    try:
+        return _read(content)
+    except RecursionError:
+        return None
+
+
+def _read(content: bytes) -> Returned | None:
     message = email.message_from_bytes(content)
     token, notice, action, status = None, None, "", ""
     for name in ("Delivered-To", "X-Original-To", "To"):
@@ -112,7 +126,8 @@ def take_in(
     done = folder / READ
     files = [path for place in (folder, folder / "new", folder / "cur") if place.is_dir() for path in place.iterdir()]
     for path in sorted(one for one in files if one.is_file()):
-        found = parse(path.read_bytes())
+        with path.open("rb") as file:
+            found = parse(file.read(MESSAGE_BYTES_MAX + 1))
         item = store.by_token(connection, found.token) if found and found.token else None
         if found is None or (item is None and not _other(connection, found, incidents, tally)):
             tally.foreign += 1

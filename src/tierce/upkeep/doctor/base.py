@@ -328,8 +328,10 @@ def _invoices(connection: psycopg.Connection) -> list[Finding]:
             f"an invoice or an agreement has waited {late / 60:.0f} min",
         )
         remedy = Phrase(
-            "`billing` arrêté, `tierce billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
-            "stop `billing`; `tierce billing run --once` says what is lacking: a person's cover, a key, the program",
+            "le bureau, « Factures que rien ne décide », dit laquelle et pourquoi ; sinon, `billing` arrêté, `tierce "
+            "billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
+            "the office, « Factures que rien ne décide », says which and why; or stop `billing`: `tierce billing run "
+            "--once` says what is lacking: a person's cover, a key, the program",
         )
         return [bad("invoices-wait", BILLING, said, remedy)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")

@@ -42,7 +42,7 @@ LINKS: Final = (
     Link("/aside", "nav.aside"),
     Link("/directory", "nav.directory"),
     Link("/bank", "nav.bank"),
-    Link("/payments", "nav.payments", ("/transfers", "/recoveries")),
+    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )
