@@ -115,6 +115,8 @@ class Act(IntEnum):
     """An insurer's staff grant or refuse a request under review, which `reference` is."""
     HOLDS_READ = 96
     """A professional, or her assistant with less of it, reads what holds the account; shows nobody."""
+    SESSION_OTHER_KEY = 101
+    """Another key than its own signed for a session of staff, of an insurer's or of a person, which this ended."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111
