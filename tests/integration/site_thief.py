@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import psycopg
 
 from tests.integration.asking import Told, ask
-from tests.integration.sites_world import HANDLE, Site
+from tests.integration.sites_world import HANDLE, TICKET, Site
 from tests.integration.walker import ENDS, _Links, litestar_of
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
@@ -34,8 +34,8 @@ QUERIES: Final = (
     ("format", "csv"),
     ("id", "2"),
 )
-PUBLIC: Final = ("/look/", "/static/", "/sign-in", "/signed-out")
-"""What anybody may have: looks, the way in, and what the way out says."""
+PUBLIC: Final = ("/look/", "/static/", "/sign-in", "/session/", "/signed-out")
+"""What anybody may have: looks, the way in, what the session's key is to sign, and what the way out says."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ class SiteThief:
     most: int = ADDRESSES_MAX
     """Addresses of one route."""
     language: str = "fr"
+    ticket: bool = True
+    """Whether he has the ticket too, as he has for the minutes that follow the theft."""
     offers: dict[str, dict[str, str]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
 
@@ -131,7 +133,8 @@ class SiteThief:
 
     async def send(self, route: SiteRoute, address: str, body: bytes = b"", *, cookie: bool = True) -> Told:
         """Send one request, and keep its answer with the lines that were written."""
-        headers = {"accept-language": self.language} | ({"cookie": f"{self.site.cookie}={HANDLE}"} if cookie else {})
+        held = f"{self.site.cookie}={HANDLE}" + (f"; {self.site.ticket_cookie}={TICKET}" if self.ticket else "")
+        headers = {"accept-language": self.language} | ({"cookie": held} if cookie else {})
         last = self._last()
         told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)
         rows = self.admin.execute("select body from journal.entry where seq > %s order by seq", (last,)).fetchall()

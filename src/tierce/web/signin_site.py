@@ -6,9 +6,9 @@ Cookies and forgery:
   the key renews (identity/sites/service.py);
 - the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
   state and binding, lives five minutes and serves nothing else;
-- those of the session and of its ticket are `SameSite=Strict`: no other site ever makes a request in the session's name, nor does
-  another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with a page that
-  goes on by itself, since a redirect would still count as the provider's;
+- those of the session and of its ticket are `SameSite=Strict`: no other site ever makes a request in the session's
+  name, nor does another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with
+  a page that goes on by itself, since a redirect would still count as the provider's;
 - forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
@@ -252,7 +252,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
 
 
 def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
-    """What the scripts of the look ask for (look/static/entering.js, ticket.js), and never a page of another origin."""
+    """What the scripts of the look ask for (entering.js, ticket.js), and never a page of another origin."""
 
     @post(SIGN_IN, status_code=200, opt={"act": site.entered})
     async def start(request: AnyRequest) -> Response[Any]:

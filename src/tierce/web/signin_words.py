@@ -381,8 +381,8 @@ ACTIVITY: Told = (
 
 TICKET: Mapping[TicketReason, Told] = {
     TicketReason.LAPSED: (
-        Phrase("Votre navigateur n’a pas signé depuis cinq minutes.", "Your browser has not signed for five minutes."),
-        Phrase("Rechargez la page : il signe, et votre session continue.", "Reload the page: it signs, and you go on."),
+        Phrase("Votre navigateur doit signer de nouveau.", "Your browser has to sign again."),
+        Phrase("Rechargez la page : votre session continue.", "Reload the page: your session goes on."),
     ),
     TicketReason.STALE: (
         Phrase("Ce que votre navigateur a signé ne sert plus.", "What your browser signed serves no more."),

@@ -1,8 +1,8 @@
 """The sign-in of a site whose sessions are bound to a key of the browser, and the tickets that the key renews.
 
-A cookie can be copied: by malware, from a proxy's log. So the session's handle alone reads nothing. A ticket goes with
-it, for five minutes; another is given for a challenge, once, signed by the key that the browser showed before it left
-for its provider. That key cannot leave the browser.
+A cookie can be copied: by malware, from a proxy's log. So the session's handle alone reads nothing. A ticket goes
+with it, for five minutes; another is given for a challenge, once, signed by the key that the browser showed before it
+left for its provider. That key cannot leave the browser.
 """
 
 import secrets

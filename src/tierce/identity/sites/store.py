@@ -132,7 +132,7 @@ async def open_insurer_session(
 
 
 async def insurer_session(connection: Connection, handle: bytes, ticket: bytes) -> TupleRow | None:
-    """Read (id, insurer, amc, its name, staff, her name, whether this ticket serves now, created, expires, revoked)."""
+    """Read (id, insurer, amc, its name, staff, her name, whether this ticket serves, created, expires, revoked)."""
     return await _one(
         connection,
         "select id, insurer, amc, insurer_name, staff, staff_name, access.ticket_serves(id, %s), created, expires,"

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import httpx
 
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.wire import Wire
+from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 
