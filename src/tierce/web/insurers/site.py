@@ -52,7 +52,7 @@ class InsurersSite:
     breaches: Breaches
 
     async def visit(self, request: AnyRequest) -> Visit:
-        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError when her browser is to sign."""
+        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError until her browser signs."""
         handle, caller = await self.sign_in.reader(request, self.sessions.read)
         frame = Frame(
             language=language_of(request),

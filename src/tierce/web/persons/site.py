@@ -71,7 +71,7 @@ class PersonsSite:
     """The signer; None where nobody is given a card."""
 
     async def visit(self, request: AnyRequest) -> Visit:
-        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError when her browser is to sign."""
+        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError until her browser signs."""
         handle, caller = await self.sign_in.reader(request, self.sessions.read)
         frame = Frame(
             language=language_of(request),
