@@ -1,4 +1,4 @@
-"""A thief with a stolen session of the office, the persons' space or an insurer's site: he has the cookie, whole.
+"""A thief with a stolen session of the office, the persons' space or an insurer's site: he has its cookies, whole.
 
 He takes every route of the site from its routing table, with every number that he may have come by, his own and
 others'; submits every form with all that it may want; and keeps, beside each answer, the journal's lines that were
@@ -105,8 +105,6 @@ class SiteThief:
     most: int = ADDRESSES_MAX
     """Addresses of one route."""
     language: str = "fr"
-    ticket: bool = True
-    """Whether he has the ticket too, as he has for the minutes that follow the theft."""
     offers: dict[str, dict[str, str]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
 
@@ -133,7 +131,7 @@ class SiteThief:
 
     async def send(self, route: SiteRoute, address: str, body: bytes = b"", *, cookie: bool = True) -> Told:
         """Send one request, and keep its answer with the lines that were written."""
-        held = f"{self.site.cookie}={HANDLE}" + (f"; {self.site.ticket_cookie}={TICKET}" if self.ticket else "")
+        held = f"{self.site.cookie}={HANDLE}; {self.site.ticket_cookie}={TICKET}"
         headers = {"accept-language": self.language} | ({"cookie": held} if cookie else {})
         last = self._last()
         told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)
