@@ -21,6 +21,7 @@ from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.identity.sites.rules import bound_to
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.documents.service import InsurerDocuments
 from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.reviews.service import Reviews
@@ -224,6 +225,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 breaches=Breaches(lines),
                 requests=InsurerRequests(lines),
                 reviews=Reviews(lines),
+                documents=InsurerDocuments(lines),
                 operator=Hotline(OPERATOR.name, OPERATOR.phone),
                 secure=False,
             )

@@ -26,6 +26,7 @@ from tests.integration.stolen_world import (
     HOLDER,
     PAIRS,
     REVIEW,
+    SUBJECT,
     THEIR_REFUSED,
     THEIR_SHOWN,
     TYPED,
@@ -52,7 +53,7 @@ A_DAY = 6
 HERS = re.compile(r"Grand Chêne|Deux Caps|Optique des Remparts|Cabinet médical|[A-Z]+LENOIR|Quorvel")
 """Her insurers, who asked about her and where, her name."""
 OF_ANOTHER = re.compile(rf"Deux Caps|deuxcaps|99100002|\b({THEIR_REFUSED}|{THEIR_SHOWN})\b")
-TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests", "/reviews")
+TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests", "/reviews", "/documents")
 """Routes of an insurer's site that tell of its people's activity."""
 
 Made = Callable[..., StolenWorld]
@@ -233,6 +234,9 @@ def test_a_stolen_session_of_an_insurer_names_nobody_and_nothing_of_another_insu
     assert [line.act for one in answered for line in one.lines] == [
         Act.INSURER_REVIEW_READ, Act.INSURER_REVIEW_DECIDE,
     ]  # fmt: skip
+    listed = [one for one in opened if one.route.path == "/documents"]
+    assert [str(SUBJECT) in one.text for one in listed] == [True] * len(listed)
+    assert not any(str(SUBJECT + 1) in one.text or "990000602" in one.text for one in opened)
     shown = [one for one in opened if one.route.path == "/activity"]
     for one in shown:
         cells = re.findall(r"<td[^>]*>\s*([\d\u202f\u00a0]+)\s*</td>", one.text)

@@ -242,6 +242,8 @@ def test_states_and_numbers_are_read() -> None:
     for text in ("Granted", "paid", "7"):
         with pytest.raises(BillingFieldError):
             read_state(text)
-    assert {state.name for state in CANCELLABLE} == {"RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW"}
+    assert {state.name for state in CANCELLABLE} == {
+        "RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW", "SUBJECT_TO_DOCUMENTS",
+    }  # fmt: skip
     numbers = ("7", "", "x", "-7", "9" * 19, "9" * 20, "٧")
     assert [read_number(text) for text in numbers] == [7, *[NO_NUMBER] * 6]

@@ -328,7 +328,8 @@ class ProviderClient:
         if most is None:
             return
         now = self._clock.now().timestamp()
-        if not isinstance(authenticated, int | float) or not now - authenticated <= most + SKEW_SECONDS:
+        since = now - authenticated if isinstance(authenticated, int | float) else None
+        if since is None or not -SKEW_SECONDS <= since <= most + SKEW_SECONDS:  # a time to come is nobody's, either
             raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
     async def _decode(self, token: str) -> jwt.Token:

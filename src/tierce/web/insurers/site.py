@@ -27,6 +27,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents", ("/key",)),
     Link("/requests", "nav.requests"),
     Link("/reviews", "nav.reviews"),
+    Link("/documents", "nav.documents"),
     Link("/feeds", "nav.feeds"),
 )
 

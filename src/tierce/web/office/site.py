@@ -40,9 +40,10 @@ LINKS: Final = (
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports", ("/requests",)),
     Link("/incidents", "nav.incidents", ("/register",)),
+    Link("/aside", "nav.aside"),
     Link("/directory", "nav.directory"),
     Link("/bank", "nav.bank"),
-    Link("/payments", "nav.payments", ("/transfers", "/recoveries")),
+    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )

@@ -100,6 +100,8 @@ class Granting:
             match state:
                 case AgreementState.GRANTED:
                     done.granted += 1
+                case AgreementState.SUBJECT_TO_DOCUMENTS:
+                    done.subject += 1
                 case AgreementState.UNDER_REVIEW:
                     done.reviewed += 1
                 case AgreementState.QUOTED:

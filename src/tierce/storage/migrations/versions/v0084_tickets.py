@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0084"
-down_revision = "0082"
+down_revision = "0086"
 
 
 def upgrade() -> None:

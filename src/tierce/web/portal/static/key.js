@@ -107,6 +107,11 @@ const bodies = {
     const [engagement, reference, kind] = ["quotes", "reference", "kind"].map(typed);
     return { engagement, reference, kind, lines: linesOf(fields) };
   },
+  async document(fields) {
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    const [kind, dated, prescriber, sha256] = ["kind", "dated", "prescriber", "sha256"].map(typed);
+    return { kind, dated, sha256, ...(prescriber ? { prescriber } : {}) };
+  },
   async why(fields) {
     return { why: fields.get("why").trim() };
   },
