@@ -24,8 +24,8 @@ BRIEF: Mapping[Kept, Rule] = {
     ),
     Kept.PENDING: Rule(
         Phrase(
-            "connexions non finies ; fins dites par un fournisseur ; laissez-passer et défis d'une session, empreintes",
-            "sign-ins unfinished; ends told by a provider; a session's tickets and challenges, digests",
+            "connexions non finies ; fins dites par un fournisseur ; laissez-passer et défis de sessions, empreintes",
+            "sign-ins unfinished; ends told by a provider; tickets and challenges of sessions, digests",
         ),
         "access.pending, access.told_over, access.ticket, access.key_challenge",
         timedelta(minutes=10),
