@@ -31,9 +31,24 @@ def alone(connection: Connection) -> bool:
 
 
 def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
-    """Numbers of invoices that wait, by day of care, then as they came, past the first `behind` of them."""
+    """Numbers of invoices that wait, by day of care, then as they came, past the first `behind` of them.
+
+    Those that nothing decided before are apart.
+    """
     rows = connection.execute(
-        "select id from care.invoice where state = 1 order by care_day, at, id offset %s limit %s", (behind, at_most)
+        "select id from care.invoice where state = 1 and undecided is null order by care_day, at, id"
+        " offset %s limit %s",
+        (behind, at_most),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def undecided(connection: Connection, after: int, at_most: int) -> list[int]:
+    """Those that nothing decided before, past a number: so many of them, in the same order."""
+    rows = connection.execute(
+        "select id from (select id, care_day, at from care.invoice where state = 1 and undecided is not null"
+        " and id > %s order by id limit %s) one order by care_day, at, id",
+        (after, at_most),
     ).fetchall()
     return [row[0] for row in rows]
 
