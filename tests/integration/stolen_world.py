@@ -112,7 +112,7 @@ class StolenWorld:
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
-                "recoveries/number": [str(BATCH)],
+                "recoveries/number": [str(BATCH)], "undecided/number": [str(BATCH)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
@@ -279,6 +279,17 @@ def _accounts(room: Room) -> None:
     room.admin.execute(
         "insert into bank.recovery (id, invoice, reference, care_day, paid, establishment, insurer, amount, reason,"
         " said) values (%s, 1, 'F-118', 20000, 9, 601, 1, 5, 2, 'Droits finis.')",
+        (BATCH,),
+    )
+    room.admin.execute(
+        "insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer,"
+        " domain, care_day, price, amo, asked, digest, entry, undecided, undecided_since)"
+        " values (%s, 601, 501, 1, 'F-119', 1, %s, 1, 6, 20000, 9, 0, 9, sha256('one'), 1, 2, '2026-01-01')",
+        (BATCH, STRANGER),
+    )
+    room.admin.execute(
+        "insert into care.refusal_word (invoice, staff, name, reason, said)"
+        " values (%s, 9, 'Karim Benali', 9, 'Fini.')",
         (BATCH,),
     )
     room.admin.execute(

@@ -41,14 +41,14 @@ insert into access.session (id, handle, site, login, professional, acr, device, 
         expires)
     select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 701, 501, 2, n, n, 1, '\\x00', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
-insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 's', 'n', '{}', now() - age, now() - age
+insert into access.staff_session (id, bound, handle, staff, subject, name, roles, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 's', 'n', '{}', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
-insert into access.person_session (id, handle, person, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
+insert into access.person_session (id, bound, handle, person, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
     from (values (1, interval '185 days'), (101, interval '183 days')) s(n, age);
-insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
+insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
 insert into access.pair (key, state, day, line, seen_day, seen_line)
     select n, state, gate.today() - age, 1, gate.today() - age, 1

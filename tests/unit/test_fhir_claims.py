@@ -158,7 +158,7 @@ LINES = (OwnLine(1, InvoiceLine("LENS", 1, 20_000, 6_000, 5_000), 4_000),)
 INVOICE = OwnInvoice(
     id=7, reference="F-1", quotes="7K3M", by="engagement", label=None, domain=Domain.OPTI, care_date=TODAY, at=AT,
     state=InvoiceState.RECEIVED, reason=InvoiceReason.NONE, price=20_000, amo=6_000, asked=5_000, due=None,
-    decided=None, cancelled=None, cancelled_why=None, cancellable=True,
+    decided=None, cancelled=None, cancelled_why=None, said=None, cancellable=True,
 )  # fmt: skip
 AGREEMENT = OwnAgreement(
     id=9, reference="P-1", kind=AgreementKind.REQUEST, engagement="7K3M", label=None, domain=Domain.DENT,

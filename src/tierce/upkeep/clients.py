@@ -43,9 +43,15 @@ Exemples / examples:
 
   tierce directory enrol 899900000018 990000010 --contract C-2026-118 --by "Hélène Vasseur" --reason "convention signée" --settings tierce.toml
 
+  tierce directory enrol-listed --by "Hélène Vasseur" --reason "premier jour" --settings tierce.toml
+
   tierce directory suspend 899900000018 990000010 --by "Hélène Vasseur" --reason "convention à revoir" --settings tierce.toml
 
+  tierce directory end 899900000018 990000010 --by "Hélène Vasseur" --reason "cabinet fermé" --settings tierce.toml
+
   tierce directory substitute 899900000026 899900000018 990000010 --from 2026-12-01 --until 2026-12-12 --by "Hélène Vasseur" --reason "congés" --settings tierce.toml
+
+  tierce directory end-substitute 12 --by "Hélène Vasseur" --settings tierce.toml
 
   tierce directory contact 899900000018 --email cabinet@exemple.example --postal "4 rue X" --postal "99000 Y" --by "Hélène Vasseur" --settings tierce.toml
 

@@ -19,6 +19,7 @@ from tierce.billing.invoices.errors import InvoicesHeldError, TooManyMissedError
 from tierce.billing.invoices.model import Found
 from tierce.billing.invoices.rules import engagement_not_own
 from tierce.billing.rules import NO_NUMBER, digest_of, read_why
+from tierce.billing.turns import Turns
 from tierce.identity.service import Received, Sessions
 from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EngagementFormatError
@@ -41,6 +42,7 @@ class Agreements:
     def __init__(self, sessions: Sessions, key: bytes, page_rows: int = PAGE_ROWS) -> None:
         """Whose they are is told by `sessions`, with its connections and its clock."""
         self._sessions = sessions
+        self._turns = Turns(sessions)
         self._key = key
         self._page_rows = page_rows
 
@@ -50,13 +52,13 @@ class Agreements:
         `said` is the body in our own words, where another's were signed.
 
         Raises:
-            SessionRefusedError, ProofRefusedError.
+            SessionRefusedError, ProofRefusedError, PlaceBusyError.
             BillingFieldError: a field cannot be accepted, or what is quoted allows none.
             AgreementReferenceUsedError: this reference is another agreement's.
             TooManyAgreementsError, TooManyMissedError, InvoicesHeldError, AgreementsClosedError.
         """
         today, words = date_of(paris_day(self._sessions.clock.now())), request.body if said is None else said
-        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+        async with self._turns.signed(handle, request) as (connection, state):
             sought, digest = parse_agreement(words), digest_of(words)
             engagement = self._number(sought.engagement)
             quoted = await store.quote(connection, state.id, sought.reference, engagement)

@@ -12,6 +12,7 @@ from tierce.billing.deciding.rules import decide, waits_behind
 from tierce.billing.deciding.store import SealBrokenError, Sealer
 from tierce.billing.pricing.model import Tables
 from tierce.billing.pricing.service import Prices
+from tierce.billing.refusing.model import Obstacle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -41,7 +42,11 @@ def to_the_end(_done: Turn) -> bool:
 
 
 class CoverGoneError(TierceError):
-    """The person has no cover left of this insurer that began by the day of care, or what is quoted is gone."""
+    """The person has no cover left of this insurer that began by the day of care."""
+
+
+class NumberGoneError(CoverGoneError):
+    """What the invoice quotes is no longer kept."""
 
 
 class BehindError(TierceError):
@@ -50,9 +55,10 @@ class BehindError(TierceError):
 
 @dataclass(slots=True)
 class Apart:
-    """Whether what was done for one of many is kept."""
+    """Whether what was done for one of many is kept, or what is in its way: nothing where it waits for another."""
 
     committed: bool = False
+    obstacle: Obstacle | None = None
 
 
 @contextmanager
@@ -64,14 +70,17 @@ def one_alone(connection: Connection, done: Undecided) -> Iterator[Apart]:
             yield apart
         apart.committed = True
     except SealBrokenError:
+        apart.obstacle = Obstacle.UNOPENED
         done.unopened += 1
-    except CoverGoneError:
+    except CoverGoneError as error:
+        apart.obstacle = Obstacle.NUMBER_GONE if isinstance(error, NumberGoneError) else Obstacle.COVER_GONE
         done.uncovered += 1
     except BehindError:
         done.behind += 1
     except Exception as error:
         if connection.closed:
             raise
+        apart.obstacle = Obstacle.FAILED
         done.failed.append(type(error).__name__)
 
 
@@ -111,7 +120,10 @@ class Deciding:
                 step("keep")
                 store.keep(connection, one, decision, tables.edition, entry)
                 step("commit")
-        if apart.committed and decision is not None:
+        if not apart.committed:
+            with one_alone(connection, done):
+                store.note_undecided(connection, number, apart.obstacle)
+        elif decision is not None:
             if decision.due:
                 done.accepted += 1
             else:
@@ -120,7 +132,7 @@ class Deciding:
 
     def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
         if one.guaranteed is None:
-            raise CoverGoneError
+            raise NumberGoneError
         product = None
         if one.person is not None and one.agreement is None:
             product = store.product_of(connection, one, self.sealer)

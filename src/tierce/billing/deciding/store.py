@@ -7,6 +7,7 @@ from psycopg import Connection
 from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
+from tierce.billing.refusing.model import Obstacle
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.invoices import BEHIND_DAYS
@@ -150,6 +151,11 @@ def keep(connection: Connection, one: Waiting, decision: Decision, edition: int,
         "select care.decide_invoice(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s)",
         (one.id, decision.state.value, decision.reason.value, edition, list(decision.dues), entry),
     )
+
+
+def note_undecided(connection: Connection, number: int, why: Obstacle | None) -> None:
+    """Keep why one that waits could not be decided; None where it waits for another alone."""
+    connection.execute("select care.note_undecided(%s, %s::smallint)", (number, None if why is None else why.value))
 
 
 def lives(connection: Connection, version: str, turns: int, failing: list[str]) -> None:

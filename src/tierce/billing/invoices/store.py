@@ -26,7 +26,7 @@ _QUOTE: Final[LiteralString] = (
 )
 _OWN: Final[LiteralString] = (
     "select id, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,"
-    " asked, due, decided, cancelled, cancelled_why, transfer"
+    " asked, due, decided, cancelled, cancelled_why, transfer, said"
     " from care.own_invoices(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
@@ -114,7 +114,7 @@ async def own(
 def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
     (
         number, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,
-        asked, due, decided, cancelled, why, transfer,
+        asked, due, decided, cancelled, why, transfer, said,
     ) = row  # fmt: skip
     stands = InvoiceState(state)
     return OwnInvoice(
@@ -134,6 +134,7 @@ def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
         decided,
         cancelled,
         why,
+        said,
         stands in CANCELLABLE and transfer is None,
     )
 

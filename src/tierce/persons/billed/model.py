@@ -30,6 +30,8 @@ class Told:
     """What her insurer owes of it, once that is decided."""
     recovered: int = 0
     """What was taken back from the place, for it was paid and was not due."""
+    undecidable: bool = False
+    """Whether it was refused because nothing decided it: her guarantee was not looked at."""
 
     @property
     def paid(self) -> int | None:

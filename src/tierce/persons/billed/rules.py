@@ -55,6 +55,12 @@ def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
             back = say_euros(told.recovered)
             french = f"{back.fr} en ont été repris à cet établissement : ce n’était pas dû."
             return _added(said, french, f"{back.en} of it was taken back from the place: it was not due.")
+        case InvoiceState.REFUSED if told.undecidable:
+            return _added(
+                said,
+                "Rien n’a été payé : rien ne permettait plus d’en décider. Le lieu peut l’envoyer de nouveau.",
+                "Nothing was paid: nothing was left to decide it by. The place may send it again.",
+            )
         case InvoiceState.REFUSED:
             return _added(said, "Rien n’a été payé.", "Nothing was paid.")
         case _:

@@ -1,12 +1,14 @@
 """Her invoices, through the session whose handle she holds."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
 from tierce.billing.agreements.model import AgreementKind, AgreementState
-from tierce.billing.model import InvoiceState
+from tierce.billing.model import BY_STAFF, InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq
@@ -25,7 +27,7 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
         "select b.id,"
         " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
         " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered,"
-        " b.domain, b.state, b.price, b.amo, b.claimed, b.due, b.recovered"
+        " b.domain, b.state, b.price, b.amo, b.claimed, b.due, b.recovered, b.reason"
         " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
         " order by b.care_day desc, b.at desc, b.id",
         (handle, LISTED_MAX),
@@ -40,10 +42,15 @@ def own(connection: Connection, handle: bytes) -> list[Billed]:
             withdrawn=row[5],
             reported_at=row[6],
             reply=_reply(row[6], row[7], row[8]) if row[6] else None,
-            told=None if row[9] is None else Told(Domain(row[9]), InvoiceState(row[10]), *row[11:]),
+            told=None if row[9] is None else _told(row[9:]),
         )
         for row in rows
     ]
+
+
+def _told(row: Sequence[Any]) -> Told:
+    domain, state, price, amo, claimed, due, recovered, reason = row
+    return Told(Domain(domain), InvoiceState(state), price, amo, claimed, due, recovered, reason in BY_STAFF)
 
 
 def agreements(connection: Connection, handle: bytes) -> list[Agreed]:

@@ -86,6 +86,7 @@ grant select, insert, update (ended, ended_by, ended_why) on access.alert to tie
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
 grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_office;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_office;
 grant select, insert, update (revoked) on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -144,6 +145,7 @@ grant usage on schema gate, access, directory, registry, notice to tierce_person
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_persons;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_persons;
 grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
@@ -170,6 +172,7 @@ grant execute on function registry.own_people, registry.own_shown, registry.own_
     registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
     to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_insurers;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_insurers;
 grant usage on schema care to tierce_insurers;
 grant execute on function care.own_reviews, care.own_review, care.own_review_lines, care.decide_review, care.insurer_documents,
     care.insurer_documents_counted to tierce_insurers;
@@ -214,6 +217,8 @@ grant select (id, from_day, until_day, login, device) on directory.substitution 
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
+grant select (insurer, ended) on registry.remote to tierce_worker;   -- who does not answer, for the status page
+grant select (insurer, away_until) on registry.remote_state to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 -- By whom a deposit is known at its place is written, and never read back (docs/adr/0119).
 grant select (number, key, received, state, reason, resolved, establishment, professional, line, insurer, domain, amount, care_day,
@@ -335,7 +340,7 @@ grant select on notice.counted to tierce_office, tierce_inspector;
 
 -- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
 grant select, insert, update on notice.wish_key to tierce_notices;
-grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
+grant select, update (begun, due, attempts, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.first_look to tierce_notices;
 grant execute on function notice.find_first_looks, notice.begin_first_look to tierce_notices;
 
@@ -373,7 +378,7 @@ grant execute on function bank.take to tierce_feed;
 grant select (id, establishment, copy, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
     ended_by, stopped_by) on bank.account to tierce_office;
 grant select on bank.confirmation to tierce_office;
-grant select (account, professional, what, at, due, latest, times, attempts, ended, how) on notice.own_mail
+grant select (account, professional, what, at, due, latest, times, attempts, ended, how, settled) on notice.own_mail
     to tierce_office;   -- who was told, of what; never at which address
 grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
 grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
@@ -382,6 +387,12 @@ grant execute on function bank.examined, bank.put_in_force to tierce_billing;
 grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.own_mail to tierce_notices;
 grant execute on function notice.begin_own_mail to tierce_notices;
+
+-- What was set aside of messages: named and counted without anybody; notices alone takes one up
+grant usage on schema notice to tierce_upkeep;
+grant execute on function notice.aside, notice.take_up, notice.other_of, notice.other_came_back to tierce_notices;
+grant execute on function notice.aside to tierce_office;
+grant execute on function notice.aside_counts to tierce_upkeep;
 grant select (id, name) on directory.establishment to tierce_notices;
 
 -- billing: decides on invoices and agreements. Of a person it reads what covers her, while one in her name waits; no civil status,
@@ -396,6 +407,9 @@ grant execute on function care.take_up_agreement, care.cover_of_agreement, care.
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
     registry.contract_ended
     to tierce_billing;
+grant execute on function care.note_undecided to tierce_billing;
+grant select on care.refusal_word to tierce_office;
+grant execute on function care.undecided, care.refuse_undecided to tierce_office;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
 grant execute on function upkeep.oldest_invoice to tierce_upkeep;

@@ -216,14 +216,16 @@ create or replace function care.beside_invoice(of_session bigint, of_invoice big
 $$;
 
 -- The session's own place's invoices, the newest first: nobody's identity, and no person's number. Of one, with `which`.
-drop function if exists care.own_invoices(bigint, bigint, smallint, bigint, integer);
+drop function if exists care.own_invoices(bigint, bigint, smallint, bigint, integer);   -- an earlier shape told nothing of the staff
 create or replace function care.own_invoices(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, engagement bigint, deposit bigint, agreement bigint, label text,
                    domain smallint, care_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer,
-                   asked integer, due integer, decided timestamptz, cancelled timestamptz, cancelled_why text, transfer bigint)
+                   asked integer, due integer, decided timestamptz, cancelled timestamptz, cancelled_why text, transfer bigint,
+                   said text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.id, i.reference, i.engagement, i.deposit, i.agreement, coalesce(e.label, d.label), i.domain, i.care_day, i.at,
-           i.state, i.reason, i.price, i.amo, i.asked, i.due, i.decided, i.cancelled, i.cancelled_why, i.transfer
+           i.state, i.reason, i.price, i.amo, i.asked, i.due, i.decided, i.cancelled, i.cancelled_why, i.transfer,
+           i.refused_said
     from care.bearer(of_session) w
     join care.invoice i on i.establishment = w.establishment
     left join care.agreement a on a.id = i.agreement

@@ -204,8 +204,9 @@ def _day(items: list[Element]) -> tuple[str, str]:
 
 def invoice_response(one: OwnInvoice, notes: tuple[Phrase, ...] = ()) -> dict[str, Any]:
     """The ClaimResponse of an invoice."""
+    said = () if one.said is None else (Phrase(one.said, one.said),)
     return _response(one, INVOICE, "claim", INVOICE_LABELS[one.state], INVOICE_REASONS.get(one.reason)) | _notes(
-        notes
+        (*notes, *said)
     )
 
 

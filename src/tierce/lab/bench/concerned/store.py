@@ -78,8 +78,8 @@ def open_sessions(connection: Connection, sessions: Sequence[tuple[SessionId, by
     """A live session of the persons' space for each of these people."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into access.person_session (id, handle, person, created, expires)"
-            " values (%s, %s, %s, now(), now() + interval '1 hour')",
+            "insert into access.person_session (id, bound, handle, person, created, expires)"
+            " values (%s, sha256('key'), %s, %s, now(), now() + interval '1 hour')",
             [(number, handle, person) for number, handle, person in sessions],
         )
 
