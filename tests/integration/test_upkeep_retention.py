@@ -132,6 +132,8 @@ insert into care.agreement (id, establishment, professional, line, reference, ki
         (102, interval '182 days', 1, 2), (103, interval '999 days', 2, 3)) i(n, age, kind, state);
 insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
+insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional, line, entry)
+    select n, 1, 2, 1, sha256('d'), 601, 501, 1, 1 from (values (1), (101)) i(n);
 insert into care.review_read (insurer, day, staff, agreement)
     select 1, gate.today() - age, 1, 103 from (values (32), (31)) r(age);
 insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, ended)
@@ -193,6 +195,7 @@ TABLES = (
     "care.invoice_line",
     "care.agreement",
     "care.agreement_line",
+    "care.agreement_document",
     "care.review_read",
     "bank.account",
     "bank.batch",
