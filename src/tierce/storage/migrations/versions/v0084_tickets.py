@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0084"
-down_revision = "0086"
+down_revision = "0083"
 
 
 def upgrade() -> None:
