@@ -238,6 +238,8 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant update (digest) on registry.door to tierce_feed;   -- when the key of doors is replaced
+grant select on registry.door to tierce_upkeep;          -- the doctor compares digests with the file
 -- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
 grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
     until_day) on registry.tariff to tierce_feed;
@@ -442,5 +444,5 @@ grant select on registry.remote, registry.remote_state, registry.remote_day to t
 -- Look-up keys (docs/adr/0120): processes that look people up learn which generation is in force; the import role replaces.
 grant usage on schema gate to tierce_feed, tierce_upkeep;
 grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep;
-grant update (generation, oldest, step, proof, at_idx, at_person, since) on gate.lookup to tierce_feed;
+grant update (generation, oldest, step, proof, before, at_idx, at_person, since) on gate.lookup to tierce_feed;
 grant select, update (idx) on person.asked, person.former_key to tierce_feed;

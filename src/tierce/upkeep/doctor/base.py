@@ -156,6 +156,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *peers.alerts(connection, clock),
             *remote.insurers(connection, clock),
             *lookups.keys(connection, settings, clock),
+            *lookups.doors(connection, settings),
         ]
 
 
