@@ -138,6 +138,23 @@ def test_another_key_ends_the_session_and_the_journal_says_whose(room: Room, dat
     on(name, room, database, scene)
 
 
+def test_staff_filter_the_live_list_by_that_act(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        await renew(site, await challenge(site), BrowserKey())
+
+    on("insurers", room, database, scene)
+
+    async def read(site: Site) -> None:
+        shown = await site.http.get(f"/?act={Act.SESSION_OTHER_KEY.value}")
+        assert shown.text.count("Un autre navigateur a signé pour une session, qui est fermée") == 2, (
+            "choice and line"
+        )
+        assert 'href="/lines/' in shown.text
+        assert "LENOIR" not in shown.text.upper()
+
+    on("office", room, database, read)
+
+
 def test_a_challenge_serves_once_within_its_minute_for_its_own_session_and_none_ends_it(
     room: Room, database: Database
 ) -> None:

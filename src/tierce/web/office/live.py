@@ -49,7 +49,7 @@ LIVE_READ = 200
 STORY_STRETCHES = 120
 STORY_PASSAGES = 60
 ACTS_FILTERED = (Act.RIGHTS_ASK, Act.RIGHTS_REVISIT, Act.SESSION_OPEN, Act.DEVICE_ENROL, Act.WATCH_HOLD,
-                 Act.STAFF_LADDER_MOVE, Act.STAFF_PERSON_SHOW, Act.FEED_RIGHTS)  # fmt: skip
+                 Act.STAFF_LADDER_MOVE, Act.STAFF_PERSON_SHOW, Act.FEED_RIGHTS, Act.SESSION_OTHER_KEY)  # fmt: skip
 """Acts that the list's filter offers: those by which somebody looks for something."""
 REPORTS = 100
 
