@@ -136,9 +136,10 @@ def test_a_stolen_session_whose_ticket_lapsed_is_told_nothing_at_any_address(
 
     thief = asyncio.run(rob())
     before = thief.before_the_end()
-    assert {one.route for one in before} >= {one for one in site_routes(thief.site) if not one.public}
+    assert {one.route for one in before} >= {one for one in site_routes(thief.site) if not one.public} - {*thief.last}
     assert {one.route.path for one in before if one.told.status < 400} == {"/session/challenge"}
-    assert {one.told.status for one in before if one.route.method == "GET"} == {401}
+    statuses = {one.told.status for one in before if one.route.method == "GET"}
+    assert {401} <= statuses <= {400, 401}, "400 for a number that is none, before anybody is looked for"
     assert [one.address for one in thief.heard if one.lines] == []
     assert identities(thief, world) == []
     shown = {re.sub(r'(value|class)="[^"]*"', "", one.told.text) for one in before if one.route.method == "GET"}

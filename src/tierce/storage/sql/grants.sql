@@ -238,6 +238,8 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant update (digest) on registry.door to tierce_feed;   -- when the key of doors is replaced
+grant select on registry.door to tierce_upkeep;          -- the doctor compares digests with the file
 -- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
 grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
     until_day) on registry.tariff to tierce_feed;
@@ -407,7 +409,7 @@ grant execute on function care.take_up_agreement, care.cover_of_agreement, care.
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
     registry.contract_ended
     to tierce_billing;
-grant execute on function care.note_undecided to tierce_billing;
+grant execute on function care.note_undecided, care.recovered_whole to tierce_billing;
 grant select on care.refusal_word to tierce_office;
 grant execute on function care.undecided, care.refuse_undecided to tierce_office;
 grant usage on schema upkeep to tierce_billing;
@@ -442,5 +444,5 @@ grant select on registry.remote, registry.remote_state, registry.remote_day to t
 -- Look-up keys (docs/adr/0120): processes that look people up learn which generation is in force; the import role replaces.
 grant usage on schema gate to tierce_feed, tierce_upkeep;
 grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep;
-grant update (generation, oldest, step, proof, at_idx, at_person, since) on gate.lookup to tierce_feed;
+grant update (generation, oldest, step, proof, before, at_idx, at_person, since) on gate.lookup to tierce_feed;
 grant select, update (idx) on person.asked, person.former_key to tierce_feed;

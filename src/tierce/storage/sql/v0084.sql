@@ -1,8 +1,5 @@
 -- Sessions of staff, insurers' people and persons are tied to a key of the browser that signed in (docs/adr/0127).
--- Those under way know no key: they end, and none fits what stands in their place.
-update access.staff_session set revoked = now() where revoked is null and expires > now();
-update access.insurer_session set revoked = now() where revoked is null and expires > now();
-update access.person_session set revoked = now() where revoked is null and expires > now();
+-- Those under way know no key, and none fits what stands in its place: their sites read them no more.
 alter table access.staff_session add column bound bytea not null default decode(repeat('00', 32), 'hex') check (octet_length(bound) = 32);
 alter table access.insurer_session add column bound bytea not null default decode(repeat('00', 32), 'hex') check (octet_length(bound) = 32);
 alter table access.person_session add column bound bytea not null default decode(repeat('00', 32), 'hex') check (octet_length(bound) = 32);

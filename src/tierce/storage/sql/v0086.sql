@@ -21,3 +21,6 @@ alter table notice.warning
 create index first_look_aside on notice.first_look (ended) where settled is null and how in ('refused', 'doubtful', 'unwritten', 'returned');
 create index own_mail_aside on notice.own_mail (ended)
     where settled is null and how in ('refused', 'doubtful', 'unaddressed', 'unwritten', 'returned');
+-- While a replacement fills, the proof of the chain that is in force: a file that is not the database's is told then too, and
+-- a replacement that is given up leaves what it found.
+alter table gate.lookup add column before bytea check (octet_length(before) = 16);

@@ -15,7 +15,7 @@ from tierce.storage.command_line import Json, SettingsFile
 from tierce.upkeep.notice.base import desk
 
 LISTED_MAX = 10_000
-_EPILOG = """Examples:
+_EPILOG = """Exemples / examples:
   tierce notice aside list --settings tierce.toml
   tierce notice aside again professional-0123456789abcdef0123 --by "Hélène Vasseur" --reason "relais réparé" --settings tierce.toml
   tierce notice aside settle insurer-1f4a --by "Hélène Vasseur" --reason "prévenu par téléphone" --settings tierce.toml"""  # noqa: E501 - an example that wraps cannot be copied
