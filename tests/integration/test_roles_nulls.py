@@ -81,7 +81,7 @@ def test_a_batch_with_a_null_for_a_line_is_not_appended(start: Start) -> None:
         ("invoice", Act.INVOICE_DECIDE, EntryKind.INVOICE,
          "select care.decide_invoice(7, 2::smallint, 0::smallint, 1, %s::integer[], %s)"),
         ("agreement", Act.AGREEMENT_DECIDE, EntryKind.AGREEMENT,
-         "select care.decide_agreement(7, 3::smallint, 0::smallint, 1, %s::integer[], 20000, %s)"),
+         "select care.decide_agreement(7, 3::smallint, 0::smallint, 1, %s::integer[], 20000, 0::smallint, %s)"),
     ],
 )  # fmt: skip
 def test_no_line_of_what_is_paid_or_granted_stays_undecided(

@@ -176,7 +176,8 @@ def _say(done: Done, json: str) -> None:
     one, moved, agreed, paid = done.invoices, done.accounts, done.agreements, done.transfers
     typer.echo(
         f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
-        f" {agreed.granted} prises en charge accordées / agreements granted, {agreed.quoted} chiffrées / quoted,"
+        f" {agreed.granted} prises en charge accordées / agreements granted,"
+        f" {agreed.subject} sous réserve de pièces / subject to documents, {agreed.quoted} chiffrées / quoted,"
         f" {agreed.refused} refusées / refused, {agreed.reviewed} à l’examen / left to review,"
         f" {agreed.unanswered} sans réponse / unanswered, {agreed.expired} échues / expired ;"
         f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force ;"

@@ -67,7 +67,7 @@ create or replace function registry.ending_obstacles(of_insurer smallint) return
         union all                                    -- what is to be decided, to be paid, or ordered and not paid yet
         select 'invoices', (select count(*) from care.invoice i where i.insurer = of_insurer and i.state in (1, 2, 5, 7))
         union all                                    -- what is to be decided, or under review, or is granted and may be invoiced
-        select 'agreements', (select count(*) from care.agreement a where a.insurer = of_insurer and a.state in (1, 3, 8))
+        select 'agreements', (select count(*) from care.agreement a where a.insurer = of_insurer and a.state in (1, 3, 8, 9))
         union all
         select 'files', (select count(*) from registry.feed f where f.state = 'running')) o(what, number)
     where o.number is distinct from 0                -- null: no contract of this insurer has ended

@@ -2,7 +2,7 @@
 
 import typer
 
-from tierce.upkeep.notice import chains, lending, mandates, messages, telling
+from tierce.upkeep.notice import aside, chains, lending, mandates, messages, telling
 
 app = typer.Typer(
     add_completion=False,
@@ -18,6 +18,7 @@ def notice() -> None:
 
 app.add_typer(mandates.app, name="mandate")
 app.add_typer(chains.app, name="chain")
+app.add_typer(aside.app, name="aside")
 app.command(
     epilog=(
         "Exemples / examples:"

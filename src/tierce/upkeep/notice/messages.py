@@ -120,15 +120,21 @@ def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> N
     _say(json, {**values, "folder": str(folder)}, _ASIDE if unwritten else "")
 
 
-@app.command(epilog="Exemple / example:  tierce notice bounces --incident 4821 --settings tierce.toml")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce notice bounces --settings tierce.toml"
+        "\n\n  tierce notice bounces --settings tierce.toml --incident 4821"
+    )
+)
 def bounces(
     *,
-    incident: Incident,
+    incident: Incident = "",
     settings: SettingsFile,
     folder: Annotated[Path | None, typer.Option(help="Dossier des retours. / Folder of what came back.")] = None,
     json: Json = "",
 ) -> None:
-    """Prendre les messages revenus : ils deviennent des lettres. / Take in what came back: letters are made of it."""
+    """Prendre les messages revenus : lettres, autre contact. / Take in what came back: letters, the next contact."""
     with desk(settings) as one:
         given = one.settings.mail.returned if one.settings.mail else None
         place = folder or (Path(given) if given else None)
@@ -136,7 +142,8 @@ def bounces(
             refuse("mail.returned n’est pas réglé ; donnez --folder / mail.returned is not set; give --folder")
         if not place.is_dir():
             refuse(f"folder : {place} n’est pas un dossier ; donnez --folder / is not a folder; give --folder")
-        tally = take_in(one.connection, one.appender, SystemClock(), one.incident(incident), place)
+        number = one.incident(incident) if incident else None
+        tally = take_in(one.connection, one.appender, SystemClock(), number, place)
     _say(json, asdict(tally), "")
 
 

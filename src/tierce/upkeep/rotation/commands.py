@@ -15,7 +15,7 @@ from tierce.storage.keys import COMPARTMENT_KEYS, Compartment, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
-from tierce.upkeep.rotation import accounts, cards, deposits, service, store
+from tierce.upkeep.rotation import accounts, cards, deposits, doors, service, store
 from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.lookups import service as lookups
@@ -155,6 +155,33 @@ def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
             _line(read)
     typer.echo("Les cartes à l’écran ne serviront plus ; redemandées, si. / Cards on a screen end; ask again.")
     _end("card.key", "signer, api", dry_run=dry_run)
+
+
+@app.command(epilog="Exemple / example:  tierce keys door --settings tierce.toml")
+def door(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des portes des organismes. / Replace the key of what opens sessions of insurers' staff."""
+    with refusing():
+        read = load(settings)
+        number = doors.count_doors(read) if dry_run else doors.rotate_doors(read)
+        if not dry_run:
+            _line(read)
+    typer.echo(f"{number} organismes ; les sessions ouvertes le restent / insurers; sessions that are open stay so")
+    _end("door.key", "insurers", dry_run=dry_run)
+
+
+@app.command(epilog="Exemple / example:  tierce keys network --settings tierce.toml")
+def network(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des réseaux, par une couche de plus. / Replace the key of networks, by one more layer."""
+    with refusing():
+        read = load(settings)
+        if not dry_run:
+            typer.echo(f"{doors.rotate_networks(read)} clés dans le fichier / keys in the file")
+            _line(read)
+    typer.echo(
+        "Les lignes d’avant et d’après ne se comparent que par le fichier. / "
+        "Lines of before and after compare by the file alone."
+    )
+    _end("network.key", "api", dry_run=dry_run)
 
 
 @app.command(epilog="Exemple / example:  tierce keys alerts --settings tierce.toml")
