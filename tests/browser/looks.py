@@ -6,6 +6,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 AXE: Final = Axe().axe_script
+SIDEWAYS: Final = """
+() => [innerWidth, document.documentElement.scrollWidth > document.documentElement.clientWidth]
+"""
 
 
 def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]:
@@ -27,8 +30,10 @@ def _faults(page: Page, where: str) -> list[str]:
 
 
 def scrolls_sideways(page: Page) -> bool:
-    """Whether the page is wider than its window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    """Whether the page is wider than its window, which is as wide as it was told to be."""
+    window, wider = page.evaluate(SIDEWAYS)
+    assert window == (page.viewport_size or {}).get("width"), "the window is not yet as wide as it was told to be"
+    return bool(wider)
 
 
 def axe_faults(page: Page, where: str, *, besides: str | None = None) -> list[str]:

@@ -32,7 +32,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/privacy/impact-assessment.md": (
         ("Recherche de campagnes", r"campaign|campagne"),
         ("Clés dans un module matériel", r"pkcs.?11|\bhsm\b|\bkms\b"),
-        ("liées à une clé de leur navigateur", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
         ("Effacement de la mémoire des paires", r"def (forget|erase)_pair"),
         ("Égalité des *temps* de réponse", r"def (test_)?equal_times"),
     ),
@@ -49,9 +48,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/reference/keys.md": (
         ("`pair`, `feed`, `engagement`", r"def rotate_(pair|feed|engagement|receipt|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
-    ),
-    "docs/reference/sign-in.md": (
-        ("bound to a key of the browser", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
     ),
 }
 """By page: words of the line, and what a program that had it would say somewhere."""

@@ -362,18 +362,18 @@ def _left_to_a_person(admin: psycopg.Connection, today: int) -> None:
 
 
 def _subject_to_documents(admin: psycopg.Connection, today: int) -> None:
-    """A grant in Paul's name that awaits a document, the other declared, and one in a stranger's of the other insurer."""
+    """A grant in Paul's name that awaits one document of two; the same in a stranger's, of the other insurer."""
     for number, person, insurer in ((SUBJECT, HOLDER, OAK), (SUBJECT + 1, STRANGER, CAPES)):
         admin.execute(
             "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
-            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest, entry,"
-            " state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, %s, 6, %s, %s, 3, %s, now(), 3000, 12, 2500,"
+            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest,"
+            " entry, state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, %s, 6, %s, %s, 3, %s, now(), 3000, 12, 2500,"
             " sha256('i'), 1, 9, 1000)",
             (number, f"P-{number}", person, insurer, today, today + 183, today + 30),
         )
         admin.execute(
-            "insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional, line,"
-            " entry) values (%s, 1, 2, %s, sha256(%s), 602, 502, 1, 1)",
+            "insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional,"
+            " line, entry) values (%s, 1, 2, %s, sha256(%s), 602, 502, 1, 1)",
             (number, today - 2, str(number).encode()),
         )
 

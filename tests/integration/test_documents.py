@@ -1,5 +1,6 @@
 """Agreements granted subject to documents, over HTTP: reserved, declared, corrected, granted, or over in time."""
 
+import asyncio
 from datetime import timedelta
 from hashlib import sha256
 
@@ -17,7 +18,13 @@ from tierce.kernel.clock import date_of
 from tierce.lab.country.identifiers import make_rpps
 from tierce.policy.acts import Act
 from tierce.policy.agreements import GRANT_DAYS
-from tierce.policy.documents import DECLARE_DAYS, DECLARED_MAX, DocumentKind
+from tierce.policy.documents import (
+    DECLARE_DAYS,
+    DECLARED_MAX,
+    LINE_DECLARED_A_DAY,
+    PLACE_DECLARED_A_DAY,
+    DocumentKind,
+)
 
 __all__ = ["at_desk", "house"]
 pytestmark = pytest.mark.integration
@@ -185,7 +192,7 @@ def test_what_a_person_grants_is_subject_to_the_same_documents(at_desk: At, hous
         assert (one["state"]["code"], one["documents"], one["documents_by"]) == ("under_review", [], None)
         assert reason(await declare(place, number)) == "no_document_awaited"
         she = reviewer(house)
-        she.read(int(number))
+        assert she.read(int(number)).documents == (DocumentKind.PRESCRIPTION, DocumentKind.SIGNED_QUOTE)
         she.decide(int(number), Answer((1_500,), InvoiceReason.PRICE_TOO_HIGH))
         one = await place.read(f"/{number}")
         assert (one["state"]["code"], one["reason"]["code"]) == ("subject_to_documents", "price_too_high")
@@ -231,6 +238,8 @@ def test_so_many_are_declared_for_one_agreement_and_no_more(at_desk: At, house: 
         for one in range(DECLARED_MAX):
             assert (await declare(place, number, body(sha256=f"{one:064x}"))).status_code == 201
         assert reason(await declare(place, number, body(sha256="f" * 64))) == "documents_used_up"
+        lines = [one for one in house.entries(25) if one.act is Act.AGREEMENT_DOCUMENT]
+        assert len(lines) == DECLARED_MAX, "what is refused leaves no line"
         assert reason(await declare(place, "5")) == "agreement_unknown"
         house.admin.execute("update care.agreement set establishment = 103")
         assert reason(await declare(place, number)) == "agreement_unknown"
@@ -261,3 +270,47 @@ def test_a_held_place_or_asker_declares_nothing_and_nor_does_anybody_once_asking
         assert (refused.status_code, reason(refused)) == ((503, "closed") if subject == "act" else (403, "held"))
 
     at_desk(scene)
+
+
+FILLED = """
+    with others as (insert into care.agreement (id, establishment, professional, line, reference, kind, engagement,
+            person, insurer, domain, care_day, until_day, price, amo, asked, digest, entry, state, documents,
+            documents_by)
+        select 9000 + n, establishment, professional, line, 'Q-' || n, 2, 1, 1, insurer, 6, care_day, until_day, 9, 0,
+            9, digest, 1, 9, 7, documents_by
+        from care.agreement, generate_series(1, %(agreements)s) n returning id, establishment, line)
+    insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional, line, entry)
+    select o.id, n, 2, 1, sha256('x'), o.establishment, 201, case when %(own)s then o.line else 7 end, 1
+    from others o, generate_series(1, 10) n"""
+
+
+@pytest.mark.parametrize("whose", ["line", "place"])
+def test_so_many_are_declared_in_a_day_by_one_and_by_all_of_a_place(at_desk: At, house: House, whose: str) -> None:
+    most = LINE_DECLARED_A_DAY if whose == "line" else PLACE_DECLARED_A_DAY
+
+    async def scene(place: Place) -> None:
+        number = await place.asked()
+        house.admin.execute(FILLED, {"agreements": most // 10, "own": whose == "line"})
+        assert reason(await declare(place, number)) == "documents_used_up"
+        house.admin.execute("update care.agreement_document set at = now() - interval '1 day' where agreement = 9001")
+        assert (await declare(place, number)).status_code == 201, "they are those of a day"
+
+    at_desk(scene)
+
+
+def test_two_declared_at_once_make_one_grant_and_the_bound_holds_however_many_come_at_once(
+    at_desk: At, house: House
+) -> None:
+    async def scene(place: Place) -> None:
+        number = await place.asked()
+        both = await asyncio.gather(declare(place, number), declare(place, number, body("signed_quote")))
+        assert [one.status_code for one in both] == [201, 201]
+        assert (await place.stands(number))[0] == "granted"
+        many = [declare(place, number, body(sha256=f"{one:064x}")) for one in range(1, DECLARED_MAX + 3)]
+        told = sorted(one.status_code for one in await asyncio.gather(*many))
+        assert told == [201] * (DECLARED_MAX - 2) + [429] * 4
+
+    at_desk(scene)
+    kept = house.admin.execute("select array_agg(n order by n) from care.agreement_document").fetchone()
+    assert kept == (list(range(1, DECLARED_MAX + 1)),)
+    assert [one.act for one in house.entries(25)].count(Act.AGREEMENT_DOCUMENT) == DECLARED_MAX

@@ -1,4 +1,4 @@
-"""A person reads which documents were declared for agreements in her name: kind, day, by whom, when; nobody else's."""
+"""A person reads what was declared for agreements in her name: kind, day, by whom, when; and nobody else's."""
 
 import asyncio
 from hashlib import sha256
@@ -29,8 +29,8 @@ def room(connect: Connect, keyring: Keyring) -> Room:
     for number, person in ((1, 1), (2, 2)):
         made.admin.execute(
             "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
-            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest, entry,"
-            " state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, 1, 6, %s, %s, 7, %s, now(), 3000, 12, 2500,"
+            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest,"
+            " entry, state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, 1, 6, %s, %s, 7, %s, now(), 3000, 12, 2500,"
             " sha256('i'), 1, 9, 1000)",
             (number, f"P-{number}", person, TODAY, TODAY + 183, TODAY + 30),
         )
@@ -66,7 +66,8 @@ def test_her_page_and_her_copy_say_so(room: Room, database: Database) -> None:
         async with persons_site(room, database) as hers:
             page = plain(await hers.http.get("/billed"))
             assert "10,00 € sont accordés sous réserve de pièces" in page
-            assert f"ordonnance du {say_date(date_of(TODAY - 2)).fr} (Claire Morvan)" in page
+            signed = say_date(date_of(TODAY - 2)).fr.replace("\u00a0", " ")
+            assert f"ordonnance du {signed} (Claire Morvan)" in page
             assert "Pièce déclarée par Nadia Ferrand, le" in page
             copy = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()
             (agreed,) = copy["agreements"]

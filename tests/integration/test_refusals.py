@@ -1,5 +1,6 @@
 """An invoice that nothing decides is refused once two of the staff say the same; one that may be decided never."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -222,3 +223,24 @@ def test_whatever_is_said_it_is_refused_when_two_different_people_last_said_the_
         stands[caller.staff] = (reason, text)
         assert done == (len(stands) == 2 and len(set(stands.values())) == 1)
     assert (refusing.house.stands(number)[0] == REFUSED) == (len(stands) == 2 and len(set(stands.values())) == 1)
+
+
+def test_a_crowd_that_nothing_decides_is_tried_a_part_a_turn_after_all_that_is_new(refusing: Refusing) -> None:
+    house = refusing.house
+    quotes = house.engagement(house.person, house.insurer)
+    stuck = [house.invoice(day=TODAY - 30 + n, quotes=quotes, item="LENS" if n < 1 else f"LENS{n}") for n in range(3)]
+    house.admin.execute("update care.engagement set seq = seq - 1 where seq = %s", (quotes,))
+    deciding = replace(house.deciding(), again_max=1)
+    assert deciding.turn(house.billing).uncovered == 3, "each is tried as it comes"
+    house.admin.execute("update care.engagement set seq = seq + 1 where seq = %s", (quotes - 1,))
+    new = house.invoice(day=TODAY)
+    seen: list[tuple[int, ...]] = []
+
+    def note(step: str) -> None:
+        if step == "keep":
+            seen.append(tuple(one for one in (*stuck, new) if house.stands(one)[0] == RECEIVED))
+
+    assert deciding.turn(house.billing, note).decided == 2, "the new one, and one of the others"
+    assert new in seen[0]
+    assert new not in seen[1], "which comes after it"
+    assert [deciding.turn(house.billing).decided for _ in range(3)] == [1, 1, 0]

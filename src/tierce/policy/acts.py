@@ -119,6 +119,8 @@ class Act(IntEnum):
     """A professional declares a document that an agreement, which `reference` is, is subject to; nobody is named."""
     INSURER_DOCUMENTS = 98
     """An insurer's staff read which documents were declared for agreements of their own people; nobody is named."""
+    SESSION_OTHER_KEY = 101
+    """Another key than its own signed for a session of staff, of an insurer's or of a person, which this ended."""
     STAFF_INVOICE_REFUSE = 104
     """Staff refuse an invoice that nothing decides, which `reference` is; two of them make it so."""
     MESSAGE_AGAIN = 107

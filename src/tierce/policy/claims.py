@@ -66,10 +66,10 @@ CLAIMED: Mapping[Kept, Rule] = {
     ),
     Kept.AGREEMENTS: Rule(
         Phrase(
-            "prises en charge demandées par les lieux de soins, et leurs lignes",
-            "prior agreements that places of care asked for, and their lines",
+            "prises en charge demandées par les lieux de soins, leurs lignes et les pièces déclarées",
+            "prior agreements that places of care asked for, their lines and the documents declared",
         ),
-        "care.agreement, care.agreement_line",
+        "care.agreement, care.agreement_line, care.agreement_document",
         timedelta(days=822),
         Phrase(
             "leur refus, leur facture, leur fin ou leur annulation",

@@ -51,6 +51,7 @@ FUNCTIONS = (
     "lines.sql",
     "continuing.sql",
     "signin.sql",
+    "tickets.sql",
     "journal.sql",
     "functions_own.sql",
     "watch.sql",

@@ -92,24 +92,33 @@ class Deciding:
     sealer: Sealer
     clock: Clock
     prices: Prices = field(default_factory=Prices)
+    again_max: int = CHUNK
+    """Of those that nothing decided before, how many a turn tries again: a crowd of them keeps no other waiting."""
+    _tried: int = 0
+    """The number of the last that was tried again; the next turn goes on after it."""
 
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Turn:
         """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting.
 
-        Many may wait: `between` is called after each chunk.
+        Many may wait: `between` is called after each chunk. Those that nothing decided before come last, a part of
+        them a turn.
         """
         done, behind = Turn(), 0
         tables = self.prices.today(connection)
+        again = store.undecided(connection, self._tried, self.again_max)
         while numbers := store.waiting(connection, behind, CHUNK):
             for number in numbers:
                 if not self._one(connection, number, tables, done, step):
                     behind += 1
             if not between(done):
-                break
+                return done
+        for number in again:
+            self._one(connection, number, tables, done, step)
+        self._tried = max(again) if len(again) == self.again_max else 0
         return done
 
     def _one(self, connection: Connection, number: int, tables: Tables, done: Turn, step: Step) -> bool:
-        """Decide one invoice; False where it goes on waiting."""
+        """Decide one invoice; False where it waits on among those that are new: for another, or nothing was kept."""
         decision = None
         with one_alone(connection, done) as apart:
             one = store.taken_up(connection, number)
@@ -121,14 +130,14 @@ class Deciding:
                 store.keep(connection, one, decision, tables.edition, entry)
                 step("commit")
         if not apart.committed:
-            with one_alone(connection, done):
+            with one_alone(connection, done) as noted:
                 store.note_undecided(connection, number, apart.obstacle)
+            return noted.committed and apart.obstacle is not None
+        if decision is not None and decision.due:
+            done.accepted += 1
         elif decision is not None:
-            if decision.due:
-                done.accepted += 1
-            else:
-                done.refused += 1
-        return apart.committed
+            done.refused += 1
+        return True
 
     def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
         if one.guaranteed is None:

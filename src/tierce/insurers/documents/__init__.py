@@ -1,1 +1,1 @@
-"""Documents declared for agreements of an insurer's own people: kinds, days, digests. Nobody and no place is named."""
+"""Documents declared for agreements of an insurer's own people: kinds, days, digests; no place, and nobody."""

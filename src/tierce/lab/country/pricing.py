@@ -88,20 +88,8 @@ def write_benefits(path: Path, insurers: list[Insurer], year: int) -> None:
             for product in PRODUCTS:
                 for row in _of_product(product):
                     reviewed = REVIEWED_FROM_EUROS * 100 if row[0] in REVIEWED else ""
-                    writer.writerow(
-                        [
-                            one.amc,
-                            product.code,
-                            *row,
-                            "",
-                            "",
-                            "",
-                            since,
-                            "",
-                            reviewed,
-                            DOCUMENTS.get(str(row[1] or row[0]), ""),
-                        ]
-                    )
+                    documents = DOCUMENTS.get(str(row[1] or row[0]), "")
+                    writer.writerow([one.amc, product.code, *row, "", "", "", since, "", reviewed, documents])
 
 
 def _of_product(product: Product) -> list[tuple[object, ...]]:

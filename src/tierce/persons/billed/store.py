@@ -12,6 +12,7 @@ from tierce.billing.model import BY_STAFF, InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq
+from tierce.kernel.saying import say_name
 from tierce.persons.billed.model import Agreed, Billed, DeclaredDocument, Told
 from tierce.persons.requests.model import ReportAnswer, ReportOutcome
 from tierce.persons.requests.rules import report_due
@@ -98,7 +99,8 @@ def _documents(connection: Connection, handle: bytes) -> dict[int, list[Declared
     ).fetchall()
     found: dict[int, list[DeclaredDocument]] = {}
     for number, kind, dated, prescriber, digest, by, at in rows:
-        one = DeclaredDocument(DocumentKind(kind), date_of(dated), prescriber, bytes(digest), by, at)
+        signed = None if prescriber is None else say_name(prescriber)
+        one = DeclaredDocument(DocumentKind(kind), date_of(dated), signed, bytes(digest), say_name(by), at)
         found.setdefault(number, []).append(one)
     return found
 

@@ -36,13 +36,13 @@ create or replace function access.name_assistant(by_session bigint, family text,
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare own record; today integer := gate.today();
 begin
+    perform gate.insist_current();
     stopped := access.names_nobody(by_session);
     if stopped <> 0 then
         return;
     end if;
     select s.professional, a.establishment, s.activity, s.login, s.device, s.network into own
     from access.session s join directory.activity a on a.id = s.activity where s.id = by_session;
-    perform gate.insist_current();
     perform from directory.professional where id = own.professional for update;
     stopped := case
         when last_day < today or last_day > today + 365 then 4

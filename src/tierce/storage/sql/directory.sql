@@ -177,6 +177,7 @@ create or replace function directory.declare_substitute(
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare made bigint; own directory.activity%rowtype; today integer := gate.today();
 begin
+    perform gate.insist_current();
     select a.* into own from access.session s join directory.activity a on a.id = s.activity
     where s.id = by_session and s.revoked is null and s.expires > now() and a.active and a.substitution is null
       and a.professional = s.professional;
@@ -188,7 +189,6 @@ begin
                   and (e.status = 3 or e.status = 4 and e.establishment = own.establishment)) then
         return null;
     end if;
-    perform gate.insist_current();
     perform from directory.professional where id = own.professional for update;
     -- Said again after an answer that was lost, it is the same one: a second would outlive the end of the first.
     select s.id into made from directory.substitution s

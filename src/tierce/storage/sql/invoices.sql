@@ -108,7 +108,8 @@ begin
     select 1::smallint, d.domain, d.care_day, d.care_day,
            (d.received at time zone 'Europe/Paris')::date - date '1970-01-01' + receipt_days,
            d.amount - coalesce((select sum(i.asked) from care.invoice i
-                                where i.deposit = d.number and i.state not in (3, 4)), 0)::integer,
+                                where i.deposit = d.number and i.state not in (3, 4)
+                                  and not (i.state = 6 and care.recovered_whole(i.id))), 0)::integer,
            d.state = 2 and d.insurer is not null, null::bigint, null::bytea
     from care.deposit d where of_engagement is null and d.number = of_deposit and d.establishment = who.establishment
     union all

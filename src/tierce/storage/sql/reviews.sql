@@ -35,9 +35,10 @@ end $$;
 
 -- One of them, once it is counted for her who reads it. `outcome`: 0 there is none, 1 it is, 2 closed, 3 the day's are used up.
 -- The place is told by its number and by the profession that asked; nobody is named.
+drop function if exists care.own_review(bytea, bigint, bigint);   -- an earlier shape knew no documents
 create or replace function care.own_review(session_handle bytea, of_line bigint, of_agreement bigint)
     returns table (outcome smallint, domain smallint, at timestamptz, care_day integer, until_day integer, answer_by integer,
-                   finess text, profession smallint, grantable boolean)
+                   finess text, profession smallint, grantable boolean, documents smallint)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -57,7 +58,7 @@ begin
     where a.id = of_agreement and a.insurer = own and a.state = 8 and a.answer_by >= gate.today();
     if not found or one.closed then
         return query select case when one.closed then 2 else 0 end::smallint, null::smallint, null::timestamptz, null::integer,
-            null::integer, null::integer, null::text, null::smallint, null::boolean;
+            null::integer, null::integer, null::text, null::smallint, null::boolean, null::smallint;
         return;
     end if;
     counted := exists (select from care.review_read r where (r.insurer, r.day, r.staff, r.agreement)
@@ -66,13 +67,14 @@ begin
                         >= staff_a_day
                         or (select count(*) from care.review_read r where (r.insurer, r.day) = (own, gate.today())) >= insurer_a_day) then
         return query select 3::smallint, null::smallint, null::timestamptz, null::integer, null::integer, null::integer, null::text,
-            null::smallint, null::boolean;
+            null::smallint, null::boolean, null::smallint;
         return;
     end if;
     insert into care.review_read (insurer, day, staff, agreement) values (own, gate.today(), who.staff, of_agreement)
     on conflict do nothing;
     return query
-    select 1::smallint, a.domain, a.at, a.care_day, a.until_day, a.answer_by, e.finess, l.profession, not care.ungrantable(a.id)
+    select 1::smallint, a.domain, a.at, a.care_day, a.until_day, a.answer_by, e.finess, l.profession, not care.ungrantable(a.id),
+           a.documents
     from care.agreement a join directory.establishment e on e.id = a.establishment left join access.line l on l.id = a.line
     where a.id = of_agreement;
 end $$;

@@ -25,10 +25,10 @@ create or replace function notice.ask_wish(
     returns smallint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
+    perform gate.insist_current();
     if her = 0 then
         raise exception 'no open session has this handle' using errcode = 'insufficient_privilege';
     end if;
-    perform gate.insist_current();
     perform pg_advisory_xact_lock(hashtextextended('tierce-wish', her));
     if notice.wish_recipient() is null then
         return 1;

@@ -118,8 +118,10 @@ def locks(settings: Settings) -> list[Finding]:
                     f"a program of role {one.role} holds our lock “{one.lock}”: it is waited for in silence",
                 ),
                 Phrase(
-                    "donnez à ce programme une autre base, ou d’autres numéros de verrou",
-                    "give that program a database of its own, or other lock numbers",
+                    "donnez à ce programme une autre base, ou d’autres numéros de verrou ; un rôle de Tierce qui ne "
+                    "prend pas ce verrou est volé : `tierce keys passwords`",
+                    "give that program a database of its own, or other lock numbers; a role of Tierce's that never "
+                    "takes this lock was stolen: `tierce keys passwords`",
                 ),
             )
             for one in foreign_locks.foreign(connection)

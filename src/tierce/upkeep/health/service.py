@@ -159,7 +159,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     )
     gauge(
         "tierce_locks_foreign",
-        "Locks of ours that a program of no role of ours holds.",
+        "Locks of ours that a program holds which never takes them.",
         len(locks.foreign(connection)),
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)

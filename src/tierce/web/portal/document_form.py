@@ -11,10 +11,12 @@ import msgspec
 
 from tierce.kernel.bodies import UNREADABLE
 from tierce.web.portal.api import Signed
-from tierce.web.portal.invoice_form import BODY_CHARS_MAX, text_in
+from tierce.web.portal.invoice_form import BODY_CHARS_MAX
 from tierce.web.portal.question import PROOF_CHARS_MAX
 
 FIELDS: Final = ("kind", "dated", "prescriber", "sha256")
+_CHARS_MAX: Final = 100
+"""Of one field: a digest has 64, perhaps spaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def read_document(fields: Mapping[str, str]) -> tuple[DocumentForm, Signed]:
 
 
 def _typed(fields: Mapping[str, str]) -> DocumentForm:
-    return DocumentForm(*(text_in(fields, name) for name in FIELDS))
+    return DocumentForm(*(fields.get(name, "")[:_CHARS_MAX].strip() for name in FIELDS))
 
 
 def _form_of(body: bytes) -> DocumentForm:

@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0085"
-down_revision = "0083"
+down_revision = "0084"
 
 
 def upgrade() -> None:
