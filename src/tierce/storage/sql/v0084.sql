@@ -7,10 +7,10 @@ alter table access.staff_session alter column bound drop default;
 alter table access.insurer_session alter column bound drop default;
 alter table access.person_session alter column bound drop default;
 
-delete from access.pending where realm <> 'psc';
+-- A sign-in under way knows none either: it is refused when it comes back, and forgotten within minutes.
 alter table access.pending
     add column thumbprint bytea check (octet_length(thumbprint) = 32),   -- of the key that this browser will sign with
-    add check (realm = 'psc' or thumbprint is not null);                 -- a professional's session is bound later
+    add check (realm = 'psc' or thumbprint is not null) not valid;       -- a professional's session is bound later
 
 create table access.ticket (                       -- what a bound session is read with, for minutes
     ticket  bytea primary key,                     -- SHA-256 of what the browser holds
@@ -19,7 +19,7 @@ create table access.ticket (                       -- what a bound session is re
     until   timestamptz not null
 );
 create index ticket_session on access.ticket (realm, session);
-create table access.key_challenge (                -- what a browser is to sign for the next one; deleted when used
+create table access.key_challenge (                -- what a browser is to sign for another one; deleted when used
     challenge bytea primary key,                   -- SHA-256 of what it was given
     realm   text not null,
     session bigint not null,
