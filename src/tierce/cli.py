@@ -131,6 +131,11 @@ _ALONE: Final[Mapping[tuple[str, ...], str]] = {
 REFUSED: Final = 2
 STOPPED: Final = 130
 """As a shell says of what Ctrl-C ended."""
+_AGAIN: Final = (
+    "interrompu : ce qui était confirmé est gardé, le reste n’est pas fait ; relancez la même commande / "
+    "stopped: what was committed is kept, the rest is not done; run the same command again"
+)
+"""Every command can be run again: what is long goes on from its last commit, what is short begins again."""
 _PANELS: Final = {
     "Découvrir / See it": ("demo", "drill"),
     "Faire tourner / Run it": (
@@ -200,7 +205,7 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
         typer.echo(f"✗ {told}", err=True)
         return REFUSED
     if ended == STOPPED:
-        typer.echo("✗ interrompu / stopped", err=True)
+        typer.echo(f"✗ {_AGAIN}", err=True)
     return ended if isinstance(ended, int) else 0
 
 

@@ -3,6 +3,7 @@
 Secrets are never in the file: it names directories of key and password files. `tierce serve --settings FILE`.
 """
 
+import codecs
 import os
 import re
 from collections.abc import Iterator
@@ -267,8 +268,8 @@ def load(path: Path) -> Settings:
         msg = f"fichier de réglages {path} : {why.fr} / settings file {path}: {why.en}"
         raise SettingsError(msg) from None
     try:
-        settings = msgspec.toml.decode(text, type=Settings)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        settings = msgspec.toml.decode(text.removeprefix(codecs.BOM_UTF8), type=Settings)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         msg = f"{path}: {_both(_complaint(str(error)))}"
         raise SettingsError(msg) from None
     check(settings)

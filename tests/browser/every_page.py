@@ -144,6 +144,7 @@ def of_status() -> Iterator[Shown]:
     for name, status in (
         ("open", Status(None, (), {})), ("partly", Status(None, (closing,), {})), ("away", Status(now, (), {})),
         ("silent", Status(None, (), {}, now)),
+        ("insurers", Status(None, (), {}, not_answering=("Mutuelle du Lac", "Prévoyance des Dunes"))),
     ):  # fmt: skip
         yield Shown("status", name, Language.FR, page.render(status, now))
     yield Shown("status", "instead", Language.FR, page.render(Status(None, (), {}), now, instead=True))

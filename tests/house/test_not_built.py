@@ -19,12 +19,12 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
-        ("replacement of the keys of pairs, networks and doors", r"def rotate_(pair|network|door|purpose)"),
+        ("replacement of the key of pairs", r"def rotate_(pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),
     "docs/mission.md": (("sign-in by waves", r"\bwaves?_|class Wave\b"),),
     "docs/operations.md": (
-        ("replacement of pair, network and door keys", r"def rotate_(pair|network|door|purpose)"),
+        ("replacement of the pair key", r"def rotate_(pair|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("one worker at a time", r"def elect|leader_election"),
     ),
@@ -32,7 +32,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/privacy/impact-assessment.md": (
         ("Recherche de campagnes", r"campaign|campagne"),
         ("Clés dans un module matériel", r"pkcs.?11|\bhsm\b|\bkms\b"),
-        ("liées à une clé de leur navigateur", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
         ("Effacement de la mémoire des paires", r"def (forget|erase)_pair"),
         ("Égalité des *temps* de réponse", r"def (test_)?equal_times"),
     ),
@@ -47,12 +46,8 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("does not escalate by itself", r"def escalate"),
     ),
     "docs/reference/keys.md": (
-        ("| `door` |", r"def rotate_(door|purpose)"),
-        ("`pair`, `network`, `feed`, `engagement`", r"def rotate_(pair|network|feed|engagement|receipt|purpose)"),
+        ("`pair`, `feed`, `engagement`", r"def rotate_(pair|feed|engagement|receipt|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
-    ),
-    "docs/reference/sign-in.md": (
-        ("bound to a key of the browser", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
     ),
 }
 """By page: words of the line, and what a program that had it would say somewhere."""

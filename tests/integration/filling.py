@@ -27,6 +27,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "care.invoice_line.item": "'XA'",
     "care.agreement.until_day": "1",
     "care.agreement_line.item": "'XA'",
+    "care.agreement_document.kind": "2",
     "registry.tariff.item": "'XA'",
     "registry.remote.url": "'https://droits.example/'",
     "bank.reply.code": "'AC04'",

@@ -87,8 +87,8 @@ def presenting(world: World, keyring: Keyring, people: tuple[int, ...] = (1, 2, 
             handles[person] = f"handle of {person}".ljust(43, ".")
             admin.execute("insert into person.record values (%s, 1, 's')", (person,))
             admin.execute(
-                "insert into access.person_session (id, handle, person, created, expires)"
-                " values (%s, %s, %s, %s, %s)",
+                "insert into access.person_session (id, bound, handle, person, created, expires)"
+                " values (%s, sha256('key'), %s, %s, %s, %s)",
                 (person, sha256(handles[person].encode()).digest(), person, now, now + timedelta(minutes=30)),
             )
     _sign_in(world, keyring, people)

@@ -41,8 +41,8 @@ def reviewer(
     own, session = insurer or house.insurer, new_id()
     handle, now = sha256(str(session).encode()).digest(), SystemClock().now()
     house.admin.execute(
-        "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-        " values (%s, %s, %s, %s, 'Camille', %s, %s)",
+        "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+        " values (%s, sha256('key'), %s, %s, %s, 'Camille', %s, %s)",
         (session, handle, own, staff, now, now + timedelta(minutes=30)),
     )
     connection = house.connect("tierce_insurers", autocommit=True)

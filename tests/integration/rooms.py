@@ -123,8 +123,8 @@ def fill(admin: psycopg.Connection, keyring: Keyring) -> Sealer:
     admin.execute("insert into access.login (id, professional, created) values (701, 501, now())")
     make_insurer_keys(admin, keyring, [OAK, CAPES])
     admin.execute(
-        "insert into access.person_session (id, handle, person, created, expires)"
-        " values (951, %s, 1, now(), now() + interval '1 hour')",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (951, sha256('key'), %s, 1, now(), now() + interval '1 hour')",
         (PAUL_HANDLE,),
     )
     admin.commit()

@@ -1,4 +1,4 @@
-"""A thief with a stolen session of the office, the persons' space or an insurer's site: he has the cookie, whole.
+"""A thief with a stolen session of the office, the persons' space or an insurer's site: he has its cookies, whole.
 
 He takes every route of the site from its routing table, with every number that he may have come by, his own and
 others'; submits every form with all that it may want; and keeps, beside each answer, the journal's lines that were
@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import psycopg
 
 from tests.integration.asking import Told, ask
-from tests.integration.sites_world import HANDLE, Site
+from tests.integration.sites_world import HANDLE, TICKET, Site
 from tests.integration.walker import ENDS, _Links, litestar_of
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
@@ -34,8 +34,8 @@ QUERIES: Final = (
     ("format", "csv"),
     ("id", "2"),
 )
-PUBLIC: Final = ("/look/", "/static/", "/sign-in", "/signed-out")
-"""What anybody may have: looks, the way in, and what the way out says."""
+PUBLIC: Final = ("/look/", "/static/", "/sign-in", "/session/", "/signed-out")
+"""What anybody may have: looks, the way in, what the session's key is to sign, and what the way out says."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ class SiteThief:
 
     async def send(self, route: SiteRoute, address: str, body: bytes = b"", *, cookie: bool = True) -> Told:
         """Send one request, and keep its answer with the lines that were written."""
-        headers = {"accept-language": self.language} | ({"cookie": f"{self.site.cookie}={HANDLE}"} if cookie else {})
+        held = f"{self.site.cookie}={HANDLE}; {self.site.ticket_cookie}={TICKET}"
+        headers = {"accept-language": self.language} | ({"cookie": held} if cookie else {})
         last = self._last()
         told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)
         rows = self.admin.execute("select body from journal.entry where seq > %s order by seq", (last,)).fetchall()

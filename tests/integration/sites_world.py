@@ -18,8 +18,10 @@ from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
+from tierce.identity.sites.rules import bound_to
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.documents.service import InsurerDocuments
 from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.reviews.service import Reviews
@@ -29,6 +31,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.kernel.loopback import NO_TLS
+from tierce.lab.standins.browser_key import BrowserKey
 from tierce.notices.messages.service import Messages
 from tierce.peer_alerts.telling.service import Teller, signing_key
 from tierce.persons import store as person_rows
@@ -48,8 +51,11 @@ from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 
 ROLES = STAFF_ROLES
-HANDLE = "s" * 43
-"""The handle of the session that a test's browser already holds."""
+HANDLE, TICKET = "s" * 43, "t" * 43
+"""The handle of the session that a test's browser already holds, and its ticket, which here serves for an hour."""
+KEY = BrowserKey()
+"""The key of that browser."""
+BOUND = bound_to(HANDLE, KEY.thumbprint)
 SITE = "http://127.0.0.1:9"
 
 
@@ -61,6 +67,20 @@ class Site:
     http: httpx.AsyncClient
     csrf: str
     cookie: str
+
+    @property
+    def ticket_cookie(self) -> str:
+        """The name of the cookie without which the session's reads nothing."""
+        return f"{self.cookie}-ticket"
+
+
+def put_ticket(admin: Connection, realm: Realm, session: int, ticket: str = TICKET) -> None:
+    """Give a session a ticket that outlives a slow test, and any other that it had none of."""
+    admin.execute("delete from access.ticket where realm = %s and session = %s", (realm.value, session))
+    admin.execute(
+        "insert into access.ticket (ticket, realm, session, until) values (%s, %s, %s, now() + interval '1 hour')",
+        (digest(ticket), realm.value, session),
+    )
 
 
 def _provider(realm: Realm, web: httpx.AsyncClient) -> ProviderClient:
@@ -80,10 +100,11 @@ def _staff_session(room: Room, role: str) -> None:
     """Open a session of the security officer, or of somebody of another role, as a completed sign-in would have."""
     now = SystemClock().now()
     room.admin.execute(
-        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
-        " values (900, %s, %s, 'vasseur', 'Hélène Vasseur', %s, %s, %s)",
-        (digest(HANDLE), staff_id("vasseur"), [role], now, now + timedelta(minutes=30)),
+        "insert into access.staff_session (id, bound, handle, staff, subject, name, roles, created, expires)"
+        " values (900, %s, %s, %s, 'vasseur', 'Hélène Vasseur', %s, %s, %s)",
+        (BOUND, digest(HANDLE), staff_id("vasseur"), [role], now, now + timedelta(minutes=30)),
     )
+    put_ticket(room.admin, Realm.STAFF, 900)
     room.admin.commit()
 
 
@@ -91,9 +112,10 @@ def _person_session(room: Room) -> None:
     """Give Paul's open session the handle that the browser holds."""
     now = SystemClock().now()
     room.admin.execute(
-        "update access.person_session set handle = %s, created = %s, expires = %s where id = %s",
-        (digest(HANDLE), now, now + timedelta(minutes=30), PAUL.session),
+        "update access.person_session set handle = %s, bound = %s, created = %s, expires = %s where id = %s",
+        (digest(HANDLE), BOUND, now, now + timedelta(minutes=30), PAUL.session),
     )
+    put_ticket(room.admin, Realm.PERSONS, PAUL.session)
     room.admin.commit()
 
 
@@ -179,10 +201,11 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
     """The insurers' site as its process wires it, open for somebody of one insurer."""
     now = SystemClock().now()
     room.admin.execute(
-        "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-        " values (970, %s, %s, 971, 'Camille Rouvray', %s, %s)",
-        (digest(HANDLE), insurer, now, now + timedelta(minutes=30)),
+        "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+        " values (970, %s, %s, %s, 971, 'Camille Rouvray', %s, %s)",
+        (BOUND, digest(HANDLE), insurer, now, now + timedelta(minutes=30)),
     )
+    put_ticket(room.admin, Realm.INSURERS, 970)
     room.admin.commit()
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_insurers"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
@@ -202,6 +225,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 breaches=Breaches(lines),
                 requests=InsurerRequests(lines),
                 reviews=Reviews(lines),
+                documents=InsurerDocuments(lines),
                 operator=Hotline(OPERATOR.name, OPERATOR.phone),
                 secure=False,
             )
@@ -213,6 +237,9 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
 async def _browser(app: Litestar, cookie: str) -> AsyncIterator[Site]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
     async with httpx.AsyncClient(
-        transport=transport, base_url=SITE, cookies={cookie: HANDLE}, headers={"accept-language": "fr"}
+        transport=transport,
+        base_url=SITE,
+        cookies={cookie: HANDLE, f"{cookie}-ticket": TICKET},
+        headers={"accept-language": "fr"},
     ) as http:
         yield Site(app, http, form_token(HANDLE), cookie)

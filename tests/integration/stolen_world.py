@@ -42,6 +42,8 @@ OAK_FEED, CAPES_FEED, SESSION, HOLD, APPEAL, ALERT, ACCOUNT, BATCH = 8001, 8002,
 ASSISTANT = 71
 REVIEW = 8501
 """A request that the first insurer's staff review; the next number is of the other's."""
+SUBJECT = 8601
+"""A grant of the first insurer's that awaits a document; the next number is of the other's."""
 THEIR_REFUSED, THEIR_SHOWN = 617, 877
 """Counts of the other insurer that are no time, day or number of anything else on a page."""
 FEW, MANY = 4, 13
@@ -110,7 +112,7 @@ class StolenWorld:
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
-                "recoveries/number": [str(BATCH)],
+                "recoveries/number": [str(BATCH)], "undecided/number": [str(BATCH)],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
@@ -280,6 +282,17 @@ def _accounts(room: Room) -> None:
         (BATCH,),
     )
     room.admin.execute(
+        "insert into care.invoice (id, establishment, professional, line, reference, engagement, person, insurer,"
+        " domain, care_day, price, amo, asked, digest, entry, undecided, undecided_since)"
+        " values (%s, 601, 501, 1, 'F-119', 1, %s, 1, 6, 20000, 9, 0, 9, sha256('one'), 1, 2, '2026-01-01')",
+        (BATCH, STRANGER),
+    )
+    room.admin.execute(
+        "insert into care.refusal_word (invoice, staff, name, reason, said)"
+        " values (%s, 9, 'Karim Benali', 9, 'Fini.')",
+        (BATCH,),
+    )
+    room.admin.execute(
         "insert into bank.recovery_word (recovery, what, staff, name, said) values (%s, 1, 9, 'Karim Benali', '')",
         (BATCH,),
     )
@@ -329,6 +342,7 @@ def _sent_here(admin: psycopg.Connection) -> None:
                 (own, f"P-{own}", kind, asked, person, today, today + 183, cents, state, promised, state),
             )
     _left_to_a_person(admin, today)
+    _subject_to_documents(admin, today)
     admin.commit()
 
 
@@ -345,6 +359,23 @@ def _left_to_a_person(admin: psycopg.Connection, today: int) -> None:
             "insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked, due)"
             " values (%s, 1, 'XOPTIB', 1, 3000, 12, 2500, 1000)", (number,),
         )  # fmt: skip
+
+
+def _subject_to_documents(admin: psycopg.Connection, today: int) -> None:
+    """A grant in Paul's name that awaits one document of two; the same in a stranger's, of the other insurer."""
+    for number, person, insurer in ((SUBJECT, HOLDER, OAK), (SUBJECT + 1, STRANGER, CAPES)):
+        admin.execute(
+            "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+            " insurer, domain, care_day, until_day, documents, documents_by, decided, price, amo, asked, digest,"
+            " entry, state, due) values (%s, 602, 502, 1, %s, 2, 1, %s, %s, 6, %s, %s, 3, %s, now(), 3000, 12, 2500,"
+            " sha256('i'), 1, 9, 1000)",
+            (number, f"P-{number}", person, insurer, today, today + 183, today + 30),
+        )
+        admin.execute(
+            "insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional,"
+            " line, entry) values (%s, 1, 2, %s, sha256(%s), 602, 502, 1, 1)",
+            (number, today - 2, str(number).encode()),
+        )
 
 
 def _request(room: Room, made: MessagesRoom, keyring: Keyring) -> tuple[int, int]:

@@ -384,7 +384,7 @@ def test_two_that_decide_at_once_decide_one_each_and_nobody_decides_again(at_des
         assert store.taken_up(other, number) is None
         assert house.billing.execute(cover, (number,)).fetchone() == (0,), "nothing of her once it is decided"
         entry = house.admin.execute("select entry from care.agreement").fetchone()
-        again = "select care.decide_agreement(%s, 4::smallint, 5::smallint, 1, array[0], null, %s)"
+        again = "select care.decide_agreement(%s, 4::smallint, 5::smallint, 1, array[0], null, 0::smallint, %s)"
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="waits"):
             house.billing.execute(again, (number, entry[0] if entry else 0))
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="over"):
@@ -413,7 +413,7 @@ def test_whatever_is_sent_none_is_kept_without_its_line_nor_decided_but_by_billi
     for role, statement in (
         *((role, f"select 1 from {table}") for role in ("tierce_api", "tierce_office", "tierce_worker")
           for table in ("care.agreement", "care.agreement_line")),
-        ("tierce_api", "select care.decide_agreement(1, 3::smallint, 0::smallint, 1, array[1], 1, 1)"),
+        ("tierce_api", "select care.decide_agreement(1, 3::smallint, 0::smallint, 1, array[1], 1, 0::smallint, 1)"),
         ("tierce_api", "select * from care.cover_of_agreement(1)"),
         ("tierce_billing", "update care.agreement set state = 1"),
         ("tierce_billing", "update care.agreement_line set due = 1"),
@@ -423,7 +423,7 @@ def test_whatever_is_sent_none_is_kept_without_its_line_nor_decided_but_by_billi
             other.execute(statement.encode())
     with pytest.raises(psycopg.errors.CheckViolation):
         house.billing.execute(
-            "select care.decide_agreement(%s, 3::smallint, 0::smallint, 1, array[5000], %s, %s)",
+            "select care.decide_agreement(%s, 3::smallint, 0::smallint, 1, array[5000], %s, 0::smallint, %s)",
             (number, TODAY + GRANT_DAYS + 1, entry),
         )
 

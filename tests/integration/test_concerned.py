@@ -158,8 +158,8 @@ def signed_in_as(room: Room, kind: str, person: int) -> str:
     """Somebody on the list, on none or in doubt, signed in; gives her handle."""
     handle = f"{kind}-{person}".ljust(43, "x")
     room.admin.execute(
-        "insert into access.person_session (id, handle, person, created, expires)"
-        " values (%s, %s, %s, now(), now() + interval '30 minutes')",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (%s, sha256('key'), %s, %s, now(), now() + interval '30 minutes')",
         (1_000 + person, digest(handle), person),
     )
     if kind in COPIED:

@@ -116,3 +116,25 @@ def test_cover_is_kept_while_something_waits_to_be_decided_by_it(house: House, c
 def test_the_role_that_deletes_reads_of_nobody_whether_something_waits(connect: Connect) -> None:
     with connect("tierce_upkeep") as upkeep, pytest.raises(psycopg.errors.InsufficientPrivilege):
         upkeep.execute("select care.is_to_price(1, 1::smallint)")
+
+
+def test_a_deposit_is_kept_while_an_invoice_on_it_waits_or_counts_against_a_cap(
+    house: House, connect: Connect
+) -> None:
+    """By the deposit alone is known of whom it was: without it, what it paid draws no cap any more."""
+    old = "update care.deposit set resolved = now() - make_interval(days => %s) where number = 7"
+    house.admin.execute(old, (INVOICED_DAYS + 1,))
+    number = house.invoice(deposit=7)
+
+    def kept() -> bool:
+        connect("tierce_upkeep", autocommit=True).execute(
+            "select upkeep.forget(%s::smallint, 1000, true)", (Kept.DEPOSIT_ROWS.value,)
+        )
+        return house.admin.execute("select from care.deposit where number = 7").fetchone() is not None
+
+    assert kept()
+    assert house.deciding().turn(house.billing).accepted == 1
+    house.admin.execute("update care.invoice set state = 6 where id = %s", (number,))
+    assert kept()
+    house.admin.execute("delete from care.invoice where id = %s", (number,))
+    assert not kept()

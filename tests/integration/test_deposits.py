@@ -213,7 +213,7 @@ def test_a_proof_for_something_else_and_a_handle_of_no_shape_are_refused_at_the_
 class _Wrong(BrowserKey):
     """A key whose proofs are made for another body."""
 
-    def proof(self, method: str, url: str, *, handle: str, at: float, body: bytes = b"") -> bytes:
+    def proof(self, method: str, url: str, *, handle: str | None, at: float, body: bytes = b"") -> bytes:
         return super().proof(method, url, handle=handle, at=at, body=body[:-1])
 
 

@@ -158,8 +158,9 @@ def test_sessions_past_their_time_are_found_by_their_age(country: Country) -> No
         (Kept.INSURER_SESSIONS, "access.insurer_session", "insurer, staff, name", "1, n, ''"),
     ):
         country.admin.execute(
-            f"set session_replication_role = replica; insert into {table} (id, handle, {columns}, created, expires)"
-            f" select n, sha256(n::text::bytea), {values}, at, at + interval '30 minutes' from (select n,"
+            f"set session_replication_role = replica; insert into {table} (id, bound, handle, {columns}, created,"
+            f" expires) select n, sha256('key'), sha256(n::text::bytea), {values}, at, at + interval '30 minutes'"
+            " from (select n,"
             f" now() - n * interval '1 year' / {MANY - 100} as at from generate_series(1, {MANY}) n) s;"
             f" set session_replication_role = origin; analyze {table}".encode()
         )

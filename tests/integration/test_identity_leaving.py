@@ -17,6 +17,7 @@ from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import form_token
+from tierce.identity.sites.service import BoundDoor
 from tierce.identity.vouching import HINT_CHARS_MAX, open_hint, seal_hint
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
@@ -71,14 +72,14 @@ def test_a_provider_that_is_away_keeps_no_session_open_here(
 ) -> None:
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         await browser.enter("vasseur")
-        handle = browser.handle
-        away = browser.desk.door(Realm.STAFF, discovery_url=f"{origin}/nowhere")
+        handle, held = browser.handle, browser.held
+        away = BoundDoor(browser.desk.door(Realm.STAFF, discovery_url=f"{origin}/nowhere"), sessions)
         app: Any = Litestar(sign_in_handlers(replace(browser.site, door=away)), openapi_config=None)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=SITE, cookies=browser.http.cookies) as http:
             out = await http.post("/sign-out", data={FORM_FIELD: form_token(handle)}, follow_redirects=True)
         with pytest.raises(SessionRefusedError, match="revoked"):
-            await sessions.read(handle)
+            await sessions.read(held)
         assert "Vous êtes déconnecté de ce site" in out.text
         assert "peut encore vous connaître" in out.text
 
@@ -94,13 +95,13 @@ def test_the_sites_lead_to_the_provider_s_page_and_say_how_far_one_left(
 
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         await browser.enter("vasseur" if realm is Realm.STAFF else "lenoir")
-        handle, http = browser.handle, browser.http
+        handle, held, http = browser.handle, browser.held, browser.http
         nowhere = await http.get("/signed-out")
         assert "peut encore vous connaître" in nowhere.text
         out = await http.post("/sign-out", data={FORM_FIELD: form_token(handle)})
         assert (out.status_code, out.headers["cache-control"]) == (200, "no-store")
         with pytest.raises(SessionRefusedError, match="revoked"):
-            await sessions.read(handle)
+            await sessions.read(held)
         assert browser.site.session_cookie not in http.cookies
         url = out.text.partition('content="0;url=')[2].partition('"')[0].replace("&amp;", "&")
         assert f'href="{url.replace("&", "&amp;")}"' in out.text, "by hand, where nothing goes on by itself"

@@ -130,16 +130,16 @@ def test_staff_and_persons_are_signed_out_too_each_by_its_own_client(
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         await end_earlier(browser.desk, browser.http, realm, subject)
         await browser.enter(subject)
-        handle = browser.handle
-        await sessions.read(handle)
+        held = browser.held
+        await sessions.read(held)
         async with listening(browser.http) as tokens:
             assert await end_at(browser.desk, realm, subject) == [200]
         assert await end_at(browser.desk, realm, subject) == []
         with pytest.raises(SessionRefusedError, match="revoked"):
-            await sessions.read(handle)
+            await sessions.read(held)
         assert (await browser.http.post(BACK_CHANNEL, data={"logout_token": tokens[0]})).status_code == 400
         await browser.enter(subject)
-        await sessions.read(browser.handle)
+        await sessions.read(browser.held)
 
     play_site(database, keyring, origin, realm, scene)
     with database.connect(SUPERUSER) as admin:
@@ -174,8 +174,9 @@ def test_each_site_ends_its_own_and_what_was_over_before_it_opened_opens_no_more
     admin = connect(SUPERUSER, autocommit=True)
     admin.execute("insert into registry.insurer (id, amc, name) values (1, '99100001', 'A')")
     admin.execute(
-        "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-        " select n, n::text::bytea, 1, 1, 'C', now(), now() + interval '1 hour' from generate_series(1, 3) n"
+        "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+        " select n, sha256('key'), n::text::bytea, 1, 1, 'C', now(), now() + interval '1 hour'"
+        " from generate_series(1, 3) n"
     )
     insurers = sites["tierce_insurers"]
     assert all(kept(insurers, number) for number in (1, 2))

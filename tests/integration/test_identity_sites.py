@@ -18,10 +18,13 @@ from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.rules import PERSON_SIGN_INS_A_DAY
 from tierce.identity.service import form_token
+from tierce.identity.sites.model import Held
+from tierce.identity.sites.service import BoundDoor
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import InsurerId, PersonId, staff_id
 from tierce.kernel.traits import normalise_traits
+from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.visitor import sign_in
 from tierce.persons.model import LineKind
 from tierce.persons.rules import kind_of
@@ -47,9 +50,10 @@ class Browser:
     site: SiteSignIn
     http: httpx.AsyncClient
     desk: Desk
+    bound: BoundBrowser
 
     async def leave(self, return_to: str = "/people") -> httpx.Response:
-        return await self.http.get("/sign-in", params={"return_to": return_to})
+        return await self.http.post(**self.bound.start(return_to))
 
     async def come_back(self, left: httpx.Response, subject: str) -> httpx.Response:
         address = await sign_in(self.desk.web, left.headers["location"], subject)
@@ -61,6 +65,10 @@ class Browser:
     @property
     def handle(self) -> str:
         return self.http.cookies[self.site.session_cookie]
+
+    @property
+    def held(self) -> Held:
+        return Held(self.handle, self.http.cookies.get(self.site.ticket_cookie) or "")
 
 
 Scene = Callable[[Browser, StaffSessions | PersonSessions], Awaitable[Any]]
@@ -83,11 +91,11 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 )
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
-            site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, sessions.end_over, False, *acts)
+            site = SiteSignIn(role, pages, BoundDoor(door, sessions), False, *acts)
             app: Any = Litestar(sign_in_handlers(site), openapi_config=None)
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=SITE) as http:
-                await scene(Browser(site, http, found), sessions)
+                await scene(Browser(site, http, found, BoundBrowser(SITE, found.clock)), sessions)
 
     asyncio.run(whole())
 
@@ -121,16 +129,16 @@ def test_staff_enter_with_a_hardware_key_and_leave(
         assert "0;url=/people?x=1" in back.text
         cookies = back.headers.get_list("set-cookie")
         assert any("samesite=strict" in one.lower() and "httponly" in one.lower() for one in cookies)
-        caller = await sessions.read(browser.handle)
+        caller = await sessions.read(browser.held)
         assert (caller.name, caller.roles) == ("Hélène Vasseur", frozenset({"security"}))
-        handle = browser.handle
+        handle, held = browser.handle, browser.held
         wrong = await browser.http.post("/sign-out", data={FORM_FIELD: "forged"})
         assert wrong.status_code == 401
-        await sessions.read(handle)
+        await sessions.read(held)
         out = await browser.http.post("/sign-out", data={FORM_FIELD: form_token(handle)})
         assert out.status_code == 200, out.text
         with pytest.raises(SessionRefusedError, match="revoked"):
-            await sessions.read(handle)
+            await sessions.read(held)
 
     play(database, keyring, origin, Realm.STAFF, scene)
     row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
@@ -169,10 +177,10 @@ def test_a_staff_session_lasts_an_hour(database: Database, keyring: Keyring, ori
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         await browser.enter("vasseur")
         browser.desk.clock.shift = timedelta(minutes=59)
-        await sessions.read(browser.handle)
+        await sessions.read(browser.held)
         browser.desk.clock.shift = timedelta(minutes=61)
         with pytest.raises(SessionRefusedError, match="expired"):
-            await sessions.read(browser.handle)
+            await sessions.read(browser.held)
 
     play(database, keyring, origin, Realm.STAFF, scene)
 
@@ -187,7 +195,9 @@ def test_a_page_of_another_origin_does_not_say_where_a_sign_in_leads(
 
     async def scene(browser: Browser, _sessions: object) -> None:
         letter = {"return_to": "/incidents/7/letters/1/2"}
-        left = await browser.http.get("/sign-in", params=letter, headers={"sec-fetch-site": said})
+        shown = await browser.http.get("/sign-in", params=letter, headers={"sec-fetch-site": said})
+        assert f'data-return="{leads}"' in shown.text, "what the page has its script ask for"
+        left = await browser.leave(leads)
         assert f'content="0;url={leads}"' in (await browser.come_back(left, "vasseur")).text
 
     play(database, keyring, origin, Realm.STAFF, scene)
@@ -201,7 +211,7 @@ def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         assert isinstance(sessions, PersonSessions)
         assert (await browser.enter("lenoir")).status_code == 200
-        assert (await sessions.read(browser.handle)).person == 7
+        assert (await sessions.read(browser.held)).person == 7
 
     play(database, keyring, origin, Realm.PERSONS, scene)
     row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
@@ -227,7 +237,7 @@ def test_a_twin_whom_no_insurer_covers_does_not_open_the_space_of_the_other(
         assert refused.text == (await browser.enter("stranger")).text, "from outside he is nobody"
         assert (await browser.enter("lenoir")).status_code == 200
         assert isinstance(sessions, PersonSessions)
-        assert (await sessions.read(browser.handle)).person == 7
+        assert (await sessions.read(browser.held)).person == 7
 
     play(database, keyring, origin, Realm.PERSONS, scene)
     live = admin.execute("select count(*) from access.person_session where revoked is null").fetchone()

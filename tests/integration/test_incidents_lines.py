@@ -51,8 +51,9 @@ def test_what_persons_do_in_their_space_is_not_for_staff(room: Room) -> None:
 
 def test_staff_acts_say_which_colleague(room: Room) -> None:
     room.admin.execute(
-        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
-        " values (901, 'h', 900, 'helene', 'Hélène Vasseur', '{rssi}', now(), now() + interval '1 hour')"
+        "insert into access.staff_session (id, bound, handle, staff, subject, name, roles, created, expires)"
+        " values (901, sha256('key'), 'h', 900, 'helene', 'Hélène Vasseur', '{rssi}', now(),"
+        " now() + interval '1 hour')"
     )
     room.admin.commit()
     room.incidents.open(room.office, HELENE, title="Accès volé", signal_at=AT)

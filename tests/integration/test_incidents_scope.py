@@ -302,8 +302,8 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     assert [kind for kind, _ in measures(office, second, found, clock)] == [MeasureKind.LIST_COMPUTED]
 
     admin.execute(
-        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires, revoked)"
-        " values (1, 'h', 900, 'helene', 'H', '{}', %s, %s, %s)",
+        "insert into access.staff_session (id, bound, handle, staff, subject, name, roles, created, expires, revoked)"
+        " values (1, sha256('key'), 'h', 900, 'helene', 'H', '{}', %s, %s, %s)",
         (AT, AT + timedelta(hours=9), AT + timedelta(minutes=5)),
     )
     admin.commit()

@@ -218,8 +218,8 @@ def test_a_key_is_proved_by_its_holder_and_confirmed_by_somebody_else(world: Wor
         own = path[0].replace("prove", "confirm")
         assert "vous l'avez proposée" in plain(await post(site, own), 422)
         world.room.admin.execute(
-            "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-            " values (980, %s, 1, 981, 'Bastien Royer', now(), now() + interval '9 minutes')",
+            "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+            " values (980, sha256('key'), %s, 1, 981, 'Bastien Royer', now(), now() + interval '9 minutes')",
             (digest(OTHER_HANDLE),),
         )
         world.room.admin.commit()

@@ -278,6 +278,26 @@ def test_one_is_taken_back_with_a_reason_until_a_transfer_has_it(at_desk: At, ad
     assert [line.act for line in lines_of(admin)].count(Act.INVOICE_CANCEL) == 2
 
 
+def test_its_place_reads_why_staff_refused_one_that_nothing_decides_and_sends_it_again(
+    at_desk: At, admin: psycopg.Connection
+) -> None:
+    async def scene(place: Place) -> None:
+        number = (await place.send()).json()["id"]
+        assert (await place.read(f"/{number}")).json()["said"] is None
+        admin.execute(
+            "update care.invoice set state = 3, reason = 9, due = 0, decided = now(), undecided = 2,"
+            " undecided_since = now(), refused_said = 'Aucun fichier ne vient plus.' where id = %s", (number,),
+        )  # fmt: skip
+        told = (await place.read(f"/{number}")).json()
+        assert (told["state"]["code"], told["said"]) == ("refused", "Aucun fichier ne vient plus.")
+        assert told["reason"]["code"] == "cover_gone"
+        assert reason(await place.cancel(number)) == "invoice_settled"
+        assert (await place.send()).json()["id"] == number, "the same bytes are the same invoice, refused"
+        assert (await place.send(reference="F-2")).status_code == 201
+
+    at_desk(scene)
+
+
 def test_the_same_care_is_told_to_its_sender_and_stays_in_the_receipt(at_desk: At) -> None:
     async def scene(place: Place) -> None:
         first = (await place.send()).json()

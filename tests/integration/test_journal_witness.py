@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -223,6 +224,31 @@ def test_what_a_witness_refuses(house: House, insurer: Insurer) -> None:
         answer = httpx.post(f"{insurer.url}/add-checkpoint", content=body, trust_env=False, verify=NO_TLS)
         assert answer.status_code == status
     assert insurer.call(Request(100, proof, later)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"Content-Length: \xb2",
+        b"Content-Length: " + b"9" * 5_000,
+        b"Content-Length: -1",
+        b"Content-Length: 2\r\nContent-Length: 40",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+    ],
+    ids=["superscript", "long", "negative", "two", "chunked"],
+)
+def test_a_call_whose_length_is_none_or_two_is_answered_once_and_the_connection_ends(
+    insurer: Insurer, said: bytes
+) -> None:
+    at = urlsplit(insurer.url)
+    with socket.create_connection((at.hostname or "", at.port or 0), timeout=20) as raw:
+        raw.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n" + said + b"\r\n\r\n")
+        raw.sendall(b"0\r\n\r\nPOST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 0\r\n\r\n")
+        told = b""
+        while piece := raw.recv(4_096):
+            told += piece
+    assert told.startswith(b"HTTP/1.1 413 ")
+    assert told.count(b"HTTP/1.1 ") == 1
 
 
 def test_a_restored_backup_is_refused_because_a_witness_is_ahead(

@@ -29,7 +29,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.errors import KeyMissingError, LookupKeyError
 from tierce.storage.keys import EVERY_KEY, GENERATIONS_MAX, KEY_BYTES, KeyedHash, Keyring, Purpose
-from tierce.storage.lookup_keys import Progress, take_to_write
+from tierce.storage.lookup_keys import Progress, mark, proof_of, take_to_write
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import files, lookups
 from tierce.upkeep.doctor.model import Grade
@@ -329,14 +329,24 @@ def test_a_replacement_begun_goes_on_with_its_own_key_alone(house: House) -> Non
 
 @pytest.mark.parametrize(("purpose", "table"), [(INDEX, "person.key"), (TRAIT, "person.trait")])
 def test_a_replacement_whose_key_is_lost_is_given_up(house: House, purpose: Purpose, table: str) -> None:
+    house.rotate(purpose)
+    house.forget(purpose)
     file, rows = house.keys / f"{purpose}.key", house.indexes(table)
     old = file.read_bytes()
     with pytest.raises(Stopped):
         house.rotate(purpose, step="switch")
+    file.write_bytes(old[:KEY_BYTES] + os.urandom(KEY_BYTES))
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        house.started("tierce_persons" if purpose is TRAIT else "tierce_api", purpose)
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        house.forget(purpose)
     file.write_bytes(old)
     assert house.forget(purpose) == len(rows)
     assert (house.indexes(table), house.step(purpose)) == (rows, Progress.NONE)
-    assert house.rotate(purpose) == 2
+    with house.database.connect("tierce_feed") as connection:
+        proved = mark(connection, purpose)
+    assert (proved.proof, proved.before) == (proof_of(Keyring(house.keys, [purpose]), purpose), None)
+    assert house.rotate(purpose) == 3
 
 
 def test_the_command_says_that_a_key_which_lay_in_the_file_was_used(house: House) -> None:

@@ -1,5 +1,6 @@
 """Files and decoys around a replacement of look-up keys: refused while it goes on, and the same people afterwards."""
 
+import os
 from pathlib import Path
 
 import psycopg
@@ -11,11 +12,14 @@ from tests.integration.feeding import FIRST, make_importer, rows_of, write_rows
 from tests.integration.test_operation_keys import Stopped, stop_at
 from tests.settings_file import settings_text
 from tierce.cli import app
+from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.errors import LookupKeyError
-from tierce.storage.keys import LOOKUPS, Purpose
+from tierce.storage.keys import KEY_BYTES, LOOKUPS, Keyring, Purpose
+from tierce.storage.lookup_keys import take
+from tierce.upkeep.doctor import lookups
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.lookups import service
 from tierce.upkeep.service import make_keys
@@ -105,3 +109,72 @@ def test_a_decoy_is_found_under_the_next_key_and_none_is_planted_meanwhile(
     assert plant(first)[0] != 0, "she is there already, under the next key"
     assert plant(second)[0] == 0
     assert admin.execute("select count(*) from person.key").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("purpose", LOOKUPS)
+def test_the_first_key_is_proved_where_it_first_serves_and_another_file_is_told_by_every_door(
+    connect: Connect, settings: Settings, country: Path, purpose: Purpose
+) -> None:
+    keys, rights = settings.key_directory(), country / "rights" / f"{FIRST}.csv"
+    first = make_importer(connect("tierce_feed"), keys)
+    first.insurers(country / "insurers.csv")
+    first.intake.rights(rights, FIRST, first.listener())
+    first.intake.close()
+    file, role = keys / f"{purpose}.key", "tierce_api" if purpose is Purpose.INDEX else "tierce_persons"
+    own = file.read_bytes()
+    take(connect(role), Keyring(keys, [purpose]), [purpose])
+    file.write_bytes(os.urandom(KEY_BYTES))
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        take(connect(role), Keyring(keys, [purpose]), [purpose])
+    late = make_importer(connect("tierce_feed"), keys)
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        late.intake.rights(rights, FIRST, late.listener())
+    late.intake.close()
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        service.rotate_lookup(settings, purpose, lambda _n: None)
+    found = lookups.keys(connect("tierce_upkeep"), settings, SystemClock())
+    assert [(one.code, one.subject) for one in found] == [("lookup-key", f"{purpose}.key")]
+    file.write_bytes(own)
+    take(connect(role), Keyring(keys, [purpose]), [purpose])
+
+
+@pytest.mark.parametrize("purpose", LOOKUPS)
+def test_of_a_database_of_before_the_file_is_tried_on_some_of_its_people(
+    connect: Connect, admin: psycopg.Connection, settings: Settings, country: Path, purpose: Purpose
+) -> None:
+    keys, rights = settings.key_directory(), country / "rights" / f"{FIRST}.csv"
+    first = make_importer(connect("tierce_feed"), keys)
+    first.insurers(country / "insurers.csv")
+    first.intake.rights(rights, FIRST, first.listener())
+    first.intake.close()
+    admin.execute("update gate.lookup set proof = null")
+    file = keys / f"{purpose}.key"
+    own = file.read_bytes()
+    file.write_bytes(os.urandom(KEY_BYTES))
+    late = make_importer(connect("tierce_feed"), keys)
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        late.intake.rights(rights, FIRST, late.listener())
+    late.intake.close()
+    people = admin.execute(PEOPLE).fetchone()
+    with pytest.raises(LookupKeyError, match="not this database's file"):
+        service.rotate_lookup(settings, purpose, lambda _n: None)
+    assert len(file.read_bytes()) == KEY_BYTES, "no layer is put over it"
+    assert admin.execute(PEOPLE).fetchone() == people
+    file.write_bytes(own)
+    service.rotate_lookup(settings, purpose, lambda _n: None)
+    service.forget_lookup(settings, purpose, lambda _n: None)
+
+
+def test_over_an_empty_register_the_file_of_the_first_import_that_adds_anybody_is_the_one(
+    connect: Connect, settings: Settings, country: Path
+) -> None:
+    keys, rights = settings.key_directory(), country / "rights" / f"{FIRST}.csv"
+    first = make_importer(connect("tierce_feed"), keys)
+    first.insurers(country / "insurers.csv")
+    first.intake.rights(rights, FIRST, first.listener(), dry_run=True)
+    first.intake.close()
+    (keys / "index.key").write_bytes(os.urandom(KEY_BYTES))
+    again = make_importer(connect("tierce_feed"), keys)
+    assert again.intake.rights(rights, FIRST, again.listener()).counts.taken > 0
+    again.intake.close()
+    take(connect("tierce_api"), Keyring(keys, [Purpose.INDEX]), [Purpose.INDEX])

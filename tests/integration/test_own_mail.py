@@ -157,8 +157,16 @@ def test_a_message_that_cannot_be_written_keeps_none_behind_it_and_fails_the_tur
     assert done.returncode != 0
     assert "Tilleuls" not in done.stderr
     assert rows(connect, "select what, how, attempts from notice.own_mail order by what") == [
-        (4, None, 0),
+        (4, None, 1),
         (5, "sent", 1),
+    ]
+    admin.execute("update notice.own_mail set attempts = %s, due = now() where what = 4", (ATTEMPTS_MAX - 1,))
+    with mailbox(tmp_path / "mailbox") as port:
+        path = settings(tmp_path, database, key_directory, port)
+        assert tierce("notice", "run", "--once", "--settings", path).returncode != 0
+        assert tierce("notice", "run", "--once", "--settings", path).returncode == 0, "set aside, it is tried no more"
+    assert rows(connect, "select how, code, attempts from notice.own_mail where what = 4") == [
+        ("unwritten", "unwritten", ATTEMPTS_MAX)
     ]
 
 

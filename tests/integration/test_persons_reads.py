@@ -39,8 +39,8 @@ def test_each_reading_of_her_space_reads_a_few_lines_of_a_long_journal(connect: 
     for first in range(0, OTHERS, 64):
         write_asks(room.admin, keyring, others[first : first + 64])
     room.admin.execute(
-        "insert into access.person_session (id, handle, person, created, expires)"
-        " values (%s, %s, %s, now(), now() + interval '1 hour')",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (%s, sha256('key'), %s, %s, now(), now() + interval '1 hour')",
         (ANNE.session, HANDLE, ANNE.person),
     )
     room.admin.execute("analyze journal.entry, journal.batch")

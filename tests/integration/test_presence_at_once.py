@@ -27,8 +27,8 @@ SECOND = "another session of person 1".ljust(43, ".")
 def sign_in_again(world: World, keyring: Keyring) -> None:
     """Open a second session of person 1, with its line."""
     world.run(
-        "insert into access.person_session (id, handle, person, created, expires)"
-        f" values (1001, sha256('{SECOND}'), 1, now(), now() + interval '30 minutes')"
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        f" values (1001, sha256('key'), sha256('{SECOND}'), 1, now(), now() + interval '30 minutes')"
     )
     line = Entry(
         kind=EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, outcome=Outcome.DONE, person=PersonId(1),

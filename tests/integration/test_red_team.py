@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.installation import installation
-from tests.integration.thief import RIGHTS, Thief, enter, question, visit
+from tests.integration.thief import RIGHTS, Thief, begin, enter, question, visit
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
@@ -296,7 +296,8 @@ def test_a_sign_in_never_leads_to_another_site(stage: Stage, elsewhere: str) -> 
 
 @pytest.mark.parametrize("site", ["portal", "office", "persons"])
 def test_a_sign_in_begun_by_the_thief_does_not_end_in_the_victims_browser(stage: Stage, site: str) -> None:
-    begun = httpx.get(stage.url(site) + "/sign-in", trust_env=False, verify=NO_TLS)
+    with httpx.Client(trust_env=False, verify=NO_TLS) as anybody:
+        begun = begin(anybody, stage, site)
     state = httpx.URL(begun.headers["location"]).params["state"]
     for cookies in ({}, {f"tierce-{site}-pending": "other.binding"}, {f"tierce-{site}-pending": f"{state}.guess"}):
         answer = httpx.get(
@@ -352,9 +353,7 @@ def test_a_form_sent_from_another_site_changes_nothing(stage: Stage, site: str) 
 @pytest.mark.parametrize("site", FORMS)
 def test_cookies_are_out_of_reach_of_scripts_and_pages_out_of_caches(stage: Stage, site: str) -> None:
     with browser(stage, site) as web:
-        opened = httpx.get(stage.url(site) + "/sign-in", trust_env=False, verify=NO_TLS).headers.get_list(
-            "set-cookie"
-        )
+        opened = begin(web, stage, site).headers.get_list("set-cookie")
         assert opened
         assert all("httponly" in cookie.lower() and "samesite=" in cookie.lower() for cookie in opened)
         for path in ("/", "/sessions", "/read", "/incidents", "/nowhere", "/lines/1/proof.json"):

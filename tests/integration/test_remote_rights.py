@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -12,20 +13,24 @@ from tests.fhir_examples import by_card, faults_of
 from tests.integration.desk import BIRTH, HANDLE, PAUL, URL, fill
 from tests.integration.fresh import as_superuser
 from tests.integration.remote_world import AMC, COVERED, REMOTE, TODAY, Way, card, on_the_way
+from tests.integration.signin_world import free_port
 from tests.integration.world import World, make_world
 from tierce.kernel.clock import SystemClock, date_of
 from tierce.kernel.ids import PersonId
 from tierce.lab.standins.insurer import Mood
 from tierce.policy.acts import Outcome
-from tierce.policy.remote import ANSWER_SECONDS, ASKS_MAX, FAILURE_SECONDS, FAILURES_MAX, SLOT_SECONDS
+from tierce.policy.remote import ANSWER_SECONDS, ASKS_MAX, FAILURE_SECONDS, FAILURES_MAX, SLOT_SECONDS, SWEEP_SECONDS
 from tierce.policy.seats import PROBATION_LIMIT, cap_of
 from tierce.registry.records import decode_coverage
 from tierce.rights.rules import ANSWER_BYTES
+from tierce.settings import OperatorSettings
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Sealer
 from tierce.web.fhir.eligibility import ANSWER_BYTES as FHIR_BYTES
 from tierce.web.fhir.names import ELIGIBILITY_PATH
+from tierce.web.status.answering import Answering
+from tierce.web.status.page import StatusPage
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")
@@ -164,6 +169,43 @@ def test_what_cannot_be_used_is_written_as_no_answer_and_after_five_the_insurer_
     assert (code, shown) == ("insurer_away", "True")
     assert world.scalar("select count(*) from journal.entry where get_byte(body, 4) = 33") == FAILURES_MAX
     assert world.scalar("select array[answered, failed] from registry.remote_day") == [1, FAILURES_MAX]
+
+
+def test_the_status_page_names_whoever_does_not_answer_and_no_more_once_it_does(
+    world: World, keyring: Keyring, tmp_path: Path
+) -> None:
+    clock = SystemClock()
+    page = StatusPage(tmp_path, OperatorSettings("a", "b", "c", "d", "e"), clock, Answering(free_port(), clock))
+    name = "Prévoyance du Lac"
+
+    def written() -> str:
+        with world.database.connect("tierce_worker") as connection:
+            page.write(connection)
+        return (tmp_path / "index.html").read_text()
+
+    async def use(way: Way) -> list[bool]:
+        said = [name in written()]
+        way.insurer.mood = Mood.DOWN
+        for _ in range(FAILURES_MAX):
+            way.hand.move(way.hand.at + FAILURE_SECONDS)
+            await way.ask()
+        await way.insurers.sweep()
+        said.append(name in written())
+        way.insurer.mood = Mood.WELL
+        way.hand.move(way.hand.at + FAILURE_SECONDS)
+        await way.ask()
+        await way.insurers.sweep()
+        return [*said, name in written()]
+
+    assert run(world, keyring, use) == [False, True, False]
+    over = f"update registry.remote_state set away_until = now() - interval '{{}} s' where insurer = {REMOTE}"
+    world.run(over.format(2 * SWEEP_SECONDS - 20))
+    assert ">Des organismes ne répondent pas</h1>" in written(), "another ask may be trying just now"
+    world.run(over.format(2 * SWEEP_SECONDS + 1))
+    assert name not in written(), "nobody has asked for it since: nothing is known"
+    world.run(over.format(0))
+    world.run("update registry.remote set ended = now(), ended_by = 'x', ended_why = 'x'")
+    assert name not in written(), "it is asked no more"
 
 
 def test_what_it_says_amiss_of_somebody_closes_it_to_nobody(world: World, keyring: Keyring) -> None:

@@ -98,7 +98,8 @@ def test_billing_leaves_no_request_without_an_answer_before_its_time_and_no_quot
         quote = (await place.send(kind="quote")).json()["id"]
         with pytest.raises(psycopg.errors.CheckViolation):
             house.billing.execute(
-                "select care.decide_agreement(%s, 8::smallint, 0::smallint, 1, '{1}', %s, 1)", (int(quote), TODAY)
+                "select care.decide_agreement(%s, 8::smallint, 0::smallint, 1, '{1}', %s, 0::smallint, 1)",
+                (int(quote), TODAY),
             )
 
     at_desk(scene)

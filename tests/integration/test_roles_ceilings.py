@@ -78,7 +78,8 @@ def test_the_persons_space_opens_so_many_people(start: Start) -> None:
     for person in (3, 4, 5):
         handle = bytes([person] * 32)
         persons.connection.execute(
-            "insert into access.person_session (id, handle, person, created, expires) values (%s, %s, %s, %s, %s)",
+            "insert into access.person_session (id, bound, handle, person, created, expires)"
+            " values (%s, sha256('key'), %s, %s, %s, %s)",
             (person, handle, person, now, now + timedelta(minutes=30)),
         )
         opening = line(EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, person=person, session=SessionId(person))
@@ -122,7 +123,8 @@ def test_a_line_that_opens_no_session_opens_no_space(start: Start) -> None:
     persons = start("tierce_persons")
     now = SystemClock().now()
     persons.connection.execute(
-        "insert into access.person_session (id, handle, person, created, expires) values (9, 'h', 3, %s, %s)",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (9, sha256('key'), 'h', 3, %s, %s)",
         (now, now + timedelta(minutes=30)),
     )
     persons.append([line(EntryKind.PERSON_ACT, person=3, session=SessionId(9))])

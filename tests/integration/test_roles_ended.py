@@ -9,7 +9,8 @@ from tests.integration.world import World, enrol
 pytestmark = pytest.mark.integration
 PAST = "now() - interval '1 minute'"
 SESSION = (
-    f"insert into access.{{}}_session (id, handle, {{}}, created, expires, revoked) values (1, 'h', {{}}, {PAST},"
+    f"insert into access.{{}}_session (id, bound, handle, {{}}, created, expires, revoked)"
+    f" values (1, sha256('key'), 'h', {{}}, {PAST},"
 )
 SOON = "now() + interval '1 hour'"
 STAFF = SESSION.format("staff", "staff, subject, name, roles", "7, 's', 'n', '{}'")

@@ -22,7 +22,7 @@ __all__ = ["start"]
 pytestmark = pytest.mark.integration
 
 OWN, OTHER = sha256(b"own").digest(), sha256(b"other").digest()
-OPEN = "select access.open_insurer_session(%s, %s, %s, 7, 'Camille', %s)"
+OPEN = "select access.open_insurer_session(%s, %s, %s, 7, 'Camille', %s, sha256('key'))"
 HOUR = timedelta(hours=1)
 
 

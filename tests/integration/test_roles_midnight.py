@@ -65,7 +65,8 @@ def openings(persons: Process, people: Sequence[int] = PEOPLE) -> None:
     now = SystemClock().now()
     for one in people:
         persons.connection.execute(
-            "insert into access.person_session (id, handle, person, created, expires) values (%s, %s, %s, %s, %s)",
+            "insert into access.person_session (id, bound, handle, person, created, expires)"
+            " values (%s, sha256('key'), %s, %s, %s, %s)",
             (one, handle_of(one), one, now, now + timedelta(days=400)),
         )
         opening = line(EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, person=one, session=SessionId(one))

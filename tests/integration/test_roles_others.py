@@ -206,7 +206,8 @@ def test_a_person_s_session_reveals_her_alone_and_only_once_its_opening_is_journ
     persons = start("tierce_persons")
     now = SystemClock().now()
     persons.connection.execute(
-        "insert into access.person_session (id, handle, person, created, expires) values (9, %s, 1, %s, %s)",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (9, sha256('key'), %s, 1, %s, %s)",
         (HANDLE, now, now + timedelta(minutes=30)),
     )
     persons.connection.commit()
@@ -261,7 +262,7 @@ SITES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers")
 
 
 def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
-    put = "select access.put_pending(%s, 'binding', 'nonce', 'verifier', '/', now())"
+    put = "select access.put_pending(%s, 'binding', 'nonce', 'verifier', '/', now(), sha256('key'))"
     take = "select verifier from access.take_pending(%s)"
     sites = {role: start(role) for role in SITES}
     for role, site in sites.items():
@@ -303,8 +304,8 @@ def test_reports_and_requests_are_read_and_made_through_one_s_own_open_session(
             )
     persons = start("tierce_persons")
     persons.connection.execute(
-        "insert into access.person_session (id, handle, person, created, expires)"
-        " values (9, %s, 1, now(), now() + interval '30 minutes')",
+        "insert into access.person_session (id, bound, handle, person, created, expires)"
+        " values (9, sha256('key'), %s, 1, now(), now() + interval '30 minutes')",
         (HANDLE,),
     )
     reads = (

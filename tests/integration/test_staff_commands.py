@@ -55,8 +55,8 @@ def test_every_session_of_an_insurer_is_ended_and_no_other_insurers(
             "insert into registry.insurer (id, amc, name) values (1, '99100001', 'A'), (2, '99100002', 'B')"
         )
         admin.cursor().executemany(
-            "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-            " values (%s, sha256(%s), %s, 5, 'Iris', now(), now() + interval '1 hour')",
+            "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+            " values (%s, sha256('key'), sha256(%s), %s, 5, 'Iris', now(), now() + interval '1 hour')",
             [(11, b"a", 1), (12, b"b", 1), (13, b"c", 2)],
         )
         admin.commit()

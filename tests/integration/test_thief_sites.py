@@ -7,6 +7,7 @@ the walk the day it exists, and fails it until somebody says with which numbers 
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from html import unescape
 
@@ -17,7 +18,7 @@ from litestar.params import FromPath
 from tests.integration.conftest import Connect
 from tests.integration.rooms import OAK
 from tests.integration.site_thief import Heard, SiteThief, site_routes
-from tests.integration.sites_world import insurers_site, office_site, persons_site
+from tests.integration.sites_world import Site, insurers_site, office_site, persons_site
 from tests.integration.stolen_world import (
     ASKED,
     CAPES_FEED,
@@ -25,6 +26,7 @@ from tests.integration.stolen_world import (
     HOLDER,
     PAIRS,
     REVIEW,
+    SUBJECT,
     THEIR_REFUSED,
     THEIR_SHOWN,
     TYPED,
@@ -51,10 +53,11 @@ A_DAY = 6
 HERS = re.compile(r"Grand Chêne|Deux Caps|Optique des Remparts|Cabinet médical|[A-Z]+LENOIR|Quorvel")
 """Her insurers, who asked about her and where, her name."""
 OF_ANOTHER = re.compile(rf"Deux Caps|deuxcaps|99100002|\b({THEIR_REFUSED}|{THEIR_SHOWN})\b")
-TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests", "/reviews")
+TELLS_OF_PEOPLE = ("/activity", "/incidents", "/lists", "/requests", "/reviews", "/documents")
 """Routes of an insurer's site that tell of its people's activity."""
 
 Made = Callable[..., StolenWorld]
+Opened = Callable[..., AbstractAsyncContextManager[Site]]
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def made(database: Database, connect: Connect, keyring: Keyring) -> Made:
 
 def check_whole(thief: SiteThief) -> None:
     """Every route was tried; every page opened; and nothing at all opened once the session had ended."""
-    routes = {one for one in site_routes(thief.site) if not one.public}
+    routes = {one for one in site_routes(thief.site) if not one.public or one.method == "POST"}
     assert {one.route for one in thief.heard} == routes
     before = thief.before_the_end()
     assert [one.address for one in before if one.told.status >= 500 or one.text.count("; charset=") > 1] == []
@@ -112,6 +115,35 @@ def test_a_page_that_leaks_is_caught_and_one_that_nobody_thought_of_fails_the_wa
     thief = asyncio.run(rob())
     told = [people_in(one.text, world.people) for one in thief.heard if one.address == "/about"]
     assert told == [{one.number for one in world.people}]
+
+
+@pytest.mark.parametrize(
+    ("site", "opened"), [("office", office_site), ("persons", persons_site), ("insurers", insurers_site)]
+)
+def test_a_stolen_session_whose_ticket_lapsed_is_told_nothing_at_any_address(
+    made: Made, site: str, opened: Opened
+) -> None:
+    """Five minutes after the theft he has the cookie, no key, and not the browser that has it."""
+    world = made(posted=site == "persons")
+
+    async def rob() -> SiteThief:
+        async with opened(world.room, world.database) as found:
+            world.room.admin.execute("update access.ticket set until = now()")
+            world.room.admin.commit()
+            thief = SiteThief(found, world.room.admin, world.known(site), TYPED, ASKED)
+            await thief.walk()
+            return thief
+
+    thief = asyncio.run(rob())
+    before = thief.before_the_end()
+    assert {one.route for one in before} >= {one for one in site_routes(thief.site) if not one.public} - {*thief.last}
+    assert {one.route.path for one in before if one.told.status < 400} == {"/session/challenge"}
+    statuses = {one.told.status for one in before if one.route.method == "GET"}
+    assert {401} <= statuses <= {400, 401}, "400 for a number that is none, before anybody is looked for"
+    assert [one.address for one in thief.heard if one.lines] == []
+    assert identities(thief, world) == []
+    shown = {re.sub(r'(value|class)="[^"]*"', "", one.told.text) for one in before if one.route.method == "GET"}
+    assert not any(HERS.search(unescape(one)) or "Vasseur" in one for one in shown)
 
 
 def test_a_stolen_session_of_the_office_shows_nobody_without_a_line_and_a_day_s_people_at_most(made: Made) -> None:
@@ -203,6 +235,10 @@ def test_a_stolen_session_of_an_insurer_names_nobody_and_nothing_of_another_insu
     assert [line.act for one in answered for line in one.lines] == [
         Act.INSURER_REVIEW_READ, Act.INSURER_REVIEW_DECIDE,
     ]  # fmt: skip
+    listed = [one for one in opened if one.route.path == "/documents"]
+    assert any(str(SUBJECT) in one.text for one in listed)
+    assert not any("990000602" in one.text for one in listed), "nor at which place"
+    assert not any(str(SUBJECT + 1) in one.text for one in opened)
     shown = [one for one in opened if one.route.path == "/activity"]
     for one in shown:
         cells = re.findall(r"<td[^>]*>\s*([\d\u202f\u00a0]+)\s*</td>", one.text)

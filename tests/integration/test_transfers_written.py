@@ -1,18 +1,27 @@
 """The file of a batch: once under its name, whole, and never over another, whatever stops it."""
 
 import os
+import signal
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.forks import fork
+from tests.integration.accounts_world import IBAN
 from tests.integration.conftest import Connect
 from tests.integration.transfers_world import Treasury
+from tierce.billing.bank.sealing import Opener
 from tierce.billing.settlement.errors import FileChangedError, FileMissingError, FileThereError
+from tierce.billing.settlement.model import Payer
 from tierce.billing.settlement.pain import file_name
-from tierce.billing.settlement.service import LEFT_SECONDS
-from tierce.kernel.clock import SystemClock
+from tierce.billing.settlement.service import LEFT_SECONDS, Settling
+from tierce.journal.service import Appender
+from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.kernel.durable import PART, write_beside
-from tierce.storage.keys import Keyring
+from tierce.storage.database import Database
+from tierce.storage.keys import BANK_KEY, EVERY_KEY, Keyring
 
 pytestmark = pytest.mark.integration
 
@@ -112,3 +121,48 @@ def test_a_part_that_no_batch_kept_is_no_file(treasury: Treasury) -> None:
     (treasury.folder / (file_name(5) + PART)).write_bytes(b"x")
     treasury.turn()
     assert not list(treasury.folder.iterdir())
+
+
+def _killed_at(database: Database, keys: Path, payer: Payer, at: str, batch: int | None) -> None:
+    """In a process of its own: write what was approved, or one again, and be killed there."""
+
+    def stop(step: str) -> None:
+        if step == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    keyring = Keyring(keys, EVERY_KEY)
+    with database.connect("tierce_billing", autocommit=True) as billing:
+        signs = Appender.enrol(billing, "billing", keyring.instance("billing"))
+        settling = Settling(signs, Opener(keyring.raw(BANK_KEY)), SystemClock(), payer)
+        if batch is None:
+            settling.turn(billing, stop)
+        else:
+            settling.again(billing, batch, stop)
+
+
+@pytest.mark.parametrize(("again", "at"), [(False, one) for one in ("file", "filed", "commit", "name")] + [
+    (True, one) for one in ("line", "name")
+])  # fmt: skip
+def test_killed_for_real_at_any_step_one_whole_file_is_there_after_the_next(
+    treasury: Treasury, database: Database, key_directory: Path, again: bool, at: str
+) -> None:
+    treasury.due(601, 100)
+    treasury.turn()
+    batch = treasury.approve()
+    if again:
+        treasury.turn()
+        (treasury.folder / file_name(batch)).unlink()
+    assert treasury.settling.payer is not None
+    process = fork(_killed_at, database, key_directory, treasury.settling.payer, at, batch if again else None)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert not (treasury.folder / file_name(batch)).exists()
+    treasury.turn()
+    if again:
+        treasury.settling.again(treasury.billing, batch)
+    assert treasury.credits(batch) == {IBAN: "1.00"}
+    left = [one.name for one in treasury.folder.iterdir() if one.name != file_name(batch)]
+    assert all(name.startswith(".") for name in left), "nothing that a bank could take"
+    day_later = replace(treasury.settling, clock=FixedClock(SystemClock().now() + timedelta(days=2)))
+    day_later.turn(treasury.billing)
+    assert [one.name for one in treasury.folder.iterdir()] == [file_name(batch)]

@@ -41,14 +41,14 @@ insert into access.session (id, handle, site, login, professional, acr, device, 
         expires)
     select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 701, 501, 2, n, n, 1, '\\x00', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
-insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 's', 'n', '{}', now() - age, now() - age
+insert into access.staff_session (id, bound, handle, staff, subject, name, roles, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 's', 'n', '{}', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
-insert into access.person_session (id, handle, person, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
+insert into access.person_session (id, bound, handle, person, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
     from (values (1, interval '185 days'), (101, interval '183 days')) s(n, age);
-insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
+insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)
+    select n, sha256('key'), decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
 insert into access.pair (key, state, day, line, seen_day, seen_line)
     select n, state, gate.today() - age, 1, gate.today() - age, 1
@@ -132,6 +132,8 @@ insert into care.agreement (id, establishment, professional, line, reference, ki
         (102, interval '182 days', 1, 2), (103, interval '999 days', 2, 3)) i(n, age, kind, state);
 insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
     select n, 1, 'XA', 1, 9, 0, 9 from (values (1), (101)) i(n);
+insert into care.agreement_document (agreement, n, kind, dated, digest, establishment, professional, line, entry)
+    select n, 1, 2, 1, sha256('d'), 601, 501, 1, 1 from (values (1), (101)) i(n);
 insert into care.review_read (insurer, day, staff, agreement)
     select 1, gate.today() - age, 1, 103 from (values (32), (31)) r(age);
 insert into bank.account (id, establishment, sealed, country, tail, holder, state, origin, due, since, ended)
@@ -193,6 +195,7 @@ TABLES = (
     "care.invoice_line",
     "care.agreement",
     "care.agreement_line",
+    "care.agreement_document",
     "care.review_read",
     "bank.account",
     "bank.batch",

@@ -14,6 +14,7 @@ from tierce.identity.dpop import digest_of
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
+from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 
@@ -88,11 +89,18 @@ def enter(stage: Stage, role: str, place: int = 0) -> Thief:
     return asyncio.run(_enter(stage, role, place))
 
 
+def begin(web: httpx.Client, stage: Stage, site: str) -> httpx.Response:
+    """What a site answers to a browser that begins to sign in: its `location` is the provider's page."""
+    if site == "portal":
+        return web.get(stage.url(site) + "/sign-in")
+    return web.post(**BoundBrowser(stage.url(site), SystemClock()).start())
+
+
 @contextmanager
 def visit(stage: Stage, site: str, subject: str) -> Iterator[httpx.Client]:
     """A browser with its cookies, signed in at a site."""
     with httpx.Client(base_url=stage.url(site), trust_env=False, verify=NO_TLS, timeout=15) as web:
-        leads_to = web.get("/sign-in").headers["location"]
+        leads_to = begin(web, stage, site).headers["location"]
 
         async def at_provider() -> str:
             async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15) as http:

@@ -1,6 +1,7 @@
 """What is paid and what is reserved never hold more than a cap together, whenever each grant is invoiced.
 
-What a person reviews is reserved whole until she answers, and then as she granted it.
+What a person reviews is reserved whole until she answers, and then as she granted it. What is granted subject to
+documents is reserved until they are declared, and then as a grant, or until their day has passed.
 """
 
 from dataclasses import replace
@@ -35,7 +36,9 @@ TABLES = tables_of(
 )  # fmt: skip
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["grant", "review", "answer", "silence", "invoice", "quote-it", "give-up"]),
+        st.sampled_from(
+            ["grant", "subject", "declare", "lapse", "review", "answer", "silence", "invoice", "quote-it", "give-up"]
+        ),
         st.integers(0, 900),
         st.integers(200, 9_000),
         st.integers(0, 50),
@@ -70,23 +73,30 @@ def test_paid_and_reserved_stay_within_the_cap(steps: list[tuple[str, int, int, 
     paid: list[Past] = []
     granted: list[Past] = []
     reviewed: list[Past] = []
+    subject: list[Past] = []
     for what, after, cents, which in steps:
         day = DAY + after
         match what:
-            case "review" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed):
+            case "subject" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed + subject):
+                subject.append(Past("LENS", day, 1, due, day + HOLDS))
+            case "declare" if subject:
+                granted.append(subject.pop(which % len(subject)))
+            case "lapse" if subject:
+                subject.pop(which % len(subject))
+            case "review" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed + subject):
                 reviewed.append(Past("LENS", day, 1, due, day + HOLDS))
             case "answer" if reviewed:
                 one = reviewed.pop(which % len(reviewed))
                 granted.append(replace(one, due=one.due - one.due * which // 50))
             case "silence" if reviewed:
                 reviewed.pop(which % len(reviewed))
-            case "grant" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed):
+            case "grant" if due := given_for(cents, day, day + HOLDS, paid + granted + reviewed + subject):
                 granted.append(Past("LENS", day, 1, due, day + HOLDS))
-            case "invoice" if due := given_for(cents, day, None, paid + granted + reviewed):
+            case "invoice" if due := given_for(cents, day, None, paid + granted + reviewed + subject):
                 paid.append(Past("LENS", day, 1, due))
             case "quote-it" if granted:
                 one = granted.pop(which % len(granted))
                 paid.append(replace(one, care_day=one.care_day + which * 3, until_day=None))
             case "give-up" if granted:
                 granted.pop(which % len(granted))
-        assert fullest(paid + granted + reviewed) <= CENTS
+        assert fullest(paid + granted + reviewed + subject) <= CENTS

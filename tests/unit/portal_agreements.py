@@ -9,10 +9,13 @@ from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, Agreement
 from tierce.billing.agreements.rules import CANCELLABLE, REASONS
 from tierce.billing.model import InvoiceReason
 from tierce.kernel.language import Language
+from tierce.policy.documents import DOCUMENT_LABELS
 from tierce.web.look import Frame
-from tierce.web.portal.agreeing import KINDS
-from tierce.web.portal.agreement_api import Invoiced
+from tierce.web.portal.agreeing import KINDS, document_shown
+from tierce.web.portal.agreement_api import Declared, Document, Invoiced, Kind
 from tierce.web.portal.agreement_form import AgreementForm
+from tierce.web.portal.api import Guarantee
+from tierce.web.portal.document_form import DocumentForm
 from tierce.web.portal.invoice_form import Row
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
@@ -24,7 +27,8 @@ _STATES = tuple(AgreementState)
 def _one(state: AgreementState, language: Language, reason: InvoiceReason = InvoiceReason.NONE) -> dict[str, Any]:
     code, said = state.name.lower(), REASONS.get(reason)
     kind = AgreementKind.QUOTE if state is AgreementState.QUOTED else AgreementKind.REQUEST
-    granted = state in {AgreementState.GRANTED, AgreementState.INVOICED, AgreementState.EXPIRED}
+    subject = state is AgreementState.SUBJECT_TO_DOCUMENTS
+    granted = subject or state in {AgreementState.GRANTED, AgreementState.INVOICED, AgreementState.EXPIRED}
     decided = granted or state in {AgreementState.QUOTED, AgreementState.REFUSED}
     due = Decimal("0.00" if state is AgreementState.REFUSED else "300.00")
     return {
@@ -34,6 +38,7 @@ def _one(state: AgreementState, language: Language, reason: InvoiceReason = Invo
         "kind": KINDS[code], "state": STATE_LABELS[state][language], "asked": Decimal("1250.50"),
         "reason": said[0][language] if said else "", "remedy": said[1][language] if said else "",
         "due": due if decided else None, "decided": AT if decided else None,
+        "documents_by": date(2026, 4, 2) if subject else None,
         "answer_by": date(2026, 3, 13) if state is AgreementState.UNDER_REVIEW else None,
         "ended": AT if state in {AgreementState.INVOICED, AgreementState.CANCELLED} else None,
         "cancelled_why": "erreur de saisie" if state is AgreementState.CANCELLED else "",
@@ -70,8 +75,32 @@ def agreement_cases(base: dict[str, Any], frame: Frame, language: Language) -> I
     }  # fmt: skip
     page = {
         **base, "lines": [line, {**line, "due": Decimal("80.00")}], "why": "", "why_max": 100, "errors": {},
-        "error_list": [], "cancel_url": f"{URL}/77/cancel",
+        "error_list": [], "cancel_url": f"{URL}/77/cancel", "declare_url": f"{URL}/77/documents", "documents": [],
+        "form": DocumentForm(), "declarable": False, "asks_prescriber": True, "today": date(2026, 3, 3),
     }  # fmt: skip
+    yield from _document_cases(page, language)
     for state in _STATES:
         reason = InvoiceReason.PARTLY if state is AgreementState.GRANTED else InvoiceReason.NONE
         yield f"agreement-{state.name.lower()}", "agreement.html", {**page, "one": _one(state, language, reason)}
+
+
+def _document_cases(page: dict[str, Any], language: Language) -> Iterator[tuple[str, str, Any]]:
+    """One page for each way in which documents stand."""
+    said = Declared(date(2026, 2, 24), "5e" * 32, AT, "99900000012")
+    kinds = [Kind(kind.code, Guarantee(label.fr, label.en)) for kind, label in DOCUMENT_LABELS.items()]
+    half = [document_shown(Document(kind, said if at == 0 else None), language) for at, kind in enumerate(kinds)]
+    whole = [document_shown(Document(kind, said), language) for kind in kinds]
+    subject = _one(AgreementState.SUBJECT_TO_DOCUMENTS, language, InvoiceReason.PARTLY)
+    over = _one(AgreementState.EXPIRED, language, InvoiceReason.DOCUMENTS_MISSING)
+    form = DocumentForm("signed_quote", "2026-02-24", "", "abc")
+    wrong = [("sha256", "Ce n’est pas une empreinte SHA-256. Choisissez le fichier.")]
+    open_ = {**page, "documents": half, "declarable": True, "form": form}
+    yield "agreement-documents", "agreement.html", {**open_, "one": subject}
+    yield "agreement-document-wrong", "agreement.html", {
+        **open_, "one": subject, "errors": dict(wrong), "error_list": wrong,
+    }  # fmt: skip
+    granted = _one(AgreementState.GRANTED, language)
+    yield "agreement-documents-granted", "agreement.html", {**open_, "one": granted, "documents": whole}
+    yield "agreement-documents-over", "agreement.html", {**page, "one": over, "documents": half}
+    quoted = _one(AgreementState.QUOTED, language)
+    yield "agreement-documents-quoted", "agreement.html", {**page, "one": quoted, "documents": half[1:]}

@@ -34,6 +34,7 @@ def _one(state: InvoiceState, language: Language, reason: InvoiceReason = Invoic
         "due": due if decided else None, "decided": AT if decided else None,
         "cancelled": AT if state is InvoiceState.CANCELLED else None,
         "cancelled_why": "erreur de saisie" if state is InvoiceState.CANCELLED else "",
+        "said": "Le fichier de l’organisme ne vient plus." if state is InvoiceState.REFUSED else "",
         "cancellable": state in {InvoiceState.RECEIVED, InvoiceState.ACCEPTED, InvoiceState.RETURNED},
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ from tierce.billing.rules import NO_NUMBER, read_number
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.policy.agreements import AGREED, LINES_MAX
+from tierce.policy.documents import DocumentKind
 
 LINE: Final = {"item": "TO90", "quantity": 1, "price": 12_000, "amo": 3_000, "asked": 8_000}
 UNTIL: Final = DAY + 183
@@ -161,6 +162,31 @@ def test_a_benefit_of_the_whole_domain_is_reviewed_by_all_that_it_gives() -> Non
     assert grant(asking(line("LENS", 17_000), line("FRAME", 90_000)), tables).state is AgreementState.GRANTED
 
 
+def test_a_grant_is_subject_to_what_the_benefits_that_give_anything_ask_for_each_once() -> None:
+    asked_for = {
+        "LENS": (DocumentKind.PRESCRIPTION, DocumentKind.SIGNED_QUOTE),
+        "FRAME": (DocumentKind.SIGNED_QUOTE,),
+    }
+    tables = tables_of(
+        [tariff("LENS"), tariff("FRAME")],
+        [replace(benefit(item, Formula(Measure.REAL)), documents=kinds) for item, kinds in asked_for.items()],
+        2,
+    )
+    lens, frame = line("LENS", 16_000), line("FRAME", 12_000)
+    both = grant(asking(lens, frame), tables)
+    assert (both.state, both.documents) == (AgreementState.SUBJECT_TO_DOCUMENTS, asked_for["LENS"])
+    assert (both.reason, both.until_day) == (InvoiceReason.NONE, UNTIL)
+    assert grant(asking(frame), tables).documents == asked_for["FRAME"]
+    nothing = grant(asking(frame, line("LENS", 6_001, 0)), tables)
+    assert nothing.documents == asked_for["FRAME"], "of the other line nothing is given"
+    quote = grant(asking(lens, kind=AgreementKind.QUOTE), tables)
+    assert (quote.state, quote.documents) == (AgreementState.QUOTED, asked_for["LENS"])
+    both_ways = replace(benefit("LENS", Formula(Measure.REAL)), documents=asked_for["LENS"], review_from=0)
+    reviewed = grant(asking(lens), tables_of([tariff("LENS")], [both_ways], 2))
+    assert (reviewed.state, reviewed.documents) == (AgreementState.UNDER_REVIEW, asked_for["LENS"])
+    assert grant(asking(lens, is_open=False), tables).documents == ()
+
+
 def test_a_quote_may_repeat_a_grant() -> None:
     again = replace(asking(line("LENS", 16_000), kind=AgreementKind.QUOTE), granted=((("LENS", 1),),))
     assert grant(again, TABLES).state is AgreementState.QUOTED
@@ -242,6 +268,8 @@ def test_states_and_numbers_are_read() -> None:
     for text in ("Granted", "paid", "7"):
         with pytest.raises(BillingFieldError):
             read_state(text)
-    assert {state.name for state in CANCELLABLE} == {"RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW"}
+    assert {state.name for state in CANCELLABLE} == {
+        "RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW", "SUBJECT_TO_DOCUMENTS",
+    }  # fmt: skip
     numbers = ("7", "", "x", "-7", "9" * 19, "9" * 20, "٧")
     assert [read_number(text) for text in numbers] == [7, *[NO_NUMBER] * 6]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fhir_examples import Json, claim, faults_of
-from tierce.billing.agreements.model import AgreementKind, AgreementState, OwnAgreement
+from tierce.billing.agreements.model import AgreementKind, AgreementState, OwnAgreement, OwnDocument
 from tierce.billing.agreements.rules import parse_agreement
 from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import OwnInvoice, OwnLine
@@ -20,6 +20,7 @@ from tierce.billing.invoices.rules import parse_invoice
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import DocumentKind
 from tierce.web.fhir import names
 from tierce.web.fhir.claims import agreement_response, invoice_response, read_claim
 from tierce.web.fhir.errors import ElementError, Issue
@@ -157,13 +158,13 @@ LINES = (OwnLine(1, InvoiceLine("LENS", 1, 20_000, 6_000, 5_000), 4_000),)
 INVOICE = OwnInvoice(
     id=7, reference="F-1", quotes="7K3M", by="engagement", label=None, domain=Domain.OPTI, care_date=TODAY, at=AT,
     state=InvoiceState.RECEIVED, reason=InvoiceReason.NONE, price=20_000, amo=6_000, asked=5_000, due=None,
-    decided=None, cancelled=None, cancelled_why=None, cancellable=True,
+    decided=None, cancelled=None, cancelled_why=None, said=None, cancellable=True,
 )  # fmt: skip
 AGREEMENT = OwnAgreement(
     id=9, reference="P-1", kind=AgreementKind.REQUEST, engagement="7K3M", label=None, domain=Domain.DENT,
     first_day=TODAY, last_day=date(2027, 2, 1), at=AT, state=AgreementState.GRANTED, reason=InvoiceReason.PARTLY,
-    price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, decided=AT, ended=None, cancelled_why=None,
-    invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
+    price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, documents_by=None, decided=AT, ended=None,
+    cancelled_why=None, invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
 )  # fmt: skip
 
 
@@ -194,10 +195,29 @@ def test_an_agreement_in_every_state_is_fhir_and_once_granted_is_quoted_by_its_i
     assert told.get("preAuthRef") == (
         told["id"] if state in {AgreementState.GRANTED, AgreementState.INVOICED} else None
     )
-    assert told["outcome"] == (
-        "queued" if state in {AgreementState.RECEIVED, AgreementState.UNDER_REVIEW} else "complete"
-    )
+    outcomes = {
+        AgreementState.RECEIVED: "queued",
+        AgreementState.UNDER_REVIEW: "queued",
+        AgreementState.SUBJECT_TO_DOCUMENTS: "partial",
+    }
+    assert told["outcome"] == outcomes.get(state, "complete")
     assert told["item"][0]["adjudication"][1]["amount"] == {"value": 40.0, "currency": "EUR"}
+
+
+def test_one_granted_subject_to_documents_names_those_that_nobody_declared_and_gives_nothing_to_quote() -> None:
+    declared = OwnDocument(DocumentKind.PRESCRIPTION, TODAY, "99900000012", bytes(32), AT)
+    one = replace(
+        AGREEMENT, state=AgreementState.SUBJECT_TO_DOCUMENTS, documents_by=date(2026, 12, 25),
+        documents=(declared, OwnDocument(DocumentKind.SIGNED_QUOTE)),
+    )  # fmt: skip
+    told = as_sent(agreement_response(one))
+    assert faults_of(told) == []
+    (note,) = told["processNote"]
+    assert "25/12/2026" in note["text"]
+    assert "devis signé" in note["text"]
+    assert "ordonnance" not in note["text"]
+    assert "preAuthRef" not in told
+    assert told["adjudication"][1]["amount"]["value"] == 40.0
 
 
 def test_one_under_review_says_by_when_it_is_answered_and_no_amount() -> None:

@@ -56,7 +56,7 @@ def sign_in(realm: Realm, authenticated: float | None) -> tuple[dict[str, list[s
 
 
 @pytest.mark.parametrize("realm", [Realm.STAFF, Realm.INSURERS])
-@pytest.mark.parametrize("authenticated", [None, 3_700, 36_000])
+@pytest.mark.parametrize("authenticated", [None, 3_700, 36_000, -3_600, float("-inf")])
 def test_staff_whose_key_was_not_used_for_an_hour_are_refused(realm: Realm, authenticated: float | None) -> None:
     with pytest.raises(SignInRefusedError, match="authenticated_long_ago"):
         sign_in(realm, authenticated)

@@ -9,11 +9,13 @@ from tierce.identity import local, service, store
 from tierce.identity.assistants import service as assistants
 from tierce.identity.errors import SessionReason, SignInReason
 from tierce.identity.oidc import Claims
+from tierce.identity.sites import store as site_store
+from tierce.identity.sites.errors import TicketReason
 from tierce.policy.acts import Act
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.signin import ROUTES
 from tierce.web.signin_site import SiteSignIn, sign_in_handlers
-from tierce.web.signin_words import SESSION, SIGN_IN
+from tierce.web.signin_words import SESSION, SIGN_IN, TICKET
 
 SOURCES = Path(tierce.__file__).parent
 OPENERS = {"put_session", "put_staff_session", "put_person_session", "open_insurer_session"}
@@ -34,8 +36,8 @@ def test_only_known_statements_insert_a_session() -> None:
     }
     assert inserts == {
         ("identity/store.py", "session"),
-        ("identity/store.py", "staff_session"),
-        ("identity/store.py", "person_session"),
+        ("identity/sites/store.py", "staff_session"),
+        ("identity/sites/store.py", "person_session"),
         ("storage/sql/insurers.sql", "insurer_session"),
         ("storage/sql/assistants.sql", "session"),
     }
@@ -53,10 +55,14 @@ def test_each_is_called_from_one_place_that_takes_what_a_provider_vouched_for() 
         ("identity/local.py", "put_person_session"),
         ("identity/local.py", "open_insurer_session"),
     }
-    assert {name for name, _ in inspect.getmembers(store, inspect.isfunction)} >= OPENERS
+    found = [*inspect.getmembers(store, inspect.isfunction), *inspect.getmembers(site_store, inspect.isfunction)]
+    assert {name for name, _ in found} >= OPENERS
     for owner in (service.Sessions, local.StaffSessions, local.PersonSessions, local.InsurerSessions):
         parameters = list(inspect.signature(owner.open_session).parameters.values())
         assert parameters[1].annotation is Claims
+    for site in (local.StaffSessions, local.PersonSessions, local.InsurerSessions):
+        bound = inspect.signature(site.open_session).parameters["thumbprint"]
+        assert (bound.annotation, bound.default) == (bytes, inspect.Parameter.empty), "bound from the start"
 
 
 def test_an_assistant_s_is_opened_by_a_passkey_that_was_verified_and_nothing_else() -> None:
@@ -93,7 +99,8 @@ def test_every_route_names_its_act() -> None:
 def test_every_refusal_has_its_words_in_both_languages() -> None:
     assert set(SIGN_IN) == set(SignInReason)
     assert set(SESSION) == set(SessionReason)
-    for reason, remedy in [*SIGN_IN.values(), *SESSION.values()]:
+    assert set(TICKET) == set(TicketReason)
+    for reason, remedy in [*SIGN_IN.values(), *SESSION.values(), *TICKET.values()]:
         for phrase in (reason, remedy):
             assert phrase.fr.endswith(".")
             assert phrase.en.endswith(".")

@@ -146,7 +146,8 @@ def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
             read_why(json.dumps({"why": text}).encode())
     with pytest.raises(BillingFieldError):
         read_why(b"{}")
-    of_agreements = {InvoiceReason.TO_REVIEW, InvoiceReason.NOT_REVIEWED, *BY_A_PERSON}
+    waits = {InvoiceReason.TO_REVIEW, InvoiceReason.NOT_REVIEWED, InvoiceReason.DOCUMENTS_MISSING}
+    of_agreements = waits | set(BY_A_PERSON)
     assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE} - of_agreements
     assert set(AGREEMENT_REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
     assert [read_state(text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]

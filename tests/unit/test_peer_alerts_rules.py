@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierce.kernel.care import Profession
+from tierce.kernel.luhn import is_rpps
 from tierce.lab.country.identifiers import STORY_COMMUNE, luhn, make_nir, make_rpps
 from tierce.lab.standins.peer import CAEP, RISC, SSF, OtherOperator
 from tierce.peer_alerts.errors import Err, PeerKeysError, SetRefusedError
 from tierce.peer_alerts.model import Said
-from tierce.peer_alerts.rules import HARVESTING, is_rpps, read
+from tierce.peer_alerts.rules import HARVESTING, read
 from tierce.peer_alerts.signing import issuer_of, read_keys, verified
 from tierce.policy.evidence import ACCUSED_MAX, accuse, begin, excuse, rung_of, weight_of
 from tierce.policy.ladder import Rung

@@ -57,6 +57,13 @@ def test_an_invoice_sent_here_says_what_became_of_it(
     assert (told.rest, told.paid) == (rest, due if state is InvoiceState.PAID else None)
 
 
+def test_one_that_nothing_decided_says_that_her_guarantee_refused_nothing() -> None:
+    told = Told(Domain.OPTI, InvoiceState.REFUSED, 32_000, 12, 28_000, 0, undecidable=True)
+    french, english = plain(sentence(replace(ONE, told=told)))
+    assert french.endswith("rien ne permettait plus d'en décider. Le lieu peut l'envoyer de nouveau.")
+    assert english.endswith("nothing was left to decide it by. The place may send it again.")
+
+
 def test_what_was_taken_back_of_an_invoice_is_told_to_whom_it_was_billed() -> None:
     told = Told(Domain.OPTI, InvoiceState.PAID, 32_000, 12, 28_000, 25_000, recovered=10_000)
     french, english = plain(sentence(replace(ONE, told=told)))

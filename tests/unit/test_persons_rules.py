@@ -93,6 +93,14 @@ def test_a_homonym_who_was_refused_at_her_door_is_no_visit_of_hers() -> None:
     assert kind_of(entry(EntryKind.IDENTITY, Outcome.DONE, act=Act.PERSON_SESSION_OPEN)) is LineKind.OWN
 
 
+def test_she_reads_that_another_browser_signed_for_her_session() -> None:
+    ended = entry(EntryKind.IDENTITY, Outcome.NOT_ALLOWED, act=Act.SESSION_OTHER_KEY)
+    assert kind_of(ended) is LineKind.KEY
+    french, english = plain(sentence(ended, None))
+    assert "un autre navigateur que le vôtre a voulu continuer votre session" in french
+    assert "it was closed" in english
+
+
 @pytest.mark.parametrize("kind", list(EntryKind))
 def test_every_kind_of_line_makes_a_sentence(kind: EntryKind) -> None:
     for language in plain(sentence(entry(kind), OPTICIAN)):

@@ -1,6 +1,6 @@
 """What the messages of a wish say, and what an address and a code look like."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,16 @@ from tierce.notices.readability import LEAST, reading_ease
 from tierce.notices.rules import VAGUE
 from tierce.persons.rules import DOMAINS
 from tierce.persons.wishes.model import Ended, Wish
-from tierce.persons.wishes.rules import code_digest, code_message, look_message, read_address, read_code, standing
+from tierce.persons.wishes.rules import (
+    CODE_TRIES,
+    code_digest,
+    code_message,
+    code_wait,
+    look_message,
+    read_address,
+    read_code,
+    standing,
+)
 
 DAY = date(2026, 11, 26)
 AT = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -67,7 +76,7 @@ def test_an_address_is_taken_without_its_spaces() -> None:
 
 def test_what_is_live_waits_or_ended_last_is_told_apart() -> None:
     def wish(number: int, proved: bool, why: Ended | None) -> Wish:
-        return Wish(number, AT, None, AT if proved else None, AT if why else None, why, 0, None)
+        return Wish(number, AT, None, None, 0, AT if proved else None, AT if why else None, why, 0, None)
 
     live, waiting = wish(1, True, None), wish(2, False, None)
     assert standing([waiting, live], offered=True).live is live
@@ -75,3 +84,27 @@ def test_what_is_live_waits_or_ended_last_is_told_apart() -> None:
     assert standing([waiting, live], offered=True).last is None
     refused = wish(3, True, Ended.REFUSED)
     assert standing([wish(4, False, Ended.REPLACED), refused], offered=False).last is refused
+
+
+def test_a_code_is_tried_five_times_within_a_quarter_of_an_hour() -> None:
+    waits = [code_wait(tries) for tries in range(1, CODE_TRIES + 1)]
+    assert waits == [*(timedelta(minutes=one) for one in (1, 2, 4, 8)), None]
+
+
+@pytest.mark.parametrize(
+    ("begun", "sent", "attempts", "said"),
+    [(None, None, 0, "soon"), (None, None, 2, "late"), (AT, None, 1, "doubtful"), (AT, AT, 1, "sent")],
+)
+def test_she_reads_whether_her_code_left(
+    begun: datetime | None, sent: datetime | None, attempts: int, said: str
+) -> None:
+    waiting = Wish(1, AT, begun, sent, attempts, None, None, None, 0, None)
+    assert standing([waiting], offered=True).code == said
+
+
+def test_beside_a_live_wish_a_newer_address_whose_code_came_to_nothing_is_said() -> None:
+    live = Wish(1, AT, AT, AT, 1, AT, None, None, 0, None)
+    unsent = Wish(2, AT + timedelta(days=1), None, None, 5, None, AT, Ended.UNSENT, 0, None)
+    older = Wish(3, AT - timedelta(days=1), None, None, 5, None, AT, Ended.UNSENT, 0, None)
+    assert standing([unsent, live], offered=True).last is unsent
+    assert standing([live, older], offered=True).last is None

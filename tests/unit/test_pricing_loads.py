@@ -13,6 +13,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import names
 from tierce.lab.country.insurers import PRODUCTS, make_insurers
 from tierce.lab.country.pricing import ITEMS, write_benefits, write_tariffs
+from tierce.policy.documents import DocumentKind
 
 TARIFF = {column.name: column.example for column in TARIFFS}
 BENEFIT = {column.name: column.example for column in BENEFITS}
@@ -26,6 +27,7 @@ def test_the_examples_of_the_published_tables_are_read() -> None:
     assert (line.amc, line.product_code, line.benefit.item) == ("99100001", "CONFORT", "OPTB1")
     assert line.benefit.formula == Formula(Measure.FIXED, 15_000)
     assert line.benefit.cap == Cap(24, 40_000, 1)
+    assert line.benefit.documents == (DocumentKind.PRESCRIPTION, DocumentKind.SIGNED_QUOTE)
     assert read_tariff(TARIFF | {"valid_until": "", "ceiling_cents": ""}).until_day == NO_END
     assert read_benefit(BENEFIT | {"item": "", "cap_cents": ""}).benefit.key == "*OPTI"
 
@@ -84,6 +86,9 @@ def test_a_wrong_tariff_is_refused_by_its_field(change: dict[str, str], field: s
         ({"cap_count": "10000"}, "cap_count"),
         ({"review_from_cents": "-1"}, "review_from_cents"),
         ({"review_from_cents": "8,00"}, "review_from_cents"),
+        ({"documents": "passport"}, "documents"),
+        ({"documents": "prescription prescription"}, "documents"),
+        ({"documents": "prescription", "domain": "PHAR"}, "documents"),
         ({"cap_months": ""}, "cap_months"),
         ({"cap_months": "61"}, "cap_months"),
         ({"cap_cents": "", "cap_count": ""}, "cap_months"),
@@ -134,6 +139,9 @@ def test_a_tariff_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[s
         ({"cap_months": "11"}, True),
         ({"review_from_cents": "120000"}, False),
         ({"review_from_cents": ""}, True),
+        ({"documents": "maker_invoice signed_quote prescription"}, False),
+        ({"documents": "prescription"}, True),
+        ({"documents": ""}, True),
     ],
 )
 def test_a_benefit_that_moves_by_more_than_half_is_to_be_confirmed(change: dict[str, str], moves: bool) -> None:

@@ -11,13 +11,14 @@ from tests.feed_table import as_markdown
 from tierce.billing.bank.feed import COLUMNS as ACCOUNTS
 from tierce.billing.pricing.loads.columns import BENEFITS, TARIFFS
 from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
-from tierce.directory.loads.rules import luhn_holds, read_activity
+from tierce.directory.loads.rules import read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
 from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Column, FeedRow, Rejection, names
 from tierce.kernel.ids import InsurerId
+from tierce.kernel.luhn import luhn_holds
 from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
 from tierce.notices.rules import is_minor
 from tierce.presence.columns import REPORTS

@@ -103,7 +103,7 @@ def test_what_typer_may_still_say_has_a_french_word() -> None:
     assert in_french("something new") == "valeur refusée"
 
 
-def test_a_command_that_the_keyboard_stops_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_the_keyboard_stops_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     stopped = typer.Typer()
 
     @stopped.command()
@@ -111,4 +111,6 @@ def test_a_command_that_the_keyboard_stops_says_so(capsys: pytest.CaptureFixture
         raise KeyboardInterrupt
 
     assert _run(typer.main.get_command(stopped), [], "tierce stop") == 130
-    assert capsys.readouterr().err.splitlines()[-1] == "✗ interrompu / stopped"
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("✗ interrompu : ce qui était confirmé est gardé")
+    assert said.endswith("run the same command again")

@@ -23,11 +23,11 @@ def test_a_body_that_comes_byte_by_byte_ends_as_if_its_sender_had_gone() -> None
 
         async def drips() -> Message:
             dripped.clear()
-            loop.call_later(0.01, dripped.set)
+            loop.call_later(0.1, dripped.set)
             await dripped.wait()
             return {"type": "http.request", "body": b"a", "more_body": True}
 
-        arriving, pieces = Arriving(drips, 0.1), 0
+        arriving, pieces = Arriving(drips, 1.0), 0
         while (await arriving())["type"] == "http.request":
             pieces += 1
         return pieces, arriving.late

@@ -16,11 +16,13 @@ from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
 from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
+from tierce.notices.aside.model import AsideWhy
 from tierce.notices.audience.model import Channel
 from tierce.peer_alerts.telling.rules import SAID
 from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
 from tierce.persons.wishes.errors import WishReason
+from tierce.persons.wishes.model import Ended
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
@@ -66,6 +68,7 @@ def asked_by_templates(folder: Path) -> set[str]:
 
 _COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.PUBLISH, Decision.LATE, Decision.NOTIFY}
 """Decisions whose sentence holds a number or a duty."""
+WISH_ENDS = (Ended.REFUSED, Ended.UNSENT, Ended.UNREADABLE, Ended.LATE)
 CHOSEN = {
     OFFICE: numbered("act", Act)
     | numbered("outcome", Outcome)
@@ -100,7 +103,7 @@ CHOSEN = {
     | numbered("bank.from_long", NumberFrom)
     | numbered("payments.word", Word)
     | numbered("recovery.word", RecoveryWord)
-    | {f"own_mail.how.{how}" for how in ("sent", "known", "waits", "refused", "doubtful", "unaddressed")}
+    | {f"own_mail.how.{how}" for how in ("sent", "known", "waits", *AsideWhy) if how is not AsideWhy.CHANGED}
     | {f"own_mail.what.{what}.{many}" for what in (3, 4, 5) for many in ("one", "many")}
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
@@ -123,6 +126,8 @@ CHOSEN = {
     | {f"letters.channel_{one.value}" for one in Channel if one is not Channel.PUBLIC}
     | {f"wish.said_{said}{part}" for said in ("proved", "stopped") for part in ("", "_next")}
     | {f"wish.refused_{one}{part}" for one in WishReason for part in ("", "_remedy")}
+    | {f"wish.ended_{why}{part}" for why in WISH_ENDS for part in ("", "_remedy")}
+    | {f"wish.code_{said}" for said in ("soon", "late", "doubtful", "sent")}
     | {f"wish.rule_{part}" for part in ("nothing", "you", "year", "own", "address")},
 }
 """Keys that templates build from a value."""

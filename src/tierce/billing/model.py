@@ -47,6 +47,14 @@ class InvoiceReason(IntEnum):
     """The deposit that is quoted was not guaranteed, or for less."""
     CONTRACT_ENDED = 8
     """The insurer's contract with the operator ended before the day of care."""
+    COVER_GONE = 9
+    """Said by two of the staff, as the three that follow: nothing decides it. Her cover is no longer held."""
+    NUMBER_GONE = 10
+    """What it quotes is no longer kept."""
+    INSURER_GONE = 11
+    """Her insurer answers no more, or nothing opens what it sent."""
+    NOT_DECIDABLE = 12
+    """Something else keeps it from being decided: the words beside say what."""
     RIGHTS_ENDED = 20
     """An agreement alone: rights are not open on the day on which its care would begin."""
     TO_REVIEW = 21
@@ -63,7 +71,17 @@ class InvoiceReason(IntEnum):
     """The insurer wants a document before it answers."""
     EXCLUDED = 27
     """The contract excludes this care."""
+    DOCUMENTS_MISSING = 28
+    """A grant subject to documents is over: not all of them were declared in time."""
 
+
+BY_STAFF = (
+    InvoiceReason.COVER_GONE,
+    InvoiceReason.NUMBER_GONE,
+    InvoiceReason.INSURER_GONE,
+    InvoiceReason.NOT_DECIDABLE,
+)
+"""For what two of the staff refuse an invoice that nothing decides; the place may send it again."""
 
 STATE_LABELS: dict[InvoiceState, Phrase] = {
     InvoiceState.RECEIVED: Phrase("reçue", "received"),

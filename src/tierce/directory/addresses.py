@@ -16,7 +16,7 @@ from tierce.kernel.language import Language, Phrase
 
 LINES: Final = 6
 COLUMNS: Final[tuple[Column, ...]] = (
-    must("number", "8 + RPPS, or 0 + ADELI", "899900000018", "Identifiant national.", "National identifier."),
+    must("number", "8 + RPPS, or 0 + ADELI", "899900000011", "Identifiant national.", "National identifier."),
     may("email", "text, up to 254", "cabinet@exemple.invalid", "Adresse électronique.", "E-mail address."),
     *(
         may(

@@ -16,13 +16,13 @@ def root() -> None:
     """La politique en vigueur. / The policy in force."""
 
 
-@app.command("show")
+@app.command("show", epilog="Exemple / example:  tierce policy show --language en")
 def show(language: Annotated[Language, typer.Option(help="fr, en.")] = Language.FR) -> None:
     """Qui obtient quoi, en Markdown. / Print who obtains what, in Markdown."""
     typer.echo(render(language), nl=False)
 
 
-@app.command("text")
+@app.command("text", epilog="Exemple / example:  tierce policy text | sha256sum")
 def text() -> None:
     """Le texte dont chaque ligne du journal porte l’empreinte. / The text whose digest lines bear."""
     typer.echo(policy_text())

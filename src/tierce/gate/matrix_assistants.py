@@ -38,6 +38,7 @@ WORDS: Mapping[Act, Phrase] = {
     Act.AGREEMENT_ASK: Phrase("demander un accord préalable", "ask for a prior agreement"),
     Act.AGREEMENT_READ: Phrase("lire les accords du lieu", "read the place's agreements"),
     Act.AGREEMENT_CANCEL: Phrase("annuler un accord", "cancel an agreement"),
+    Act.AGREEMENT_DOCUMENT: Phrase("déclarer une pièce d'un accord", "declare a document of an agreement"),
     Act.DEVICE_NAME: Phrase("nommer un appareil", "name a device"),
     Act.DEVICE_CODE: Phrase("faire confirmer son appareil", "have one's device confirmed"),
     Act.DEVICE_CONTINUE: Phrase("confirmer un appareil", "confirm a device"),

@@ -162,6 +162,9 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "récupérer ce qui a été payé sans être dû, ou y renoncer",
         "recover what was paid and is not due, or give it up",
     ),
+    Act.STAFF_INVOICE_REFUSE: Phrase(
+        "refuser une facture que rien ne permet de décider", "refuse an invoice that nothing decides"
+    ),
     Act.STAFF_ACCOUNT_REFUSE: Phrase(
         "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"
     ),

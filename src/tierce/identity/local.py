@@ -1,6 +1,7 @@
 """Sessions of the sites that are OIDC clients themselves: the office, the insurers' site, the persons' space."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,10 @@ from tierce.identity.oidc import Claims, digest
 from tierce.identity.over import Over
 from tierce.identity.reading.service import HANDLE_LENGTH, Pool
 from tierce.identity.service import new_handle
+from tierce.identity.sites import store as site_store
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
+from tierce.identity.sites.model import Held
+from tierce.identity.sites.rules import bound_to
 from tierce.identity.vouching import end_over, keep_vouched
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -51,15 +56,15 @@ class StaffSessions:
     roles: frozenset[str]
     policy: bytes
 
-    async def open_session(self, vouched: Claims) -> OpenedSession:
-        """Open a session for a member of staff who has signed in with phishing-resistant means."""
+    async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
+        """Open a session for a member of staff who has signed in with phishing-resistant means, bound to this key."""
         identity = claims.staff(vouched, self.roles)
         now = self.clock.now()
         handle, stored = new_handle()
         session, staff = SessionId(new_id()), staff_id(identity.subject)
         expires = rules.expiry(now, now, rules.STAFF_LIFETIME)
         async with self.pool.connection() as connection:
-            await store.put_staff_session(
+            await site_store.put_staff_session(
                 connection,
                 session=session,
                 handle=stored,
@@ -69,29 +74,38 @@ class StaffSessions:
                 roles=identity.roles,
                 created=now,
                 expires=expires,
+                bound=bound_to(handle, thumbprint),
             )
             await keep_vouched(connection, session, vouched, handle)
-            entry = Entry(
-                kind=EntryKind.IDENTITY,
-                act=Act.STAFF_SESSION_OPEN,
-                outcome=Outcome.DONE,
-                time_us=micros(now),
-                professional=staff,
-                session=session,
-                policy=self.policy,
-            )
-            await self.appender.write_async(connection, [entry])
-        return OpenedSession(session, handle, expires)
+            ticket = await _first_ticket(connection, session)
+            await self.appender.write_async(connection, [self._line(staff, session, Act.STAFF_SESSION_OPEN)])
+        return OpenedSession(session, handle, expires, ticket)
 
-    async def read(self, handle: str) -> StaffCaller:
-        """Read a live session; SessionRefusedError otherwise."""
-        session, staff, name, roles = await _live(self, store.staff_session, handle, rules.STAFF_LIFETIME)
+    async def read(self, held: Held) -> StaffCaller:
+        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
+        session, staff, name, roles = await _live(self, site_store.staff_session, held, rules.STAFF_LIFETIME)
         return StaffCaller(StaffId(staff), SessionId(session), name, frozenset(roles) & self.roles)
+
+    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
+        """The line that says that another key signed for this session."""
+        session, staff, *_ = await _row(connection, site_store.staff_session, handle)
+        return self._line(staff, session, Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
+
+    def _line(self, staff: StaffId, session: SessionId, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
+        return Entry(
+            kind=EntryKind.IDENTITY,
+            act=act,
+            outcome=outcome,
+            time_us=micros(self.clock.now()),
+            professional=staff,
+            session=session,
+            policy=self.policy,
+        )
 
     async def end(self, handle: str) -> None:
         """Sign out."""
         async with self.pool.connection() as connection:
-            await store.end_staff_session(connection, digest(handle), self.clock.now())
+            await site_store.end_staff_session(connection, digest(handle), self.clock.now())
 
     async def end_over(self, over: Over) -> bool:
         """End what the provider says is over; False when this token served before."""
@@ -109,14 +123,14 @@ class InsurerSessions:
     door: Door
     policy: bytes
 
-    async def open_session(self, vouched: Claims) -> OpenedSession:
+    async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
         """Open a session for the insurer that the token names; SignInRefusedError when we know no such insurer."""
         identity = claims.insurer_staff(vouched)
         now = self.clock.now()
         handle, stored = new_handle()
         session, staff = SessionId(new_id()), staff_id(f"{identity.amc}|{identity.subject}")
         async with self.pool.connection() as connection:
-            insurer = await store.open_insurer_session(
+            insurer = await site_store.open_insurer_session(
                 connection,
                 door=self.door(identity.amc),
                 session=session,
@@ -124,34 +138,46 @@ class InsurerSessions:
                 staff=staff,
                 name=identity.name,
                 life=rules.INSURER_LIFETIME.total,
+                bound=bound_to(handle, thumbprint),
             )
             if insurer is None:
                 raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
             await keep_vouched(connection, session, vouched, handle)
-            entry = Entry(
-                kind=EntryKind.IDENTITY,
-                act=Act.INSURER_SESSION_OPEN,
-                outcome=Outcome.DONE,
-                time_us=micros(now),
-                professional=staff,
-                insurer=insurer,
-                session=session,
-                policy=self.policy,
-            )
-            await self.appender.write_async(connection, [entry])
-        return OpenedSession(session, handle, rules.expiry(now, now, rules.INSURER_LIFETIME))
+            ticket = await _first_ticket(connection, session)
+            line = self._line(staff, insurer, session, Act.INSURER_SESSION_OPEN)
+            await self.appender.write_async(connection, [line])
+        return OpenedSession(session, handle, rules.expiry(now, now, rules.INSURER_LIFETIME), ticket)
 
-    async def read(self, handle: str) -> InsurerCaller:
-        """Read a live session; SessionRefusedError otherwise."""
+    async def read(self, held: Held) -> InsurerCaller:
+        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
         session, insurer, amc, insurer_name, staff, name = await _live(
-            self, store.insurer_session, handle, rules.INSURER_LIFETIME
+            self, site_store.insurer_session, held, rules.INSURER_LIFETIME
         )
         return InsurerCaller(StaffId(staff), SessionId(session), name, InsurerId(insurer), amc, insurer_name)
+
+    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
+        """The line that says that another key signed for this session."""
+        session, insurer, _, _, staff, *_ = await _row(connection, site_store.insurer_session, handle)
+        return self._line(staff, insurer, session, Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
+
+    def _line(
+        self, staff: StaffId, insurer: InsurerId, session: SessionId, act: Act, outcome: Outcome = Outcome.DONE
+    ) -> Entry:
+        return Entry(
+            kind=EntryKind.IDENTITY,
+            act=act,
+            outcome=outcome,
+            time_us=micros(self.clock.now()),
+            professional=staff,
+            insurer=insurer,
+            session=session,
+            policy=self.policy,
+        )
 
     async def end(self, handle: str) -> None:
         """Sign out."""
         async with self.pool.connection() as connection:
-            await store.end_insurer_session(connection, digest(handle))
+            await site_store.end_insurer_session(connection, digest(handle))
 
     async def end_over(self, over: Over) -> bool:
         """End what the provider says is over; False when this token served before."""
@@ -207,8 +233,8 @@ class PersonSessions:
     policy: bytes
     today: SignInsToday = field(default_factory=SignInsToday)
 
-    async def open_session(self, vouched: Claims) -> OpenedSession:
-        """Open a session for the one person of the register who has all the traits.
+    async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
+        """Open a session for the one person of the register who has all the traits, bound to this key.
 
         The traits hold the first given name alone, but for the count of the day. The others are compared once the
         opening is committed, with every copy of her record: none opens before its line. A homonym who is refused
@@ -228,22 +254,26 @@ class PersonSessions:
             raise SignInRefusedError(SignInReason.TOO_OFTEN_TODAY)
         async with self.pool.connection() as connection:
             person = rules.link(await store.persons_with_traits(connection, idx))
-            await store.put_person_session(
-                connection, session=session, handle=stored, person=person, created=now, expires=expires
-            )
+            await site_store.put_person_session(
+                connection, session=session, handle=stored, person=person, created=now, expires=expires,
+                bound=bound_to(handle, thumbprint),
+            )  # fmt: skip
             await keep_vouched(connection, session, vouched, handle, self._mark)
+            ticket = await _first_ticket(connection, session)
             await self.appender.write_async(connection, [self._opening(person, session, Outcome.DONE)])
         if not may_be_hers(pivot.given_names, await self._told(stored)):
             async with self.pool.connection() as connection:
-                await store.end_person_session(connection, stored, self.clock.now())
+                await site_store.end_person_session(connection, stored, self.clock.now())
                 await self.appender.write_async(connection, [self._opening(person, session, Outcome.NOT_ALLOWED)])
             raise LinkRefusedError(LinkReason.HOMONYMS)
-        return OpenedSession(session, handle, expires)
+        return OpenedSession(session, handle, expires, ticket)
 
-    def _opening(self, person: PersonId, session: SessionId, outcome: Outcome) -> Entry:
+    def _opening(
+        self, person: PersonId, session: SessionId, outcome: Outcome, act: Act = Act.PERSON_SESSION_OPEN
+    ) -> Entry:
         return Entry(
             kind=EntryKind.IDENTITY,
-            act=Act.PERSON_SESSION_OPEN,
+            act=act,
             outcome=outcome,
             time_us=micros(self.clock.now()),
             professional=person,
@@ -257,15 +287,20 @@ class PersonSessions:
             copies = await store.sealed_copies(connection, handle)
         return await asyncio.to_thread(lambda: [self.given_names(*copy) for copy in copies])
 
-    async def read(self, handle: str) -> PersonCaller:
-        """Read a live session; SessionRefusedError otherwise."""
-        session, person = await _live(self, store.person_session, handle, rules.PERSON_LIFETIME)
+    async def read(self, held: Held) -> PersonCaller:
+        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
+        session, person = await _live(self, site_store.person_session, held, rules.PERSON_LIFETIME)
         return PersonCaller(PersonId(person), SessionId(session))
+
+    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
+        """The line that says that another key signed for this session: hers, so that she reads it."""
+        session, person, *_ = await _row(connection, site_store.person_session, handle)
+        return self._opening(person, session, Outcome.NOT_ALLOWED, Act.SESSION_OTHER_KEY)
 
     async def end(self, handle: str) -> None:
         """Sign out."""
         async with self.pool.connection() as connection:
-            await store.end_person_session(connection, digest(handle), self.clock.now())
+            await site_store.end_person_session(connection, digest(handle), self.clock.now())
 
     async def end_over(self, over: Over) -> bool:
         """End what the provider says is over; False when this token served before."""
@@ -277,27 +312,46 @@ class PersonSessions:
         return self.subject_index(b"tierce-sub\0" + sub.encode()).bytes
 
 
+Find = Callable[[AsyncConnection[TupleRow], bytes, bytes], Awaitable[TupleRow | None]]
+"""Reads a session by the digests of its handle and of a ticket."""
+
+
 async def _live(
-    sessions: StaffSessions | InsurerSessions | PersonSessions,
-    find: Callable[[AsyncConnection, bytes], Awaitable[TupleRow | None]],
-    handle: str,
-    life: rules.Lifetime,
+    sessions: StaffSessions | InsurerSessions | PersonSessions, find: Find, held: Held, life: rules.Lifetime
 ) -> list[Any]:
-    """Read a live session: the row that `find` gives, without the three times at its end.
+    """Read a live session: the row that `find` gives, without what ends it: does the ticket serve, and three times.
 
     Raises:
         SessionRefusedError: there is none, or it is over.
+        TicketRefusedError: it lives, and its browser has to sign first.
     """
     row = None
-    if len(handle) == HANDLE_LENGTH:
+    if len(held.handle) == HANDLE_LENGTH:
         async with sessions.pool.connection() as connection:
-            row = await find(connection, digest(handle))
+            row = await find(connection, digest(held.handle), digest(held.ticket))
     if row is None:
         raise SessionRefusedError(SessionReason.UNKNOWN)
-    *found, created, expires, revoked = row
+    *found, serves, created, expires, revoked = row
     refusal = rules.session_refusal(
         sessions.clock.now(), created=created, expires=expires, revoked=revoked, life=life
     )
     if refusal is not None:
         raise SessionRefusedError(refusal)
+    if not serves:
+        raise TicketRefusedError(TicketReason.LAPSED)
     return found
+
+
+async def _row(connection: AsyncConnection[TupleRow], find: Find, handle: str) -> TupleRow:
+    """A session's row, live or not, by whose handle was just compared."""
+    row = await find(connection, digest(handle), b"")
+    assert row is not None, "the session was just found"
+    return row
+
+
+async def _first_ticket(connection: AsyncConnection[TupleRow], session: SessionId) -> str:
+    """Give a session its first ticket, in the transaction that opens it."""
+    ticket = secrets.token_urlsafe(32)
+    given = await site_store.first_ticket(connection, session, digest(ticket))
+    assert given, "the session was just opened"
+    return ticket

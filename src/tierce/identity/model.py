@@ -162,6 +162,8 @@ class OpenedSession:
     id: SessionId
     handle: str
     expires: datetime
+    ticket: str = ""
+    """What is shown beside it for minutes, where the session is bound to a key that then signs for another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class Pending:
     verifier: str
     return_to: str
     created: datetime
+    thumbprint: bytes | None = None
+    """Of the key that this browser signs with from now on; None where its session is bound later."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -146,8 +148,8 @@ class ProviderClient:
         self._known = KeySet([])
         self._known_at = datetime.min.replace(tzinfo=UTC)
 
-    async def start(self, return_to: str) -> Started:
-        """Prepare one sign-in; `return_to` is a path of the site that asks."""
+    async def start(self, return_to: str, thumbprint: bytes | None = None) -> Started:
+        """Prepare one sign-in; `return_to` is a path of the site that asks, `thumbprint` the browser's key."""
         if not is_local_return(return_to):
             raise SignInRefusedError(SignInReason.RETURN_ADDRESS)
         metadata = await self._discover()
@@ -169,7 +171,7 @@ class ProviderClient:
             max_age=AUTHENTICATED_SECONDS_MAX.get(settings.realm),
         )
         pending = Pending(
-            digest(state), settings.realm, digest(binding), nonce, verifier, return_to, self._clock.now()
+            digest(state), settings.realm, digest(binding), nonce, verifier, return_to, self._clock.now(), thumbprint
         )
         return Started(url, state, binding, pending)
 
@@ -326,7 +328,8 @@ class ProviderClient:
         if most is None:
             return
         now = self._clock.now().timestamp()
-        if not isinstance(authenticated, int | float) or not now - authenticated <= most + SKEW_SECONDS:
+        since = now - authenticated if isinstance(authenticated, int | float) else None
+        if since is None or not -SKEW_SECONDS <= since <= most + SKEW_SECONDS:  # a time to come is nobody's, either
             raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
     async def _decode(self, token: str) -> jwt.Token:

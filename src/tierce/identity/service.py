@@ -35,7 +35,7 @@ from tierce.identity.model import (
     SessionState,
     keyless_of,
 )
-from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
+from tierce.identity.oidc import Answer, Claims, Pending, ProviderClient, Started, check_pending, digest
 from tierce.identity.reading.service import HANDLE_LENGTH, SessionReader, refusal_of
 from tierce.identity.reading.store import session_by_handle
 from tierce.identity.vouching import keep_vouched
@@ -110,23 +110,23 @@ class SignInDoor:
     clock: Clock
     starts: Starts = field(default_factory=Starts)
 
-    async def start(self, return_to: str) -> Started:
-        """Begin; the site keeps `state` and `binding` in the browser's cookie."""
+    async def start(self, return_to: str, thumbprint: bytes | None = None) -> Started:
+        """Begin; the site keeps `state` and `binding` in the browser's cookie, and we the thumbprint of its key."""
         if not self.starts.one_more(int(self.clock.now().timestamp())):
             raise SignInRefusedError(SignInReason.BUSY)
-        started = await self.provider.start(return_to)
+        started = await self.provider.start(return_to, thumbprint)
         async with self.pool.connection() as connection:
             await store.put_pending(connection, started.pending)
         return started
 
-    async def complete(self, answer: Answer, binding: str) -> tuple[Claims, str]:
-        """End: what the provider vouches for, and the path to go back to. An answer serves once, right or wrong."""
+    async def complete(self, answer: Answer, binding: str) -> tuple[Claims, Pending]:
+        """End: what the provider vouches for, and what was kept since. An answer serves once, right or wrong."""
         async with self.pool.connection() as connection:
             pending = await store.take_pending(connection, digest(answer.state))
         if pending is None:
             raise SignInRefusedError(SignInReason.STATE_UNKNOWN)
         check_pending(pending, self.provider.settings.realm, binding, self.clock.now())
-        return await self.provider.complete(pending, answer), pending.return_to
+        return await self.provider.complete(pending, answer), pending
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,7 +1,7 @@
 """Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -44,7 +44,7 @@ async def _one(connection: Connection, query: LiteralString, params: Iterable[An
 async def put_pending(connection: Connection, pending: Pending) -> None:
     """Remember a sign-in under way, in the realm of this connection's role."""
     await connection.execute(
-        "select access.put_pending(%s, %s, %s, %s, %s, %s)",
+        "select access.put_pending(%s, %s, %s, %s, %s, %s, %s)",
         (
             pending.state,
             pending.binding,
@@ -52,6 +52,7 @@ async def put_pending(connection: Connection, pending: Pending) -> None:
             pending.verifier,
             pending.return_to,
             pending.created,
+            pending.thumbprint,
         ),
     )
 
@@ -60,13 +61,14 @@ async def take_pending(connection: Connection, state: bytes) -> Pending | None:
     """Find a sign-in of this site under way and forget it in the same statement: an answer serves once."""
     row = await _one(
         connection,
-        "select realm, binding, nonce, verifier, return_to, created from access.take_pending(%s)",
+        "select realm, binding, nonce, verifier, return_to, created, thumbprint from access.take_pending(%s)",
         (state,),
     )
     if row is None:
         return None
-    realm, binding, nonce, verifier, return_to, created = row
-    return Pending(state, Realm(realm), bytes(binding), nonce, verifier, return_to, created)
+    realm, binding, nonce, verifier, return_to, created, key = row
+    thumbprint = None if key is None else bytes(key)
+    return Pending(state, Realm(realm), bytes(binding), nonce, verifier, return_to, created, thumbprint)
 
 
 async def put_vouched(
@@ -399,100 +401,3 @@ async def sealed_copies(connection: Connection, handle: bytes) -> list[tuple[Ins
     except ProgramLimitExceeded:
         raise SignInRefusedError(SignInReason.TOO_MANY_TODAY) from None
     return [(InsurerId(row[0]), PersonId(row[1]), bytes(row[2])) for row in await cursor.fetchall()]
-
-
-async def put_staff_session(
-    connection: Connection,
-    *,
-    session: SessionId,
-    handle: bytes,
-    staff: int,
-    subject: str,
-    name: str,
-    roles: Iterable[str],
-    created: datetime,
-    expires: datetime,
-) -> None:
-    """Insert a session of a member of staff."""
-    await connection.execute(
-        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (session, handle, staff, subject, name, sorted(roles), created, expires),
-    )
-
-
-async def staff_session(connection: Connection, handle: bytes) -> TupleRow | None:
-    """Read (id, staff, name, roles, created, expires, revoked)."""
-    return await _one(
-        connection,
-        "select id, staff, name, roles, created, expires, revoked from access.staff_session where handle = %s",
-        (handle,),
-    )
-
-
-async def put_person_session(
-    connection: Connection,
-    *,
-    session: SessionId,
-    handle: bytes,
-    person: PersonId,
-    created: datetime,
-    expires: datetime,
-) -> None:
-    """Insert a session of a person covered."""
-    await connection.execute(
-        "insert into access.person_session (id, handle, person, created, expires) values (%s, %s, %s, %s, %s)",
-        (session, handle, person, created, expires),
-    )
-
-
-async def person_session(connection: Connection, handle: bytes) -> TupleRow | None:
-    """Read (id, person, created, expires, revoked)."""
-    return await _one(
-        connection,
-        "select id, person, created, expires, revoked from access.person_session where handle = %s",
-        (handle,),
-    )
-
-
-async def end_staff_session(connection: Connection, handle: bytes, now: datetime) -> None:
-    """End a session of a member of staff."""
-    await connection.execute(
-        "update access.staff_session set revoked = %s where handle = %s and revoked is null", (now, handle)
-    )
-
-
-async def end_person_session(connection: Connection, handle: bytes, now: datetime) -> None:
-    """End a session of a person covered."""
-    await connection.execute(
-        "update access.person_session set revoked = %s where handle = %s and revoked is null", (now, handle)
-    )
-
-
-async def open_insurer_session(
-    connection: Connection,
-    *,
-    door: bytes,
-    session: SessionId,
-    handle: bytes,
-    staff: int,
-    name: str,
-    life: timedelta,
-) -> InsurerId | None:
-    """Insert a session of the insurer whose door this is; None when it is nobody's."""
-    row = await _one(
-        connection,
-        "select access.open_insurer_session(%s, %s, %s, %s, %s, %s)",
-        (door, session, handle, staff, name, life),
-    )
-    return None if row is None or row[0] is None else InsurerId(row[0])
-
-
-async def insurer_session(connection: Connection, handle: bytes) -> TupleRow | None:
-    """Read (id, insurer, amc, its name, staff, her name, created, expires, revoked)."""
-    return await _one(connection, "select * from access.insurer_session(%s)", (handle,))
-
-
-async def end_insurer_session(connection: Connection, handle: bytes) -> None:
-    """End a session of an insurer's staff."""
-    await connection.execute("select access.end_insurer_session(%s)", (handle,))

@@ -50,7 +50,7 @@ def journal() -> None:
     """Vérifier le journal et prouver ses lignes. / Verify the journal and prove its lines."""
 
 
-@app.command()
+@app.command(epilog="Exemple / example:  tierce journal key --keys etc/keys > log.pub")
 def key(*, keys: Keys, origin: Origin = LOG_ORIGIN) -> None:
     """Écrire la clé publique du journal, à garder ailleurs. / Print the log's public key, to be kept elsewhere."""
     try:
@@ -60,7 +60,12 @@ def key(*, keys: Keys, origin: Origin = LOG_ORIGIN) -> None:
     typer.echo(verifier_key(origin, private.public_key()))
 
 
-@app.command()
+@app.command(
+    epilog=(
+        "Exemple / example:  "
+        'tierce journal verify --secrets etc/secrets --log-key "$(cat log.pub)" --log var/log --segments var/segments'
+    )
+)
 def verify(
     *,
     secrets: Secrets,
@@ -126,7 +131,9 @@ def verify(
     raise typer.Exit(0 if report.intact else 1)
 
 
-@app.command()
+@app.command(
+    epilog="Exemple / example:  tierce journal proof 123456 --secrets etc/secrets --log var/log > 123456.proof"
+)
 def proof(
     *,
     seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
@@ -145,7 +152,7 @@ def proof(
     typer.echo(made.to_json(), nl=False)
 
 
-@app.command()
+@app.command(epilog='Exemple / example:  tierce journal check 123456.proof --log-key "$(cat log.pub)"')
 def check(*, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], log_key: LogKey) -> None:
     """Vérifier une preuve, sans base de données. / Check a proof file; no database is needed."""
     try:

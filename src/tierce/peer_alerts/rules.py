@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tierce.kernel.labels import holds_nir
+from tierce.kernel.luhn import is_rpps
 from tierce.peer_alerts.errors import Err, SetRefusedError
 from tierce.peer_alerts.model import Said
 from tierce.policy.peer_alerts import ACCUSES, AHEAD, OLD, Confidence, Event
@@ -36,7 +37,6 @@ _TIMES: Final = frozenset({"iat", "toe", "event_timestamp", "start", "end"})
 """Members that hold a number of seconds, or of milliseconds, which is as long as a NIR."""
 JTI_CHARS_MAX: Final = 128
 DEPTH_MAX: Final = 8
-_RPPS: Final = re.compile(r"[0-9]{11}", re.ASCII)
 _NIR_ALONE: Final = re.compile(r"[1-8][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?", re.ASCII | re.IGNORECASE)
 
 
@@ -77,17 +77,6 @@ def read(claims: Mapping[str, Any], audience: str, now: datetime) -> Said:
     if event is Event.HARVESTING:
         return _harvesting(Said(number, event, rpps), told, now)
     return Said(number, event, rpps)
-
-
-def is_rpps(text: str) -> bool:
-    """Whether this is a professional's number: eleven digits, the last of which is the key of the others (Luhn)."""
-    if _RPPS.fullmatch(text) is None:
-        return False
-    total = 0
-    for place, character in enumerate(reversed(text)):
-        digit = int(character) * (2 if place % 2 else 1)
-        total += digit - 9 if digit > 9 else digit
-    return total % 10 == 0
 
 
 def _wrong(said: str) -> SetRefusedError:

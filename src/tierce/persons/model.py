@@ -25,6 +25,8 @@ class LineKind(Enum):
     """She used her own space."""
     DOOR = "door"
     """Somebody with her traits was refused at the door of her space."""
+    KEY = "key"
+    """Another browser's key signed for a session of her space, which ended it."""
     SETTING = "setting"
     """She set whether she is told, and where: shown to her, since somebody else may have."""
     PRESENCE = "presence"

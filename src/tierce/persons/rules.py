@@ -135,6 +135,12 @@ _REFUSED: Final = Phrase(
 )
 """After the instant."""
 
+_OTHER_KEY: Final = Phrase(
+    "un autre navigateur que le vôtre a voulu continuer votre session, et elle a été fermée : quelqu’un en avait une "
+    "copie",
+    "another browser than yours tried to go on with your session, and it was closed: somebody had a copy of it",
+)
+
 _PRESENT: Final = frozenset({Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED})
 
 
@@ -165,6 +171,8 @@ def kind_of(entry: Entry) -> LineKind:
         return LineKind.SETTING
     if entry.act is Act.PERSON_SESSION_OPEN and entry.outcome is Outcome.NOT_ALLOWED:
         return LineKind.DOOR
+    if entry.act is Act.SESSION_OTHER_KEY:
+        return LineKind.KEY
     if entry.kind in {EntryKind.PERSON_ACT, EntryKind.IDENTITY}:
         return LineKind.OWN
     return LineKind.OTHER
@@ -184,8 +192,8 @@ def sentence(entry: Entry, asker: Asker | None, place: str = "") -> Phrase:
     kind = kind_of(entry)
     if kind is LineKind.STAFF:
         return _staff(entry, when)
-    if kind in {LineKind.OWN, LineKind.SETTING, LineKind.DOOR}:
-        said = _REFUSED if kind is LineKind.DOOR else _own(entry)
+    if kind in {LineKind.OWN, LineKind.SETTING, LineKind.DOOR, LineKind.KEY}:
+        said = {LineKind.DOOR: _REFUSED, LineKind.KEY: _OTHER_KEY}.get(kind) or _own(entry)
         return Phrase(f"{when.fr}, {said.fr}.", f"{when.en}, {said.en}.")
     if kind is LineKind.PRESENCE:
         said = _PRESENCE[entry.act]

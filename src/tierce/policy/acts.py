@@ -115,6 +115,18 @@ class Act(IntEnum):
     """An insurer's staff grant or refuse a request under review, which `reference` is."""
     HOLDS_READ = 96
     """A professional, or her assistant with less of it, reads what holds the account; shows nobody."""
+    AGREEMENT_DOCUMENT = 97
+    """A professional declares a document that an agreement, which `reference` is, is subject to; nobody is named."""
+    INSURER_DOCUMENTS = 98
+    """An insurer's staff read which documents were declared for agreements of their own people; nobody is named."""
+    SESSION_OTHER_KEY = 101
+    """Another key than its own signed for a session of staff, of an insurer's or of a person, which this ended."""
+    STAFF_INVOICE_REFUSE = 104
+    """Staff refuse an invoice that nothing decides, which `reference` is; two of them make it so."""
+    MESSAGE_AGAIN = 107
+    """A message that was set aside is tried again; `reference` begins the digest of its number. By command."""
+    MESSAGE_SETTLED = 108
+    """One is settled: whoever it was for was told by another way; `reference` as in MESSAGE_AGAIN. By command."""
     PRESENCE_CARD = 110
     """A person asks for a dynamic card, to be read at one place."""
     PRESENCE_CONFIRM = 111

@@ -44,6 +44,7 @@ ASSISTANT_ACTS: Final = frozenset(
         Act.AGREEMENT_ASK,
         Act.AGREEMENT_READ,
         Act.AGREEMENT_CANCEL,
+        Act.AGREEMENT_DOCUMENT,
     }
 )
 """Acts open to an assistant's session; of sessions and devices she reads, and ends, her own alone. What is not named

@@ -24,9 +24,10 @@ BRIEF: Mapping[Kept, Rule] = {
     ),
     Kept.PENDING: Rule(
         Phrase(
-            "connexions non finies ; fins dites par un fournisseur", "sign-ins unfinished; ends told by a provider"
+            "connexions non finies ; fins dites par un fournisseur ; laissez-passer et défis de sessions, empreintes",
+            "sign-ins unfinished; ends told by a provider; tickets and challenges of sessions, digests",
         ),
-        "access.pending, access.told_over",
+        "access.pending, access.told_over, access.ticket, access.key_challenge",
         timedelta(minutes=10),
         Phrase("leur début", "their start"),
         End.DELETED,

@@ -47,12 +47,13 @@ CLAIMED: Mapping[Kept, Rule] = {
     ),
     Kept.INVOICES: Rule(
         Phrase(
-            "factures envoyées par les lieux de soins, et leurs lignes ; payées, aussi longtemps que les mêmes soins "
-            "peuvent être facturés de nouveau ou comptés dans un plafond de l'organisme",
-            "invoices sent by places of care, and their lines; once paid, for as long as the same care may be "
-            "invoiced again or counts against a cap of the insurer",
+            "factures envoyées par les lieux de soins, leurs lignes, et qui du bureau les refuse ; payées, aussi "
+            "longtemps que les mêmes soins peuvent être facturés de nouveau ou comptés dans un plafond de "
+            "l'organisme",
+            "invoices sent by places of care, their lines, and who of the staff refuses one; once paid, for as "
+            "long as the same care may be invoiced again or counts against a cap of the insurer",
         ),
-        "care.invoice, care.invoice_line, care.invoice_missed",
+        "care.invoice, care.invoice_line, care.invoice_missed, care.refusal_word",
         timedelta(days=822),
         Phrase("leur décision, ou leur annulation", "their decision, or their cancellation"),
         End.DELETED,
@@ -65,10 +66,10 @@ CLAIMED: Mapping[Kept, Rule] = {
     ),
     Kept.AGREEMENTS: Rule(
         Phrase(
-            "prises en charge demandées par les lieux de soins, et leurs lignes",
-            "prior agreements that places of care asked for, and their lines",
+            "prises en charge demandées par les lieux de soins, leurs lignes et les pièces déclarées",
+            "prior agreements that places of care asked for, their lines and the documents declared",
         ),
-        "care.agreement, care.agreement_line",
+        "care.agreement, care.agreement_line, care.agreement_document",
         timedelta(days=822),
         Phrase(
             "leur refus, leur facture, leur fin ou leur annulation",

@@ -26,4 +26,7 @@ MISSED_A_DAY: Final = 20
 """Numbers that a line may quote in a civil day and that are not its place's: mistyped, another's or nobody's."""
 BEHIND_DAYS: Final = 30
 """Days after its sending for which the same care on another invoice waits for one that cannot be decided."""
+UNDECIDED_DAYS: Final = 10
+"""Days for which `billing` could not decide an invoice before two of the staff may refuse it: a file that brings the
+cover back, or a key, may still come."""
 PAGE_ROWS: Final = 50

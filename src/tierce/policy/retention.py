@@ -440,8 +440,10 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.DEPOSIT_ROWS: Rule(
         Phrase(
-            "dépôts résolus, sans ce qui fut saisi : montant, lieu, nombres à clé de la personne pour ce lieu",
-            "resolved deposits, without what was typed: amount, place, keyed numbers of the person at that place",
+            "dépôts résolus, sans ce qui fut saisi : montant, lieu, nombres à clé de la personne pour ce lieu ; plus "
+            "longtemps, tant qu'une facture qui cite leur reçu est gardée",
+            "resolved deposits, without what was typed: amount, place, keyed numbers of the person at that place; "
+            "longer, while an invoice that quotes their receipt is kept",
         ),
         "care.deposit",
         _days(_INVOICED_DAYS),  # by whom it is known, the same care is not invoiced again by an answer

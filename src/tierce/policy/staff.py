@@ -70,6 +70,7 @@ _ACCOUNTS = frozenset(
         Act.STAFF_BATCH_LIST,
         Act.STAFF_BATCH_SETTLE,
         Act.STAFF_RECOVERY,
+        Act.STAFF_INVOICE_REFUSE,
     }
 )
 """Accounts and what is sent to them: two teams, so that a second member of staff is found."""

@@ -15,6 +15,7 @@ from tierce.registry.errors import ContractEndedError, InsurerRemoteError
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import People, Product, Sender
 from tierce.registry.progress.store import FeedBook
+from tierce.registry.proving.store import prove_first
 from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.registry.writing.store import Writer
 from tierce.storage.insurer_keys import make_insurer_keys
@@ -39,12 +40,15 @@ class RegistryStore:
         """Become the only import; False when another one runs. The lock is the session's.
 
         Raises:
-            LookupKeyError: a key by which people are looked up is being replaced, under this very lock.
+            LookupKeyError: a key by which people are looked up is being replaced, under this very lock, or is another
+                database's.
         """
         row = self._connection.execute("select pg_try_advisory_lock(%s)", (IMPORT_LOCK,)).fetchone()
         if not (row and row[0]):
             return False
         try:
+            prove_first(self._connection, self._keyring, LOOKUPS)
+            self._connection.commit()  # whoever gives numbers to people asked about waits for that row
             take_to_write(self._connection, self._keyring, LOOKUPS)
         except TierceError:
             self._connection.rollback()

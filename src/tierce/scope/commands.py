@@ -42,7 +42,12 @@ def scope() -> None:
     """Qui a été exposé, à quoi, quand. / Who was exposed, to what, when."""
 
 
-@app.command()
+@app.command(
+    epilog=(
+        'Exemple / example:  tierce scope run vol.toml --by "Marc Tessier" --secrets etc/secrets --keys etc/keys'
+        " --segments var/segments --into listes"
+    )
+)
 def run(
     *,
     criteria: File,
@@ -60,8 +65,6 @@ def run(
 
     Une ligne du journal dit qui l'a fait. / A line of the journal says who did it.
 
-    Exemple / Example: tierce scope run vol.toml --by "Marc Tessier" --secrets etc/secrets --keys etc/keys
-    --segments var/segments --into listes
     """
     database = Database(host, port, name, secrets)
     try:
@@ -107,12 +110,9 @@ def run(
     )
 
 
-@app.command()
+@app.command(epilog="Exemple / example:  tierce scope diff listes/3f…e1.scope listes/9a…07.scope")
 def diff(*, before: File, after: File, json: Json = "") -> None:
-    """Ce qui change d'une liste à l'autre : +, -, ~. / What changes between two lists: added, removed, changed.
-
-    Exemple / Example: tierce scope diff listes/3f…e1.scope listes/9a…07.scope
-    """
+    """Ce qui change d'une liste à l'autre : +, -, ~. / What changes between two lists: added, removed, changed."""
     counted: Counter[str] = Counter()
     try:
         for one in differences(before, after):
@@ -128,12 +128,9 @@ def diff(*, before: File, after: File, json: Json = "") -> None:
         typer.echo(f"+{counted['+']} -{counted['-']} ~{counted['~']}", err=True)
 
 
-@app.command()
+@app.command(epilog="Exemple / example:  tierce scope show listes/3f…e1.scope --head 5")
 def show(*, file: File, head: Annotated[int, typer.Option(min=0, help="Lignes à montrer. / Rows.")] = 20) -> None:
-    """Vérifier une liste et en montrer le début. / Check a list and show how it begins.
-
-    Exemple / Example: tierce scope show listes/3f…e1.scope --head 5
-    """
+    """Vérifier une liste et en montrer le début. / Check a list and show how it begins."""
     try:
         check_list(file)
         for line in head_of(file):

@@ -1,6 +1,7 @@
 """A file of criteria, TOML or JSON: read strictly, each refusal with its clause, its field and a remedy."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -111,17 +112,24 @@ def read_criteria(path: Path, registers: Registers) -> list[Criteria]:
 
 def _decode(path: Path) -> CriteriaFile:
     try:
-        raw: Any = tomllib.loads(path.read_text("utf-8")) if path.suffix == ".toml" else json.loads(path.read_bytes())
+        text = path.read_text("utf-8-sig")
+        raw: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         return msgspec.convert(raw, CriteriaFile)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        where = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
-        line = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else where.rpartition("(at ")[2][:-1]
-        raise _refused(line or "file", "ce n'est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise _refused(_place(error), "ce n'est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
     except msgspec.ValidationError as error:
         # The message gives the expected type and the field's path, never the value.
         text, _, place = str(error).partition(" - at ")
         field = place.strip("`").removeprefix("$.") or "file"
         raise _refused(field, f"champ refusé ({text})", f"refused field ({text})") from None
+
+
+def _place(error: ValueError | RecursionError) -> str:
+    """Where a file stops being read; the file itself where its reader does not say."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}"
+    found = re.search(r"\(at (line \d+, column \d+)\)", str(error))
+    return found[1] if found and isinstance(error, tomllib.TOMLDecodeError) else "file"
 
 
 def _refused(field: str, fr: str, en: str) -> CriteriaError:

@@ -83,6 +83,31 @@ def make_doors(connection: psycopg.Connection, keyring: Keyring) -> int:
     return len(rows)
 
 
+def doors(connection: psycopg.Connection) -> list[tuple[InsurerId, str, bytes]]:
+    """Each insurer that has a door, its AMC number, and the digest of what opens it."""
+    rows = connection.execute(
+        "select d.insurer, i.amc, d.digest from registry.door d join registry.insurer i on i.id = d.insurer"
+        " order by d.insurer"
+    ).fetchall()
+    return [(InsurerId(number), amc, bytes(digest)) for number, amc, digest in rows]
+
+
+def foreign_doors(connection: psycopg.Connection, key: KeyedHash) -> list[InsurerId]:
+    """The insurers whose staff nobody lets in by this key."""
+    return [number for number, amc, digest in doors(connection) if sha256(door_of(key, amc)).digest() != digest]
+
+
+def replace_doors(connection: psycopg.Connection, key: KeyedHash) -> int:
+    """Have every door open to another key; the caller commits. Returns how many there are."""
+    found = doors(connection)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update registry.door set digest = %s where insurer = %s",
+            [(sha256(door_of(key, amc)).digest(), number) for number, amc, _ in found],
+        )
+    return len(found)
+
+
 def versions_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Versions:
     """Unwrap the rows of READ_KEYS."""
     keys: dict[tuple[Compartment, InsurerId], dict[int, bytes]] = {}

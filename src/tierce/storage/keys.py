@@ -76,6 +76,9 @@ class Purpose(StrEnum):
 LOOKUPS = (Purpose.INDEX, Purpose.TRAIT)
 """The keys that are replaced by a further layer (`storage/lookup_keys.py`); their files hold every key so far."""
 
+CHAINS = (*LOOKUPS, Purpose.NETWORK)
+"""The files that hold every key so far; by networks nothing is looked up, so that no generation of them is marked."""
+
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {
     Compartment.PERSON: "person",
     Compartment.COVERAGE: "coverage",
@@ -232,8 +235,8 @@ def _others(directory: Path, name: str) -> tuple[bytes, ...]:
 
 
 def _most(name: str) -> int:
-    """How many keys a file may hold: one, but for those of look-ups."""
-    return GENERATIONS_MAX if name in LOOKUPS else 1
+    """How many keys a file may hold: one, but for those that are replaced by a further layer."""
+    return GENERATIONS_MAX if name in CHAINS else 1
 
 
 def _read_key(path: Path, most: int = 1) -> bytes:

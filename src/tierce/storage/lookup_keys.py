@@ -19,7 +19,7 @@ from tierce.storage.errors import LookupKeyError
 from tierce.storage.keys import Keyring, Purpose
 
 _READ: Final[LiteralString] = (
-    "select generation, oldest, step, proof, at_idx, at_person, since from gate.lookup where purpose = %s"
+    "select generation, oldest, step, proof, before, at_idx, at_person, since from gate.lookup where purpose = %s"
 )
 
 
@@ -46,7 +46,9 @@ class Mark:
     """The oldest generation by which everybody is found."""
     step: Progress
     proof: bytes | None
-    """`proof_of` the newest key's chain, of a replacement under way too."""
+    """`proof_of` the newest key's chain, of a replacement under way too; None until a file was taken in."""
+    before: bytes | None
+    """While one fills: of the chain in force."""
     at_idx: UUID | None
     at_person: int | None
     since: datetime
@@ -66,20 +68,28 @@ class Mark:
             LookupKeyError: the file holds others.
         """
         keyring.under(purpose.value, self.generation)
-        if self.step is not Progress.FILLING:
-            self.insist(keyring, purpose)
+        _insist(self.before if self.step is Progress.FILLING else self.proof, keyring, purpose)
 
     def insist(self, keyring: Keyring, purpose: Purpose) -> None:
-        """Refuse a chain that is not the one that the rows were made with: nobody would be found, without a word.
+        """Refuse a chain that is not the one of the newest rows: nobody would be found, without a word.
 
         Raises:
             LookupKeyError: the file holds other keys.
         """
-        if self.proof is not None and bytes(self.proof) != proof_of(keyring, purpose):
-            raise LookupKeyError(
-                f"{purpose}.key n’est pas le fichier de cette base : remettez celui d’aujourd’hui / "
-                f"{purpose}.key is not this database's file: bring today's back (docs/runbooks/key-rotation.md)"
-            )
+        _insist(self.proof, keyring, purpose)
+
+
+def _insist(proof: bytes | None, keyring: Keyring, purpose: Purpose) -> None:
+    if proof is not None and bytes(proof) != proof_of(keyring, purpose):
+        raise another_file(purpose)
+
+
+def another_file(purpose: Purpose) -> LookupKeyError:
+    """What is said of a file that holds other keys."""
+    return LookupKeyError(
+        f"{purpose}.key n’est pas le fichier de cette base : remettez celui d’aujourd’hui / "
+        f"{purpose}.key is not this database's file: bring today's back (docs/runbooks/key-rotation.md)"
+    )
 
 
 def proof_of(keyring: Keyring, purpose: Purpose) -> bytes:

@@ -40,8 +40,10 @@ def alerts() -> None:
 
 
 @app.command(
-    epilog="Example:  tierce alerts peer Merlerive --issuer https://merlerive.example --keys merlerive.jwks \\\n"
-    '          --why "convention signed" --settings tierce.toml'
+    epilog=(
+        "Exemple / example:  tierce alerts peer Merlerive --issuer https://merlerive.example --keys merlerive.jwks"
+        ' --why "convention signée" --settings tierce.toml'
+    )
 )
 def peer(
     *,
@@ -77,7 +79,10 @@ def peer(
 
 
 @app.command(
-    epilog="Example:  tierce alerts keys Merlerive --keys merlerive.jwks --why renewed --settings tierce.toml"
+    epilog=(
+        "Exemple / example:  "
+        'tierce alerts keys Merlerive --keys merlerive.jwks --why "clés renouvelées" --settings tierce.toml'
+    )
 )
 def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     """Donner d’autres clés à un opérateur ; les anciennes ne servent plus. / Give an operator other keys."""
@@ -94,7 +99,9 @@ def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     typer.echo(f"✓ {name} signe par ces clés seules / {name} signs with these keys alone")
 
 
-@app.command(epilog='Example:  tierce alerts end Merlerive --why "key stolen" --set-aside --settings tierce.toml')
+@app.command(
+    epilog='Exemple / example:  tierce alerts end Merlerive --why "key stolen" --set-aside --settings tierce.toml'
+)
 def end(
     *,
     name: Name,
@@ -125,7 +132,7 @@ def end(
     )
 
 
-@app.command(epilog="Example:  tierce alerts peers --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce alerts peers --settings tierce.toml")
 def peers(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister les opérateurs, et leurs alertes du jour. / List the operators, and their alerts of the day."""
     try:

@@ -40,7 +40,13 @@ def billing() -> None:
     """Décider factures et prises en charge. / Decide invoices and agreements (docs/reference/invoices.md)."""
 
 
-@app.command(epilog="Examples:  tierce billing run --settings tierce.toml   ·   … --once --json -")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce billing run --settings tierce.toml"
+        "\n\n  tierce billing run --settings tierce.toml --once --json -"
+    )
+)
 def run(
     *,
     settings: SettingsFile,
@@ -57,7 +63,7 @@ def run(
     run_billing(read)
 
 
-@app.command(epilog="Example:  tierce billing status --settings tierce.toml --json -")
+@app.command(epilog="Exemple / example:  tierce billing status --settings tierce.toml --json -")
 def status(*, settings: SettingsFile, json: Json = "") -> None:
     """Dire ce qui attend, et ce qu’il est advenu du reste. / Say what waits, and what became of the rest."""
     with refusing(), load(settings).connection().connect(ROLE, autocommit=True) as connection:
@@ -91,7 +97,7 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
         typer.echo(f"La plus ancienne attend depuis {oldest:,.0f} s. / The oldest has waited that long.")
 
 
-@app.command(epilog="Example:  tierce billing file 7402593812345678901 --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce billing file 7402593812345678901 --settings tierce.toml")
 def file(
     number: Annotated[int, typer.Argument(help="Numéro du lot, dans l’adresse de sa page. / The batch’s number.")],
     *,
@@ -104,7 +110,10 @@ def file(
 
 
 @app.command(
-    epilog="Example:  tierce billing check virements-00ab….xml.age --list virements-00ab….json --key banque.key"
+    epilog=(
+        "Exemple / example:  "
+        "tierce billing check virements-00ab….xml.age --list virements-00ab….json --key banque.key"
+    )
 )
 def check(
     written: Annotated[
@@ -135,7 +144,7 @@ def check(
     raise typer.Exit(1 if not found.good else 3 if found.uncopied else 0)
 
 
-@app.command(epilog="Example:  tierce billing bank releve.xml --settings tierce.toml --dry-run")
+@app.command(epilog="Exemple / example:  tierce billing bank releve.xml --settings tierce.toml --dry-run")
 def bank(
     written: Annotated[
         Path, typer.Argument(metavar="FILE", help="pain.002.001.10 ou / or camt.053.001.08, de la banque.")
@@ -167,7 +176,8 @@ def _say(done: Done, json: str) -> None:
     one, moved, agreed, paid = done.invoices, done.accounts, done.agreements, done.transfers
     typer.echo(
         f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
-        f" {agreed.granted} prises en charge accordées / agreements granted, {agreed.quoted} chiffrées / quoted,"
+        f" {agreed.granted} prises en charge accordées / agreements granted,"
+        f" {agreed.subject} sous réserve de pièces / subject to documents, {agreed.quoted} chiffrées / quoted,"
         f" {agreed.refused} refusées / refused, {agreed.reviewed} à l’examen / left to review,"
         f" {agreed.unanswered} sans réponse / unanswered, {agreed.expired} échues / expired ;"
         f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force ;"

@@ -37,21 +37,27 @@ Exemples / examples:
 
   tierce directory waiting --settings tierce.toml
 
-  tierce directory show 899900000018 --settings tierce.toml
+  tierce directory show 899900000011 --settings tierce.toml
 
-  tierce directory show 899900000018 --on 2026-03-02 --settings tierce.toml
+  tierce directory show 899900000011 --on 2026-03-02 --settings tierce.toml
 
-  tierce directory enrol 899900000018 990000010 --contract C-2026-118 --by "Hélène Vasseur" --reason "convention signée" --settings tierce.toml
+  tierce directory enrol 899900000011 990000010 --contract C-2026-118 --by "Hélène Vasseur" --reason "convention signée" --settings tierce.toml
 
-  tierce directory suspend 899900000018 990000010 --by "Hélène Vasseur" --reason "convention à revoir" --settings tierce.toml
+  tierce directory enrol-listed --by "Hélène Vasseur" --reason "premier jour" --settings tierce.toml
 
-  tierce directory substitute 899900000026 899900000018 990000010 --from 2026-12-01 --until 2026-12-12 --by "Hélène Vasseur" --reason "congés" --settings tierce.toml
+  tierce directory suspend 899900000011 990000010 --by "Hélène Vasseur" --reason "convention à revoir" --settings tierce.toml
 
-  tierce directory contact 899900000018 --email cabinet@exemple.example --postal "4 rue X" --postal "99000 Y" --by "Hélène Vasseur" --settings tierce.toml
+  tierce directory end 899900000011 990000010 --by "Hélène Vasseur" --reason "cabinet fermé" --settings tierce.toml
+
+  tierce directory substitute 899900000029 899900000011 990000010 --from 2026-12-01 --until 2026-12-12 --by "Hélène Vasseur" --reason "congés" --settings tierce.toml
+
+  tierce directory end-substitute 12 --by "Hélène Vasseur" --settings tierce.toml
+
+  tierce directory contact 899900000011 --email cabinet@exemple.example --postal "4 rue X" --postal "99000 Y" --by "Hélène Vasseur" --settings tierce.toml
 
   tierce directory contacts clients.csv --by "Hélène Vasseur" --settings tierce.toml
 
-  tierce directory history 899900000018 --settings tierce.toml --json -
+  tierce directory history 899900000011 --settings tierce.toml --json -
 
 Sortie / exit: 0 fait / done, 2 refusé / refused.
 """  # noqa: E501 - an example is copied as it stands, on one line

@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog="Example:  tierce upkeep keys /etc/tierce/keys")
+@app.command(epilog="Exemple / example:  tierce upkeep keys /etc/tierce/keys")
 def keys(
     folder: Annotated[Path, typer.Argument(help="Dossier des clés, créé s’il manque. / Folder of the key files.")],
 ) -> None:
@@ -36,7 +36,7 @@ def keys(
         )
 
 
-@app.command(epilog="Example:  tierce upkeep database --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce upkeep database --settings tierce.toml")
 def database(
     *,
     settings: SettingsFile,

@@ -40,7 +40,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Les dépôts
 _EPILOG = """
 Exemples / examples:
 
-  tierce deposits choice 99100001 --domain OPTI --up-to 150 --from 2026-01-01 --until 2026-12-31
+  tierce deposits choice 99100001 --domain OPTI --up-to 150 --from 2026-01-01 --until 2026-12-31 --by "Hélène Vasseur, courrier du 3 mars" --settings tierce.toml
 
   tierce deposits choices --settings tierce.toml
 
@@ -49,7 +49,7 @@ Exemples / examples:
   tierce deposits resolve --settings tierce.toml
 
 Sortie / exit: 0 fait / done, 2 refusé / refused.
-"""
+"""  # noqa: E501 - an example is copied as it stands, on one line
 LISTED = 50
 
 

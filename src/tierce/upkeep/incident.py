@@ -41,12 +41,12 @@ Exemples / examples:
 
   tierce incident pack I-20261120-7K2M --out dossier.zip --by "Marc Tessier" --settings tierce.toml
 
-  tierce incident pack I-20261120-7K2M --out dossier.zip --under 48211 --json -
+  tierce incident pack I-20261120-7K2M --out dossier.zip --under 48211 --json - --by "Marc Tessier" --settings tierce.toml
 
 Puis / then: unzip dossier.zip -d dossier, lire / read dossier/LISEZMOI.md.
 
 Sortie / exit: 0 le dossier est écrit / the pack is written, 2 refusé / refused.
-"""
+"""  # noqa: E501 - an example is copied as it stands, on one line
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 

@@ -32,18 +32,24 @@ Exemples / examples:
 
   tierce ladder close domain OPTI --for 4h --reason "Vague de refus en optique" --settings tierce.toml
 
-  tierce ladder close insurer 99100001 --for 30m --reason "Fichier de droits en cours de reprise" --yes
+  tierce ladder close insurer 99100001 --for 30m --reason "Fichier de droits en cours de reprise" --yes --settings tierce.toml
 
-  tierce ladder close portal portal --reason "Comptes volés sur le portail" / act ask / nation
+  tierce ladder close portal portal --reason "Comptes volés sur le portail" --settings tierce.toml
 
-  tierce ladder close cell 75:OPTICIAN --rung presence --for 30m --reason "Vague de demandes" --by "Hélène Vasseur"
+  tierce ladder close nation --for 30m --reason "Journal illisible" --by "Hélène Vasseur" --settings tierce.toml
 
-  tierce ladder close software 12 --rung step-up --reason "Mise à jour suspecte" / vendor 3 / establishment 750000001
+  tierce ladder close cell 75:OPTICIAN --rung presence --for 30m --reason "Vague de demandes" --settings tierce.toml
 
-  tierce ladder reopen domain OPTI --by "Hélène Vasseur"     puis / then     --by "Marc Lemaire"
+  tierce ladder close software 12 --rung step-up --reason "Mise à jour suspecte" --settings tierce.toml
+
+Une réouverture se dit à deux / two people open again:
+
+  tierce ladder reopen domain OPTI --by "Hélène Vasseur" --settings tierce.toml
+
+  tierce ladder reopen domain OPTI --by "Marc Lemaire" --settings tierce.toml
 
 Sortie / exit: 0 fait / done, 1 abandonné / given up, 2 refusé / refused.
-"""
+"""  # noqa: E501 - an example is copied as it stands, on one line
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fermer, rouvrir. / Close, open again.")
 

@@ -40,7 +40,7 @@ def presence() -> None:
     """Inscrire et révoquer ce qui prouve une présence. / Register and revoke what proves presence."""
 
 
-@app.command(epilog="Example:  tierce presence signers --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce presence signers --settings tierce.toml")
 def signers(*, settings: SettingsFile, json: Json = "") -> None:
     """Donner à chaque organisme sa clé de cartes, et les lister. / Give each insurer a key, list all."""
     try:
@@ -62,7 +62,7 @@ def signers(*, settings: SettingsFile, json: Json = "") -> None:
     typer.echo(f"✓ {made} clés inscrites / keys registered", err=True)
 
 
-@app.command(epilog='Example:  tierce presence revoke 12 --why "copied disk" --settings tierce.toml')
+@app.command(epilog='Exemple / example:  tierce presence revoke 12 --why "copied disk" --settings tierce.toml')
 def revoke(
     *,
     signer: Annotated[int, typer.Argument(help="Numéro de la clé, dans `signers`. / Number of the key.")],
@@ -91,7 +91,7 @@ def revoke(
     )
 
 
-@app.command(epilog="Example:  tierce presence peer oct-merle --key oct-merle.pub --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce presence peer oct-merle --key oct-merle.pub --settings tierce.toml")
 def peer(
     *,
     name: Annotated[str, typer.Argument(help="Son nom de pair. / The name under which it reports.")],
@@ -120,7 +120,9 @@ def peer(
     typer.echo(f"✓ {name} peut rapporter / may report: tierce feed presence FILE --peer {name}")
 
 
-@app.command(epilog='Example:  tierce presence end-peer oct-merle --why "contract ended" --settings tierce.toml')
+@app.command(
+    epilog='Exemple / example:  tierce presence end-peer oct-merle --why "contract ended" --settings tierce.toml'
+)
 def end_peer(
     *,
     name: Annotated[str, typer.Argument(help="Le pair. / The peer.")],
@@ -144,7 +146,7 @@ def end_peer(
     typer.echo(f"✓ {name} ne rapporte plus / reports no more")
 
 
-@app.command(epilog="Example:  tierce presence certify 7 --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce presence certify 7 --settings tierce.toml")
 def certify(
     *,
     software: Annotated[int, typer.Argument(help="Numéro du logiciel. / The software's number.", min=2)],

@@ -27,12 +27,12 @@ Exemples / examples:
 
   tierce price --product 99100001/CONFORT --item XOPT02 --price 320 --date 2026-11-28 --settings tierce.toml
 
-  tierce price --product 99100001/CONFORT --item XMEDG1 --price 30,50 --amo 17,50 --date 2026-11-28
+  tierce price --product 99100001/CONFORT --item XMEDG1 --price 30,50 --amo 17,50 --date 2026-11-28 --settings tierce.toml
 
-  tierce price --product 99100001/CONFORT --item XOPT02 --price 320 --used 150,00/1 --date 2026-11-28 --json -
+  tierce price --product 99100001/CONFORT --item XOPT02 --price 320 --used 150,00/1 --date 2026-11-28 --settings tierce.toml --json -
 
 Sortie / exit: 0 calculé / priced, 1 rien n’en est payé / nothing is paid for it, 2 refusé / refused.
-"""
+"""  # noqa: E501 - an example is copied as it stands, on one line
 NOT_PAID: Final = 1
 
 app = typer.Typer(add_completion=False)

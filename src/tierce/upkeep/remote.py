@@ -44,8 +44,10 @@ def remote() -> None:
 
 
 @app.command(
-    epilog="Example:  tierce remote declare 99100042 --url https://droits.lac.example/rights --key lac.pub \\\n"
-    '          --why "convention of 3 March" --settings tierce.toml'
+    epilog=(
+        "Exemple / example:  tierce remote declare 99100042 --url https://droits.lac.example/rights --key lac.pub"
+        ' --why "convention du 3 mars" --settings tierce.toml'
+    )
 )
 def declare(
     *,
@@ -91,7 +93,7 @@ def declare(
     typer.echo(f"✓ {amc} est interrogé en direct, dans la minute / is asked on the way, within a minute")
 
 
-@app.command(epilog='Example:  tierce remote end 99100042 --why "convention over" --settings tierce.toml')
+@app.command(epilog='Exemple / example:  tierce remote end 99100042 --why "convention over" --settings tierce.toml')
 def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
     """Ne plus interroger un organisme, dès la demande suivante. / Ask an insurer no more, from the next ask on."""
     try:
@@ -114,7 +116,7 @@ def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
     )
 
 
-@app.command("list", epilog="Example:  tierce remote list --settings tierce.toml")
+@app.command("list", epilog="Exemple / example:  tierce remote list --settings tierce.toml")
 def listed(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister qui est interrogé, et comment chacun répond aujourd’hui. / List who is asked, and how each answers."""
     try:
@@ -132,7 +134,7 @@ def listed(*, settings: SettingsFile, json: Json = "") -> None:
     Console().print(table)
 
 
-@app.command(epilog="Example:  tierce remote key --settings tierce.toml > operator.pub")
+@app.command(epilog="Exemple / example:  tierce remote key --settings tierce.toml > operator.pub")
 def key(*, settings: SettingsFile) -> None:
     """Écrire la clé publique de nos demandes, pour l’organisme. / Write the public key of our asks."""
     try:

@@ -20,7 +20,7 @@ Exemples / examples:
 
   tierce status-page --write /srv/status --settings tierce.toml
 
-  tierce status-page --write . --settings tierce.toml     (et ouvrir / and open index.html)
+  tierce status-page --write . --settings tierce.toml && xdg-open index.html
 
 Sortie / exit: 0 la page est écrite / the page is written, 2 elle ne l’est pas / it is not.
 """

@@ -22,7 +22,13 @@ app = typer.Typer(
 LOOK_SECONDS = 0.5
 
 
-@app.command(epilog="Examples:  tierce serve --settings tierce.toml   ·   tierce serve --settings t.toml --only api")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce serve --settings tierce.toml"
+        "\n\n  tierce serve --settings tierce.toml --only api"
+    )
+)
 def serve(
     *,
     settings: SettingsFile,

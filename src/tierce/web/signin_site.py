@@ -1,11 +1,14 @@
 """Signing in and out of a site that is itself the client of its provider: the office and the persons' space.
 
 Cookies and forgery:
+- the session is bound to a key of the browser, which signs before it leaves for the provider: the page of the sign-in
+  has it made. The cookie of the session reads nothing without that of a ticket, which lives five minutes and which
+  the key renews (identity/sites/service.py);
 - the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
   state and binding, lives five minutes and serves nothing else;
-- the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name, nor does
-  another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with a page that
-  goes on by itself, since a redirect would still count as the provider's;
+- those of the session and of its ticket are `SameSite=Strict`: no other site ever makes a request in the session's
+  name, nor does another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with
+  a page that goes on by itself, since a redirect would still count as the provider's;
 - forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
@@ -13,28 +16,32 @@ All are HttpOnly, and Secure with the `__Host-` name as soon as the site has htt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
-from litestar.response import Redirect
 
+from tierce.identity.dpop import digest_of
 from tierce.identity.errors import (
     IdentityError,
+    ProofRefusedError,
     SessionReason,
     SessionRefusedError,
     SignInReason,
     SignInRefusedError,
 )
 from tierce.identity.leaving import leave
-from tierce.identity.model import OpenedSession
-from tierce.identity.oidc import Answer, Claims
-from tierce.identity.over import Over
+from tierce.identity.oidc import Answer
 from tierce.identity.rules import PENDING_LIFE, is_local_return
-from tierce.identity.service import SignInDoor, form_token_fits
+from tierce.identity.service import form_token_fits
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
+from tierce.identity.sites.model import Held
+from tierce.identity.sites.rules import RENEWED_AFTER, TICKET_LIFE
+from tierce.identity.sites.service import RENEW, START, BoundDoor
 from tierce.policy.acts import Act
 from tierce.web.back_channel import BACK_CHANNEL, told_over
 from tierce.web.leaving import COOKIE, SIGNED_OUT, Left, lead_on, left, signed_out
@@ -42,28 +49,33 @@ from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, language_of
 
-SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
+SIGN_IN, CALLBACK, SIGN_OUT = START, "/sign-in/callback", "/sign-out"
+CHALLENGE = "/session/challenge"
+RENEWS: Final = int(RENEWED_AFTER.total_seconds())
+"""After how many seconds a page that stays open has its ticket replaced."""
 FORM_FIELD = "form_token"
 _ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
 """What a browser says of a request that a page of another origin makes; one that says nothing is believed."""
-_LATE: Final = "late"
-"""Where a request holds what a form that came too late said."""
+_LATE, _WHOLE = "late", "whole"
+"""Where a request holds what a form that came too late said: what was written by hand, and all of its fields."""
+Caller = TypeVar("Caller")
+
+
+class _Start(msgspec.Struct):
+    return_to: str
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSignIn:
     """One site's sign-in.
 
-    `pages` is the site's look; `open_session`, `end` and `end_over` are those of StaffSessions, PersonSessions or
-    InsurerSessions; `secure` is true as soon as the public address has https; `entered` and `left` are the acts.
+    `pages` is the site's look; `door` its sign-in, with its sessions; `secure` is true as soon as the public address
+    has https; `entered` and `left` are the acts.
     """
 
     name: str
     pages: Pages
-    door: SignInDoor
-    open_session: Callable[[Claims], Awaitable[OpenedSession]]
-    end: Callable[[str], Awaitable[None]]
-    end_over: Callable[[Over], Awaitable[bool]]
+    door: BoundDoor
     secure: bool
     entered: Act
     left: Act
@@ -74,6 +86,11 @@ class SiteSignIn:
     def session_cookie(self) -> str:
         """The name of the cookie that holds the session's handle."""
         return f"{'__Host-' if self.secure else ''}tierce-{self.name}"
+
+    @property
+    def ticket_cookie(self) -> str:
+        """The name of the cookie without which the session's reads nothing, and which lives minutes."""
+        return f"{self.session_cookie}-ticket"
 
     @property
     def pending_cookie(self) -> str:
@@ -91,8 +108,24 @@ class SiteSignIn:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return found
 
+    async def reader(self, request: AnyRequest, read: Callable[[Held], Awaitable[Caller]]) -> tuple[str, Caller]:
+        """Read who is signed in: her handle, and what `read` says of her.
+
+        Raises:
+            SessionRefusedError: nobody is.
+            TicketRefusedError: her browser has to sign first.
+        """
+        try:
+            held = Held(self.handle(request), request.cookies.get(self.ticket_cookie, ""))
+            return held.handle, await read(held)
+        except (SessionRefusedError, TicketRefusedError):
+            await self.keep_typed(request)
+            raise
+
     def refused(self, request: AnyRequest, error: IdentityError) -> Response[str]:
-        """The page that asks to sign in, and says why when a sign-in or a session was refused."""
+        """The page that asks to sign in, and says why when a sign-in or a session was refused; or to sign first."""
+        if isinstance(error, TicketRefusedError) and error.reason is TicketReason.LAPSED:
+            return self._lapsed(request)
         reason, remedy = told(error)
         # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
         known = any(name.endswith(f"tierce-{self.name}") for name in request.cookies)
@@ -104,6 +137,20 @@ class SiteSignIn:
         frame = Frame(language=language_of(request), path=request.url.path)
         return self.pages.page("welcome.html", frame, values, status=401)
 
+    def _lapsed(self, request: AnyRequest) -> Response[str]:
+        """The page that has the browser sign, and then asks again for the very same: it tells of nobody.
+
+        A form is in it whole, and is sent again once there is a ticket; not what was refused for another reason, nor
+        a file, which the page says.
+        """
+        held = request.scope["state"]
+        values = {
+            "whole": held.get(_WHOLE), "late": held.get(_LATE), "sign_in": f"{SIGN_IN}{_back_to(request)}",
+            "asked": "form" if request.method == "POST" else "page", "back": _page_of(request),
+        }  # fmt: skip
+        frame = Frame(language=language_of(request), path=request.url.path)
+        return self.pages.page("renewing.html", frame, values, status=401)
+
     async def keep_typed(self, request: AnyRequest) -> None:
         """Hold what was typed in a form whose session has ended, so that `refused` says that it is not kept.
 
@@ -111,8 +158,13 @@ class SiteSignIn:
         browser says where a form comes from. A file is not read for whoever is not signed in.
         """
         if request.method == "POST" and request.headers.get("sec-fetch-site") == "same-origin":
-            with_file = request.headers.get("content-type", "").startswith("multipart/")
-            request.scope["state"][_LATE] = () if with_file else self._typed(await request.form())
+            if request.headers.get("content-type", "").startswith("multipart/"):
+                request.scope["state"][_LATE] = ()
+                return
+            form = await request.form()
+            request.scope["state"][_LATE] = self._typed(form)
+            if form_token_fits(request.cookies.get(self.session_cookie, ""), str(form.get(FORM_FIELD, ""))):
+                request.scope["state"][_WHOLE] = [(key, str(value)) for key, value in form.multi_items()]
 
     def _typed(self, form: FormMultiDict) -> tuple[str, ...]:
         """What a person wrote in a form: every text of several words, and the fields that this site gives back."""
@@ -140,6 +192,11 @@ class SiteSignIn:
         """That cookie; her provider leads her back from another site."""
         return self.cookie(self.left_cookie, value, strict=False, seconds=seconds)
 
+    def cookie_ticket(self, ticket: str) -> Cookie:
+        """The ticket's, which the browser forgets when it serves no more."""
+        seconds = int(TICKET_LIFE.total_seconds())
+        return self.cookie(self.ticket_cookie, ticket, strict=True, seconds=seconds)
+
     def cookie(self, name: str, value: str, *, strict: bool, seconds: int | None) -> Cookie:
         """Make a cookie of this site; `seconds` 0 deletes it."""
         return Cookie(
@@ -158,21 +215,18 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
 
     @get(SIGN_IN, opt={"act": site.entered})
     async def sign_in(request: AnyRequest, return_to: FromQuery[str] = "/") -> Response[Any]:
-        """Send the browser to its provider.
+        """The page that has the browser make its key, sign with it, and leave for its provider.
 
         Some pages write a line before they show anything, and her provider may let her in without asking: where she
         is led afterwards is said by a page of ours, by an address that she typed, and by no page of another origin.
         """
+        if not is_local_return(return_to):
+            return site.refused(request, SignInRefusedError(SignInReason.RETURN_ADDRESS))
         led_here = request.headers.get("sec-fetch-site") in _ELSEWHERE
-        try:
-            started = await site.door.start("/" if led_here else return_to)
-        except IdentityError as error:
-            return site.refused(request, error)
-        response = Redirect(started.authorize_url, status_code=303)
-        seconds = int(PENDING_LIFE.total_seconds())
-        held = f"{started.state}.{started.binding}"
-        response.set_cookie(site.cookie(site.pending_cookie, held, strict=False, seconds=seconds))
-        return response
+        now = int(site.door.sessions.clock.now().timestamp())
+        frame = Frame(language=language_of(request), path=SIGN_IN)
+        values = {"return_to": "/" if led_here else return_to, "now": now}
+        return site.pages.page("entering.html", frame, values, status=200)
 
     @get(CALLBACK, opt={"act": site.entered})
     async def callback(request: AnyRequest) -> Response[Any]:
@@ -183,18 +237,89 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
             if not state or state != query.get("state"):
                 raise SignInRefusedError(SignInReason.OTHER_BROWSER)
             answer = Answer(state, query.get("code"), query.get("iss"), query.get("error"))
-            vouched, return_to = await site.door.complete(answer, binding)
-            opened = await site.open_session(vouched)
+            opened, return_to = await site.door.complete(answer, binding)
         except IdentityError as refusal:
             refused = site.refused(request, refusal)
             refused.set_cookie(site.cookie(site.pending_cookie, "", strict=False, seconds=0))
             return refused
         response: Response[Any] = _go_on(return_to)
         response.set_cookie(site.cookie(site.session_cookie, opened.handle, strict=True, seconds=None))
+        response.set_cookie(site.cookie_ticket(opened.ticket))
         response.set_cookie(site.cookie(site.pending_cookie, "", strict=False, seconds=0))
         return response
 
-    return [sign_in, callback, *_sign_out_handlers(site)]
+    return [sign_in, callback, *_key_handlers(site), *_sign_out_handlers(site)]
+
+
+def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
+    """What the scripts of the look ask for (entering.js, ticket.js), and never a page of another origin."""
+
+    @post(SIGN_IN, status_code=200, opt={"act": site.entered})
+    async def start(request: AnyRequest) -> Response[Any]:
+        """Keep the key that signed this very body with the sign-in, and say where the provider is."""
+        try:
+            _insist_ours(request)
+            body = await request.body()
+            started = await site.door.start(_return_of(body), body, _proof_of(request))
+        except IdentityError as error:
+            return _told(site, request, error)
+        response = Response({"location": started.authorize_url}, headers={"location": started.authorize_url})
+        seconds = int(PENDING_LIFE.total_seconds())
+        held = f"{started.state}.{started.binding}"
+        response.set_cookie(site.cookie(site.pending_cookie, held, strict=False, seconds=seconds))
+        return response
+
+    @post(CHALLENGE, status_code=200, opt={"act": site.entered})
+    async def challenge(request: AnyRequest) -> Response[Any]:
+        """Draw what the session's browser is to sign."""
+        try:
+            handle = site.handle(request)
+            drawn = await site.door.challenge(handle)
+        except IdentityError as error:
+            return _told(site, request, error)
+        now = int(site.door.sessions.clock.now().timestamp())
+        return Response({"challenge": drawn, "ath": digest_of(handle.encode()), "now": now})
+
+    @post(RENEW, status_code=200, opt={"act": site.entered})
+    async def renew(request: AnyRequest) -> Response[Any]:
+        """Give the session's browser another ticket for what it signed."""
+        try:
+            ticket = await site.door.renew(site.handle(request), await request.body(), _proof_of(request))
+        except IdentityError as error:
+            return _told(site, request, error)
+        response: Response[Any] = Response({})
+        response.set_cookie(site.cookie_ticket(ticket))
+        return response
+
+    return [start, challenge, renew]
+
+
+def _insist_ours(request: AnyRequest) -> None:
+    """Refuse what a page of another origin sends: it would have a browser sign in with a key that is not its own."""
+    if request.headers.get("sec-fetch-site") in _ELSEWHERE:
+        raise SignInRefusedError(SignInReason.OTHER_BROWSER)
+
+
+def _return_of(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Start).return_to
+    except (msgspec.DecodeError, ValueError) as error:
+        raise SignInRefusedError(SignInReason.RETURN_ADDRESS) from error
+
+
+def _proof_of(request: AnyRequest) -> bytes | None:
+    found = request.headers.get("dpop")
+    return None if found is None else found.encode()
+
+
+def _told(site: SiteSignIn, request: AnyRequest, error: IdentityError) -> Response[Any]:
+    """A refusal, to the script of a page of ours: 409 when it may sign another challenge."""
+    language, (reason, remedy) = language_of(request), told(error)
+    code = site.pages.words.say("look.code", language, code=code_of(error))
+    stale = isinstance(error, TicketRefusedError) and error.reason is TicketReason.STALE
+    unfit = isinstance(error, ProofRefusedError)
+    said = {"reason": reason[language], "remedy": remedy[language], "code": code}
+    return Response(said, status_code=409 if stale else 400 if unfit else 401)
 
 
 def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
@@ -203,17 +328,23 @@ def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         """End the session here, and then at the provider, where it has a page for it."""
         try:
             await site.check_form(request)
-            handle = site.handle(request)
-            await site.end(handle)
+            handle, lapsed = site.handle(request), False
+            try:
+                await site.door.sessions.read(Held(handle, request.cookies.get(site.ticket_cookie, "")))
+            except TicketRefusedError:
+                lapsed = True  # whoever lost her key leaves all the same
+            await site.door.sessions.end(handle)
         except IdentityError as error:
             return site.refused(request, error)
-        leaving = await leave(site.door, handle)
+        # Leaving the provider tells it who leaves: not in the name of a handle alone, which may be stolen.
+        leaving = None if lapsed else await leave(site.door.door, handle)
         frame = Frame(language=language_of(request), path=SIGNED_OUT)
         if leaving is None:
             response = left(site.cookie_left, Left.HERE)
         else:
             response = lead_on(site.pages, frame, site.cookie_left, leaving.url, leaving.state)
         response.set_cookie(site.cookie(site.session_cookie, "", strict=True, seconds=0))
+        response.set_cookie(site.cookie(site.ticket_cookie, "", strict=True, seconds=0))
         return response
 
     @get(SIGNED_OUT, opt={"act": site.left})
@@ -225,7 +356,7 @@ def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     @post(BACK_CHANNEL, status_code=200, opt={"act": site.left})
     async def over(request: AnyRequest) -> Response[Any]:
         """The provider says that a session is over."""
-        return await told_over(request, site.door.provider, site.end_over)
+        return await told_over(request, site.door.door.provider, site.door.sessions.end_over)
 
     return [sign_out, gone, over]
 

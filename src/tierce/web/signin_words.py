@@ -20,6 +20,7 @@ from tierce.identity.errors import (
     SignInRefusedError,
 )
 from tierce.identity.exchange import ActivityWantedError
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
 from tierce.kernel.language import Phrase
 from tierce.web.assistant_words import ASSISTANT
 
@@ -378,12 +379,37 @@ ACTIVITY: Told = (
 )
 
 
+TICKET: Mapping[TicketReason, Told] = {
+    TicketReason.LAPSED: (
+        Phrase("Votre navigateur doit signer de nouveau.", "Your browser has to sign again."),
+        Phrase("Rechargez la page : votre session continue.", "Reload the page: your session goes on."),
+    ),
+    TicketReason.STALE: (
+        Phrase("Ce que votre navigateur a signé ne sert plus.", "What your browser signed serves no more."),
+        Phrase("Rechargez la page : votre session continue.", "Reload the page: your session goes on."),
+    ),
+    TicketReason.OTHER_KEY: (
+        Phrase(
+            "Cette session a été fermée : un autre navigateur que le vôtre a signé pour elle.",
+            "This session was closed: another browser than yours signed for it.",
+        ),
+        _AGAIN,
+    ),
+    TicketReason.NO_KEY: (
+        Phrase("Votre navigateur n’a montré aucune clé.", "Your browser showed no key."),
+        _AGAIN,
+    ),
+}
+
+
 def told(error: IdentityError) -> Told:
     """The reason and the remedy of a refusal."""
     if isinstance(error, SignInRefusedError):
         return SIGN_IN[error.reason]
     if isinstance(error, SessionRefusedError):
         return SESSION[error.reason]
+    if isinstance(error, TicketRefusedError):
+        return TICKET[error.reason]
     if isinstance(error, ClientRefusedError):
         return CLIENT[error.reason]
     if isinstance(error, ActivityWantedError):
@@ -407,6 +433,8 @@ def code_of(error: IdentityError) -> str:
         return f"sign_in_{error.reason.value}"
     if isinstance(error, SessionRefusedError):
         return f"session_{error.reason.value}"
+    if isinstance(error, TicketRefusedError):
+        return f"ticket_{error.reason.value}"
     if isinstance(error, ColleagueRefusedError):
         return f"colleague_{error.reason.value}"
     if isinstance(error, ContinuingRefusedError):

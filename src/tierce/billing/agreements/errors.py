@@ -15,6 +15,14 @@ class AgreementSettledError(TierceError):
     """This agreement is refused, invoiced, over or cancelled, or an invoice quotes it: it is not taken back."""
 
 
+class NoDocumentAwaitedError(TierceError):
+    """This agreement awaits no document: it is subject to none, not decided, invoiced, over or taken back."""
+
+
+class TooManyDocumentsError(TierceError):
+    """The declarations of the day, or those of one agreement, are used up."""
+
+
 class TooManyAgreementsError(TierceError):
     """The agreements of the day, or those of one engagement, are used up."""
 

@@ -8,6 +8,7 @@ from tierce.billing.invoices.model import Found, OwnLine
 from tierce.billing.model import InvoiceLine, InvoiceReason
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import DocumentKind
 
 
 class AgreementKind(IntEnum):
@@ -38,6 +39,8 @@ class AgreementState(IntEnum):
     """Taken back by whoever asked for it; never deleted before its time."""
     UNDER_REVIEW = 8
     """A request that the insurer's benefits leave to one of its people; what the rules give is reserved meanwhile."""
+    SUBJECT_TO_DOCUMENTS = 9
+    """« Accordée sous réserve de pièces »: reserved, and granted once each document is declared, by a day."""
 
 
 KIND_LABELS: dict[AgreementKind, Phrase] = {
@@ -53,6 +56,7 @@ STATE_LABELS: dict[AgreementState, Phrase] = {
     AgreementState.EXPIRED: Phrase("échue", "expired"),
     AgreementState.CANCELLED: Phrase("annulée", "cancelled"),
     AgreementState.UNDER_REVIEW: Phrase("à l’examen", "under review"),
+    AgreementState.SUBJECT_TO_DOCUMENTS: Phrase("accordée sous réserve de pièces", "granted subject to documents"),
 }
 
 
@@ -80,6 +84,18 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDocument:
+    """A document to which an agreement is subject, and the last declaration of it; None until there is one."""
+
+    kind: DocumentKind
+    dated: date | None = None
+    prescriber: str | None = None
+    """Her RPPS number, where the kind has a prescriber."""
+    digest: bytes | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAgreement:
     """One agreement as its place reads it: nobody's identity, and no number of a person."""
 
@@ -101,6 +117,8 @@ class OwnAgreement:
     due: int | None
     answer_by: date | None
     """While it is under review: the last day on which a person of the insurer may answer."""
+    documents_by: date | None
+    """While it is granted subject to documents: the last day on which they may be declared."""
     decided: datetime | None
     ended: datetime | None
     cancelled_why: str | None
@@ -109,3 +127,4 @@ class OwnAgreement:
     invoiced_as: str | None
     cancellable: bool
     lines: tuple[OwnLine, ...] = ()
+    documents: tuple[OwnDocument, ...] = ()

@@ -160,12 +160,27 @@ REASONS: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
             "Send the request again, or call the insurer; without an agreement nothing is promised.",
         ),
     ),
+    InvoiceReason.DOCUMENTS_MISSING: (
+        Phrase(
+            "Les pièces n’ont pas toutes été déclarées dans le délai.", "Not all documents were declared in time."
+        ),
+        Phrase(
+            "Refaites la demande une fois les pièces en main ; rien n’est plus promis.",
+            "Make a new request once you have the documents; nothing is promised any more.",
+        ),
+    ),
     **BY_A_PERSON,
 }  # fmt: skip - one row, two sentences
 """Why one is refused or granted in part, and what to do: what its place reads once it is decided."""
 
 CANCELLABLE: Final = frozenset(
-    {AgreementState.RECEIVED, AgreementState.QUOTED, AgreementState.GRANTED, AgreementState.UNDER_REVIEW}
+    {
+        AgreementState.RECEIVED,
+        AgreementState.QUOTED,
+        AgreementState.GRANTED,
+        AgreementState.UNDER_REVIEW,
+        AgreementState.SUBJECT_TO_DOCUMENTS,
+    }
 )
 
 

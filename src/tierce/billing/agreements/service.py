@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 from tierce.billing.agreements import store
+from tierce.billing.agreements.documents import store as documents
+from tierce.billing.agreements.documents.model import Awaits
+from tierce.billing.agreements.documents.rules import check_declared, read_declared, repeats
 from tierce.billing.agreements.errors import (
     AgreementReferenceUsedError,
     AgreementsClosedError,
     AgreementSettledError,
     AgreementUnknownError,
+    NoDocumentAwaitedError,
 )
 from tierce.billing.agreements.model import AgreementState, OwnAgreement, Quoted
 from tierce.billing.agreements.rules import check_quoted, parse_agreement
@@ -15,6 +19,7 @@ from tierce.billing.invoices.errors import InvoicesHeldError, TooManyMissedError
 from tierce.billing.invoices.model import Found
 from tierce.billing.invoices.rules import engagement_not_own
 from tierce.billing.rules import NO_NUMBER, digest_of, read_why
+from tierce.billing.turns import Turns
 from tierce.identity.service import Received, Sessions
 from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EngagementFormatError
@@ -37,6 +42,7 @@ class Agreements:
     def __init__(self, sessions: Sessions, key: bytes, page_rows: int = PAGE_ROWS) -> None:
         """Whose they are is told by `sessions`, with its connections and its clock."""
         self._sessions = sessions
+        self._turns = Turns(sessions)
         self._key = key
         self._page_rows = page_rows
 
@@ -46,13 +52,13 @@ class Agreements:
         `said` is the body in our own words, where another's were signed.
 
         Raises:
-            SessionRefusedError, ProofRefusedError.
+            SessionRefusedError, ProofRefusedError, PlaceBusyError.
             BillingFieldError: a field cannot be accepted, or what is quoted allows none.
             AgreementReferenceUsedError: this reference is another agreement's.
             TooManyAgreementsError, TooManyMissedError, InvoicesHeldError, AgreementsClosedError.
         """
         today, words = date_of(paris_day(self._sessions.clock.now())), request.body if said is None else said
-        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+        async with self._turns.signed(handle, request) as (connection, state):
             sought, digest = parse_agreement(words), digest_of(words)
             engagement = self._number(sought.engagement)
             quoted = await store.quote(connection, state.id, sought.reference, engagement)
@@ -72,7 +78,8 @@ class Agreements:
                     connection, state.id, number, sought=sought, engagement=engagement, digest=digest, entry=entry
                 )
             (kept,) = await store.own(connection, state.id, self._key, only=number)
-        return kept
+            told = await store.own_documents(connection, state.id, number)
+        return replace(kept, documents=told)
 
     def _number(self, printed: str) -> int:
         try:
@@ -98,7 +105,7 @@ class Agreements:
         return page, page[-1].id if len(rows) > self._page_rows else None
 
     async def one(self, handle: str, number: int) -> OwnAgreement:
-        """One agreement of the place with its lines; after the line that says so.
+        """One agreement of the place with its lines and documents; after the line that says so.
 
         Raises:
             SessionRefusedError: the session is over, or has chosen no activity.
@@ -109,8 +116,37 @@ class Agreements:
             if not found:
                 raise AgreementUnknownError
             lines = await store.own_lines(connection, reader.id, number)
+            told = await store.own_documents(connection, reader.id, number)
             await self._sessions.note(connection, reader, Act.AGREEMENT_READ, number, kind=_KIND, categories=READ)
-        return replace(found[0], lines=lines)
+        return replace(found[0], lines=lines, documents=told)
+
+    async def declare(self, handle: str, request: Received, number: int) -> OwnAgreement:
+        """Keep what is declared of a document, after its journal line; the same said again changes nothing.
+
+        The last that was awaited makes the grant, in the same transaction.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+            BillingFieldError: a field cannot be accepted, or the document does not hold.
+            AgreementUnknownError, NoDocumentAwaitedError, TooManyDocumentsError, TooManyMissedError.
+            InvoicesHeldError, AgreementsClosedError.
+        """
+        today = date_of(paris_day(self._sessions.clock.now()))
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+            declared = read_declared(request.body)
+            subject = await documents.subject_of(connection, state.id, number)
+            _refuse_document(subject.awaits)
+            if not repeats(declared, await store.own_documents(connection, state.id, number)):
+                by = await documents.prescriber_of(connection, declared.prescriber)
+                check_declared(declared, subject, by, state.professional, today)
+                entry = await self._sessions.note(
+                    connection, state, Act.AGREEMENT_DOCUMENT, number, kind=_KIND, domain=subject.domain
+                )
+                await documents.keep(connection, state.id, number, declared=declared, prescriber=by, entry=entry)
+            (kept,) = await store.own(connection, state.id, self._key, only=number)
+            lines = await store.own_lines(connection, state.id, number)
+            told = await store.own_documents(connection, state.id, number)
+        return replace(kept, lines=lines, documents=told)
 
     async def cancel(self, handle: str, request: Received, number: int) -> OwnAgreement:
         """Take one agreement back, with a written reason, while no invoice quotes it.
@@ -129,6 +165,23 @@ class Agreements:
             await self._sessions.note(connection, state, Act.AGREEMENT_CANCEL, number, kind=_KIND, categories=READ)
             (kept,) = await store.own(connection, state.id, self._key, only=number)
         return kept
+
+
+def _refuse_document(awaits: Awaits) -> None:
+    """Raise what stands in the way of a declaration before it is looked at."""
+    match awaits:
+        case Awaits.NOT_OWN:
+            raise AgreementUnknownError
+        case Awaits.TRIED:
+            raise TooManyMissedError
+        case Awaits.HELD:
+            raise InvoicesHeldError
+        case Awaits.CLOSED:
+            raise AgreementsClosedError
+        case Awaits.NOTHING:
+            raise NoDocumentAwaitedError
+        case Awaits.YES:
+            return
 
 
 def _refuse(quoted: Quoted) -> None:

@@ -6,7 +6,14 @@ import psycopg
 from psycopg import AsyncConnection
 
 from tierce.billing.agreements.errors import TooManyAgreementsError
-from tierce.billing.agreements.model import AgreementKind, AgreementState, OwnAgreement, Quoted, Sought
+from tierce.billing.agreements.model import (
+    AgreementKind,
+    AgreementState,
+    OwnAgreement,
+    OwnDocument,
+    Quoted,
+    Sought,
+)
 from tierce.billing.agreements.rules import CANCELLABLE
 from tierce.billing.invoices.model import Found, OwnLine
 from tierce.billing.model import InvoiceLine, InvoiceReason
@@ -14,12 +21,13 @@ from tierce.journal.engagement import format_engagement
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq, SessionId
+from tierce.policy.documents import DocumentKind
 
 Connection = AsyncConnection[Any]
 
 _OWN: Final[LiteralString] = (
     "select id, reference, kind, engagement, label, domain, care_day, until_day, at, state, reason, price, amo,"
-    " asked, due, answer_by, decided, ended, cancelled_why, invoice, invoiced_as"
+    " asked, due, answer_by, documents_by, decided, ended, cancelled_why, invoice, invoiced_as"
     " from care.own_agreements(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
@@ -82,7 +90,7 @@ async def own(
 def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
     (
         number, reference, kind, engagement, label, domain, first, last, at, state, reason, price, amo, asked, due,
-        answer_by, decided, ended, why, invoice, invoiced_as,
+        answer_by, documents_by, decided, ended, why, invoice, invoiced_as,
     ) = row  # fmt: skip
     stands = AgreementState(state)
     return OwnAgreement(
@@ -102,6 +110,7 @@ def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
         asked,
         None if decided is None else due,
         None if answer_by is None else date_of(answer_by),
+        None if documents_by is None else date_of(documents_by),
         decided,
         ended,
         why,
@@ -117,6 +126,17 @@ async def own_lines(connection: Connection, session: SessionId, number: int) -> 
         "select n, item, quantity, price, amo, asked, due from care.own_agreement_lines(%s, %s)", (session, number)
     )
     return tuple(OwnLine(row[0], InvoiceLine(*row[1:6]), row[6]) for row in await cursor.fetchall())
+
+
+async def own_documents(connection: Connection, session: SessionId, number: int) -> tuple[OwnDocument, ...]:
+    """What one agreement of the session's place is subject to, with the last declaration of each."""
+    cursor = await connection.execute(
+        "select kind, dated, rpps, digest, at from care.own_documents(%s, %s)", (session, number)
+    )
+    return tuple(
+        OwnDocument(DocumentKind(kind), None if at is None else date_of(dated), rpps, digest and bytes(digest), at)
+        for kind, dated, rpps, digest, at in await cursor.fetchall()
+    )
 
 
 async def cancel(connection: Connection, session: SessionId, number: int, why: str) -> int:

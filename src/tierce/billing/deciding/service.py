@@ -12,6 +12,7 @@ from tierce.billing.deciding.rules import decide, waits_behind
 from tierce.billing.deciding.store import SealBrokenError, Sealer
 from tierce.billing.pricing.model import Tables
 from tierce.billing.pricing.service import Prices
+from tierce.billing.refusing.model import Obstacle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -41,7 +42,11 @@ def to_the_end(_done: Turn) -> bool:
 
 
 class CoverGoneError(TierceError):
-    """The person has no cover left of this insurer that began by the day of care, or what is quoted is gone."""
+    """The person has no cover left of this insurer that began by the day of care."""
+
+
+class NumberGoneError(CoverGoneError):
+    """What the invoice quotes is no longer kept."""
 
 
 class BehindError(TierceError):
@@ -50,9 +55,10 @@ class BehindError(TierceError):
 
 @dataclass(slots=True)
 class Apart:
-    """Whether what was done for one of many is kept."""
+    """Whether what was done for one of many is kept, or what is in its way: nothing where it waits for another."""
 
     committed: bool = False
+    obstacle: Obstacle | None = None
 
 
 @contextmanager
@@ -64,14 +70,17 @@ def one_alone(connection: Connection, done: Undecided) -> Iterator[Apart]:
             yield apart
         apart.committed = True
     except SealBrokenError:
+        apart.obstacle = Obstacle.UNOPENED
         done.unopened += 1
-    except CoverGoneError:
+    except CoverGoneError as error:
+        apart.obstacle = Obstacle.NUMBER_GONE if isinstance(error, NumberGoneError) else Obstacle.COVER_GONE
         done.uncovered += 1
     except BehindError:
         done.behind += 1
     except Exception as error:
         if connection.closed:
             raise
+        apart.obstacle = Obstacle.FAILED
         done.failed.append(type(error).__name__)
 
 
@@ -83,24 +92,33 @@ class Deciding:
     sealer: Sealer
     clock: Clock
     prices: Prices = field(default_factory=Prices)
+    again_max: int = CHUNK
+    """Of those that nothing decided before, how many a turn tries again: a crowd of them keeps no other waiting."""
+    _tried: int = 0
+    """The number of the last that was tried again; the next turn goes on after it."""
 
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Turn:
         """Decide every invoice that waits; one that cannot be decided keeps nobody else waiting.
 
-        Many may wait: `between` is called after each chunk.
+        Many may wait: `between` is called after each chunk. Those that nothing decided before come last, a part of
+        them a turn.
         """
         done, behind = Turn(), 0
         tables = self.prices.today(connection)
+        again = store.undecided(connection, self._tried, self.again_max)
         while numbers := store.waiting(connection, behind, CHUNK):
             for number in numbers:
                 if not self._one(connection, number, tables, done, step):
                     behind += 1
             if not between(done):
-                break
+                return done
+        for number in again:
+            self._one(connection, number, tables, done, step)
+        self._tried = max(again) if len(again) == self.again_max else 0
         return done
 
     def _one(self, connection: Connection, number: int, tables: Tables, done: Turn, step: Step) -> bool:
-        """Decide one invoice; False where it goes on waiting."""
+        """Decide one invoice; False where it waits on among those that are new: for another, or nothing was kept."""
         decision = None
         with one_alone(connection, done) as apart:
             one = store.taken_up(connection, number)
@@ -111,16 +129,19 @@ class Deciding:
                 step("keep")
                 store.keep(connection, one, decision, tables.edition, entry)
                 step("commit")
-        if apart.committed and decision is not None:
-            if decision.due:
-                done.accepted += 1
-            else:
-                done.refused += 1
-        return apart.committed
+        if not apart.committed:
+            with one_alone(connection, done) as noted:
+                store.note_undecided(connection, number, apart.obstacle)
+            return noted.committed and apart.obstacle is not None
+        if decision is not None and decision.due:
+            done.accepted += 1
+        elif decision is not None:
+            done.refused += 1
+        return True
 
     def _decided(self, connection: Connection, one: Waiting, tables: Tables) -> Decision:
         if one.guaranteed is None:
-            raise CoverGoneError
+            raise NumberGoneError
         product = None
         if one.person is not None and one.agreement is None:
             product = store.product_of(connection, one, self.sealer)

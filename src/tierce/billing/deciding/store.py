@@ -7,6 +7,7 @@ from psycopg import Connection
 from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
+from tierce.billing.refusing.model import Obstacle
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.invoices import BEHIND_DAYS
@@ -30,9 +31,24 @@ def alone(connection: Connection) -> bool:
 
 
 def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
-    """Numbers of invoices that wait, by day of care, then as they came, past the first `behind` of them."""
+    """Numbers of invoices that wait, by day of care, then as they came, past the first `behind` of them.
+
+    Those that nothing decided before are apart.
+    """
     rows = connection.execute(
-        "select id from care.invoice where state = 1 order by care_day, at, id offset %s limit %s", (behind, at_most)
+        "select id from care.invoice where state = 1 and undecided is null order by care_day, at, id"
+        " offset %s limit %s",
+        (behind, at_most),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def undecided(connection: Connection, after: int, at_most: int) -> list[int]:
+    """Those that nothing decided before, past a number: so many of them, in the same order."""
+    rows = connection.execute(
+        "select id from (select id, care_day, at from care.invoice where state = 1 and undecided is not null"
+        " and id > %s order by id limit %s) one order by care_day, at, id",
+        (after, at_most),
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -78,7 +94,8 @@ def opened(connection: Connection, row: tuple[Any, ...], sealer: Sealer) -> Prod
 
 _PAST: LiteralString = """
     select l.item, i.care_day, l.quantity, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id
-    where i.person = %s and i.insurer = %s and i.domain = %s and i.state = any(%s) and l.due > 0"""
+    where i.person = %s and i.insurer = %s and i.domain = %s and i.state = any(%s) and l.due > 0
+      and not (i.state = 6 and care.recovered_whole(i.id))"""
 _RESERVED: LiteralString = (
     "select item, from_day, quantity, due, until_day from care.reserved(%s, %s::smallint, %s::smallint)"
 )
@@ -97,7 +114,8 @@ _SAME: LiteralString = """
             select o.id from care.invoice o where o.person = m.person and o.care_day = m.care_day
             union select o.id from care.invoice o where o.deposit = m.deposit
             union select care.beside_by_pair(m.id))
-        and i.state not in (3, 4) and (i.state <> 1 or i.at > now() - make_interval(days => %s)
+        and i.state not in (3, 4) and not (i.state = 6 and care.recovered_whole(i.id))
+        and (i.state <> 1 or i.at > now() - make_interval(days => %s)
                                        and care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
     where m.id = %s group by i.id, m.insurer"""
@@ -150,6 +168,11 @@ def keep(connection: Connection, one: Waiting, decision: Decision, edition: int,
         "select care.decide_invoice(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s)",
         (one.id, decision.state.value, decision.reason.value, edition, list(decision.dues), entry),
     )
+
+
+def note_undecided(connection: Connection, number: int, why: Obstacle | None) -> None:
+    """Keep why one that waits could not be decided; None where it waits for another alone."""
+    connection.execute("select care.note_undecided(%s, %s::smallint)", (number, None if why is None else why.value))
 
 
 def lives(connection: Connection, version: str, turns: int, failing: list[str]) -> None:

@@ -95,6 +95,8 @@ class OwnInvoice:
     decided: datetime | None
     cancelled: datetime | None
     cancelled_why: str | None
+    said: str | None
+    """What two of the operator's staff wrote as they refused it, for nothing decided it."""
     cancellable: bool
     lines: tuple[OwnLine, ...] = ()
 

@@ -14,6 +14,7 @@ from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.clock import date_of, day_of, read_date
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date
+from tierce.policy.documents import DocumentKind, named
 from tierce.policy.invoices import LINES_MAX
 
 
@@ -158,6 +159,24 @@ def check_quoted(sent: Sent, quoted: Quoted, today: date) -> None:
         )  # fmt: skip
 
 
+def check_documents(declare_by: int | None, kinds: Iterable[DocumentKind]) -> None:
+    """Refuse to invoice an agreement that is granted subject to documents, and name those that nobody has declared.
+
+    Raises:
+        BillingFieldError: there is a day by which they are to be declared.
+    """
+    if declare_by is None:
+        return
+    day, missing = say_date(date_of(declare_by)), named(kinds)
+    raise BillingFieldError(
+        "agreement",
+        Phrase(f"cette prise en charge est accordée sous réserve de pièces ; il manque : {missing.fr}",
+               f"this agreement is granted subject to documents; missing: {missing.en}"),
+        Phrase(f"Déclarez ces pièces au plus tard le {day.fr}, puis renvoyez la facture.",
+               f"Declare these documents by {day.en}, then send the invoice again."),
+    )  # fmt: skip
+
+
 def check_granted(lines: Iterable[InvoiceLine], granted: Mapping[str, int]) -> None:
     """Hold lines to the codes that were granted, and each to how often.
 
@@ -184,6 +203,12 @@ def repeated(lines: Iterable[InvoiceLine], beside: Iterable[Beside]) -> tuple[st
     return tuple(one.reference for one in beside if same_care(items, one.items))
 
 
+_SEND_AGAIN: Final = Phrase(
+    "Posez de nouveau la question pour ce jour de soins, et renvoyez la facture sous une autre référence ; sans "
+    "réponse, adressez-la à l’organisme.",
+    "Ask again for this day of care, and send the invoice under another reference; without an answer, send it to the "
+    "insurer itself.",
+)
 REASONS: Mapping[InvoiceReason, tuple[Phrase, Phrase]] = {
     InvoiceReason.DUPLICATE: (
         Phrase("Les mêmes soins sont sur une autre facture.", "The same care is on another invoice."),
@@ -250,6 +275,28 @@ REASONS: Mapping[InvoiceReason, tuple[Phrase, Phrase]] = {
             "The insurer's contract with the operator had ended on the day of care.",
         ),
         Phrase("Adressez la facture à l’organisme.", "Send the invoice to the insurer itself."),
+    ),
+    InvoiceReason.COVER_GONE: (
+        Phrase(
+            "Les droits de la personne ne sont plus tenus ici : rien ne dit ce qui est dû.",
+            "The person's cover is no longer held here: nothing says what is due.",
+        ),
+        _SEND_AGAIN,
+    ),
+    InvoiceReason.NUMBER_GONE: (
+        Phrase("Ce que la facture cite n’est plus gardé ici.", "What the invoice quotes is no longer kept here."),
+        _SEND_AGAIN,
+    ),
+    InvoiceReason.INSURER_GONE: (
+        Phrase(
+            "L’organisme ne répond plus ici, ou ce qu’il a envoyé ne s’ouvre plus.",
+            "The insurer answers no more here, or what it sent opens no more.",
+        ),
+        _SEND_AGAIN,
+    ),
+    InvoiceReason.NOT_DECIDABLE: (
+        Phrase("Rien ne permet de décider cette facture.", "Nothing decides this invoice."),
+        _SEND_AGAIN,
     ),
 }  # fmt: skip - one row, two sentences
 """Why an invoice is refused or paid in part, and what to do: what its place reads once it is decided."""

@@ -12,9 +12,17 @@ from tierce.billing.invoices.errors import (
     TooManyMissedError,
 )
 from tierce.billing.invoices.model import Found, OwnInvoice, Quoted, Sent, Taken
-from tierce.billing.invoices.rules import check_granted, check_quoted, not_own, parse_invoice, repeated
+from tierce.billing.invoices.rules import (
+    check_documents,
+    check_granted,
+    check_quoted,
+    not_own,
+    parse_invoice,
+    repeated,
+)
 from tierce.billing.model import InvoiceState
 from tierce.billing.rules import NO_NUMBER, digest_of, read_number, read_why
+from tierce.billing.turns import Turns
 from tierce.deposits.errors import ReceiptUnknownError
 from tierce.deposits.receipts import read_receipt
 from tierce.identity.service import Received, Sessions
@@ -37,6 +45,7 @@ class Invoices:
     def __init__(self, sessions: Sessions, keys: tuple[bytes, bytes], page_rows: int = PAGE_ROWS) -> None:
         """Whose they are is told by `sessions`, with its connections and its clock."""
         self._sessions = sessions
+        self._turns = Turns(sessions)
         self._keys = keys
         self._page_rows = page_rows
 
@@ -46,13 +55,13 @@ class Invoices:
         `said` is the body in our own words, where another's were signed.
 
         Raises:
-            SessionRefusedError, ProofRefusedError.
+            SessionRefusedError, ProofRefusedError, PlaceBusyError.
             BillingFieldError: a field cannot be accepted, or what is quoted does not guarantee it.
             ReferenceUsedError: this reference is another invoice's.
             TooManyInvoicesError, TooManyMissedError, InvoicesHeldError, InvoicesClosedError.
         """
         today, words = date_of(paris_day(self._sessions.clock.now())), request.body if said is None else said
-        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+        async with self._turns.signed(handle, request) as (connection, state):
             sent, digest = parse_invoice(words, today), digest_of(words)
             numbers = self._numbers(sent)
             quoted = await store.quote(connection, state.id, sent.reference, numbers)
@@ -63,8 +72,11 @@ class Invoices:
                 if quoted.found is Found.NOT_OWN:
                     await connection.commit()  # the number that was tried counts
                 _refuse(sent, quoted)
+                agreement = numbers[2]
+                if agreement is not None and not quoted.guaranteed:
+                    check_documents(*await store.undeclared(connection, state.id, agreement))
                 check_quoted(sent, quoted, today)
-                if (agreement := numbers[2]) is not None:
+                if agreement is not None:
                     check_granted(sent.lines, await store.granted(connection, state.id, agreement))
                 number = new_id()
                 entry = await self._sessions.note(

@@ -14,6 +14,7 @@ from tierce.journal.engagement import format_engagement
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq, SessionId
+from tierce.policy.documents import DocumentKind, kinds_of
 
 Connection = AsyncConnection[Any]
 
@@ -25,7 +26,7 @@ _QUOTE: Final[LiteralString] = (
 )
 _OWN: Final[LiteralString] = (
     "select id, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,"
-    " asked, due, decided, cancelled, cancelled_why, transfer"
+    " asked, due, decided, cancelled, cancelled_why, transfer, said"
     " from care.own_invoices(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
@@ -40,6 +41,20 @@ async def quote(connection: Connection, session: SessionId, reference: str, numb
         Found(found), None if domain is None else Domain(domain), first, last, sent_by, most, guaranteed, invoice,
         bytes(digest or b""),
     )  # fmt: skip
+
+
+async def undeclared(
+    connection: Connection, session: SessionId, agreement: int
+) -> tuple[int | None, tuple[DocumentKind, ...]]:
+    """The last day to declare documents of an own agreement granted subject to them, None for another, and which."""
+    cursor = await connection.execute(
+        "select documents_by, coalesce(bit_or(1 << (d.kind - 1)) filter (where d.at is null), 0)"
+        " from care.own_agreements(%s, %s, null, null, 1) a left join care.own_documents(%s, a.id) d on true"
+        " group by documents_by",
+        (session, agreement, session),
+    )
+    row = await cursor.fetchone()
+    return (None, ()) if row is None else (row[0], kinds_of(row[1]))
 
 
 async def keep(
@@ -99,7 +114,7 @@ async def own(
 def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
     (
         number, reference, engagement, deposit, agreement, label, domain, care_day, at, state, reason, price, amo,
-        asked, due, decided, cancelled, why, transfer,
+        asked, due, decided, cancelled, why, transfer, said,
     ) = row  # fmt: skip
     stands = InvoiceState(state)
     return OwnInvoice(
@@ -119,6 +134,7 @@ def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
         decided,
         cancelled,
         why,
+        said,
         stands in CANCELLABLE and transfer is None,
     )
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import DocumentKind
 
 
 class Basket(IntEnum):
@@ -88,6 +89,8 @@ class Benefit:
     until_day: int
     review_from: int | None = None
     """From so many cents of it on one request for an agreement, a person of the insurer decides; None: never."""
+    documents: tuple[DocumentKind, ...] = ()
+    """To which documents a request for an agreement that it gives anything for is subject, each once, in order."""
     id: int = 0
 
     @property

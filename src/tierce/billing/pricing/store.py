@@ -8,6 +8,7 @@ from psycopg import Connection
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Tables, Tariff
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import kinds_of
 
 _TARIFFS: LiteralString = """
     select id, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
@@ -15,7 +16,7 @@ _TARIFFS: LiteralString = """
     from registry.tariff where id <= %(edition)s order by id"""
 _BENEFITS: LiteralString = """
     select id, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day,
-           review_from
+           review_from, documents
     from registry.benefit where id <= %(edition)s order by id"""
 
 
@@ -73,9 +74,9 @@ def _tariff(row: tuple[Any, ...]) -> Tariff:
 
 
 def _benefit(row: tuple[Any, ...]) -> Benefit:
-    number, product, domain, item, measure, value, months, cents, count, from_day, until_day, review_from = row
+    number, product, domain, item, measure, value, months, cents, count, from_day, until_day, review, documents = row
     return Benefit(
         product=product, domain=Domain(domain), item=item, formula=Formula(Measure(measure), value),
         cap=None if months is None else Cap(months, cents, count), from_day=from_day, until_day=until_day,
-        review_from=review_from, id=number,
+        review_from=review, documents=kinds_of(documents), id=number,
     )  # fmt: skip

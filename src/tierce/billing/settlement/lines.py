@@ -1,20 +1,29 @@
-"""The journal's lines of transfers: who acted, of which batch or transfer; nobody is named."""
+"""The journal's lines of transfers and refusals: who acted, of what; nobody is named."""
 
 from datetime import datetime
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, InsurerId, SessionId
+from tierce.kernel.ids import DeviceId, EstablishmentId, InsurerId, SessionId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 
 
 def batch_line(
-    act: Act, at: datetime, *, who: int, number: int, insurer: int = 0, session: int = 0, digest: bytes = b""
+    act: Act,
+    at: datetime,
+    *,
+    who: int,
+    number: int,
+    insurer: int = 0,
+    session: int = 0,
+    digest: bytes = b"",
+    establishment: int = 0,
 ) -> Entry:
-    """A line of kind INVOICE: `reference` is the batch or the transfer, `device` begins the digest of its file."""
+    """A line of kind INVOICE: `reference` is the batch, transfer or invoice, `device` begins its file's digest."""
     return Entry(
         kind=EntryKind.INVOICE, act=act, outcome=Outcome.DONE, time_us=micros(at), professional=who,
         session=SessionId(session), device=DeviceId(int.from_bytes(digest[:8], "big") >> 1),
-        insurer=InsurerId(insurer), policy=policy_digest(), reference=number,
+        insurer=InsurerId(insurer), establishment=EstablishmentId(establishment), policy=policy_digest(),
+        reference=number,
     )  # fmt: skip

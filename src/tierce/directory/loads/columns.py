@@ -7,11 +7,11 @@ from tierce.kernel.feed import Column, may, must
 _KIND: Final = must(
     "Type d'identifiant PP", "0 | 8", "8", "8 : RPPS ; 0 : ancien ADELI.", "8: RPPS; 0: former ADELI."
 )
-_NUMBER: Final = must("Identifiant PP", "11 digits, Luhn", "99900000018", "Numéro RPPS.", "RPPS number.")
+_NUMBER: Final = must("Identifiant PP", "11 digits, Luhn", "99900000011", "Numéro RPPS.", "RPPS number.")
 _NATIONAL: Final = must(
     "Identification nationale PP",
     "12 digits",
-    "899900000018",
+    "899900000011",
     "Type puis identifiant : la clé de Pro Santé Connect.",
     "Type then identifier: the key that Pro Santé Connect gives.",
 )
@@ -61,7 +61,7 @@ NATIONAL: Final[tuple[Column, ...]] = (
     ),
     must("Code savoir-faire", "code, or empty", "SM53", "Spécialité (R38).", "Specialty (R38)."),
     must("Code mode exercice", "code, or empty", "L", "Libéral, salarié… (R23).", "Self-employed, employed… (R23)."),
-    must("Numéro SIRET site", "14 digits, or empty", "99000000100014", "SIRET du lieu.", "SIRET of the place."),
+    must("Numéro SIRET site", "14 digits, or empty", "99000000100018", "SIRET du lieu.", "SIRET of the place."),
     must("Numéro FINESS site", "9 characters, or empty", "990000010", "FINESS du lieu.", "FINESS of the place."),
     must(
         "Numéro FINESS établissement juridique",
@@ -109,7 +109,7 @@ FINESS: Final[tuple[Column, ...]] = (
     must("rslongue", "text, or empty", "CABINET MEDICAL DES TILLEULS", "Raison sociale.", "Long name, when filled."),
     must("ligneacheminement", "text", "99000 VALBRUME", "Code postal et ville.", "Postcode and town."),
     must("categetab", "code, or empty", "603", "Catégorie.", "Category."),
-    must("siret", "14 digits, or empty", "99000000100014", "SIRET.", "SIRET."),
+    must("siret", "14 digits, or empty", "99000000100018", "SIRET.", "SIRET."),
 )
 """The open extraction of FINESS (lines `structureet`), with a header or without one."""
 

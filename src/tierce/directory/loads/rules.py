@@ -9,6 +9,7 @@ from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.kernel.luhn import is_rpps, luhn_holds
 from tierce.policy.directory import (
     DIFFERENCES_MIN,
     ENDED_PERCENT_MAX,
@@ -18,7 +19,6 @@ from tierce.policy.directory import (
 )
 from tierce.policy.professions import activity_profession, base_profession
 
-_RPPS: Final = re.compile(r"[0-9]{11}", re.ASCII)
 _ADELI: Final = re.compile(r"[0-9A-Z]{9}", re.ASCII)
 _FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}", re.ASCII)
 _SIRET: Final = re.compile(r"[0-9]{14}", re.ASCII)
@@ -30,15 +30,6 @@ _POST_OFFICE: Final = "356000000"
 _TOWN: Final = "Libellé commune (coord. structure)"
 
 
-def luhn_holds(digits: str) -> bool:
-    """Tell whether the last digit is the Luhn key of the others (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (1 if place % 2 == 0 else 2)
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
-
-
 def read_identity(row: Mapping[str, str]) -> tuple[str, str | None]:
     """Read the national identifier of a line, and the RPPS number when it is one.
 
@@ -48,19 +39,19 @@ def read_identity(row: Mapping[str, str]) -> tuple[str, str | None]:
     kind, number = row["Type d'identifiant PP"], row["Identifiant PP"]
     if kind not in {"0", "8"}:
         _refuse("Type d'identifiant PP", "type inconnu.", "unknown type.", "Écrivez 8 (RPPS).", "Write 8 (RPPS).")
-    is_rpps = kind == "8"
-    if is_rpps and not (_RPPS.fullmatch(number) and luhn_holds(number)):
+    of_rpps = kind == "8"
+    if of_rpps and not is_rpps(number):
         _refuse("Identifiant PP", "ce n’est pas un numéro RPPS : 11 chiffres, clé comprise.",
                 "this is not an RPPS number: 11 digits, key included.",
                 "Recopiez le numéro de l’annuaire.", "Copy the number from the directory.")  # fmt: skip
-    if not is_rpps and _ADELI.fullmatch(number) is None:
+    if not of_rpps and _ADELI.fullmatch(number) is None:
         _refuse("Identifiant PP", "ce n’est pas un numéro ADELI.", "this is not an ADELI number.",
                 "Recopiez les 9 caractères.", "Copy its 9 characters.")  # fmt: skip
     if row["Identification nationale PP"] != f"{kind}{number}":
         _refuse("Identification nationale PP", "elle n’est pas le type suivi de l’identifiant.",
                 "it is not the type followed by the identifier.",
                 "Vérifiez les trois premières colonnes.", "Check the first three columns.")  # fmt: skip
-    return f"{kind}{number}", number if is_rpps else None
+    return f"{kind}{number}", number if of_rpps else None
 
 
 def named_professional(row: Mapping[str, str]) -> str | None:
@@ -72,7 +63,7 @@ def named_professional(row: Mapping[str, str]) -> str | None:
 
 def _is_national(number: str) -> bool:
     if number[:1] == "8":
-        return _RPPS.fullmatch(number[1:]) is not None and luhn_holds(number[1:])
+        return is_rpps(number[1:])
     return number[:1] == "0" and _ADELI.fullmatch(number[1:]) is not None
 
 

@@ -15,6 +15,7 @@ from tierce.feeds.commands import ROLE
 from tierce.feeds.intake import INSTANCE
 from tierce.identity.software.service import Registration, SoftwareRegister
 from tierce.journal.service import Appender
+from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import SoftwareId, VendorId
@@ -61,7 +62,7 @@ def _register(settings: Path) -> Iterator[SoftwareRegister]:
 def _keys(file: Path) -> object:
     try:
         return msgspec.json.decode(file.read_bytes())
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

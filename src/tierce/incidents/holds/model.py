@@ -59,6 +59,8 @@ class OwnMail:
     latest: datetime
     how: str
     """What became of it, or `waits`."""
+    settled: bool
+    """Whether somebody wrote that she was told by another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ LOOK_BACK = timedelta(days=7)
 SESSIONS_MAX = 50
 ASSISTANTS_LISTED_MAX = 100
 OWN_MAILS_LISTED_MAX = 12
+"""On the page of the account; all of them have a page of their own."""
 
 
 def login_of(connection: Connection, professional: ProfessionalId) -> int | None:
@@ -130,12 +131,21 @@ def assistants(connection: Connection, professional: ProfessionalId) -> list[Nam
     ]
 
 
-def own_mails(connection: Connection, professional: ProfessionalId) -> list[OwnMail]:
-    """The last e-mails to a professional of who got in under her name, the newest first."""
+def own_mails(
+    connection: Connection, professional: ProfessionalId, at_most: int, behind: tuple[datetime, int] | None = None
+) -> list[OwnMail]:
+    """E-mails to a professional of who got in under her name, the newest first, behind one that was read."""
     rows = connection.execute(
-        "select what, times, latest, coalesce(how, 'waits') from notice.own_mail"
-        " where professional = %s and account is null order by latest desc limit %s",
-        (professional, OWN_MAILS_LISTED_MAX),
+        "select what, times, latest, coalesce(how, 'waits'), settled is not null from notice.own_mail"
+        " where professional = %(her)s and account is null"
+        " and (%(at)s::timestamptz is null or (latest, what) < (%(at)s, %(what)s::smallint))"
+        " order by latest desc, what desc limit %(n)s",
+        {
+            "her": professional,
+            "at": behind and behind[0],
+            "what": behind and behind[1],
+            "n": at_most,
+        },
     ).fetchall()
     return [OwnMail(*row) for row in rows]
 

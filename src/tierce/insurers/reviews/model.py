@@ -7,6 +7,7 @@ from enum import IntEnum
 from tierce.billing.model import InvoiceReason
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Review:
     grantable: bool
     """Whether it may be granted now, and not refused alone."""
     lines: tuple[ReviewLine, ...]
+    documents: tuple[DocumentKind, ...] = ()
+    """What her grant would be subject to."""
 
     @property
     def asked(self) -> int:

@@ -9,6 +9,7 @@ from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import kinds_of
 
 
 def waiting(
@@ -27,7 +28,8 @@ def read(connection: Connection, handle: bytes, line: EntrySeq, number: int) -> 
     """One of them, counted for whoever reads it, once `line` is committed."""
     with connection.transaction():
         row = connection.execute(
-            "select outcome, domain, at, care_day, until_day, answer_by, finess, profession, grantable"
+            "select outcome, domain, at, care_day, until_day, answer_by, finess, profession, grantable,"
+            " documents"
             " from care.own_review(%s, %s, %s)",
             (handle, line, number),
         ).fetchone()
@@ -48,13 +50,13 @@ def _lines(connection: Connection, handle: bytes, number: int) -> tuple[ReviewLi
 
 def _review(
     number: int,
-    row: tuple[int, datetime, int, int, int, str, int | None, bool],
+    row: tuple[int, datetime, int, int, int, str, int | None, bool, int],
     lines: tuple[ReviewLine, ...],
 ) -> Review:
-    domain, at, first, last, answer_by, finess, profession, grantable = row
+    domain, at, first, last, answer_by, finess, profession, grantable, documents = row
     return Review(
         number, Domain(domain), at, date_of(first), date_of(last), date_of(answer_by), finess,
-        None if profession is None else Profession(profession), grantable, lines,
+        None if profession is None else Profession(profession), grantable, lines, kinds_of(documents),
     )  # fmt: skip
 
 

@@ -29,9 +29,13 @@ from tierce.storage.keys import Keyring
 SEAL_EPILOG = """
 Exemples / examples:
 
-  tierce journal seal                     (chaque nuit, par deploy/ / each night, by deploy/)
+Chaque nuit, par deploy/ / each night, by deploy/:
 
-  tierce journal seal --now --json -      (sceller ce qui est là / seal what is there)
+  tierce journal seal --secrets etc/secrets --keys etc/keys --log var/log --segments var/segments
+
+Ce qui est là, sans attendre / what is there, without waiting:
+
+  tierce journal seal --now --json - --secrets etc/secrets --keys etc/keys --log var/log --segments var/segments
 
 Sortie / exit: 0 fait, ou rien à faire / done, or nothing to do; 2 refusé / refused.
 """
@@ -39,19 +43,21 @@ REDACT_EPILOG = """
 Deux personnes lancent la même commande, chacune sous son nom.
 / Two people run the same command, each under her name.
 
-  tierce journal redact 123456 --reason erasure --by "Hélène Vasseur"
+  tierce journal redact 123456 --reason erasure --by "Hélène Vasseur" --secrets etc/secrets --keys etc/keys --segments var/segments
 
-  tierce journal redact 123456 --reason erasure --by "Marc Tessier"     (puis / then `tierce journal seal`)
-"""
+  tierce journal redact 123456 --reason erasure --by "Marc Tessier" --secrets etc/secrets --keys etc/keys --segments var/segments
+
+Puis / then: `tierce journal seal`.
+"""  # noqa: E501 - an example is copied as it stands, on one line
 
 TILES_EPILOG = """
 Le service worker est arrêté ; le dossier est là, vide ou entier jusqu’où il va.
 / The worker is stopped; the folder is there, empty or whole as far as it goes.
 
-  systemctl stop tierce-worker && tierce journal tiles
+  systemctl stop tierce-worker && tierce journal tiles --secrets etc/secrets --keys etc/keys --log var/log --segments var/segments
 
 Sortie / exit: 0 les tuiles donnent la racine signée / the tiles give the signed root; 2 refusé / refused.
-"""
+"""  # noqa: E501 - an example is copied as it stands, on one line
 
 
 def seal(

@@ -36,7 +36,7 @@ def check_proof(text: str | bytes, log_key: str) -> Proved:
     except (KeyError, TypeError, AttributeError) as error:
         msg = f"un champ manque ou est d’un autre type / the file lacks a field or holds one of another type: {error}"
         raise ProofRefusedError(msg) from None
-    except ValueError as error:
+    except (ValueError, OverflowError, RecursionError) as error:  # what is endless or nested without end, too
         msg = f"illisible comme preuve / the file does not read as a proof: {error}"
         raise ProofRefusedError(msg) from None
     if signed_size != size or not 0 <= index < size:

@@ -37,7 +37,7 @@ def witness() -> None:
     """Témoin : vérifier qu'un journal ne fait que croître. / Check that a log only grows, and cosign it."""
 
 
-@app.command(epilog="Example:  tierce witness key /var/lib/tierce-witness --name assureur.example/temoin")
+@app.command(epilog="Exemple / example:  tierce witness key /var/lib/tierce-witness --name assureur.example/temoin")
 def key(folder: Folder, *, name: Name) -> None:
     """Créer la clé si elle manque, et écrire sa ligne publique. / Make the key if missing; print its public line."""
     try:
@@ -54,7 +54,10 @@ def key(folder: Folder, *, name: Name) -> None:
 
 @app.command(
     "serve",
-    epilog='Example:  tierce witness serve /var/lib/tierce-witness --name caisse.example --log-key "$(cat log.pub)"',
+    epilog=(
+        "Exemple / example:  "
+        'tierce witness serve /var/lib/tierce-witness --name caisse.example --log-key "$(cat log.pub)"'
+    ),
 )
 def serve_one(
     folder: Folder,
@@ -79,7 +82,9 @@ def serve_one(
         server.serve_forever()
 
 
-@app.command(epilog='Example:  tierce witness show /var/lib/tierce-witness --name x --log-key "$(cat log.pub)"')
+@app.command(
+    epilog='Exemple / example:  tierce witness show /var/lib/tierce-witness --name x --log-key "$(cat log.pub)"'
+)
 def show(folder: Folder, *, name: Name, log_key: LogKeys) -> None:
     """Dire le dernier point de contrôle vu de chaque journal. / Print the last one seen of each log, as it is."""
     try:

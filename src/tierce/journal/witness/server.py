@@ -3,6 +3,7 @@
 The standard library serves it: one caller, now and then, behind a proxy that terminates TLS.
 """
 
+import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tierce.journal.errors import JournalError
@@ -11,6 +12,7 @@ from tierce.journal.witness.service import Witness, WitnessRefusedError, read_re
 PATH = "/add-checkpoint"
 BODY_BYTES_MAX = 70_000
 READ_SECONDS_MAX = 10.0
+_LENGTH = re.compile("[0-9]{1,5}")
 
 
 def serve(witness: Witness, port: int) -> ThreadingHTTPServer:
@@ -27,12 +29,12 @@ def serve(witness: Witness, port: int) -> ThreadingHTTPServer:
             if self.path != PATH:
                 self._answer(404, "there is nothing here\n")
                 return
-            length = self.headers.get("content-length", "")
-            if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-                self._answer(413, "a call has a content length of 70,000 bytes at most\n")
+            length = self._length()
+            if length is None:
+                self._answer(413, "a call has one content length, of 70,000 bytes at most\n")
                 return
             try:
-                line = witness.add_checkpoint(read_request(self.rfile.read(int(length)).decode("utf-8", "replace")))
+                line = witness.add_checkpoint(read_request(self.rfile.read(length).decode("utf-8", "replace")))
             except WitnessRefusedError as error:
                 if error.size is not None:
                     self._answer(error.status, f"{error.size}\n", "text/x.tlog.size")
@@ -44,14 +46,20 @@ def serve(witness: Witness, port: int) -> ThreadingHTTPServer:
             else:
                 self._answer(200, f"{line}\n")
 
+        def _length(self) -> int | None:
+            """How long the body is; None where that is said in two ways, in another script, or is too much."""
+            said = self.headers.get_all("content-length", [])
+            if len(said) != 1 or "transfer-encoding" in self.headers or not _LENGTH.fullmatch(said[0]):
+                return None
+            return length if (length := int(said[0])) <= BODY_BYTES_MAX else None
+
         def _answer(self, status: int, text: str, kind: str = "text/plain; charset=utf-8") -> None:
             data = text.encode()
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(data)))
-            if status != 200:
-                self.send_header("connection", "close")
-                self.close_connection = True
+            self.send_header("connection", "close")  # nothing that is left unread is ever read as another call
+            self.close_connection = True
             self.end_headers()
             self.wfile.write(data)
 

@@ -59,7 +59,10 @@ app.command("notices", epilog=NOTICES_EPILOG)(notices)
 app.command("soak", epilog=SOAK_EPILOG)(soak)
 
 
-@app.command("gate")
+@app.command(
+    "gate",
+    epilog=("Exemples / examples:\n\n  tierce bench gate\n\n  tierce bench gate --small --json -"),
+)
 def gate(
     *,
     seconds: Annotated[int, typer.Option(help="Seconds of each run, 1 to 15.")] = 10,
@@ -100,17 +103,21 @@ def gate(
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
-@app.command("entries")
+@app.command(
+    "entries",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce bench entries var/bench/ten-million"
+        "\n\n  tierce bench entries /srv/year --entries 1000000000"
+    ),
+)
 def entries(
     folder: Annotated[Path, typer.Argument(help="Dossier à remplir. / Folder to fill.")],
     *,
     count: Annotated[int, typer.Option("--entries", min=1_000, help="Lignes. / Entries.")] = 10_000_000,
     seed: Annotated[int, typer.Option(help="Graine. / Another seed, another year.")] = 1,
 ) -> None:
-    """Make invented entries of a year as sealed segments, for the benches of scope and histories.
-
-    Examples: tierce bench entries var/bench/ten-million; tierce bench entries /srv/year --entries 1000000000
-    """
+    """Make invented entries of a year as sealed segments, for the benches of scope and histories."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
         task = progress.add_task("lignes / entries", total=count)
@@ -118,7 +125,14 @@ def entries(
     typer.echo(f"{made[-1].end} lignes / entries, {len(made)} segments: {folder}")
 
 
-@app.command("history")
+@app.command(
+    "history",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce bench history var/bench/ten-million"
+        "\n\n  tierce bench history /srv/year --rate 50 --json -"
+    ),
+)
 def history(
     folder: Annotated[Path, typer.Argument(exists=True, help="Made by `tierce bench entries`.")],
     *,
@@ -130,10 +144,7 @@ def history(
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
     ] = None,
 ) -> None:
-    """Measure one person's history, and one professional's, over sealed entries.
-
-    Examples: tierce bench history var/bench/ten-million; tierce bench history /srv/year --rate 50 --json -
-    """
+    """Measure one person's history, and one professional's, over sealed entries."""
     try:
         sealed = Sealed(folder, read_manifest(folder))
     except OSError:
@@ -153,7 +164,14 @@ def history(
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
 
 
-@app.command("scope")
+@app.command(
+    "scope",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce bench scope --small --json -"
+        "\n\n  tierce bench scope --folder /srv/year --national"
+    ),
+)
 def scope(
     *,
     count: Annotated[int, typer.Option("--entries", min=1_000, help="Lignes. / Entries.")] = 1_000_000_000,
@@ -169,10 +187,7 @@ def scope(
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
     ] = None,
 ) -> None:
-    """Measure the list of 50 stolen logins over a week, beside DuckDB scanning the same columns.
-
-    Examples: tierce bench scope --small --json -; tierce bench scope --folder /srv/year --national
-    """
+    """Measure the list of 50 stolen logins over a week, beside DuckDB scanning the same columns."""
     entries_wanted = SMALL_ENTRIES if small else count
     work = Path("var/bench").absolute()
     work.mkdir(parents=True, exist_ok=True)
@@ -195,7 +210,14 @@ def scope(
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
-@app.command("import")
+@app.command(
+    "import",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce bench import --lines 1000000 --turns 3"
+        "\n\n  tierce bench import --lines 5000000 --json -"
+    ),
+)
 def import_(
     *,
     lines: Annotated[int, typer.Option(min=1_000, help="Lignes du fichier. / Lines of the file.")] = 1_000_000,
@@ -204,10 +226,7 @@ def import_(
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
     ] = None,
 ) -> None:
-    """Measure the import of a rights file, beside a bare COPY of the same bytes.
-
-    Examples: tierce bench import --lines 1000000 --turns 3; tierce bench import --lines 5000000 --json -
-    """
+    """Measure the import of a rights file, beside a bare COPY of the same bytes."""
     try:
         report = measure_import(lines, turns, Path("var/bench").absolute(), _Steps().say)
     except TierceError as error:
@@ -225,7 +244,7 @@ def import_(
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
-@app.command("journal", epilog="Example:  tierce bench journal --small --json -")
+@app.command("journal", epilog="Exemple / example:  tierce bench journal --small --json -")
 def journal(
     *,
     entries: Annotated[
@@ -255,7 +274,15 @@ def journal(
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
-@app.command("concerned")
+@app.command(
+    "concerned",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce bench concerned --json -"
+        "\n\n  tierce bench concerned --national"
+        "\n\n  tierce bench concerned --oracle"
+    ),
+)
 def concerned(
     *,
     people: Annotated[
@@ -274,10 +301,7 @@ def concerned(
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
     ] = None,
 ) -> None:
-    """Measure the look-up behind « Suis-je concerné ? », half of those who ask being on the list.
-
-    Examples: tierce bench concerned --json -; tierce bench concerned --national; tierce bench concerned --oracle
-    """
+    """Measure the look-up behind « Suis-je concerné ? », half of those who ask being on the list."""
     report: ConcernedReport | ConcernedOracleReport
     try:
         if oracle:

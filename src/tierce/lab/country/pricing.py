@@ -70,6 +70,12 @@ def write_tariffs(path: Path, year: int) -> None:
 REVIEWED: Final = frozenset({Domain.DENT.name, Domain.OPTI.name, Domain.AUDI.name})
 REVIEWED_FROM_EUROS: Final = 300
 """From so much on one request, insurers of this country have a person review it, where care is dearest."""
+DOCUMENTS: Final = {
+    "XOPTIA": "prescription",
+    "XAUDIA": "prescription signed_quote",
+    Domain.AUDI.name: "prescription signed_quote",
+}
+"""To which documents they make a grant subject, by item or domain."""
 
 
 def write_benefits(path: Path, insurers: list[Insurer], year: int) -> None:
@@ -82,7 +88,8 @@ def write_benefits(path: Path, insurers: list[Insurer], year: int) -> None:
             for product in PRODUCTS:
                 for row in _of_product(product):
                     reviewed = REVIEWED_FROM_EUROS * 100 if row[0] in REVIEWED else ""
-                    writer.writerow([one.amc, product.code, *row, "", "", "", since, "", reviewed])
+                    documents = DOCUMENTS.get(str(row[1] or row[0]), "")
+                    writer.writerow([one.amc, product.code, *row, "", "", "", since, "", reviewed, documents])
 
 
 def _of_product(product: Product) -> list[tuple[object, ...]]:

@@ -51,7 +51,7 @@ _DONE = Phrase(
 )
 
 
-@app.command()
+@app.command(epilog="Exemples / examples:\n\n  tierce demo\n\n  tierce demo --once --lang en --json -")
 def demo(
     *,
     once: Annotated[

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import httpx
 
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.wire import Wire
+from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 
@@ -123,9 +124,9 @@ class Opened:
 
 
 async def enter_office(http: httpx.AsyncClient, office: str, staff: str) -> None:
-    """Sign one of the staff in; `http` keeps her cookie."""
-    authorize_url = (await http.get(office + "/sign-in")).headers["location"]
-    answered(await http.get(await sign_in(http, authorize_url, staff)), 200)
+    """Sign one of the staff in; `http` keeps her cookies, which serve for the five minutes of a ticket."""
+    started = answered(await http.post(**BoundBrowser(office, SystemClock()).start()), 200)
+    answered(await http.get(await sign_in(http, started.headers["location"], staff)), 200)
 
 
 async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> Opened:

@@ -110,8 +110,8 @@ def open_insurer_session(
 ) -> None:
     """A session of an insurer's staff, as its sign-in would have opened it."""
     admin.execute(
-        "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
+        "insert into access.insurer_session (id, bound, handle, insurer, staff, name, created, expires)"
+        " values (%s, sha256('key'), %s, %s, %s, %s, %s, %s)",
         (number, handle, insurer, number, name, at, at + timedelta(hours=1)),
     )
 

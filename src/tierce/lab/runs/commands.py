@@ -139,7 +139,7 @@ def league_table(
     _screen.print(table)
 
 
-@app.command("scenarios")
+@app.command("scenarios", epilog="Exemple / example:  tierce lab scenarios")
 def scenarios() -> None:
     """Nommer les scénarios. / Name the scenarios."""
     table = Table("nom / name", "français", "English")

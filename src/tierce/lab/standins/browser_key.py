@@ -43,14 +43,18 @@ class BrowserKey:
         """The header of each of this key's proofs."""
         return {"typ": "dpop+jwt", "alg": self.algorithm, "jwk": self.jwk}
 
-    def proof(self, method: str, url: str, *, handle: str, at: float, body: bytes = b"") -> bytes:
-        """Make the proof of one request, as the browser does; `at` is in seconds since the epoch."""
-        claims = {
+    def proof(self, method: str, url: str, *, handle: str | None, at: float, body: bytes = b"") -> bytes:
+        """Make the proof of one request, as the browser does; `at` is in seconds since the epoch.
+
+        `handle` is None before there is a session.
+        """
+        claims: dict[str, Any] = {
             "htm": method,
             "htu": normalised(url),
             "iat": int(at),
             "jti": secrets.token_urlsafe(16),
-            "ath": digest_of(handle.encode()),
             "bd": digest_of(body),
         }
+        if handle is not None:
+            claims["ath"] = digest_of(handle.encode())
         return self.sign(self.header(), claims)

@@ -14,7 +14,10 @@ from tierce.lab.standins.provider import ProviderError, load_directory
 app = typer.Typer(help="Stand-ins for outside identity providers, on this machine only.")
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(
+    invoke_without_command=True,
+    epilog="Exemple / example:  tierce lab standins --directory var/demo/standins.json --port 8090",
+)
 def standins(
     directory: Annotated[Path, typer.Option(help="JSON file of clients and invented identities.")],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=65535)] = 8090,

@@ -90,7 +90,7 @@ def from_environment() -> Portal2024:
     return load(Path(os.environ[COUNTRY_VARIABLE]))
 
 
-@app.command("portal2024")
+@app.command("portal2024", epilog="Exemple / example:  tierce lab portal2024 --country /tmp/country --port 8024")
 def portal2024(
     country: Annotated[Path, typer.Option(help="Dossier du pays inventé. / Folder of the country.", exists=True)],
     port: Annotated[int, typer.Option(help="Port, 127.0.0.1.", min=1, max=65535)] = 8024,

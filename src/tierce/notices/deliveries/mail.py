@@ -17,6 +17,7 @@ from tierce.notices.model import Document
 
 _REFERENCE: Final = Phrase("Référence", "Reference")
 _BOUNCE: Final = "retour-"
+_NOTICE: Final = ".notice"
 TOKEN_BYTES: Final = 10
 
 
@@ -38,6 +39,18 @@ def token_of(address: str) -> bytes | None:
     except ValueError:
         return None
     return found if local.startswith(_BOUNCE) and len(found) == TOKEN_BYTES else None
+
+
+def notice_of(address: str) -> int | None:
+    """The number of a notice to an insurer, of its Message-ID or return path; None when it is none."""
+    local = address.strip("<> ").partition("@")[0].casefold()
+    number = local.removesuffix(_NOTICE)
+    if number == local or not number.isascii() or len(number) > 16:
+        return None
+    try:
+        return int(number, 16) or None
+    except ValueError:
+        return None
 
 
 def plain(document: Document, language: Language) -> str:

@@ -12,6 +12,7 @@ from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.audience.model import Audience, Pair, Why
 from tierce.notices.deliveries.model import Step
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.professional_letter import UsedAccount
 from tierce.policy.reached import State
 
@@ -189,6 +190,20 @@ def by_token(connection: Connection, token: bytes) -> Sent | None:
         (token,),
     ).fetchone()
     return Sent(IncidentId(row[0]), row[1], row[2], State(row[3]), row[4]) if row else None
+
+
+def other_of(connection: Connection, token: bytes, notice: int) -> IncidentId | None:
+    """Of which incident a message that is no item's is, 0 for none; None when there is no such message."""
+    row = connection.execute("select notice.other_of(%s, %s)", (token, notice)).fetchone()
+    return None if row is None or row[0] is None else IncidentId(row[0])
+
+
+def other_came_back(connection: Connection, token: bytes, notice: int, status: str) -> bool:
+    """Write that such a message came back; False when that changes nothing."""
+    row = connection.execute(
+        "select notice.other_came_back(%s, %s, %s, %s)", (token, notice, status, ATTEMPTS_MAX)
+    ).fetchone()
+    return row == (True,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ class Teller:
     def turn(self, connection: Connection) -> Sent:
         """Send what waits; nothing is done while another process does its turn.
 
-        One that cannot be written keeps none behind it: its failure is raised once the others were tried.
+        One that cannot be written keeps none behind it: its failure is raised once the others were tried, each time
+        that it is tried itself.
 
         Raises:
             MailServerError, TlsMissingError: the relay cannot be used; whatever waits still does.
@@ -81,9 +82,14 @@ class Teller:
             store.ended(connection, mail.token, "refused", "5.1.3")
             done.refused += 1
             return
-        message, line = self._written(mail), self._connected()
+        line = self._connected()
         if not store.begin(connection, mail.token, again=mail.doubtful):
             return
+        try:
+            message = self._written(mail)
+        except Exception:
+            self._unwritten(connection, mail, done)
+            raise
         try:
             reply = self._hand(line, mail, message)
         except LostError:
@@ -113,6 +119,16 @@ class Teller:
             done.refused += 1
         else:
             store.put_off(connection, mail.token, code, self.clock.now() + wait)
+            done.put_off += 1
+
+    def _unwritten(self, connection: Connection, mail: Mail, done: Sent) -> None:
+        """Put off what cannot be written, until it was tried often enough: it is set aside, and named."""
+        wait = wait_after(mail.attempts + 1)
+        if wait is None:
+            store.ended(connection, mail.token, "doubtful" if mail.doubtful else "unwritten", "unwritten")
+            done.refused += 1
+        elif not mail.doubtful:
+            store.put_off(connection, mail.token, "unwritten", self.clock.now() + wait)
             done.put_off += 1
 
     def _written(self, mail: Mail) -> bytes:

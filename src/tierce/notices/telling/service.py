@@ -25,8 +25,9 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId, InsurerId, new_id
 from tierce.notices import store as notice_rows
+from tierce.notices.deliveries.model import Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
-from tierce.notices.errors import MailRefusedError
+from tierce.notices.errors import MailRefusedError, SliceMissingError
 from tierce.notices.insurer_emptied import make_emptied_notice
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.lines import notice_line
@@ -46,6 +47,9 @@ from tierce.notices.telling.model import (
     WarningKind,
 )
 from tierce.policy.acts import Act
+
+UNWRITTEN = "unwritten"
+"""Why a warning did not leave whose text cannot be made (storage/sql/aside.sql)."""
 
 
 def encode_document(document: Document) -> str:
@@ -227,14 +231,20 @@ class Telling:
         return found
 
     def send(self, connection: Connection, post: Post) -> tuple[int, int]:
-        """Send every warning whose time has come; returns how many the server took, and how many it refused."""
+        """Send every warning whose time has come; returns how many the server took, and how many it refused.
+
+        One that cannot be written is tried as often as one that is refused; then the next contact is warned.
+        """
         taken = refused = 0
         alone = EachAlone(connection)
         for one, address in store.waiting(connection, self.clock.now(), ATTEMPTS_MAX):
             with alone.one():
-                mail = self._mail(connection, one, address)
-                if mail is None:
-                    continue
+                try:
+                    mail = self._mail(connection, one, address)
+                except Exception:
+                    tries, again = rules.after_refusal(Verdict.RETRY, one.tries, self.clock.now())
+                    store.refused(connection, one.id, UNWRITTEN, tries, again)
+                    raise
                 try:
                     post.send(mail)
                 except MailRefusedError as error:
@@ -247,7 +257,7 @@ class Telling:
         alone.done()
         return taken, refused
 
-    def _mail(self, connection: Connection, one: InsurerWarning, address: str) -> Mail | None:
+    def _mail(self, connection: Connection, one: InsurerWarning, address: str) -> Mail:
         name = f"{one.id:x}.notice@{self.operator.officer_email.rpartition('@')[2] or 'localhost'}"
         if one.kind is WarningKind.TEST:
             text = rules.test_text(self.operator, one.revision, one.due_at.astimezone(PARIS), self.site)
@@ -255,7 +265,7 @@ class Telling:
             return Mail(address, subject, text, name)
         kept = store.document_of(connection, one.incident, one.revision, one.insurer)
         if kept is None:
-            return None
+            raise SliceMissingError
         document = decode_document(kept)
         return Mail(
             address, f"{document.reference} · {document.title.fr}", rules.mail_text(document, self.site), name

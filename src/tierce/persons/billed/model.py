@@ -12,6 +12,7 @@ from tierce.billing.model import InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq
 from tierce.persons.requests.model import ReportAnswer
+from tierce.policy.documents import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Told:
     """What her insurer owes of it, once that is decided."""
     recovered: int = 0
     """What was taken back from the place, for it was paid and was not due."""
+    undecidable: bool = False
+    """Whether it was refused because nothing decided it: her guarantee was not looked at."""
 
     @property
     def paid(self) -> int | None:
@@ -60,6 +63,19 @@ class Billed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredDocument:
+    """A document that somebody of the place declared; the place keeps it."""
+
+    kind: DocumentKind
+    dated: date
+    prescriber: str | None
+    """Who signed it; None where the kind has no prescriber."""
+    digest: bytes
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """A quote or a prior agreement that a place asked of her insurer before care."""
 
@@ -79,3 +95,8 @@ class Agreed:
     """When it was invoiced, over or taken back."""
     reported_at: datetime | None
     reply: ReportAnswer | None
+    documents_by: date | None = None
+    """The last day to declare documents, where it was granted subject to some."""
+    lapsed: bool = False
+    """Whether it is over for want of one."""
+    documents: tuple[DeclaredDocument, ...] = ()

@@ -8,7 +8,8 @@ from tierce.kernel.care import DOMAIN_LABELS
 from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import say_date, say_euros, say_instant
-from tierce.persons.billed.model import Agreed, Billed, Told
+from tierce.persons.billed.model import Agreed, Billed, DeclaredDocument, Told
+from tierce.policy.documents import DOCUMENT_LABELS
 
 
 def sentence(one: Billed) -> Phrase:
@@ -54,6 +55,12 @@ def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
             back = say_euros(told.recovered)
             french = f"{back.fr} en ont été repris à cet établissement : ce n’était pas dû."
             return _added(said, french, f"{back.en} of it was taken back from the place: it was not due.")
+        case InvoiceState.REFUSED if told.undecidable:
+            return _added(
+                said,
+                "Rien n’a été payé : rien ne permettait plus d’en décider. Le lieu peut l’envoyer de nouveau.",
+                "Nothing was paid: nothing was left to decide it by. The place may send it again.",
+            )
         case InvoiceState.REFUSED:
             return _added(said, "Rien n’a été payé.", "Nothing was paid.")
         case _:
@@ -77,10 +84,21 @@ def agreed_sentence(one: Agreed) -> Phrase:
         "due": say_euros(one.due or 0),
         "until": say_date(one.until) if one.until else _NOTHING,
         "ended": say_instant(one.ended) if one.ended else _NOTHING,
+        "by": say_date(one.documents_by) if one.documents_by else _NOTHING,
     }
     french, english = ({name: word[spoken] for name, word in words.items()} for spoken in (Language.FR, Language.EN))
-    end = _ENDS[one.state]
+    end = _LAPSED if one.lapsed else _ENDS[one.state]
     return _added(said, end.fr.format(**french), end.en.format(**english))
+
+
+def document_sentence(one: DeclaredDocument) -> Phrase:
+    """Say a declaration: « Ordonnance du 2 mars 2026, de LÉA MORVAN : déclarée le … par … »."""
+    kind, day, at = DOCUMENT_LABELS[one.kind], say_date(one.dated), say_instant(one.at)
+    signed = Phrase(f" ({one.prescriber})", f" ({one.prescriber})") if one.prescriber else _NOTHING
+    return Phrase(
+        f"Pièce déclarée par {one.by}, {at.fr} : {kind.fr} du {day.fr}{signed.fr}.",
+        f"Document declared by {one.by}, {at.en}: {kind.en} of {day.en}{signed.en}.",
+    )
 
 
 def _added(said: Phrase, french: str, english: str) -> Phrase:
@@ -92,6 +110,10 @@ _ASKED: Final = {
     AgreementKind.QUOTE: Phrase("un devis", "a quote"),
     AgreementKind.REQUEST: Phrase("une prise en charge", "a prior agreement"),
 }
+_LAPSED: Final = Phrase(
+    "{due} étaient accordés sous réserve de pièces, qui n’ont pas été déclarées : rien n’est plus promis.",
+    "{due} was granted subject to documents, which were not declared: nothing is promised any more.",
+)
 _ENDS: Final = {
     AgreementState.RECEIVED: Phrase("Ce n’est pas encore décidé.", "It is not decided yet."),
     AgreementState.QUOTED: Phrase(
@@ -109,6 +131,10 @@ _ENDS: Final = {
         "{due} was granted until {until}, and nothing was billed.",
     ),
     AgreementState.CANCELLED: Phrase("Le lieu l’a annulé {ended}.", "The place cancelled it {ended}."),
+    AgreementState.SUBJECT_TO_DOCUMENTS: Phrase(
+        "{due} sont accordés sous réserve de pièces, que le lieu déclare au plus tard le {by}.",
+        "{due} is granted subject to documents, which the place declares by {by}.",
+    ),
     AgreementState.UNDER_REVIEW: Phrase(
         "L’organisme l’examine, sans savoir de qui elle est.", "The insurer reviews it, and does not see whose it is."
     ),

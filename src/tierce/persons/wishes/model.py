@@ -21,6 +21,10 @@ class Ended(StrEnum):
     """The mail server says that the address takes no message."""
     LEFT = "left"
     """She is in the register no more."""
+    UNSENT = "unsent"
+    """Its code did not leave in time: the mail server did not take it, or was away."""
+    UNREADABLE = "unreadable"
+    """What her address was sealed with cannot be opened, or is no address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,12 @@ class Wish:
 
     id: int
     made: datetime
+    begun: datetime | None
+    """When its code was handed to the mail server, or perhaps was: it said nothing yet."""
     sent: datetime | None
     """When the mail server took her code."""
+    attempts: int
+    """How often her code was tried."""
     proved: datetime | None
     ended: datetime | None
     why: Ended | None
@@ -47,6 +55,16 @@ class Standing:
     live: Wish | None
     waiting: Wish | None
     last: Wish | None
+
+    @property
+    def code(self) -> str:
+        """What she reads of the code that waits: it left, perhaps did, did not yet, or is about to."""
+        one = self.waiting
+        if one is None or one.sent is not None:
+            return "sent"
+        if one.begun is not None:
+            return "doubtful"
+        return "late" if one.attempts else "soon"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +103,7 @@ class Code:
     token: bytes
     language: Language
     sealed: bytes
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,10 @@ class How(StrEnum):
     DOUBTFUL = "doubtful"
     """Handed over twice under one Message-ID, and no answer came either time."""
     STOPPED = "stopped"
+    UNWRITTEN = "unwritten"
+    """Its text could not be made, as often as it was tried."""
+    RETURNED = "returned"
+    """It came back: the mailbox does not take it."""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ no hour. It has no link, and asks for nothing.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -16,6 +16,9 @@ from tierce.notices.model import Block, BlockKind, Document, Operator
 from tierce.persons.wishes.model import Ended, Standing, Wish
 
 CODE_DIGITS: Final = 8
+CODE_TRIES: Final = 5
+"""At once, then 1, 3, 7 and 15 minutes later: a code lives half an hour, and she waits in front of the page."""
+CODE_FIRST_WAIT: Final = timedelta(minutes=1)
 _SPACES: Final = re.compile(r"[\s\u00a0-]")
 
 
@@ -49,12 +52,19 @@ def code_digest(wish: int, code: str) -> bytes:
     return sha256(b"tierce-wish-code-v1" + wish.to_bytes(8, "big") + code.encode()).digest()
 
 
+def code_wait(attempts: int) -> timedelta | None:
+    """How long a code waits after so many tries, or None when there were enough."""
+    return None if attempts >= CODE_TRIES else CODE_FIRST_WAIT * (1 << (attempts - 1))
+
+
 def standing(wishes: list[Wish], *, offered: bool) -> Standing:
     """Sort her wishes, the newest first, into what she reads."""
     live = next((one for one in wishes if one.proved is not None and one.ended is None), None)
     waiting = next((one for one in wishes if one.proved is None and one.ended is None), None)
     ended = [one for one in wishes if one.ended is not None and one.why is not Ended.REPLACED]
-    return Standing(offered, live, waiting, ended[0] if ended and live is None and waiting is None else None)
+    if live is not None:  # of another address that she gave since, she reads that its code came to nothing
+        ended = [one for one in ended if one.made > live.made and one.why in {Ended.UNSENT, Ended.LATE}]
+    return Standing(offered, live, waiting, ended[0] if ended and waiting is None else None)
 
 
 def code_message(operator: Operator, code: str, dated: date) -> Document:

@@ -1,8 +1,9 @@
 """Codes and notices leave, each once: an attempt is written before it begins, and a doubt is told from a failure.
 
-A notice in doubt (the process died, or the server did not answer) is settled by the relay's own log where there is
-one; without it, the same message with the same Message-ID is handed over once more, and never a third time. A code in
-doubt is not sent again: she asks for another.
+What is tried is bounded: a code while it serves, a notice six times, also where its text cannot be made; what became
+of it is written. A notice in doubt (the process died, or the server did not answer) is settled by the relay's own log
+where there is one; without it, the same message with the same Message-ID is handed over once more, and never a third
+time. A code in doubt is not sent again: she asks for another.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from tierce.notices.lines import notice_line
 from tierce.notices.model import Document, Operator
 from tierce.persons.wishes import store
 from tierce.persons.wishes.model import Code, Ended, FirstLook, How, Sealed, Tally
-from tierce.persons.wishes.rules import code_message, look_message
+from tierce.persons.wishes.rules import code_message, code_wait, look_message
 from tierce.policy.acts import Act
 
 LEAVES = 20_000
@@ -56,7 +57,8 @@ class Sender:
     def turn(self, connection: Connection, recipient: str) -> Tally:
         """Send what waits; nothing is done while another process does its turn.
 
-        One that cannot be written keeps none behind it: its failure is raised once the others were tried.
+        One that cannot be written keeps none behind it: its failure is raised once the others were tried, each time
+        that it is tried itself.
 
         Raises:
             MailServerError, TlsMissingError: the relay cannot be used; whatever waits still does.
@@ -66,6 +68,7 @@ class Sender:
             return done
         try:
             store.offer(connection, recipient)
+            store.end_late(connection)
             for code in store.codes(connection, CHUNK):
                 with alone.one():
                     self._code(connection, code, done)
@@ -91,16 +94,21 @@ class Sender:
     def _code(self, connection: Connection, code: Code, done: Tally) -> None:
         opened = store.open_(self.identity, code.sealed)
         if opened is None:
-            store.end(connection, code.wish, Ended.LATE)
+            store.end(connection, code.wish, Ended.UNREADABLE)
             return
         line = self._connected()
         if not store.begin_code(connection, code.wish):
             return
-        document = code_message(self.operator, opened.code, self.clock.now().astimezone(PARIS).date())
         try:
-            reply = self._hand(line, document, code.language, code.token, opened)
+            document = code_message(self.operator, opened.code, self.clock.now().astimezone(PARIS).date())
+            message = self._written(document, code.language, code.token, opened)
+        except Exception:
+            self._code_waits(connection, code, done)
+            raise
+        try:
+            reply = self._hand(line, message, code.token, opened)
         except LostError:
-            store.code_put_off(connection, code.wish)
+            self._code_waits(connection, code, done)
             return
         except DoubtError:
             return
@@ -112,7 +120,16 @@ class Sender:
             store.end(connection, code.wish, Ended.REFUSED)
             done.refused += 1
         else:
-            store.code_put_off(connection, code.wish)
+            self._code_waits(connection, code, done)
+
+    def _code_waits(self, connection: Connection, code: Code, done: Tally) -> None:
+        """Put off a code that certainly did not leave, while it may still be typed in time."""
+        wait = code_wait(code.attempts + 1)
+        if wait is None:
+            store.end(connection, code.wish, Ended.UNSENT)
+            done.refused += 1
+        else:
+            store.code_put_off(connection, code.wish, self.clock.now() + wait)
             done.put_off += 1
 
     def _look(self, connection: Connection, look: FirstLook, done: Tally) -> None:
@@ -121,15 +138,20 @@ class Sender:
             return
         opened = store.open_(self.identity, look.sealed)
         if opened is None:
-            store.end(connection, look.wish, Ended.REFUSED)
+            store.end(connection, look.wish, Ended.UNREADABLE)
             return
         line = self._connected()
         if not store.begin(connection, look.token, again=look.doubtful):
             return
         reference = crockford(look.token, REFERENCE_CHARS)
-        document = look_message(self.operator, reference, self.clock.now().astimezone(PARIS).date())
         try:
-            reply = self._hand(line, document, look.language, look.token, opened)
+            document = look_message(self.operator, reference, self.clock.now().astimezone(PARIS).date())
+            message = self._written(document, look.language, look.token, opened)
+        except Exception:
+            self._wait(connection, look, How.UNWRITTEN, done)
+            raise
+        try:
+            reply = self._hand(line, message, look.token, opened)
         except LostError:
             self._wait(connection, look, "lost", done)
             return
@@ -163,19 +185,21 @@ class Sender:
         """Put off what certainly did not leave, until it was tried often enough."""
         wait = wait_after(look.attempts + 1)
         if wait is None:
-            store.told(connection, look.token, How.REFUSED, code)
+            store.told(connection, look.token, How.UNWRITTEN if code == How.UNWRITTEN else How.REFUSED, code)
             done.refused += 1
         else:
             store.put_off(connection, look.token, code, self.clock.now() + wait)
             done.put_off += 1
 
-    def _hand(self, line: Line, document: Document, language: Language, token: bytes, to: Sealed) -> Reply:
-        message = compose(
+    def _written(self, document: Document, language: Language, token: bytes, to: Sealed) -> bytes:
+        return self.signer.sign(compose(
             document, language, sender=(self.operator.name, self.server.sender), to=("", to.address), token=token,
             at=self.clock.now(),
-        )  # fmt: skip
+        ))  # fmt: skip
+
+    def _hand(self, line: Line, message: bytes, token: bytes, to: Sealed) -> Reply:
         try:
-            return line.send(return_path(token, self.server.bounces), to.address, self.signer.sign(message))
+            return line.send(return_path(token, self.server.bounces), to.address, message)
         except (LostError, DoubtError):
             self.close()
             raise

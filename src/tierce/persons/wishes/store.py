@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from tierce.kernel.ids import PersonId
 from tierce.kernel.language import Language
+from tierce.kernel.mailbox import is_mailbox
 from tierce.persons.wishes.model import Asked, Code, Ended, FirstLook, How, Sealed, Wish
 
 
@@ -24,24 +25,31 @@ def seal(to: str, kept: Sealed) -> bytes:
 
 
 def open_(identity: str, sealed: bytes) -> Sealed | None:
-    """Open an address by the identities of a file, one a line; None when it was sealed to a key that is no more."""
+    """Open an address by the identities of a file, one a line.
+
+    None when it was sealed to a key that is no more, or when what was sealed is no address: nothing can leave to it.
+    """
     try:
         plain = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(one) for one in identity.split()])
-    except pyrage.DecryptError:
+        found = Sealed(*msgspec.json.decode(plain, type=tuple[str, str]))
+    except (pyrage.DecryptError, msgspec.DecodeError):
         return None
-    return Sealed(*msgspec.json.decode(plain, type=tuple[str, str]))
+    return found if is_mailbox(found.address) else None
 
 
 def own(connection: Connection, handle: bytes) -> list[Wish]:
     """Her wishes, the newest first."""
     rows = connection.execute(
-        "select id, made, sent, proved, ended, ended_why, told, last_told from notice.own_wishes(%s)",
+        "select id, made, begun, sent, attempts, proved, ended, ended_why, told, last_told"
+        " from notice.own_wishes(%s)",
         (handle,),
     )
     return [
-        Wish(row[0], row[1], row[2], row[3], row[4], Ended(row[5]) if row[5] else None, row[6], row[7])
+        Wish(
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], Ended(row[7]) if row[7] else None, row[8], row[9]
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def ask(connection: Connection, handle: bytes, wish: Asked) -> int:
@@ -78,19 +86,35 @@ def offer(connection: Connection, to: str) -> None:
 
 
 def codes(connection: Connection, at_most: int) -> list[Code]:
-    """Codes that wait to be sent, the oldest first."""
+    """Codes to send now, the oldest first."""
     rows = connection.execute(
-        "select id, token, language, sealed from notice.wish where begun is null and ended is null"
-        " order by made limit %s",
+        "select id, token, language, sealed, attempts from notice.wish"
+        " where begun is null and ended is null and due <= now() order by made limit %s",
         (at_most,),
     )
-    return [Code(row[0], bytes(row[1]), Language(row[2]), bytes(row[3])) for row in rows]
+    return [Code(row[0], bytes(row[1]), Language(row[2]), bytes(row[3]), row[4]) for row in rows]
+
+
+def end_late(connection: Connection) -> None:
+    """End each wish whose code left too late, or too late to be typed in time, and forget its address.
+
+    A code serves thirty minutes. One that did not leave in the first twenty leaves no more: whoever was away from the
+    page would read a code that works no longer.
+    """
+    connection.execute(
+        "update notice.wish set ended = now(), sealed = null, code = null,"
+        " ended_why = case when begun is null then 'unsent' else 'late' end"
+        " where proved is null and ended is null"
+        " and made < now() - case when begun is null then interval '20 minutes' else interval '30 minutes' end"
+    )
 
 
 def begin_code(connection: Connection, wish: int) -> bool:
     """Write that a code's sending begins; False when it began already or is wanted no more."""
     cursor = connection.execute(
-        "update notice.wish set begun = now() where id = %s and begun is null and ended is null", (wish,)
+        "update notice.wish set begun = now(), attempts = attempts + 1"
+        " where id = %s and begun is null and ended is null",
+        (wish,),
     )
     return cursor.rowcount == 1
 
@@ -100,9 +124,9 @@ def code_sent(connection: Connection, wish: int) -> None:
     connection.execute("update notice.wish set sent = now() where id = %s", (wish,))
 
 
-def code_put_off(connection: Connection, wish: int) -> None:
-    """Write that a code certainly did not leave: the next turn tries again."""
-    connection.execute("update notice.wish set begun = null where id = %s and ended is null", (wish,))
+def code_put_off(connection: Connection, wish: int, due: datetime) -> None:
+    """Write that a code certainly did not leave, and when it is tried again."""
+    connection.execute("update notice.wish set begun = null, due = %s where id = %s and ended is null", (due, wish))
 
 
 def end(connection: Connection, wish: int, why: Ended) -> None:

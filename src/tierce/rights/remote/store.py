@@ -20,6 +20,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, day_of, micros, ordinal_of
 from tierce.kernel.ids import EntrySeq, InsurerId
 from tierce.policy.acts import Outcome, Presence
+from tierce.policy.remote import SWEEP_SECONDS
 from tierce.rights.remote.errors import Failure
 from tierce.rights.remote.model import Cover, Declared
 
@@ -141,6 +142,22 @@ def watched(connection: Connection) -> list[Watched]:
         " left join registry.remote_state s on s.insurer = r.insurer where r.ended is null order by i.name, r.id"
     ).fetchall()
     return [Watched(*row) for row in rows]
+
+
+def silent(connection: Connection) -> list[str]:
+    """Names of the insurers that are asked on the way and do not answer, for the status page.
+
+    What a process saw is written once a sweep, and one ask tries when the time of an insurer that is away is over: so
+    it is named for a sweep longer, or it would come and go on the page.
+    """
+    rows = connection.execute(
+        "select i.name from registry.remote_state s"
+        " join registry.remote r on r.insurer = s.insurer and r.ended is null"
+        " join registry.insurer i on i.id = s.insurer where s.away_until > now() - make_interval(secs => %s)"
+        " order by i.name, i.id",
+        (2 * SWEEP_SECONDS,),
+    ).fetchall()
+    return [str(name) for (name,) in rows]
 
 
 def declare(

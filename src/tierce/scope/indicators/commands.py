@@ -15,7 +15,6 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
-from tierce.kernel.network import address_prefix
 from tierce.policy.acts import Act
 from tierce.scope.indicators.model import Answer, Kind, Verdict
 from tierce.scope.indicators.rules import read_question
@@ -26,6 +25,7 @@ from tierce.scope.store import seen_until
 from tierce.storage.command_line import Host, Keys, Name, Origin, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.networks import pseudonyms
 from tierce.storage.said import said
 
 ROLE = "tierce_office"
@@ -91,7 +91,7 @@ def indicators(
                 connection,
                 segments,
                 question,
-                lambda address: ring.hash(Purpose.NETWORK).digest(address_prefix(address))[:16],
+                lambda address: pseudonyms(ring, address),
                 SystemClock().now(),
                 writing=seen,
                 operator=origin,

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, TypeVar
 
@@ -116,12 +116,15 @@ def _indicator(read: _Line, line: int) -> Indicator:
     for name, at in (("from", read.from_), ("until", read.until)):
         if at.tzinfo is None:
             raise IndicatorError(line, name, Phrase("ajoutez le décalage, +01:00", "add the offset, +01:00"))
-    begun, ended = micros(read.from_.astimezone(UTC)), micros(read.until.astimezone(UTC))
+    begun, ended = micros(read.from_), micros(read.until)
     if not 0 <= begun < ended:
         late = Phrase("la fin n’est pas après le début", "the end is not after the beginning")
         raise IndicatorError(line, "until", late)
     form = _FORMS.get(read.kind)
-    good = form.fullmatch(read.value) is not None if form else bool(networks_of(read.value))
+    # What no sign shows, and the one character that no database keeps, is no part of a name.
+    good = read.value.isprintable() and (
+        form.fullmatch(read.value) is not None if form else bool(networks_of(read.value))
+    )
     if not good:
         raise IndicatorError(line, "value", _WANTED[read.kind])
     return Indicator(line, read.kind, read.value, begun, ended)

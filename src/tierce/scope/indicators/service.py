@@ -23,15 +23,15 @@ from tierce.scope.indicators.rules import ANSWER_FORMAT, networks_of, verdict
 from tierce.scope.model import SETTLE, Criteria
 from tierce.scope.sources import Sealed
 
-Pseudonym = Callable[[str], bytes]
-"""Gives the keyed pseudonym of an address's network, as journal lines bear it."""
+Pseudonyms = Callable[[str], frozenset[bytes]]
+"""Gives the keyed pseudonyms of an address's network, as journal lines of each time bear it."""
 
 
 def answer(
     connection: Connection,
     folder: Path,
     question: Question,
-    pseudonym: Pseudonym,
+    pseudonyms: Pseudonyms,
     now: datetime,
     *,
     writing: datetime | None,
@@ -44,7 +44,7 @@ def answer(
         connection: in a transaction that has just begun, as a role that reads the journal and the registers.
         folder: where sealed segments are.
         question: what was sent.
-        pseudonym: under the key of the processes that write the journal.
+        pseudonyms: under the keys of the processes that write the journal.
         now: the present instant.
         writing: since when an open transaction writes lines, as it was before this one began (`writing_since`).
         operator: the name of the log.
@@ -59,7 +59,7 @@ def answer(
     if head is None:
         raise JournalBehindError
     settled = now - SETTLE
-    pairs = [(one, subject) for one, subject in _subjects(connection, question, pseudonym, now)]
+    pairs = [(one, subject) for one, subject in _subjects(connection, question, pseudonyms, now)]
     looked = [(one, subject) for one, subject in pairs if subject.values]
     found: dict[int, Hits] = {}
     gaps = []
@@ -87,7 +87,7 @@ def answer(
 
 
 def _subjects(
-    connection: Connection, question: Question, pseudonym: Pseudonym, now: datetime
+    connection: Connection, question: Question, pseudonyms: Pseudonyms, now: datetime
 ) -> Iterable[tuple[Indicator, Subject]]:
     """What each indicator is looked for by, each register asked once."""
     named = {kind: [one.value for one in question.indicators if one.kind is kind] for kind in Kind}
@@ -111,7 +111,7 @@ def _subjects(
             ranges = networks_of(one.value)
             assert ranges is not None
             addresses, exact = ranges
-            yield one, Subject(one.kind, frozenset(pseudonym(address) for address in addresses), exact=exact)
+            yield one, Subject(one.kind, frozenset().union(*map(pseudonyms, addresses)), exact=exact)
 
 
 def _known(number: int | None) -> frozenset[int]:

@@ -79,17 +79,18 @@ begin
 end $$;
 
 -- The session's own place's agreements, the newest first: nobody's identity, and no person's number. Of one, with `which`. While one
--- is under review, what the rules give is not told: it is not promised.
-drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape knew no review
+-- is under review, what the rules give is not told: it is not promised. `documents_by`: while it is granted subject to documents.
+drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape knew no documents
 create or replace function care.own_agreements(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, kind smallint, engagement bigint, label text, domain smallint, care_day integer,
                    until_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer, asked integer,
-                   due integer, answer_by integer, decided timestamptz, ended timestamptz, cancelled_why text, invoice bigint,
-                   invoiced_as text)
+                   due integer, answer_by integer, documents_by integer, decided timestamptz, ended timestamptz, cancelled_why text,
+                   invoice bigint, invoiced_as text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, case when a.state <> 8 then a.until_day end, a.at,
            a.state, a.reason, a.price, a.amo, a.asked, case when a.state <> 8 then a.due end,
-           case when a.state = 8 then a.answer_by end, a.decided, a.ended, a.cancelled_why, i.id, i.reference
+           case when a.state = 8 then a.answer_by end, case when a.state = 9 then a.documents_by end, a.decided, a.ended,
+           a.cancelled_why, i.id, i.reference
     from care.bearer(of_session) w
     join care.agreement a on a.establishment = w.establishment
     left join care.engagement e on e.seq = a.engagement
@@ -120,7 +121,7 @@ begin
     if not found then
         return 2;
     end if;
-    if one.state not in (1, 2, 3, 8) or care.is_invoiced(of_agreement) then
+    if one.state not in (1, 2, 3, 8, 9) or care.is_invoiced(of_agreement) then
         return 1;
     end if;
     update care.agreement set state = 7, ended = now(), cancelled_why = why where id = of_agreement;
@@ -170,7 +171,7 @@ create or replace function care.cover_of_agreement(of_agreement bigint)
         order by o.is_open desc, v.from_day <= a.care_day desc, v.from_day desc limit 1)
 $$;
 
--- What is granted to a person and not invoiced, or under review, each with the days on which it may be. An invoice that was accepted has taken its
+-- What is granted to a person and not invoiced, subject to documents or not, or under review, each with the days on which it may be. An invoice that was accepted has taken its
 -- part; what it left is reserved until its transfer is ordered, for it may be taken back until then, and give all of it back.
 create or replace function care.reserved(of_person bigint, of_insurer smallint, of_domain smallint)
     returns table (agreement bigint, item text, from_day integer, until_day integer, quantity integer, due integer)
@@ -186,14 +187,21 @@ create or replace function care.reserved(of_person bigint, of_insurer smallint, 
     where a.person = of_person and a.insurer = of_insurer and a.domain = of_domain
       and (a.state = 3 and (a.until_day >= gate.today() or i.state = 1)
            or a.state = 8 and a.answer_by >= gate.today()
+           or a.state = 9 and a.documents_by >= gate.today()
            or a.state = 5 and a.until_day >= gate.today() and i.state = 2 and not care.was_ordered(i.id))
       and g.due > coalesce(used.due, 0)
 $$;
 
--- Keeps what was decided of an agreement that waits: quoted (2), granted (3) until a day, refused (4), or left to a person of the
--- insurer (8), who may grant no more than this, by so much for each of its lines, with its own line of the journal, written in this very transaction.
+-- The last day on which documents may be declared for what is granted subject to them today.
+create or replace function care.declare_by() returns integer language sql stable as $$ select gate.today() + 30 $$;
+
+-- Keeps what was decided of an agreement that waits: quoted (2), granted (3) until a day, refused (4), left to a person of the
+-- insurer (8), who may grant no more than this, or granted subject to documents (9), by so much for each of its lines, with its own
+-- line of the journal, written in this very transaction.
+drop function if exists care.decide_agreement(bigint, smallint, smallint, bigint, integer[], integer, bigint);
 create or replace function care.decide_agreement(
-    of_agreement bigint, of_state smallint, of_reason smallint, of_edition bigint, dues integer[], until integer, of_entry bigint)
+    of_agreement bigint, of_state smallint, of_reason smallint, of_edition bigint, dues integer[], until integer,
+    of_documents smallint, of_entry bigint)
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     one record;
@@ -208,22 +216,25 @@ begin
     if not found then
         raise exception 'no agreement of this number waits' using errcode = 'insufficient_privilege';
     end if;
-    if of_state not in (one.kind + 1, 4, case one.kind when 2 then 8 else 4 end)
+    if of_state <> all (case one.kind when 2 then '{3,4,8,9}' else '{2,4}' end::smallint[])
+       or of_documents is null or (of_state in (3, 4) and of_documents <> 0) or (of_state = 9 and of_documents = 0)
        or cardinality(dues) is distinct from one.lines or array_position(dues, null) is not null
        or (of_state = 4) = (total > 0)
-       or (of_state = 4 and of_reason = 0) or (of_state in (3, 8)) <> (until is not null)
+       or (of_state = 4 and of_reason = 0) or (of_state in (3, 8, 9)) <> (until is not null)
        or until not between one.care_day and greatest(one.care_day, gate.today()) + grant_days then
         raise exception 'an agreement is quoted or granted by its lines, or refused for a reason' using errcode = 'check_violation';
     end if;
     perform care.insist_line(of_entry, 253, one.establishment, of_agreement);
     update care.agreement set state = of_state, reason = of_reason, due = total, edition = of_edition, until_day = until,
-        decided = case when of_state <> 8 then now() end, answer_by = case when of_state = 8 then gate.today() + review_days end
+        decided = case when of_state <> 8 then now() end, answer_by = case when of_state = 8 then gate.today() + review_days end,
+        documents = of_documents, documents_by = case when of_state = 9 then care.declare_by() end
     where id = of_agreement;
     update care.agreement_line l set due = d.due from unnest(dues) with ordinality d(due, n)
     where l.agreement = of_agreement and l.n = d.n;
 end $$;
 
--- Ends an agreement whose last day has passed, and of which no invoice waits: what it reserved was free since midnight.
+-- Ends an agreement whose last day has passed, and of which no invoice waits, or the last on which its documents could be declared:
+-- what it reserved was free since midnight.
 create or replace function care.end_agreement(of_agreement bigint, of_entry bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -231,12 +242,13 @@ declare
 begin
     perform gate.insist_durable();
     select a.establishment into one from care.agreement a
-    where a.id = of_agreement and a.state = 3 and a.until_day < gate.today() for update;
+    where a.id = of_agreement
+      and (a.state = 3 and a.until_day < gate.today() or a.state = 9 and a.documents_by < gate.today()) for update;
     if not found or care.is_invoiced(of_agreement) then
         raise exception 'no agreement of this number is over' using errcode = 'insufficient_privilege';
     end if;
     perform care.insist_line(of_entry, 254, one.establishment, of_agreement);
-    update care.agreement set state = 6, ended = now() where id = of_agreement;
+    update care.agreement set state = 6, ended = now(), reason = case when state = 9 then 28 else reason end where id = of_agreement;
 end $$;
 
 -- That a line of the journal of this very transaction is about this agreement, and names nobody.

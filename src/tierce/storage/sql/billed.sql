@@ -6,11 +6,11 @@
 create or replace function care.shown_as(invoice bigint) returns uuid language sql immutable as $$
     select lpad(to_hex(invoice), 32, '0')::uuid
 $$;
-drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape recovered nothing
+drop function if exists notice.own_billed(bytea, integer);   -- an earlier shape gave no reason
 create or replace function notice.own_billed(session_handle bytea, at_most integer)
     returns table (id uuid, establishment bigint, care_day integer, at timestamptz, asked boolean, withdrawn timestamptz,
                    domain smallint, state smallint, price integer, amo integer, claimed integer, due integer, recovered bigint,
-                   reported timestamptz, answer text, answered timestamptz)
+                   reason smallint, reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
@@ -18,15 +18,15 @@ begin
     select o.id, o.establishment, o.care_day, o.at, o.asked, o.withdrawn, o.domain, o.state, o.price, o.amo, o.claimed, o.due,
            coalesce((select bank.told_of(y.id) from bank.recovery y
                      where y.invoice = o.invoice and (y.approved is not null or y.cancelled is null)), 0),
-           r.at, r.answer, r.answered
+           o.reason, r.at, r.answer, r.answered
     from (
         select b.id, null::bigint as invoice, b.establishment, b.care_day, b.at, b.asked, b.withdrawn,
                null::smallint as domain, null::smallint as state, null::integer as price, null::integer as amo,
-               null::integer as claimed, null::integer as due
+               null::integer as claimed, null::integer as due, null::smallint as reason
         from care.billed b where b.person = her and her <> 0
         union all
         select care.shown_as(i.id), i.id, i.establishment, i.care_day, i.at, true, i.cancelled, i.domain, i.state, i.price, i.amo,
-               i.asked, case when i.state not in (1, 4) then i.due end
+               i.asked, case when i.state not in (1, 4) then i.due end, i.reason
         from care.invoice i where i.person = her and her <> 0) o
     left join notice.person_report r
         on r.person = her and case when o.invoice is null then r.billed = o.id else r.invoice = o.invoice end
@@ -68,16 +68,31 @@ end $$;
 
 -- Prior agreements asked in her name, the newest first. `ask` is the look-up that it quotes: "it was not me" is of that one, and is
 -- kept as every such answer is (notice.report_own).
+drop function if exists notice.own_agreements(bytea, integer);   -- an earlier shape knew no documents
 create or replace function notice.own_agreements(session_handle bytea, at_most integer)
-    returns table (ask bigint, establishment bigint, kind smallint, at timestamptz, domain smallint, state smallint,
-                   asked integer, due integer, until_day integer, ended timestamptz,
+    returns table (id bigint, ask bigint, establishment bigint, kind smallint, at timestamptz, domain smallint, state smallint,
+                   asked integer, due integer, until_day integer, ended timestamptz, documents_by integer, lapsed boolean,
                    reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
     return query
-    select a.engagement, a.establishment, a.kind, a.at, a.domain, a.state, a.asked,
-           case when a.state in (2, 3, 5, 6) then a.due end, case when a.state <> 8 then a.until_day end, a.ended, r.at, r.answer, r.answered
+    select a.id, a.engagement, a.establishment, a.kind, a.at, a.domain, a.state, a.asked,
+           case when a.state in (2, 3, 5, 6, 9) then a.due end, case when a.state <> 8 then a.until_day end, a.ended,
+           a.documents_by, a.state = 6 and a.reason = 28, r.at, r.answer, r.answered
     from care.agreement a left join notice.person_report r on r.person = her and r.seq = a.engagement
     where a.person = her and her <> 0 order by a.at desc, a.id limit least(at_most, 200);
+end $$;
+
+-- What was declared for them, each declaration: its kind, day, prescriber and digest, who declared it, and when.
+create or replace function notice.own_documents(session_handle bytea)
+    returns table (agreement bigint, kind smallint, dated integer, prescriber bigint, digest bytea, professional bigint, at timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare her bigint := gate.person_of(session_handle);
+begin
+    return query
+    select d.agreement, d.kind, d.dated, d.prescriber, d.digest, d.professional, d.at
+    from (select a.id from care.agreement a where a.person = her and her <> 0 order by a.at desc, a.id limit 200) a
+    join care.agreement_document d on d.agreement = a.id order by d.agreement, d.n;
 end $$;

@@ -2,6 +2,22 @@
 -- insurer, of a person in whose name an invoice waits, and nothing once it is decided. It writes no table of invoices: what is
 -- decided is decided once, so that nothing it does makes an invoice wait again and its person readable.
 
+-- Whether what was paid of an invoice was recovered whole, as the bank's replies or two people say: it is due no more, and draws no cap,
+-- no deposit, and is no other's duplicate. A part that was recovered says of no line which.
+create or replace function care.recovered_whole(of_invoice bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (
+        select from bank.recovery r
+        where r.invoice = of_invoice and r.approved is not null and r.cancelled is null and r.amount = r.paid
+          and r.amount <= r.settled + (select coalesce(sum(c.amount), 0) from bank.recovered c
+                                       join bank.transfer t on t.id = c.transfer and t.state = 2 where c.recovery = r.id))
+$$;
+
+-- Whether an invoice is to be paid, or was and that stands: what caps, deposits and the same care count.
+create or replace function care.counts(i care.invoice) returns boolean language sql stable as $$
+    select i.state in (2, 5, 7) or i.state = 6 and not care.recovered_whole(i.id)
+$$;
+
 -- By which keyed numbers a place is known to have asked about whom an invoice is of: its answer's, or those of its deposit.
 create or replace function care.pairs_of(of_invoice bigint) returns bigint[] language sql stable as $$
     select array_remove(array[e.pair, d.pair, d.card_pair], null)
@@ -34,7 +50,7 @@ create or replace function care.paid_by_receipt(at_place bigint, of_insurer smal
     returns table (item text, care_day integer, quantity smallint, due integer) language sql stable as $$
     select l.item, o.care_day, l.quantity, l.due
     from care.deposit d
-    join care.invoice o on o.deposit = d.number and o.insurer = of_insurer and o.domain = of_domain and o.state in (2, 5, 6, 7)
+    join care.invoice o on o.deposit = d.number and o.insurer = of_insurer and o.domain = of_domain and care.counts(o)
     join care.invoice_line l on l.invoice = o.id and l.due > 0
     where d.establishment = at_place and (d.pair = any(pairs) or d.card_pair = any(pairs))
 $$;
@@ -70,7 +86,7 @@ create or replace function care.take_up_invoice(of_invoice bigint)
            coalesce(e.care_day, d.care_day, a.care_day), coalesce(e.until_day, d.care_day, a.until_day),
            case when d.state = 2 then
                d.amount - coalesce((select sum(o.due) from care.invoice o
-                                    where o.id <> i.id and o.state in (2, 5, 6, 7) and (o.deposit = i.deposit
+                                    where o.id <> i.id and care.counts(o) and (o.deposit = i.deposit
                                         or o.insurer = i.insurer and o.id in (select care.beside_by_pair(i.id)))), 0)::integer
            when i.deposit is not null then 0 end
     from care.invoice i

@@ -33,7 +33,7 @@ end $$;
 
 -- Takes an end back, or begins a new contract once all was deleted; not in between. False when none has ended.
 create or replace function registry.resume_contract(of_insurer smallint, by_whom text, reason text) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql strict security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update registry.ending e set resumed = now(), resumed_by = by_whom, resumed_why = reason
     where e.insurer = of_insurer and e.resumed is null and (e.deleting is null) = (e.deleted is null);
@@ -67,7 +67,7 @@ create or replace function registry.ending_obstacles(of_insurer smallint) return
         union all                                    -- what is to be decided, to be paid, or ordered and not paid yet
         select 'invoices', (select count(*) from care.invoice i where i.insurer = of_insurer and i.state in (1, 2, 5, 7))
         union all                                    -- what is to be decided, or under review, or is granted and may be invoiced
-        select 'agreements', (select count(*) from care.agreement a where a.insurer = of_insurer and a.state in (1, 3, 8))
+        select 'agreements', (select count(*) from care.agreement a where a.insurer = of_insurer and a.state in (1, 3, 8, 9))
         union all
         select 'files', (select count(*) from registry.feed f where f.state = 'running')) o(what, number)
     where o.number is distinct from 0                -- null: no contract of this insurer has ended

@@ -52,7 +52,8 @@ grant select on journal.instance to tierce_api;
 grant execute on function care.quote_invoice, care.keep_invoice, care.beside_invoice, care.own_invoices,
     care.own_invoice_lines, care.cancel_invoice to tierce_api;   -- through the session it serves; no table of invoices
 grant execute on function care.quote_agreement, care.keep_agreement, care.own_agreements, care.own_agreement_lines,
-    care.cancel_agreement to tierce_api;   -- the same of agreements; it writes no decision
+    care.cancel_agreement, care.quote_document, care.keep_document, care.own_documents
+    to tierce_api;   -- the same of agreements; it writes no decision, but the grant that the last document makes
 grant usage on schema presence to tierce_api;
 grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
 grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
@@ -85,6 +86,7 @@ grant select, insert, update (ended, ended_by, ended_why) on access.alert to tie
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
 grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_office;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_office;
 grant select, insert, update (revoked) on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -143,6 +145,7 @@ grant usage on schema gate, access, directory, registry, notice to tierce_person
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_persons;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_persons;
 grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
@@ -156,7 +159,8 @@ grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 grant execute on function notice.wish_recipient, notice.own_wishes, notice.ask_wish, notice.prove_wish, notice.stop_wish
     to tierce_persons;   -- her own wish to be told; her address is sealed to `notices`
-grant execute on function notice.own_billed, notice.report_billed, notice.own_agreements to tierce_persons;   -- in her own name
+grant execute on function notice.own_billed, notice.report_billed, notice.own_agreements, notice.own_documents
+    to tierce_persons;   -- in her own name
 grant execute on function notice.own_messages to tierce_persons;   -- what was sent to her, of her own pairs alone
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
@@ -168,8 +172,10 @@ grant execute on function registry.own_people, registry.own_shown, registry.own_
     registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
     to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_insurers;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_insurers;
 grant usage on schema care to tierce_insurers;
-grant execute on function care.own_reviews, care.own_review, care.own_review_lines, care.decide_review to tierce_insurers;
+grant execute on function care.own_reviews, care.own_review, care.own_review_lines, care.decide_review, care.insurer_documents,
+    care.insurer_documents_counted to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
 grant usage on schema presence to tierce_signer;
@@ -211,6 +217,8 @@ grant select (id, from_day, until_day, login, device) on directory.substitution 
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
+grant select (insurer, ended) on registry.remote to tierce_worker;   -- who does not answer, for the status page
+grant select (insurer, away_until) on registry.remote_state to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 -- By whom a deposit is known at its place is written, and never read back (docs/adr/0119).
 grant select (number, key, received, state, reason, resolved, establishment, professional, line, insurer, domain, amount, care_day,
@@ -230,11 +238,13 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant update (digest) on registry.door to tierce_feed;   -- when the key of doors is replaced
+grant select on registry.door to tierce_upkeep;          -- the doctor compares digests with the file
 -- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
 grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
     until_day) on registry.tariff to tierce_feed;
 grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day,
-    review_from) on registry.benefit to tierce_feed;
+    review_from, documents) on registry.benefit to tierce_feed;
 grant usage on sequence registry.pricing_row to tierce_feed;
 grant select (insurer, resumed, deleting, deleted, last_version) on registry.ending to tierce_feed;
 grant select, insert, delete on registry.printed to tierce_feed;
@@ -332,7 +342,7 @@ grant select on notice.counted to tierce_office, tierce_inspector;
 
 -- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
 grant select, insert, update on notice.wish_key to tierce_notices;
-grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
+grant select, update (begun, due, attempts, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.first_look to tierce_notices;
 grant execute on function notice.find_first_looks, notice.begin_first_look to tierce_notices;
 
@@ -370,7 +380,7 @@ grant execute on function bank.take to tierce_feed;
 grant select (id, establishment, copy, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
     ended_by, stopped_by) on bank.account to tierce_office;
 grant select on bank.confirmation to tierce_office;
-grant select (account, professional, what, at, due, latest, times, attempts, ended, how) on notice.own_mail
+grant select (account, professional, what, at, due, latest, times, attempts, ended, how, settled) on notice.own_mail
     to tierce_office;   -- who was told, of what; never at which address
 grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
 grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
@@ -379,6 +389,12 @@ grant execute on function bank.examined, bank.put_in_force to tierce_billing;
 grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
 grant select, update (due, begun, ended, how, code) on notice.own_mail to tierce_notices;
 grant execute on function notice.begin_own_mail to tierce_notices;
+
+-- What was set aside of messages: named and counted without anybody; notices alone takes one up
+grant usage on schema notice to tierce_upkeep;
+grant execute on function notice.aside, notice.take_up, notice.other_of, notice.other_came_back to tierce_notices;
+grant execute on function notice.aside to tierce_office;
+grant execute on function notice.aside_counts to tierce_upkeep;
 grant select (id, name) on directory.establishment to tierce_notices;
 
 -- billing: decides on invoices and agreements. Of a person it reads what covers her, while one in her name waits; no civil status,
@@ -393,6 +409,9 @@ grant execute on function care.take_up_agreement, care.cover_of_agreement, care.
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
     registry.contract_ended
     to tierce_billing;
+grant execute on function care.note_undecided, care.recovered_whole to tierce_billing;
+grant select on care.refusal_word to tierce_office;
+grant execute on function care.undecided, care.refuse_undecided to tierce_office;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
 grant execute on function upkeep.oldest_invoice to tierce_upkeep;
@@ -425,5 +444,5 @@ grant select on registry.remote, registry.remote_state, registry.remote_day to t
 -- Look-up keys (docs/adr/0120): processes that look people up learn which generation is in force; the import role replaces.
 grant usage on schema gate to tierce_feed, tierce_upkeep;
 grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep;
-grant update (generation, oldest, step, proof, at_idx, at_person, since) on gate.lookup to tierce_feed;
+grant update (generation, oldest, step, proof, before, at_idx, at_person, since) on gate.lookup to tierce_feed;
 grant select, update (idx) on person.asked, person.former_key to tierce_feed;

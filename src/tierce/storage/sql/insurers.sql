@@ -2,15 +2,16 @@
 -- table: whoever stole its credential knows no handle, and cannot open a session without the key file of the doors.
 
 -- Opens a session for the insurer whose door this number opens; null when it opens none.
+drop function if exists access.open_insurer_session(bytea, bigint, bytea, bigint, text, interval);   -- an earlier shape knew no key
 create or replace function access.open_insurer_session(
-    door bytea, new_id bigint, session_handle bytea, staff_number bigint, staff_name text, life interval)
+    door bytea, new_id bigint, session_handle bytea, staff_number bigint, staff_name text, life interval, of_bound bytea)
     returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found smallint := (select d.insurer from registry.door d where d.digest = sha256(door));
 begin
     if found is not null then
-        insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
-        values (new_id, session_handle, found, staff_number, staff_name, now(), now() + least(life, interval '1 hour'));
+        insert into access.insurer_session (id, handle, insurer, staff, name, created, expires, bound)
+        values (new_id, session_handle, found, staff_number, staff_name, now(), now() + least(life, interval '1 hour'), of_bound);
     end if;
     return found;
 end $$;

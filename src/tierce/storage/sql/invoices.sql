@@ -108,7 +108,8 @@ begin
     select 1::smallint, d.domain, d.care_day, d.care_day,
            (d.received at time zone 'Europe/Paris')::date - date '1970-01-01' + receipt_days,
            d.amount - coalesce((select sum(i.asked) from care.invoice i
-                                where i.deposit = d.number and i.state not in (3, 4)), 0)::integer,
+                                where i.deposit = d.number and i.state not in (3, 4)
+                                  and not (i.state = 6 and care.recovered_whole(i.id))), 0)::integer,
            d.state = 2 and d.insurer is not null, null::bigint, null::bytea
     from care.deposit d where of_engagement is null and d.number = of_deposit and d.establishment = who.establishment
     union all
@@ -216,14 +217,16 @@ create or replace function care.beside_invoice(of_session bigint, of_invoice big
 $$;
 
 -- The session's own place's invoices, the newest first: nobody's identity, and no person's number. Of one, with `which`.
-drop function if exists care.own_invoices(bigint, bigint, smallint, bigint, integer);
+drop function if exists care.own_invoices(bigint, bigint, smallint, bigint, integer);   -- an earlier shape told nothing of the staff
 create or replace function care.own_invoices(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, engagement bigint, deposit bigint, agreement bigint, label text,
                    domain smallint, care_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer,
-                   asked integer, due integer, decided timestamptz, cancelled timestamptz, cancelled_why text, transfer bigint)
+                   asked integer, due integer, decided timestamptz, cancelled timestamptz, cancelled_why text, transfer bigint,
+                   said text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select i.id, i.reference, i.engagement, i.deposit, i.agreement, coalesce(e.label, d.label), i.domain, i.care_day, i.at,
-           i.state, i.reason, i.price, i.amo, i.asked, i.due, i.decided, i.cancelled, i.cancelled_why, i.transfer
+           i.state, i.reason, i.price, i.amo, i.asked, i.due, i.decided, i.cancelled, i.cancelled_why, i.transfer,
+           i.refused_said
     from care.bearer(of_session) w
     join care.invoice i on i.establishment = w.establishment
     left join care.agreement a on a.id = i.agreement

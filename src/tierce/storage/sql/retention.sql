@@ -346,8 +346,9 @@ begin
                      and greatest(a.at, a.decided, a.ended) < before and not upkeep.is_held(a.person) limit at_most),
         gone as (delete from care.agreement a using due where a.id = due.id and really)
         select count(*) into n from due;
-    when 40 then                                    -- one that waits is never deleted, however old
-        with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
+    when 40 then                                    -- one that waits is never deleted, however old; nor one of whose invoices one is kept
+        with due as (select d.number from care.deposit d where d.state <> 1 and d.resolved < before
+                     and not exists (select from care.invoice i where i.deposit = d.number) limit at_most),
         gone as (delete from care.deposit d using due where d.number = due.number and really)
         select count(*) into n from due;
     when 23 then

@@ -9,21 +9,11 @@ create or replace function care.reviews_closed(of_insurer smallint, of_domain sm
                    and (h.level, h.subject) in ((9, 0), (10, 5), (11, 250), (8, of_insurer), (12, of_domain)))
 $$;
 
--- Whether nobody may grant a request now: what would stop the asking of it (care.hindrance) stands, of whoever asked, of what declared
--- her a substitute, of her place, profession or cell, or of the software of a session that she had then; or the insurer has left
+-- Whether nobody may grant a request now: whoever asked, or what she asked through, is held (care.asker_held), or the insurer has left
 -- before the care. It may be refused all the same.
 create or replace function care.ungrantable(of_agreement bigint) returns boolean language sql stable as $$
-    select coalesce(registry.contract_ended(a.insurer) < a.care_day, false)
-        or exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
-                   and (h.level, h.subject) in ((1, l.login), (2, l.device), (3, a.establishment), (4, l.profession),
-                                                (7, directory.cell_of(e.finess, l.profession))))
-        or exists (select from access.session s join directory.software o on o.id = s.software
-                   left join directory.activity t on t.id = s.activity left join directory.substitution u on u.id = t.substitution
-                   join access.ladder h on h.rung >= 4 and h.lifted is null and h.until > now() and (h.level, h.subject) in (
-                       (1, u.login), (2, u.device), (5, s.software), (6, o.vendor))
-                   where s.professional = a.professional and s.line = a.line and a.at between s.created and s.expires)
-    from care.agreement a join directory.establishment e on e.id = a.establishment left join access.line l on l.id = a.line
-    where a.id = of_agreement
+    select coalesce(registry.contract_ended(a.insurer) < a.care_day, false) or care.asker_held(a.id)
+    from care.agreement a where a.id = of_agreement
 $$;
 
 -- What waits for the insurer's own people, the oldest first: which, not what. `waiting` is how many there are in all.
@@ -45,9 +35,10 @@ end $$;
 
 -- One of them, once it is counted for her who reads it. `outcome`: 0 there is none, 1 it is, 2 closed, 3 the day's are used up.
 -- The place is told by its number and by the profession that asked; nobody is named.
+drop function if exists care.own_review(bytea, bigint, bigint);   -- an earlier shape knew no documents
 create or replace function care.own_review(session_handle bytea, of_line bigint, of_agreement bigint)
     returns table (outcome smallint, domain smallint, at timestamptz, care_day integer, until_day integer, answer_by integer,
-                   finess text, profession smallint, grantable boolean)
+                   finess text, profession smallint, grantable boolean, documents smallint)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -67,7 +58,7 @@ begin
     where a.id = of_agreement and a.insurer = own and a.state = 8 and a.answer_by >= gate.today();
     if not found or one.closed then
         return query select case when one.closed then 2 else 0 end::smallint, null::smallint, null::timestamptz, null::integer,
-            null::integer, null::integer, null::text, null::smallint, null::boolean;
+            null::integer, null::integer, null::text, null::smallint, null::boolean, null::smallint;
         return;
     end if;
     counted := exists (select from care.review_read r where (r.insurer, r.day, r.staff, r.agreement)
@@ -76,13 +67,14 @@ begin
                         >= staff_a_day
                         or (select count(*) from care.review_read r where (r.insurer, r.day) = (own, gate.today())) >= insurer_a_day) then
         return query select 3::smallint, null::smallint, null::timestamptz, null::integer, null::integer, null::integer, null::text,
-            null::smallint, null::boolean;
+            null::smallint, null::boolean, null::smallint;
         return;
     end if;
     insert into care.review_read (insurer, day, staff, agreement) values (own, gate.today(), who.staff, of_agreement)
     on conflict do nothing;
     return query
-    select 1::smallint, a.domain, a.at, a.care_day, a.until_day, a.answer_by, e.finess, l.profession, not care.ungrantable(a.id)
+    select 1::smallint, a.domain, a.at, a.care_day, a.until_day, a.answer_by, e.finess, l.profession, not care.ungrantable(a.id),
+           a.documents
     from care.agreement a join directory.establishment e on e.id = a.establishment left join access.line l on l.id = a.line
     where a.id = of_agreement;
 end $$;
@@ -110,7 +102,7 @@ begin
 end $$;
 
 -- Keeps what a person of the insurer decided: granted by so much for each line, no more than the rules gave, or refused; for one of
--- the written reasons where it is less. With its own line of the journal, written in this very transaction. 0 kept, 1 it waits no more,
+-- the written reasons where it is less; subject to the documents that the benefits ask for, if any. With its own line of the journal, written in this very transaction. 0 kept, 1 it waits no more,
 -- 2 it may not be granted now, 3 closed, 4 she did not read it today.
 create or replace function care.decide_review(
     session_handle bytea, of_agreement bigint, dues integer[], of_reason smallint, of_entry bigint)
@@ -152,7 +144,8 @@ begin
           and journal.u64(e.body, 80) = 0 and journal.u64(e.body, 112) = of_agreement) then
         raise exception 'a review is decided with its own line of the journal' using errcode = 'check_violation';
     end if;
-    update care.agreement a set state = case when total > 0 then 3 else 4 end, due = total, decided = now(),
+    update care.agreement a set state = case when total = 0 then 4 when a.documents <> 0 then 9 else 3 end, due = total, decided = now(),
+        documents_by = case when total > 0 and a.documents <> 0 then care.declare_by() end,
         until_day = case when total > 0 then a.until_day end,
         reason = case when of_reason <> 0 then of_reason when total < a.asked then 6 else 0 end
     where a.id = of_agreement;

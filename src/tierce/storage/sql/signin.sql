@@ -10,19 +10,21 @@ begin
     return realm;
 end $$;
 
+drop function if exists access.put_pending(bytea, bytea, text, text, text, timestamptz);   -- an earlier shape knew no key
 create or replace function access.put_pending(
-    of_state bytea, of_binding bytea, of_nonce text, of_verifier text, path text, at timestamptz) returns void
+    of_state bytea, of_binding bytea, of_nonce text, of_verifier text, path text, at timestamptz, of_key bytea) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    insert into access.pending (state, realm, binding, nonce, verifier, return_to, created)
-    values (of_state, access.own_realm(), of_binding, of_nonce, of_verifier, path, at)
+    insert into access.pending (state, realm, binding, nonce, verifier, return_to, created, thumbprint)
+    values (of_state, access.own_realm(), of_binding, of_nonce, of_verifier, path, at, of_key)
 $$;
 
 -- Given once, to the process that began it.
+drop function if exists access.take_pending(bytea);   -- an earlier shape told of no key
 create or replace function access.take_pending(of_state bytea)
-    returns table (realm text, binding bytea, nonce text, verifier text, return_to text, created timestamptz)
+    returns table (realm text, binding bytea, nonce text, verifier text, return_to text, created timestamptz, thumbprint bytea)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     delete from access.pending p where p.state = of_state and p.realm = access.own_realm()
-    returning p.realm, p.binding, p.nonce, p.verifier, p.return_to, p.created
+    returning p.realm, p.binding, p.nonce, p.verifier, p.return_to, p.created, p.thumbprint
 $$;
 
 -- Whoever names a session of a provider waits for whoever else does: of its opening and its end, one is seen by the other.
@@ -97,11 +99,13 @@ begin
     return coalesce(gone, '{}');
 end $$;
 
--- worker: forgets sign-ins and passkeys that nobody came back from, codes that nobody typed, tokens too old to come again, and
--- sessions that ended by themselves: the longest lives four hours (identity/rules.py).
+-- worker: forgets sign-ins and passkeys that nobody came back from, codes that nobody typed, tokens too old to come again, tickets and
+-- challenges that serve no more, and sessions that ended by themselves: the longest lives four hours (identity/rules.py).
 create or replace function access.sweep_pending(before timestamptz) returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     delete from access.told_over where at < before;
+    delete from access.ticket where until < now();
+    delete from access.key_challenge where until < now();
     delete from access.vouched where at < before - interval '5 hours';
     delete from access.passkey_challenge where made < least(before, now() - interval '5 minutes');
     delete from access.assistant_code where made < least(before, now() - interval '15 minutes');

@@ -6,18 +6,20 @@ create or replace function notice.wish_recipient() returns text
 $$ select k.recipient from notice.wish_key k $$;
 
 -- Her own wishes, the newest first.
+drop function if exists notice.own_wishes(bytea);   -- an earlier shape did not say how often a code was tried
 create or replace function notice.own_wishes(session_handle bytea)
-    returns table (id bigint, made timestamptz, sent timestamptz, tries smallint, proved timestamptz, ended timestamptz,
-                   ended_why text, told bigint, last_told timestamptz)
+    returns table (id bigint, made timestamptz, begun timestamptz, sent timestamptz, attempts smallint, proved timestamptz,
+                   ended timestamptz, ended_why text, told bigint, last_told timestamptz)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select w.id, w.made, w.sent, w.tries, w.proved, w.ended, w.ended_why,
+    select w.id, w.made, w.begun, w.sent, w.attempts, w.proved, w.ended, w.ended_why,
         (select count(*) from notice.first_look l where l.wish = w.id and l.how in ('sent', 'known')),
         (select max(l.ended) from notice.first_look l where l.wish = w.id and l.how in ('sent', 'known'))
     from notice.wish w where w.person = gate.person_of(session_handle) and w.person <> 0
     order by w.made desc limit 5
 $$;
 
--- Keeps a wish that waits for its code, in the place of any other that waits: 0 kept, 1 nobody sends, 2 five times today.
+-- Keeps a wish that waits for its code, in the place of any other that waits: 0 kept, 1 nobody sends, 2 five times today. One
+-- whose code did not leave counts for none: it ended a quarter of an hour after it was asked for, at the earliest.
 create or replace function notice.ask_wish(
     session_handle bytea, new_id bigint, address bytea, code_digest bytea, mail_token bytea, of_language text)
     returns smallint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -31,7 +33,8 @@ begin
     if notice.wish_recipient() is null then
         return 1;
     end if;
-    if (select count(*) from notice.wish w where w.person = her and w.made >= gate.day_start()) >= 5 then
+    if (select count(*) from notice.wish w where w.person = her and w.made >= gate.day_start()
+        and w.ended_why is distinct from 'unsent') >= 5 then
         return 2;
     end if;
     update notice.wish w set ended = now(), ended_why = 'replaced', sealed = null, code = null

@@ -36,7 +36,7 @@ def backup() -> None:
     """Sauvegarder la base, et les clés à part. / Back the database up, and the keys apart."""
 
 
-@app.command("take", epilog="Example:  tierce backup take --to /srv/backup --settings tierce.toml")
+@app.command("take", epilog="Exemple / example:  tierce backup take --to /srv/backup --settings tierce.toml")
 def take_one(
     *,
     to: Annotated[Path, typer.Option(help="Dossier des sauvegardes. / Folder of the backups.")],
@@ -98,7 +98,9 @@ def _note(settings: Settings, size: int) -> bool:
     return True
 
 
-@app.command(epilog="Example:  tierce backup base --to /srv/backup --wal /srv/tierce-wal --settings tierce.toml")
+@app.command(
+    epilog="Exemple / example:  tierce backup base --to /srv/backup --wal /srv/tierce-wal --settings tierce.toml"
+)
 def base(
     *,
     to: Annotated[Path, typer.Option(help="Dossier des copies. / Folder of the copies.")],
@@ -138,7 +140,9 @@ def base(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z --settings tierce.toml")
+@app.command(
+    epilog="Exemple / example:  tierce backup check /srv/backup/tierce-20261125T200000Z --settings tierce.toml"
+)
 def check(
     folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")], *, settings: SettingsFile
 ) -> None:
@@ -151,7 +155,7 @@ def check(
     )
 
 
-@app.command(epilog="Example:  tierce backup keys --to /media/usb/tierce-keys --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce backup keys --to /media/usb/tierce-keys --settings tierce.toml")
 def keys(
     *,
     to: Annotated[Path, typer.Option(help="Fichier scellé à créer. / Sealed file to make.")],
@@ -165,7 +169,9 @@ def keys(
     typer.echo("  Gardez-le loin des sauvegardes de la base. / Keep it away from the database's backups.")
 
 
-@app.command("open-keys", epilog="Example:  tierce backup open-keys /media/usb/tierce-keys --to /etc/tierce/keys")
+@app.command(
+    "open-keys", epilog="Exemple / example:  tierce backup open-keys /media/usb/tierce-keys --to /etc/tierce/keys"
+)
 def open_keys(
     file: Annotated[Path, typer.Argument(help="Fichier scellé. / Sealed file.", exists=True, dir_okay=False)],
     *,

@@ -35,7 +35,9 @@ def restore_group() -> None:
     """Ramener une sauvegarde. / Bring a backup back (docs/runbooks/backup-and-restore.md)."""
 
 
-@app.command(epilog="Example:  tierce restore run /srv/backup/tierce-20261125T200000Z --settings tierce.toml")
+@app.command(
+    epilog="Exemple / example:  tierce restore run /srv/backup/tierce-20261125T200000Z --settings tierce.toml"
+)
 def run(
     folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.", exists=True, file_okay=False)],
     *,
@@ -63,7 +65,7 @@ def run(
     raise typer.Exit(_code(found))
 
 
-@app.command(epilog="Example:  tierce restore adopt --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce restore adopt --settings tierce.toml")
 def adopt(
     *, settings: SettingsFile, nothing_kept: NothingKept = False, admin: Admin = SUPERUSER, json: Json = ""
 ) -> None:
@@ -135,7 +137,11 @@ def _say(found: Held) -> None:
 
 @app.command(
     "accept-loss",
-    epilog="Examples:  tierce restore accept-loss --lines 120 --settings tierce.toml   ·   … --unknown",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce restore accept-loss --lines 120 --settings tierce.toml"
+        "\n\n  tierce restore accept-loss --unknown --settings tierce.toml"
+    ),
 )
 def accept_loss(
     *,

@@ -8,7 +8,7 @@ from psycopg import Connection, IsolationLevel, sql
 
 from tierce.storage.roles import OWNER
 
-UNSAVED = ("access.proof", "access.pending")
+UNSAVED = ("access.proof", "access.pending", "access.ticket", "access.key_challenge")
 """Minutes old at most, of no use to anybody tomorrow."""
 RESTORE_LOCK = 0x7469_6572_7265
 _TABLES = (

@@ -27,6 +27,8 @@ Exemples / examples:
 
   tierce contract end 99100001 --by "Hélène Vasseur" --reason "Contrat résilié au 31 décembre" --settings tierce.toml
 
+  tierce contract resume 99100001 --by "Hélène Vasseur" --reason "Contrat repris" --settings tierce.toml
+
   tierce contract status 99100001 --settings tierce.toml
 
   tierce contract delete 99100001 --into certificats --settings tierce.toml

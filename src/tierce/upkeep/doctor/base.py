@@ -20,7 +20,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
-from tierce.upkeep.doctor import log, lookups, peers, remote, timers
+from tierce.upkeep.doctor import aside, log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import locks as foreign_locks
@@ -118,8 +118,10 @@ def locks(settings: Settings) -> list[Finding]:
                     f"a program of role {one.role} holds our lock “{one.lock}”: it is waited for in silence",
                 ),
                 Phrase(
-                    "donnez à ce programme une autre base, ou d’autres numéros de verrou",
-                    "give that program a database of its own, or other lock numbers",
+                    "donnez à ce programme une autre base, ou d’autres numéros de verrou ; un rôle de Tierce qui ne "
+                    "prend pas ce verrou est volé : `tierce keys passwords`",
+                    "give that program a database of its own, or other lock numbers; a role of Tierce's that never "
+                    "takes this lock was stolen: `tierce keys passwords`",
                 ),
             )
             for one in foreign_locks.foreign(connection)
@@ -142,6 +144,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *first,
             *_sequencer(connection),
             *_notices(connection, settings),
+            *aside.messages(connection),
             *_invoices(connection),
             *replies(connection, clock),
             *_imports(connection),
@@ -153,6 +156,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *peers.alerts(connection, clock),
             *remote.insurers(connection, clock),
             *lookups.keys(connection, settings, clock),
+            *lookups.doors(connection, settings),
         ]
 
 
@@ -327,8 +331,10 @@ def _invoices(connection: psycopg.Connection) -> list[Finding]:
             f"an invoice or an agreement has waited {late / 60:.0f} min",
         )
         remedy = Phrase(
-            "`billing` arrêté, `tierce billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
-            "stop `billing`; `tierce billing run --once` says what is lacking: a person's cover, a key, the program",
+            "le bureau, « Factures que rien ne décide », dit laquelle et pourquoi ; sinon, `billing` arrêté, `tierce "
+            "billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
+            "the office, « Factures que rien ne décide », says which and why; or stop `billing`: `tierce billing run "
+            "--once` says what is lacking: a person's cover, a key, the program",
         )
         return [bad("invoices-wait", BILLING, said, remedy)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")

@@ -71,7 +71,14 @@ def _looked(name: str, step: Callable[[], list[Finding]]) -> list[Finding]:
         return [bad("not-looked", name, said, remedy)]
 
 
-@app.command(epilog="Examples:  tierce doctor --settings /etc/tierce/tierce.toml   ·   … --lang en   ·   … --json -")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce doctor --settings /etc/tierce/tierce.toml"
+        "\n\n  tierce doctor --settings /etc/tierce/tierce.toml --lang en"
+        "\n\n  tierce doctor --settings /etc/tierce/tierce.toml --json -"
+    )
+)
 def doctor(
     *,
     settings: SettingsFile,

@@ -6,7 +6,8 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
-from tierce.storage.keys import LOOKUPS, Keyring
+from tierce.storage.insurer_keys import foreign_doors
+from tierce.storage.keys import LOOKUPS, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, mark
 from tierce.upkeep.doctor.files import UNFINISHED_MAX
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -33,6 +34,27 @@ def keys(connection: psycopg.Connection, settings: Settings, clock: Clock) -> li
         if now.step is not Progress.NONE and clock.now() - now.since > UNFINISHED_MAX:
             found.append(_unfinished(name, purpose.value, now.step))
     return found or [good("lookup-keys", "index.key, trait.key", "sont ceux de la base", "are the database's")]
+
+
+def doors(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
+    """Whether the key of doors is the one with which they were made: with another nobody of an insurer's signs in."""
+    name = f"{Purpose.DOOR}.key"
+    try:
+        key = Keyring(settings.key_directory(), [Purpose.DOOR]).hash(Purpose.DOOR)
+    except TierceError:
+        return []  # said with the key files
+    shut = len(foreign_doors(connection, key))
+    if not shut:
+        return [good("door-key", name, "ouvre chaque organisme", "opens each insurer")]
+    said = Phrase(
+        f"n’est pas la clé de {shut} organismes : personne de chez eux ne se connecte",
+        f"is not the key of {shut} insurers: nobody of theirs can sign in",
+    )
+    remedy = Phrase(
+        "remettez le fichier d’aujourd’hui, ou `tierce keys door`, qui finit aussi un remplacement arrêté",
+        "bring today's file back, or `tierce keys door`, which ends a replacement that was stopped too",
+    )
+    return [bad("door-key", name, said, remedy)]
 
 
 def _unfinished(name: str, purpose: str, step: Progress) -> Finding:

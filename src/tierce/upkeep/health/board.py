@@ -267,6 +267,24 @@ ROWS: Final[Sequence[Row]] = (
         ),
     ),
     Row(
+        Phrase("Chacun est-il prévenu ?", "Is everybody told?"),
+        (
+            Panel(
+                Phrase("Messages mis de côté", "Messages set aside"),
+                Phrase("Par voie. Alerte MessagesAside.", "By road. Alert MessagesAside."),
+                (Curve("sum by (road) (tierce_messages_aside)", _by("road")),),
+                bad_from=0,
+            ),
+            Panel(
+                Phrase("Dernier tour des envois", "Last turn of the sending"),
+                Phrase("Un par minute. Alerte NoticesSilent.", "One a minute. Alert NoticesSilent."),
+                _one('tierce_heartbeat_age_seconds{process="notices"}'),
+                unit="s",
+                bad_from=180,
+            ),
+        ),
+    ),
+    Row(
         Phrase("Le travail de fond se fait-il ?", "Is the work behind done?"),
         (
             Panel(

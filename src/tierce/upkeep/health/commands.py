@@ -36,7 +36,14 @@ def health() -> None:
     """État des processus et chiffres de l'installation. / How the processes are, and the installation's figures."""
 
 
-@app.command(epilog="Examples:  tierce health show --settings tierce.toml   ·   … show worker   ·   … show --json -")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce health show --settings tierce.toml"
+        "\n\n  tierce health show worker --settings tierce.toml"
+        "\n\n  tierce health show --settings tierce.toml --json -"
+    )
+)
 def show(
     name: Annotated[str | None, typer.Argument(help=f"{', '.join((*EVERY, NOTICES))} ; tous / all.")] = None,
     *,
@@ -76,7 +83,11 @@ def _word(one: State) -> str:
 
 
 @app.command(
-    epilog="Examples:  tierce health metrics --settings tierce.toml   ·   … metrics --to /var/lib/…/tierce.prom"
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce health metrics --settings tierce.toml"
+        "\n\n  tierce health metrics --settings tierce.toml --to /var/lib/prometheus/tierce.prom"
+    )
 )
 def metrics(
     *,
@@ -106,7 +117,11 @@ def metrics(
 
 @app.command(
     name="dashboard",
-    epilog="Examples:  tierce health dashboard > tierce.json   ·   … dashboard --lang en > tierce.json",
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce health dashboard > tierce.json"
+        "\n\n  tierce health dashboard --lang en > tierce.json"
+    ),
 )
 def draw(
     *, lang: Annotated[Language, typer.Option(help="Langue des titres. / Language of its titles.")] = Language.FR

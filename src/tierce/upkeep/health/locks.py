@@ -1,5 +1,6 @@
 """The advisory locks by which our processes are one of a kind, and who else holds one: its numbers are anybody's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,18 +28,34 @@ OURS: Final = {
 """Each by its number; those of migrations and restores are the administrator's, who is no role of ours."""
 NAMED: Final = {
     "billing": BILLING_LOCK,
-    "accounts": "tierce-accounts",
+    "own-mail": "tierce-own-mail",
     "wishes": "tierce-wishes",
     "lists": "tierce-lists",
 }
 """Each by the text of which PostgreSQL makes its number."""
 WRITING: Final = 118
 """The first of the two numbers of what `journal.writes` takes: one that is held keeps windows open, or lines out."""
+WRITING_SECONDS_MAX: Final = 3_600
+"""No transaction of ours writes lines for as long."""
+_WORKER, _NOTICES = ("tierce_worker",), ("tierce_notices",)
+HOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sequencer": _WORKER,
+    "sealer": _WORKER,
+    "deposits": _WORKER,
+    "controls": _WORKER,
+    "import": ("tierce_feed", "tierce_upkeep"),
+    "notices": _NOTICES,
+    "own-mail": _NOTICES,
+    "wishes": _NOTICES,
+    "billing": ("tierce_billing",),
+    "lists": ("tierce_office",),
+}
+"""The roles whose processes take a lock; any of ours takes those left out. Another one with it was stolen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A session of a role that is not ours, and the lock of ours that it holds."""
+    """A session that holds a lock of ours, and its role: not ours, or none of those that take this lock."""
 
     lock: str
     pid: int
@@ -46,19 +63,29 @@ class Foreign:
 
 
 def foreign(connection: Connection) -> list[Foreign]:
-    """Sessions of this database that hold a lock of ours and are of no role of ours: it is waited for in silence."""
+    """Sessions of this database that hold a lock which is none of theirs: it is waited for in silence.
+
+    One of the lines' own that is older than any transaction of ours is none of anybody's.
+    """
+    names = [*OURS, *NAMED, "writing"]
     rows = connection.execute(
         "with ours(name, number, parts) as ("
         "  select *, 1 from unnest(%s::text[], %s::bigint[])"
         "  union all select n, hashtextextended(t, 0), 1 from unnest(%s::text[], %s::text[]) x(n, t)"
-        "  union all select 'writing', %s, 2)"
+        "  union all select 'writing', %s, 2),"
+        " holders(name, roles) as (select n, string_to_array(r, ' ') from unnest(%s::text[], %s::text[]) x(n, r))"
         " select o.name, l.pid, coalesce(a.usename, '?') from pg_locks l"
         " join ours o on o.number = case o.parts when 2 then l.classid::bigint"
         "   else (l.classid::bigint << 32) | l.objid::bigint end"
+        " join holders h on h.name = o.name"
         " left join pg_stat_activity a on a.pid = l.pid"
         " where l.locktype = 'advisory' and l.objsubid = o.parts and l.granted"
         "   and l.database = (select d.oid from pg_database d where d.datname = current_database())"
-        "   and coalesce(a.usename, '?') <> all(%s::text[]) order by 1, 2",
-        (list(OURS), list(OURS.values()), list(NAMED), list(NAMED.values()), WRITING, list(ROLES)),
+        "   and (coalesce(a.usename, '?') <> all(h.roles)"
+        "        or o.parts = 2 and l.objid::bigint * 10 < extract(epoch from clock_timestamp()) - %s) order by 1, 2",
+        (
+            *(list(OURS), list(OURS.values()), list(NAMED), list(NAMED.values()), WRITING),
+            *(names, [" ".join(HOLDERS.get(name, ROLES)) for name in names], WRITING_SECONDS_MAX),
+        ),
     ).fetchall()
     return [Foreign(*row) for row in rows]

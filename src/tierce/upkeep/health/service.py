@@ -12,6 +12,8 @@ import psycopg
 from prometheus_client import CollectorRegistry, Gauge
 
 from tierce.kernel.loopback import NO_TLS
+from tierce.notices.aside.model import AsideWhy, Road
+from tierce.notices.aside.store import counts
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import locks, store
@@ -157,7 +159,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     )
     gauge(
         "tierce_locks_foreign",
-        "Locks of ours that a program of no role of ours holds.",
+        "Locks of ours that a program holds which never takes them.",
         len(locks.foreign(connection)),
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
@@ -188,6 +190,16 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     first = store.first_signed(connection)
     if first is not None:
         gauge("tierce_journal_first_timestamp_seconds", "When the first checkpoint was signed.", first.timestamp())
+    aside = Gauge(
+        "tierce_messages_aside",
+        "Messages that were set aside, by road and reason.",
+        ["road", "why"],
+        registry=registry,
+    )
+    for road in Road:
+        aside.labels(road, AsideWhy.REFUSED).set(0)
+    for kept in counts(connection):
+        aside.labels(kept.road, kept.why).set(kept.number)
     imports = store.running_imports(connection)
     running = Gauge("tierce_imports_running", "Files being taken in, by kind.", ["kind"], registry=registry)
     for kind in sorted({one.kind for one in imports}):

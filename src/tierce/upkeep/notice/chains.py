@@ -33,7 +33,9 @@ app = typer.Typer(
 )
 
 
-@app.command("set", epilog="Example:  tierce notice chain set chain.csv --insurer 99100001 --settings tierce.toml")
+@app.command(
+    "set", epilog="Exemple / example:  tierce notice chain set chain.csv --insurer 99100001 --settings tierce.toml"
+)
 def set_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV: name,role,email,phone.")],
     *,
@@ -94,7 +96,7 @@ def read_chain(file: Path) -> list[dict[str, str]]:
     return rows
 
 
-@app.command("list", epilog="Example:  tierce notice chain list --settings tierce.toml")
+@app.command("list", epilog="Exemple / example:  tierce notice chain list --settings tierce.toml")
 def list_(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister les chaînes, et les essais à refaire. / List the chains, and the tests that are due."""
     now = SystemClock().now()
@@ -117,7 +119,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
     Console().print(table)
 
 
-@app.command("test", epilog="Example:  tierce notice chain test --insurer 99100001 --settings tierce.toml")
+@app.command("test", epilog="Exemple / example:  tierce notice chain test --insurer 99100001 --settings tierce.toml")
 def try_chains(
     *,
     settings: SettingsFile,

@@ -23,8 +23,10 @@ app = typer.Typer(
 
 
 @app.command(
-    epilog='Example:  tierce notice mandate write operator-sends --insurer 99100001 --document "Avenant 3, art. 7"'
-    " --from 2026-01-01 --settings tierce.toml"
+    epilog=(
+        "Exemple / example:  tierce notice mandate write operator-sends --insurer 99100001"
+        ' --document "Avenant 3, art. 7" --from 2026-01-01 --settings tierce.toml'
+    )
 )
 def write(
     mandate: Annotated[Mandate, typer.Argument(help="Qui écrit. / Who writes.")],
@@ -50,7 +52,7 @@ def write(
     typer.echo(f"✓ {insurer} : {LABELS[mandate].fr} / {LABELS[mandate].en}")
 
 
-@app.command("list", epilog="Example:  tierce notice mandate list --settings tierce.toml")
+@app.command("list", epilog="Exemple / example:  tierce notice mandate list --settings tierce.toml")
 def list_(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister les mandats, et ceux qui manquent. / List the mandates, and the insurers that have none."""
     today = SystemClock().now().astimezone(PARIS).date()

@@ -32,7 +32,7 @@ _ASIDE = (
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
-@app.command(epilog="Example:  tierce notice audience --incident 4821 --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce notice audience --incident 4821 --settings tierce.toml")
 def audience(
     *,
     incident: Incident,
@@ -60,7 +60,7 @@ def audience(
         _tell(json, made, audiences.counts(one.connection, made))
 
 
-@app.command(epilog="Example:  tierce notice counts --incident 4821 --settings tierce.toml --json -")
+@app.command(epilog="Exemple / example:  tierce notice counts --incident 4821 --settings tierce.toml --json -")
 def counts(*, incident: Incident, settings: SettingsFile, json: Json = "") -> None:
     """Dire où en est chaque personne ; tout s’additionne. / Say where each person stands; it all adds up."""
     with desk(settings) as one:
@@ -69,8 +69,12 @@ def counts(*, incident: Incident, settings: SettingsFile, json: Json = "") -> No
 
 
 @app.command(
-    epilog="Example:  tierce notice send --incident 4821 --settings tierce.toml ;"
-    " then the same with --really, once two people have approved"
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce notice send --incident 4821 --settings tierce.toml"
+        "\n\nPuis, une fois que deux personnes ont approuvé : / Then, once two people have approved:"
+        "\n\n  tierce notice send --incident 4821 --really --settings tierce.toml"
+    )
 )
 def send(
     *,
@@ -100,7 +104,7 @@ def send(
         _say(json, values, _ASIDE if tally.unwritten else "fini / done")
 
 
-@app.command(epilog="Example:  tierce notice letters --incident 4821 --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce notice letters --incident 4821 --settings tierce.toml")
 def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> None:
     """Imprimer les lettres approuvées, par lots de 500. / Print the approved letters, in batches of 500."""
     began = time.monotonic()
@@ -116,15 +120,21 @@ def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> N
     _say(json, {**values, "folder": str(folder)}, _ASIDE if unwritten else "")
 
 
-@app.command(epilog="Example:  tierce notice bounces --incident 4821 --settings tierce.toml")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce notice bounces --settings tierce.toml"
+        "\n\n  tierce notice bounces --settings tierce.toml --incident 4821"
+    )
+)
 def bounces(
     *,
-    incident: Incident,
+    incident: Incident = "",
     settings: SettingsFile,
     folder: Annotated[Path | None, typer.Option(help="Dossier des retours. / Folder of what came back.")] = None,
     json: Json = "",
 ) -> None:
-    """Prendre les messages revenus : ils deviennent des lettres. / Take in what came back: letters are made of it."""
+    """Prendre les messages revenus : lettres, autre contact. / Take in what came back: letters, the next contact."""
     with desk(settings) as one:
         given = one.settings.mail.returned if one.settings.mail else None
         place = folder or (Path(given) if given else None)
@@ -132,11 +142,14 @@ def bounces(
             refuse("mail.returned n’est pas réglé ; donnez --folder / mail.returned is not set; give --folder")
         if not place.is_dir():
             refuse(f"folder : {place} n’est pas un dossier ; donnez --folder / is not a folder; give --folder")
-        tally = take_in(one.connection, one.appender, SystemClock(), one.incident(incident), place)
+        number = one.incident(incident) if incident else None
+        tally = take_in(one.connection, one.appender, SystemClock(), number, place)
     _say(json, asdict(tally), "")
 
 
-@app.command(epilog="Example:  tierce notice returned 7QK4-0ABC-9XYZ --incident 4821 --settings tierce.toml")
+@app.command(
+    epilog="Exemple / example:  tierce notice returned 7QK4-0ABC-9XYZ --incident 4821 --settings tierce.toml"
+)
 def returned(
     references: Annotated[
         list[str], typer.Argument(help="Références des lettres revenues. / Letters that came back.")
@@ -155,7 +168,7 @@ def returned(
         raise typer.Exit(1)
 
 
-@app.command("mail-key", epilog="Example:  tierce notice mail-key /etc/tierce/dkim.pem")
+@app.command("mail-key", epilog="Exemple / example:  tierce notice mail-key /etc/tierce/dkim.pem")
 def mail_key(path: Annotated[Path, typer.Argument(help="Où écrire la clé. / Where to write the key.")]) -> None:
     """Tirer la clé qui signe les messages (DKIM) ; dire ce que le DNS publie. / Draw the key that signs messages."""
     pem, record = make_key()

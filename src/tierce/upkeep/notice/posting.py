@@ -37,7 +37,9 @@ class Relay:
             if self._line is None:
                 self._line = Line(self._server)
             reply = self._line.send(
-                f"retours@{self._server.bounces}", mail.to, self._signer.sign(self._written(mail))
+                f"{mail.message_id.partition('@')[0]}@{self._server.bounces}",
+                mail.to,
+                self._signer.sign(self._written(mail)),
             )
         except (LostError, DoubtError) as error:
             self.close()

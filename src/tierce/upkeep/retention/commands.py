@@ -35,7 +35,13 @@ def retention() -> None:
     """Durées de conservation. / Remove what is past its duration (docs/privacy/retention.md)."""
 
 
-@app.command(epilog="Examples:  tierce retention run --settings tierce.toml --dry-run   ·   … run --json -")
+@app.command(
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce retention run --settings tierce.toml --dry-run"
+        "\n\n  tierce retention run --settings tierce.toml --json -"
+    )
+)
 def run(
     *,
     settings: SettingsFile,
@@ -63,7 +69,7 @@ def run(
     _print(counts, dry_run=dry_run)
 
 
-@app.command(epilog="Example:  tierce retention page > docs/privacy/retention.md")
+@app.command(epilog="Exemple / example:  tierce retention page > docs/privacy/retention.md")
 def page() -> None:
     """Écrire la page du tableau. / Print the page of the table."""
     typer.echo(retention_page.render(), nl=False)

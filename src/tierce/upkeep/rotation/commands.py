@@ -15,7 +15,7 @@ from tierce.storage.keys import COMPARTMENT_KEYS, Compartment, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
-from tierce.upkeep.rotation import accounts, cards, deposits, service, store
+from tierce.upkeep.rotation import accounts, cards, deposits, doors, service, store
 from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.lookups import service as lookups
@@ -49,7 +49,11 @@ def keys() -> None:
 
 
 @app.command(
-    epilog="Examples:  tierce keys data person --insurer 99100001 --settings tierce.toml   ·   … data coverage"
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce keys data person --insurer 99100001 --settings tierce.toml"
+        "\n\n  tierce keys data coverage --settings tierce.toml"
+    )
 )
 def data(
     part: Annotated[Part, typer.Argument(help="Compartiment. / Compartment.")],
@@ -71,7 +75,7 @@ def data(
             typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
 
 
-@app.command(epilog="Example:  tierce keys master coverage --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys master coverage --settings tierce.toml")
 def master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
@@ -90,7 +94,7 @@ def master(
     typer.echo(f"    `tierce keys forget-master {part.value}`, puis relancez / then restart: {holders}.")
 
 
-@app.command("forget-master", epilog="Example:  tierce keys forget-master coverage --settings tierce.toml")
+@app.command("forget-master", epilog="Exemple / example:  tierce keys forget-master coverage --settings tierce.toml")
 def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
@@ -109,7 +113,7 @@ def forget_master(
     typer.echo(_OLDER)
 
 
-@app.command(epilog="Example:  tierce keys instance api --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys instance api --settings tierce.toml")
 def instance(
     name: Annotated[str, typer.Argument(help=", ".join(one for one in INSTANCES if one != LOG_KEY_NAME))],
     *,
@@ -129,7 +133,7 @@ def instance(
     typer.echo(f"✓ instance-{name}.key ; relancez / restart: {name}")
 
 
-@app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys log --settings tierce.toml")
+@app.command(epilog="Exemple / example:  systemctl stop tierce-worker && tierce keys log --settings tierce.toml")
 def log(*, settings: SettingsFile) -> None:
     """Donner une clé neuve au journal, `worker` arrêté. / Give the log a new key while the worker is stopped."""
     with refusing():
@@ -141,7 +145,7 @@ def log(*, settings: SettingsFile) -> None:
     typer.echo("Lancez / start: worker ; relancez / restart: office", err=True)
 
 
-@app.command(epilog="Example:  tierce keys card --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys card --settings tierce.toml")
 def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des cartes dynamiques. / Replace the key of dynamic cards' handles."""
     with refusing():
@@ -153,7 +157,34 @@ def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("card.key", "signer, api", dry_run=dry_run)
 
 
-@app.command(epilog="Example:  tierce keys alerts --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys door --settings tierce.toml")
+def door(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des portes des organismes. / Replace the key of what opens sessions of insurers' staff."""
+    with refusing():
+        read = load(settings)
+        number = doors.count_doors(read) if dry_run else doors.rotate_doors(read)
+        if not dry_run:
+            _line(read)
+    typer.echo(f"{number} organismes ; les sessions ouvertes le restent / insurers; sessions that are open stay so")
+    _end("door.key", "insurers", dry_run=dry_run)
+
+
+@app.command(epilog="Exemple / example:  tierce keys network --settings tierce.toml")
+def network(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des réseaux, par une couche de plus. / Replace the key of networks, by one more layer."""
+    with refusing():
+        read = load(settings)
+        if not dry_run:
+            typer.echo(f"{doors.rotate_networks(read)} clés dans le fichier / keys in the file")
+            _line(read)
+    typer.echo(
+        "Les lignes d’avant et d’après ne se comparent que par le fichier. / "
+        "Lines of before and after compare by the file alone."
+    )
+    _end("network.key", "api", dry_run=dry_run)
+
+
+@app.command(epilog="Exemple / example:  tierce keys alerts --settings tierce.toml")
 def alerts(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé qui signe nos alertes. / Replace the key that signs our alerts to other operators."""
     with refusing():
@@ -165,7 +196,7 @@ def alerts(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("alerts.key", "office", dry_run=dry_run)
 
 
-@app.command(epilog="Example:  tierce keys signer --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys signer --settings tierce.toml")
 def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé qui signe les cartes. / Replace the key that signs cards: each insurer is given another."""
     with refusing():
@@ -177,7 +208,7 @@ def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("signer.key", "signer, api", dry_run=dry_run)
 
 
-@app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys deposit --settings tierce.toml")
+@app.command(epilog="Exemple / example:  systemctl stop tierce-worker && tierce keys deposit --settings tierce.toml")
 def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des dépôts, `worker` arrêté. / Replace the key of deposits while the worker is stopped."""
     with refusing():
@@ -190,7 +221,7 @@ def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("deposit.key", "worker, puis / then api", dry_run=dry_run)
 
 
-@app.command(epilog="Example:  tierce keys bank --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys bank --settings tierce.toml")
 def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des comptes bancaires. / Replace the key of bank accounts."""
     with refusing():
@@ -200,7 +231,7 @@ def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("bank.key", "billing, api", dry_run=dry_run)
 
 
-@app.command("forget-bank", epilog="Example:  tierce keys forget-bank --settings tierce.toml")
+@app.command("forget-bank", epilog="Exemple / example:  tierce keys forget-bank --settings tierce.toml")
 def forget_bank(*, settings: SettingsFile) -> None:
     """Sceller à nouveau les comptes, détruire la clé d'avant. / Seal accounts again, destroy the key before."""
     with refusing():
@@ -208,7 +239,7 @@ def forget_bank(*, settings: SettingsFile) -> None:
     typer.echo(f"✓ {number} comptes scellés à nouveau / accounts sealed again ; relancez / restart: billing")
 
 
-@app.command("forget-deposit", epilog="Example:  tierce keys forget-deposit --settings tierce.toml")
+@app.command("forget-deposit", epilog="Exemple / example:  tierce keys forget-deposit --settings tierce.toml")
 def forget_deposit(*, settings: SettingsFile) -> None:
     """Sceller à nouveau les dépôts, détruire la clé d'avant. / Seal deposits again, destroy the key before."""
     with refusing():
@@ -217,7 +248,7 @@ def forget_deposit(*, settings: SettingsFile) -> None:
     typer.echo(_OLDER)
 
 
-@app.command(epilog="Example:  tierce keys lending --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys lending --settings tierce.toml")
 def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des coordonnées prêtées. / Replace the key of what insurers lend; prints its public half."""
     with refusing():
@@ -232,7 +263,7 @@ def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     _end("lending.age", "notices", dry_run=dry_run)
 
 
-@app.command("forget-lending", epilog="Example:  tierce keys forget-lending --settings tierce.toml")
+@app.command("forget-lending", epilog="Exemple / example:  tierce keys forget-lending --settings tierce.toml")
 def forget_lending(*, settings: SettingsFile) -> None:
     """Sceller à nouveau les adresses, détruire la clé d'avant. / Seal addresses again, destroy the key before."""
     with refusing():
@@ -253,7 +284,7 @@ class Lookup(StrEnum):
         return "api" if self is Lookup.INDEX else "persons"
 
 
-@app.command(epilog="Example:  tierce keys lookup index --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys lookup index --settings tierce.toml")
 def lookup(
     key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
 ) -> None:
@@ -269,7 +300,7 @@ def lookup(
     typer.echo(f"  puis / then: `tierce keys forget-lookup {key.value}`. Scellez les clés. / Seal the keys.")
 
 
-@app.command("forget-lookup", epilog="Example:  tierce keys forget-lookup index --settings tierce.toml")
+@app.command("forget-lookup", epilog="Exemple / example:  tierce keys forget-lookup index --settings tierce.toml")
 def forget_lookup(
     key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
 ) -> None:
@@ -281,7 +312,7 @@ def forget_lookup(
     typer.echo(f"✓ {removed} index d’avant ôtés / indexes of before taken away")
 
 
-@app.command(epilog="Example:  tierce keys passwords --settings tierce.toml")
+@app.command(epilog="Exemple / example:  tierce keys passwords --settings tierce.toml")
 def passwords(
     *,
     settings: SettingsFile,

@@ -26,7 +26,11 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(
-    epilog="Examples:  tierce upgrade --settings tierce.toml --dry-run   ·   … --backup /srv/backup/tierce-…Z"
+    epilog=(
+        "Exemples / examples:"
+        "\n\n  tierce upgrade --settings tierce.toml --dry-run"
+        "\n\n  tierce upgrade --settings tierce.toml --backup /srv/backup/tierce-20261125T200000Z"
+    )
 )
 def upgrade(
     *,

@@ -14,15 +14,18 @@ from tierce.billing.agreements.errors import (
     AgreementsClosedError,
     AgreementSettledError,
     AgreementUnknownError,
+    NoDocumentAwaitedError,
     TooManyAgreementsError,
+    TooManyDocumentsError,
 )
-from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, OwnAgreement
+from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, OwnAgreement, OwnDocument
 from tierce.billing.agreements.rules import REASONS, read_state
 from tierce.billing.agreements.service import Agreements
 from tierce.billing.model import InvoiceReason
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.policy.documents import DOCUMENT_LABELS
 from tierce.web.answers import Said, StateAnswer
 from tierce.web.api import problems
 from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
@@ -48,7 +51,7 @@ _State = Annotated[str | None, QueryParameter(name="state")]
 
 
 class KindAnswer(msgspec.Struct):
-    """What was asked for: `quote` or `request`, and its words."""
+    """What was asked for, `quote` or `request`, or which document; and its words."""
 
     code: str
     label: Said
@@ -61,11 +64,28 @@ class InvoicedAnswer(msgspec.Struct):
     reference: str
 
 
+class DeclaredAnswer(msgspec.Struct):
+    """What was declared last of a document: the day that it bears, who signed it, the file's digest, and when."""
+
+    dated: date
+    prescriber: str | None
+    sha256: str
+    declared_at: datetime
+
+
+class DocumentAnswer(msgspec.Struct):
+    """A document to which an agreement is subject; `declared` is null until somebody of the place has."""
+
+    kind: KindAnswer
+    declared: DeclaredAnswer | None
+
+
 class AgreementAnswer(msgspec.Struct):
     """One agreement of one's own place, in cents: nobody's identity. `due` is null until it is decided.
 
     `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
     `answer_by` is the last day on which a person of the insurer may answer one that is under review; else null.
+    `documents_by` is the last day to declare the documents that one is granted subject to; else null.
     """
 
     id: str
@@ -84,6 +104,7 @@ class AgreementAnswer(msgspec.Struct):
     asked: int
     due: int | None
     answer_by: date | None
+    documents_by: date | None
     decided_at: datetime | None
     ended_at: datetime | None
     cancelled_why: str | None
@@ -92,9 +113,10 @@ class AgreementAnswer(msgspec.Struct):
 
 
 class FullAgreementAnswer(AgreementAnswer):
-    """One agreement with its lines."""
+    """One agreement with its lines, and the documents that it is subject to; of a quote, that a request would be."""
 
     lines: list[LineAnswer]
+    documents: list[DocumentAnswer]
 
 
 class AgreementPageAnswer(msgspec.Struct):
@@ -135,8 +157,18 @@ async def list_agreements(
 @get(AGREEMENTS + "/{agreement:str}", opt={"act": Act.AGREEMENT_READ})
 async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
     """Read one agreement of one's own place: its lines, what is promised of each, why, and what to do."""
-    one = await agreements_of(request).one(handle_of(request), number_of(agreement))
-    return FullAgreementAnswer(**_members(one), lines=[line_answer(line) for line in one.lines])
+    return _whole(await agreements_of(request).one(handle_of(request), number_of(agreement)))
+
+
+@post(AGREEMENTS + "/{agreement:str}/documents", status_code=201, opt={"act": Act.AGREEMENT_DOCUMENT})
+async def declare_document(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
+    """Declare a document that an agreement is subject to: its kind, date, prescriber and digest; signed as asks are.
+
+    The document itself stays with whoever declares it. The last that was awaited makes the grant. A later declaration
+    of the same kind corrects an earlier one; the same again changes nothing.
+    """
+    signed = await received(request, wiring_of(request).url)
+    return _whole(await agreements_of(request).declare(handle_of(request), signed, number_of(agreement)))
 
 
 @post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
@@ -147,7 +179,28 @@ async def cancel_agreement(request: AnyRequest, agreement: FromPath[str]) -> Agr
     return AgreementAnswer(**_members(one))
 
 
-AGREEMENT_ROUTES: list[HTTPRouteHandler] = [ask_agreement, list_agreements, read_agreement, cancel_agreement]
+AGREEMENT_ROUTES: list[HTTPRouteHandler] = [
+    ask_agreement,
+    list_agreements,
+    read_agreement,
+    declare_document,
+    cancel_agreement,
+]
+
+
+def _whole(one: OwnAgreement) -> FullAgreementAnswer:
+    return FullAgreementAnswer(
+        **_members(one),
+        lines=[line_answer(line) for line in one.lines],
+        documents=[_document(document) for document in one.documents],
+    )
+
+
+def _document(one: OwnDocument) -> DocumentAnswer:
+    kind = KindAnswer(one.kind.code, said(DOCUMENT_LABELS[one.kind]))
+    if one.dated is None or one.digest is None or one.at is None:
+        return DocumentAnswer(kind, None)
+    return DocumentAnswer(kind, DeclaredAnswer(one.dated, one.prescriber, one.digest.hex(), one.at))
 
 
 def _members(one: OwnAgreement) -> Mapping[str, Any]:
@@ -172,6 +225,7 @@ def _members(one: OwnAgreement) -> Mapping[str, Any]:
         "asked": one.asked,
         "due": one.due,
         "answer_by": one.answer_by,
+        "documents_by": one.documents_by,
         "decided_at": one.decided,
         "ended_at": one.ended,
         "cancelled_why": one.cancelled_why,
@@ -218,6 +272,19 @@ REFUSED: Final[Mapping[type[TierceError], Problem]] = {
         Phrase("Aucune prise en charge de votre établissement n’a ce numéro.",
                "No agreement of your establishment has this number."),
         Phrase("Reprenez-le de la liste de vos prises en charge.", "Take it from the list of your agreements."),
+    ),
+    NoDocumentAwaitedError: Problem(
+        409, "no_document_awaited",
+        Phrase("Cette prise en charge n’attend pas de pièce.", "This agreement awaits no document."),
+        Phrase("Lisez son état : elle n’en demande pas, n’est pas décidée, ou est facturée, échue ou annulée.",
+               "Read its state: it is subject to none, is not decided, or is invoiced, expired or cancelled."),
+    ),
+    TooManyDocumentsError: Problem(
+        429, "documents_used_up",
+        Phrase("Trop de pièces déclarées aujourd’hui, ou pour cette prise en charge.",
+               "Too many documents declared today, or for this agreement."),
+        Phrase("Continuez demain ; après dix déclarations, annulez la prise en charge et refaites la demande.",
+               "Go on tomorrow; after ten declarations, cancel the agreement and make a new request."),
     ),
     TooManyAgreementsError: Problem(
         429, "agreements_used_up",

@@ -21,6 +21,7 @@ from litestar.types import Message, Scope
 from tierce import __version__
 from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.service import OwnAccounts
+from tierce.billing.errors import PlaceBusyError
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
@@ -239,7 +240,7 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     return _told(closed_at(request.url.path))
 
 
-def _waited(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
+def _waited(_request: AnyRequest, error: psycopg.OperationalError | PlaceBusyError) -> Response[bytes]:
     """Another transaction was in the way: nothing was done, and the same a moment later passes; nothing is closed."""
     _log.warning("a request gave way: %s", type(error).__name__)
     return _told(problems.BUSY)
@@ -247,6 +248,7 @@ def _waited(_request: AnyRequest, error: psycopg.OperationalError) -> Response[b
 
 STORE_HANDLERS: Final[dict[int | type[Exception], Any]] = {
     psycopg.OperationalError: _away,
+    PlaceBusyError: _waited,
     psycopg.errors.LockNotAvailable: _waited,
     psycopg.errors.DeadlockDetected: _waited,
     psycopg.errors.SerializationFailure: _waited,

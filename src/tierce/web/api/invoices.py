@@ -63,7 +63,8 @@ class LineAnswer(msgspec.Struct):
 class InvoiceAnswer(msgspec.Struct):
     """One invoice of one's own place, in cents: nobody's identity. `due` is null until it is decided.
 
-    `engagement`, `receipt` or `agreement` is the number that it quotes; `label` is what was typed beside that.
+    `engagement`, `receipt` or `agreement` is the number that it quotes; `label` is what was typed beside that; `said`
+    what the operator's staff wrote, where they refused what nothing decides.
     """
 
     id: str
@@ -84,6 +85,7 @@ class InvoiceAnswer(msgspec.Struct):
     decided_at: datetime | None
     cancelled_at: datetime | None
     cancelled_why: str | None
+    said: str | None
     cancellable: bool
 
 
@@ -214,6 +216,7 @@ def _members(one: OwnInvoice) -> Mapping[str, Any]:
         "decided_at": one.decided,
         "cancelled_at": one.cancelled,
         "cancelled_why": one.cancelled_why,
+        "said": one.said,
         "cancellable": one.cancellable,
     }
 

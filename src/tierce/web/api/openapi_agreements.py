@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from tierce.policy.agreements import LINES_MAX
+from tierce.policy.documents import DocumentKind
 from tierce.policy.invoices import REFERENCE_MAX
 from tierce.web.api.agreements import AGREEMENTS
 from tierce.web.api.openapi_invoices import takes
@@ -31,6 +32,28 @@ AGREEMENT: Final = {
 }
 
 
+DOCUMENT: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "description": "The document stays with whoever declares it.",
+    "required": ["kind", "dated", "sha256"],
+    "properties": {
+        "kind": {"type": "string", "enum": [kind.code for kind in DocumentKind]},
+        "dated": {"type": "string", "format": "date", "description": "The day that the document bears."},
+        "prescriber": {
+            "type": "string",
+            "pattern": "^[0-9]{11}$",
+            "description": "RPPS number of whoever signed it; of a prescription alone.",
+        },
+        "sha256": {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "SHA-256 of the file that you keep, in hexadecimal.",
+        },
+    },
+}
+
+
 def with_agreements(schema: dict[str, Any]) -> dict[str, Any]:
     """Complete the routes of agreements in a description."""
     ask = schema["paths"][AGREEMENTS]["post"]
@@ -43,8 +66,15 @@ def with_agreements(schema: dict[str, Any]) -> dict[str, Any]:
         "429": problem("The agreements of the day, or the numbers tried, are used up; or too many at once.", 429),
         "503": problem("Closed, or the store is away: nothing was taken.", 503),
     }
+    declare = schema["paths"][AGREEMENTS + "/{agreement}/documents"]["post"]
+    declare["requestBody"] = takes("AgreementDocument")
+    declare["responses"] |= {
+        "403": problem("This account, device or establishment, or that of whoever asked, is suspended.", 403),
+        "409": problem("It awaits no document.", 409),
+        "429": problem("The declarations of the day, or of this agreement, are used up; or too many at once.", 429),
+    }
     cancel = schema["paths"][AGREEMENTS + "/{agreement}/cancel"]["post"]
     cancel["requestBody"] = takes("InvoiceCancelling")
     cancel["responses"] |= {"409": problem("It is settled: it is not taken back any more.", 409)}
-    schema["components"]["schemas"] |= {"Agreement": AGREEMENT}
+    schema["components"]["schemas"] |= {"Agreement": AGREEMENT, "AgreementDocument": DOCUMENT}
     return schema

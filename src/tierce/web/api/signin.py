@@ -252,14 +252,14 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
     """End a sign-in: the session opens, and serves once an activity is chosen."""
     wiring = wiring_of(request)
     answer = Answer(state=data.state, code=data.code, iss=data.iss, error=data.error)
-    vouched, return_to = await wiring.door.complete(answer, data.binding)
+    vouched, pending = await wiring.door.complete(answer, data.binding)
     opened, offered = await wiring.sessions.open_session(
         vouched,
         site=wiring.site,
         software=wiring.software,
         address=client_address(request, wiring.proxies),
     )
-    return CompleteAnswer(opened.handle, opened.expires, return_to, [activity_answer(one) for one in offered])
+    return CompleteAnswer(opened.handle, opened.expires, pending.return_to, [activity_answer(one) for one in offered])
 
 
 @post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})

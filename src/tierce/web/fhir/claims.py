@@ -6,6 +6,7 @@ Nobody is named: a claim quotes the number of an answer. What is due is decided 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.policy.documents import named
 from tierce.policy.invoices import LINES_MAX
 from tierce.web.fhir import names
 from tierce.web.fhir.eligibility import MASKED, worded
@@ -46,6 +48,7 @@ _TYPES: Final[Mapping[Domain, str]] = {
     Domain.PHAR: "pharmacy",
     Domain.HOSP: "institutional",
 }
+_CONDITIONAL: Final = AgreementState.SUBJECT_TO_DOCUMENTS
 _WAITS: Final = frozenset({InvoiceState.RECEIVED, AgreementState.RECEIVED, AgreementState.UNDER_REVIEW})
 
 
@@ -201,8 +204,9 @@ def _day(items: list[Element]) -> tuple[str, str]:
 
 def invoice_response(one: OwnInvoice, notes: tuple[Phrase, ...] = ()) -> dict[str, Any]:
     """The ClaimResponse of an invoice."""
+    said = () if one.said is None else (Phrase(one.said, one.said),)
     return _response(one, INVOICE, "claim", INVOICE_LABELS[one.state], INVOICE_REASONS.get(one.reason)) | _notes(
-        notes
+        (*notes, *said)
     )
 
 
@@ -213,6 +217,8 @@ def agreement_response(one: OwnAgreement) -> dict[str, Any]:
     if one.state in {AgreementState.GRANTED, AgreementState.INVOICED} and one.last_day is not None:
         told["preAuthRef"] = f"{AGREEMENT}{one.id}"
         told["preAuthPeriod"] = {"start": one.first_day, "end": one.last_day}
+    if one.documents_by is not None:
+        return told | _notes((_awaited(one, one.documents_by),))
     if one.answer_by is None:
         return told
     by = one.answer_by
@@ -221,6 +227,16 @@ def agreement_response(one: OwnAgreement) -> dict[str, Any]:
         f"A person of the insurer answers by {by:%Y-%m-%d}; without an answer it is refused.",
     )
     return told | _notes((note,))
+
+
+def _awaited(one: OwnAgreement, last: date) -> Phrase:
+    """What is still to be declared, where one is granted subject to documents; a claim of it is refused meanwhile."""
+    missing = named(document.kind for document in one.documents if document.at is None)
+    path = f"/v1/agreements/{one.id}/documents"
+    return Phrase(
+        f"Pièces à déclarer au plus tard le {last:%d/%m/%Y}, par {path} : {missing.fr}.",
+        f"Documents to be declared by {last:%Y-%m-%d}, by {path}: {missing.en}.",
+    )
 
 
 def _response(
@@ -244,7 +260,7 @@ def _response(
         "patient": {**MASKED, "type": "Patient"},
         "created": one.at.isoformat(),
         "insurer": {**MASKED, "type": "Organization"},
-        "outcome": "queued" if waits else "complete",
+        "outcome": "queued" if waits else "partial" if one.state is _CONDITIONAL else "complete",
         **worded("disposition", said),
         **({"item": [_item(line) for line in one.lines]} if one.lines else {}),
         "adjudication": _shares(one.asked, one.due, reason),

@@ -16,6 +16,7 @@ from tierce.incidents.rules import incident_reference
 from tierce.insurers import store
 from tierce.insurers.breaches.errors import NoListError
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.documents.service import InsurerDocuments
 from tierce.insurers.model import People
 from tierce.insurers.requests.errors import ReplyRefusedError
 from tierce.insurers.requests.service import InsurerRequests
@@ -28,6 +29,7 @@ from tierce.policy.acts import Act
 from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
 from tierce.registry.runs.rules import refused_csv
 from tierce.web.error_pages import Told
+from tierce.web.insurers.documents import document_handlers
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.payments import payment_handlers
@@ -75,6 +77,7 @@ def create_insurers(
     breaches: Breaches,
     requests: InsurerRequests,
     reviews: Reviews,
+    documents: InsurerDocuments,
     operator: Hotline,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -89,6 +92,7 @@ def create_insurers(
         breaches: what an insurer's staff read and do of an incident.
         requests: what their people ask of their data.
         reviews: requests for agreements that they review.
+        documents: what was declared for agreements that they grant subject to documents.
         operator: whom they call.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -111,6 +115,7 @@ def create_insurers(
             *key_handlers(site),
             *request_handlers(site, requests),
             *review_handlers(site, reviews),
+            *document_handlers(site, documents),
         ],
         TOLD,
         form_bytes=FORM_BYTES_MAX,

@@ -28,6 +28,7 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.policy.acts import Act
 from tierce.policy.agreements import REVIEW_DAYS, STAFF_REVIEWS
+from tierce.policy.documents import named
 from tierce.web.error_pages import ID_MAX, Told
 from tierce.web.insurers.payments import euros
 from tierce.web.insurers.site import InsurersSite, Visit
@@ -74,6 +75,7 @@ def review_handlers(site: InsurersSite, reviews: Reviews) -> list[HTTPRouteHandl
             "lines": list(zip(review.lines, answer.dues, strict=True)),
             "typed": typed_of,
             "reason": answer.reason.name.lower() if answer.reason is not InvoiceReason.NONE else "",
+            "documents": named(review.documents),
             "why": BY_A_PERSON[answer.reason] if answer.reason is not InvoiceReason.NONE else None,
             "euros": euros,
         }
@@ -138,6 +140,7 @@ def _form(
             for line in review.lines
         ],
         "domain": DOMAIN_LABELS[review.domain][language],
+        "documents": named(review.documents)[language],
         "profession": profession,
         "reasons": reasons(),
         "picked": typed.get("reason", ""),

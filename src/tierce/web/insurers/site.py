@@ -7,16 +7,16 @@ from typing import Final
 
 from litestar import Response
 
-from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import InsurerSessions
 from tierce.identity.model import InsurerCaller
 from tierce.identity.oidc import digest
 from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.sites.service import BoundDoor
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
-from tierce.web.signin_site import SIGN_OUT, SiteSignIn
+from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
@@ -27,6 +27,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents", ("/key",)),
     Link("/requests", "nav.requests"),
     Link("/reviews", "nav.reviews"),
+    Link("/documents", "nav.documents"),
     Link("/feeds", "nav.feeds"),
 )
 
@@ -52,13 +53,8 @@ class InsurersSite:
     breaches: Breaches
 
     async def visit(self, request: AnyRequest) -> Visit:
-        """Read who is signed in; SessionRefusedError when nobody is."""
-        try:
-            handle = self.sign_in.handle(request)
-            caller = await self.sessions.read(handle)
-        except SessionRefusedError:
-            await self.sign_in.keep_typed(request)
-            raise
+        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError until her browser signs."""
+        handle, caller = await self.sign_in.reader(request, self.sessions.read)
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
@@ -67,6 +63,7 @@ class InsurersSite:
             place=caller.insurer_name,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),
+            renews=RENEWS,
         )
         return Visit(caller, digest(handle), frame)
 
@@ -80,10 +77,7 @@ def insurers_sign_in(pages: Pages, door: SignInDoor, sessions: InsurerSessions, 
     return SiteSignIn(
         name="insurers",
         pages=pages,
-        door=door,
-        open_session=sessions.open_session,
-        end=sessions.end,
-        end_over=sessions.end_over,
+        door=BoundDoor(door, sessions),
         secure=secure,
         entered=Act.INSURER_SESSION_OPEN,
         left=Act.INSURER_SESSION_END,

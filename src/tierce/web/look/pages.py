@@ -54,6 +54,8 @@ class Frame:
     sign_out: str | None = None
     """Where the sign-out form posts to, when somebody is signed in."""
     csrf: str | None = None
+    renews: int | None = None
+    """After how many seconds a page that stays open has its session's ticket replaced; None where there is none."""
 
     def here(self, link: Link) -> str | None:
         """What `aria-current` says of a link: "page" on its own page, "true" on one that belongs to it."""

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from tierce.billing.bank.errors import AccountMissingError, AccountMovedError
+from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
 from tierce.billing.settlement.errors import BatchMissingError, BatchMovedError, SaidError
 from tierce.billing.settlement.recoveries.errors import RecoveryMissingError, RecoveryMovedError
 from tierce.closings.service import Closings
@@ -55,6 +56,7 @@ from tierce.web.error_pages import Told
 from tierce.web.look import pages_of
 from tierce.web.office.alerts import alert_handlers, telling_others_handlers
 from tierce.web.office.appeals import appeal_handlers
+from tierce.web.office.aside import aside_handlers
 from tierce.web.office.assistants import assistant_handlers
 from tierce.web.office.bank import bank_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -77,6 +79,7 @@ from tierce.web.office.payments import payment_handlers
 from tierce.web.office.pools import pool_handlers
 from tierce.web.office.publishing import publishing_handlers
 from tierce.web.office.recoveries import recovery_handlers
+from tierce.web.office.refusals import refusal_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
@@ -112,6 +115,8 @@ TOLD: Final[Told] = {
     BatchMovedError: ("batch_moved", 409),
     RecoveryMissingError: ("missing", 404),
     RecoveryMovedError: ("recovery_moved", 409),
+    UndecidedMissingError: ("missing", 404),
+    UndecidedMovedError: ("undecided_moved", 409),
     SaidError: ("batch_said", 409),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
@@ -208,6 +213,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *pack_handlers(site, packs),
         *hold_handlers(site),
         *assistant_handlers(site),
+        *aside_handlers(site),
         *alert_handlers(site),
         *evidence_handlers(site),
         *pool_handlers(site),
@@ -218,6 +224,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *bank_handlers(site),
         *payment_handlers(site),
         *recovery_handlers(site),
+        *refusal_handlers(site),
         *document_handlers(site),
         *telling_handlers(site),
         *duty_handlers(site),

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.billing.bank.rules import holds_iban
+from tierce.billing.refusing.desk import RefusalDesk
 from tierce.billing.settlement.desk import LOOKED_AT, SAID_CHARS_MAX, Shown, TransferDesk
 from tierce.billing.settlement.listing import list_name
 from tierce.billing.settlement.model import (
@@ -55,13 +56,16 @@ def payment_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes of batches of transfers."""
     desk = TransferDesk(site.holds.appender, site.clock)
     recoveries = RecoveryDesk(site.holds.appender, site.clock)
+    refusals = RefusalDesk(site.holds.appender, site.clock)
 
     @get("/payments", opt={"act": Act.STAFF_DIRECTORY})
     async def queue(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         batches, waits, late = await site.rows.read(desk.queue)
         unsettled = await site.rows.read(recoveries.unsettled)
+        undecided = await site.rows.read(lambda connection: refusals.listed(connection, 1))
         values = {
+            "undecided": undecided[0].found if undecided else 0,
             "batches": batches,
             "waits": waits,
             "late": late,

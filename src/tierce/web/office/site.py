@@ -8,10 +8,11 @@ from typing import Final
 from litestar import Response
 
 from tierce.directory.service import Clients
-from tierce.identity.errors import SessionRefusedError, SignInReason, SignInRefusedError
+from tierce.identity.errors import SignInReason, SignInRefusedError
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.sites.service import BoundDoor
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
@@ -25,7 +26,7 @@ from tierce.notices.service import Notices
 from tierce.policy.acts import Act
 from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
 from tierce.web.look import Frame, Link, Pages
-from tierce.web.signin_site import SIGN_OUT, SiteSignIn
+from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Rows, act_of, language_of
 
 HERE: Final = Path(__file__).parent
@@ -39,9 +40,10 @@ LINKS: Final = (
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports", ("/requests",)),
     Link("/incidents", "nav.incidents", ("/register",)),
+    Link("/aside", "nav.aside"),
     Link("/directory", "nav.directory"),
     Link("/bank", "nav.bank"),
-    Link("/payments", "nav.payments", ("/transfers", "/recoveries")),
+    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )
@@ -99,15 +101,11 @@ class OfficeSite:
 
         Raises:
             SessionRefusedError: nobody is signed in.
+            TicketRefusedError: her browser has to sign first.
             SignInRefusedError: she holds no role any more.
             RoleRefusedError: none of her roles may carry out this act; a route without an act is nobody's.
         """
-        try:
-            handle = self.sign_in.handle(request)
-            caller = await self.sessions.read(handle)
-        except SessionRefusedError:
-            await self.sign_in.keep_typed(request)
-            raise
+        handle, caller = await self.sign_in.reader(request, self.sessions.read)
         if not caller.roles:
             raise SignInRefusedError(SignInReason.NOT_STAFF)
         act = act_of(request.route_handler)
@@ -121,6 +119,7 @@ class OfficeSite:
             who=caller.name,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),
+            renews=RENEWS,
         )
         return Visit(caller, frame)
 
@@ -134,10 +133,7 @@ def office_sign_in(pages: Pages, door: SignInDoor, sessions: StaffSessions, *, s
     return SiteSignIn(
         name="office",
         pages=pages,
-        door=door,
-        open_session=sessions.open_session,
-        end=sessions.end,
-        end_over=sessions.end_over,
+        door=BoundDoor(door, sessions),
         secure=secure,
         entered=Act.STAFF_SESSION_OPEN,
         left=Act.STAFF_SESSION_END,

@@ -13,7 +13,7 @@ from tierce.billing.agreements.model import AgreementState
 from tierce.billing.model import InvoiceState
 from tierce.kernel.language import Phrase
 from tierce.persons.billed.model import Billed
-from tierce.persons.billed.rules import agreed_sentence, sentence
+from tierce.persons.billed.rules import agreed_sentence, document_sentence, sentence
 from tierce.persons.billed.service import CareBilled
 from tierce.persons.billed.store import LISTED_MAX
 from tierce.persons.requests.model import REPORT_WORDS
@@ -40,6 +40,10 @@ AGREED: Final = {
     AgreementState.INVOICED: ("good", Phrase("Prise en charge facturée", "Prior agreement billed")),
     AgreementState.EXPIRED: ("quiet", Phrase("Prise en charge échue", "Prior agreement over")),
     AgreementState.CANCELLED: ("quiet", Phrase("Demande annulée", "Request cancelled")),
+    AgreementState.SUBJECT_TO_DOCUMENTS: (
+        "info",
+        Phrase("Prise en charge accordée sous réserve de pièces", "Prior agreement granted subject to documents"),
+    ),
     AgreementState.UNDER_REVIEW: ("info", Phrase("Demande à l’examen", "Request under review")),
 }
 
@@ -62,6 +66,7 @@ def billed_handlers(site: PersonsSite, billed: CareBilled) -> list[HTTPRouteHand
             "billed": [(one, sentence(one)) for one in found],
             "agreed": [(one, agreed_sentence(one)) for one in agreed],
             "agreed_stands": AGREED,
+            "document_sentence": document_sentence,
             "stands": STANDS,
             "replies": REPORT_WORDS,
             "cut": len(found) == LISTED_MAX,

@@ -183,4 +183,15 @@ def _agreement(one: Agreed, language: Language) -> dict[str, object]:
         "due_cents": one.due,
         "line": int(one.ask),
         "reported": one.reported_at.isoformat() if one.reported_at else None,
+        "documents": [
+            {
+                "kind": document.kind.code,
+                "dated": document.dated.isoformat(),
+                "prescriber": document.prescriber,
+                "sha256": document.digest.hex(),
+                "declared_by": document.by,
+                "declared": document.at.isoformat(),
+            }
+            for document in one.documents
+        ],
     }

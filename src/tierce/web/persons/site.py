@@ -9,11 +9,11 @@ from litestar import Response
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
 
-from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions
 from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import digest
 from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.sites.service import BoundDoor
 from tierce.notices.model import Operator
 from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.service import Persons
@@ -21,7 +21,7 @@ from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.persons.desk import CardDesk
-from tierce.web.signin_site import SIGN_OUT, SiteSignIn
+from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Found, Rows, language_of
 
 HERE: Final = Path(__file__).parent
@@ -71,19 +71,15 @@ class PersonsSite:
     """The signer; None where nobody is given a card."""
 
     async def visit(self, request: AnyRequest) -> Visit:
-        """Read who is signed in; SessionRefusedError when nobody is."""
-        try:
-            handle = self.sign_in.handle(request)
-            caller = await self.sessions.read(handle)
-        except SessionRefusedError:
-            await self.sign_in.keep_typed(request)
-            raise
+        """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError until her browser signs."""
+        handle, caller = await self.sign_in.reader(request, self.sessions.read)
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
             links=LINKS,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),
+            renews=RENEWS,
         )
         return Visit(caller, digest(handle), frame)
 
@@ -97,10 +93,7 @@ def persons_sign_in(pages: Pages, door: SignInDoor, sessions: PersonSessions, *,
     return SiteSignIn(
         name="persons",
         pages=pages,
-        door=door,
-        open_session=sessions.open_session,
-        end=sessions.end,
-        end_over=sessions.end_over,
+        door=BoundDoor(door, sessions),
         secure=secure,
         entered=Act.PERSON_SESSION_OPEN,
         left=Act.PERSON_SESSION_END,

@@ -14,12 +14,14 @@ from tierce.billing.agreements.model import STATE_LABELS
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.policy.agreements import LINES_MAX
+from tierce.policy.documents import PRESCRIBED
 from tierce.policy.invoices import REFERENCE_MAX, WHY_MAX
 from tierce.web.portal import agreement_api as wire
-from tierce.web.portal.agreement_api import AGREEMENTS, Agreement
+from tierce.web.portal.agreement_api import AGREEMENTS, Agreement, Document
 from tierce.web.portal.agreement_form import AgreementForm, read_form, typed_form
 from tierce.web.portal.api import Signed
-from tierce.web.portal.asking import choose_first, domain_label
+from tierce.web.portal.asking import choose_first, domain_label, today_of
+from tierce.web.portal.document_form import FIELDS, DocumentForm, read_document
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.invoice_form import MORE_ROWS, ROWS, field_of
 from tierce.web.portal.invoicing import CHARS_MAX, Why, in_language, line_shown, why_of
@@ -35,8 +37,14 @@ KINDS: Final = {
     "expired": "quiet",
     "cancelled": "quiet",
     "under_review": "info",
+    "subject_to_documents": "attention",
 }
 """How each state looks; its word says the same."""
+PRESCRIBED_CODES: Final = frozenset(kind.code for kind in PRESCRIBED)
+DECLARABLE: Final = frozenset({"subject_to_documents", "granted"})
+"""States in which a document may be declared, or corrected."""
+NOT_DECLARED: Final = frozenset({"no_document_awaited", "documents_used_up"})
+"""Refusals of a declaration that its page tells beside its form."""
 STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
 
 
@@ -117,7 +125,22 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return await _one_page(site, visit, number, why_of(signed.body), wrong, status=error.status)
         return Redirect(f"/agreements/{number}", status_code=303)
 
-    return [one, cancel]
+    @post("/agreements/{number:str}/documents", status_code=200, opt={"act": Act.AGREEMENT_DOCUMENT})
+    async def declare(request: AnyRequest, number: FromPath[str]) -> Response[str]:
+        """Relay a declaration as the browser signed it; the document stays with her."""
+        _, fields = await site.form(request)
+        visit = await site.visit(request)
+        form, signed = read_document(fields)
+        try:
+            await wire.declare(site.api, visit.handle, number, signed)
+        except ApiRefusedError as error:
+            if error.field is None and error.code not in NOT_DECLARED:
+                raise
+            wrong = Wrong(error.field if error.field in FIELDS else "kind", error.reason, error.remedy)
+            return await _one_page(site, visit, number, "", wrong, form=form, status=error.status)
+        return Redirect(f"/agreements/{number}", status_code=303)
+
+    return [one, cancel, declare]
 
 
 def _form_page(
@@ -136,7 +159,14 @@ def _form_page(
 
 
 async def _one_page(
-    site: PortalSite, visit: Visit, number: str, why: str = "", wrong: Wrong | None = None, *, status: int = 200
+    site: PortalSite,
+    visit: Visit,
+    number: str,
+    why: str = "",
+    wrong: Wrong | None = None,
+    *,
+    form: DocumentForm | None = None,
+    status: int = 200,
 ) -> Response[str]:
     language = visit.frame.language
     found = await wire.one(site.api, visit.handle, number)
@@ -144,6 +174,12 @@ async def _one_page(
     values = {
         "one": _shown(found, language),
         "lines": [line_shown(line) for line in found.lines],
+        "documents": [document_shown(document, language) for document in found.documents],
+        "form": form or DocumentForm(next((one.kind.code for one in found.documents if not one.declared), "")),
+        "declarable": found.state.code in DECLARABLE and found.invoice is None,
+        "declare_url": site.act_url(wire.declare_path(number)),
+        "asks_prescriber": any(document.kind.code in PRESCRIBED_CODES for document in found.documents),
+        "today": today_of(site),
         "why": why,
         "why_max": WHY_MAX,
         "errors": errors,
@@ -151,6 +187,11 @@ async def _one_page(
         "cancel_url": site.act_url(wire.cancel_path(number)),
     }
     return site.page(visit, "agreement.html", values, status=status)
+
+
+def document_shown(one: Document, language: Language) -> dict[str, object]:
+    """A document as the page says it."""
+    return {"code": one.kind.code, "what": in_language(one.kind.label, language), "declared": one.declared}
 
 
 def _shown(one: Agreement, language: Language) -> dict[str, object]:
@@ -174,6 +215,7 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "asked": Decimal(one.asked) / 100,
         "due": None if one.due is None else Decimal(one.due) / 100,
         "answer_by": one.answer_by,
+        "documents_by": one.documents_by,
         "decided": one.decided_at,
         "ended": one.ended_at,
         "cancelled_why": one.cancelled_why or "",

@@ -26,6 +26,22 @@ class Invoiced(msgspec.Struct):
     reference: str
 
 
+class Declared(msgspec.Struct):
+    """What was declared last of a document."""
+
+    dated: date
+    sha256: str
+    declared_at: datetime
+    prescriber: str | None = None
+
+
+class Document(msgspec.Struct):
+    """A document to which an agreement is subject."""
+
+    kind: Kind
+    declared: Declared | None = None
+
+
 class Agreement(msgspec.Struct):
     """One own agreement, in cents."""
 
@@ -46,11 +62,13 @@ class Agreement(msgspec.Struct):
     reason: Why | None = None
     due: int | None = None
     answer_by: date | None = None
+    documents_by: date | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
     cancelled_why: str | None = None
     invoice: Invoiced | None = None
     lines: list[Line] = []
+    documents: list[Document] = []
 
 
 class Page(msgspec.Struct):
@@ -83,3 +101,13 @@ def cancel_path(number: str) -> str:
 async def cancel(api: Api, handle: str, number: str, signed: Signed) -> None:
     """Relay that one is taken back."""
     await api.relay(cancel_path(number), handle, signed)
+
+
+def declare_path(number: str) -> str:
+    """The path of the act that declares a document of one."""
+    return f"{AGREEMENTS}/{quote(number, safe='')}/documents"
+
+
+async def declare(api: Api, handle: str, number: str, signed: Signed) -> None:
+    """Relay a declaration."""
+    await api.relay(declare_path(number), handle, signed)

@@ -226,5 +226,6 @@ def _shown(one: Invoice, language: Language) -> dict[str, object]:
         "decided": one.decided_at,
         "cancelled": one.cancelled_at,
         "cancelled_why": one.cancelled_why or "",
+        "said": one.said or "",
         "cancellable": one.cancellable,
     }

@@ -61,6 +61,7 @@ class Invoice(msgspec.Struct):
     decided_at: datetime | None = None
     cancelled_at: datetime | None = None
     cancelled_why: str | None = None
+    said: str | None = None
     lines: list[Line] = []
 
 

@@ -7,7 +7,7 @@ written: a page that is old says by itself that nobody writes it any more.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ from tierce.closings.rules import name_of
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Language
 from tierce.policy.ladder import Level
+from tierce.rights.remote.store import silent
 from tierce.settings import OperatorSettings, Settings
 from tierce.web.look import Frame, Pages, pages_of
 from tierce.web.look.pages import LOOK
@@ -54,6 +55,8 @@ class Status:
     insurers: dict[Target, str]
     silent_since: datetime | None = None
     """Since when `api` has not answered: nobody is asked anything, and no deposit is received."""
+    not_answering: tuple[str, ...] = ()
+    """Names of the insurers that are asked on the way and do not answer: deposits are taken about their people."""
 
     @property
     def gone(self) -> bool:
@@ -73,7 +76,9 @@ class Status:
             return "silent"
         if self.away_since is not None:
             return "away"
-        return "closed" if self.whole else "partly" if self.closings else "open"
+        if self.closings:
+            return "closed" if self.whole else "partly"
+        return "insurers" if self.not_answering else "open"
 
     @property
     def since(self) -> datetime | None:
@@ -112,8 +117,10 @@ class StatusPage:
             return
         closings = tuple(store.live(connection))
         insurers = {Target(Level.INSURER, one.id): one.name for one in store.insurers(connection)}
+        names = tuple(silent(connection))
         connection.commit()
-        self._put(Status(self.answering.without_store_since(), closings, insurers, self.answering.silent_since()))
+        away, stuck = self.answering.without_store_since(), self.answering.silent_since()
+        self._put(Status(away, closings, insurers, stuck, names))
         self._turned = self.clock.now()
 
     def write_away(self) -> None:
@@ -142,10 +149,12 @@ class StatusPage:
                 self._put(told)
 
     def _as_last(self, away_since: datetime | None) -> Status:
-        """With the closings that were last read: nothing else can be read now."""
+        """With what was last read of the store: nothing else can be now."""
         last = self._last
-        closings, insurers = (last.closings, last.insurers) if last is not None else ((), {})
-        return Status(away_since, closings, insurers, self.answering.silent_since())
+        stuck = self.answering.silent_since()
+        if last is None:
+            return Status(away_since, (), {}, stuck)
+        return replace(last, away_since=away_since, silent_since=stuck)
 
     def render(self, status: Status, now: datetime, *, instead: bool = False) -> str:
         """The page's HTML, French first; `instead` of a page whose own process is away, which nothing here sees."""
@@ -173,6 +182,7 @@ class StatusPage:
             "stopped": "silent" if silent else "stopped",
             "since": status.since,
             "parts": parts,
+            "not_answering": () if state == "instead" or status.gone else status.not_answering,
             "steps": ("silent",) if silent or state == "instead" else ("1", "2", "3"),
             "news": min([now + NEWS_WITHIN, *ends]) if status.state != "open" else None,
             "operator": self.operator,

@@ -26,7 +26,6 @@ from tierce.identity.service import Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
-from tierce.kernel.network import address_prefix
 from tierce.policy.digest import policy_digest
 from tierce.policy.remote import ANSWER_BYTES_MAX, ANSWER_SECONDS, CALLS_MAX, CONNECT_SECONDS
 from tierce.presence.plugins import installed
@@ -38,6 +37,7 @@ from tierce.rights.service import Rights, Shelf
 from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
 from tierce.storage.lookup_keys import take_async
+from tierce.storage.networks import pseudonym
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.assistants import assistant_door
 from tierce.web.api.callers import Callers
@@ -81,7 +81,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         prefix = keyring.hash(Purpose.NETWORK)
 
         def network(address: str) -> bytes:
-            return prefix.digest(address_prefix(address))[:16]
+            return pseudonym(prefix, address)
 
         sessions = Sessions(pool, appender, clock, network, policy, SessionReader(reader, clock))
         provider = provider_of(Realm.PSC, settings.psc, settings.portal, http, clock)

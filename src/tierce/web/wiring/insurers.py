@@ -8,6 +8,7 @@ from tierce.identity.local import InsurerSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.documents.service import InsurerDocuments
 from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.reviews.service import Reviews
@@ -47,6 +48,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             desk=InsurerDesk(lines),
             requests=InsurerRequests(lines),
             reviews=Reviews(lines),
+            documents=InsurerDocuments(lines),
             breaches=Breaches(lines),
             operator=Hotline(settings.operator.name, settings.operator.phone),
             secure=settings.insurers.url.startswith("https:"),

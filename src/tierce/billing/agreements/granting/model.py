@@ -7,6 +7,7 @@ from tierce.billing.deciding.model import Product, Undecided
 from tierce.billing.model import InvoiceLine, InvoiceReason
 from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
+from tierce.policy.documents import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,16 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What becomes of an agreement; `dues` is what each of its lines is promised, in their order."""
+    """What becomes of an agreement; `dues` is what each of its lines is promised, in their order.
+
+    `documents` is what the promise is subject to, whoever makes it.
+    """
 
     state: AgreementState
     reason: InvoiceReason
     dues: tuple[int, ...]
     until_day: int | None = None
+    documents: tuple[DocumentKind, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class Granted(Undecided):
 
     quoted: int = 0
     granted: int = 0
+    subject: int = 0
+    """Granted subject to documents."""
     reviewed: int = 0
     """Left to a person of the insurer."""
     refused: int = 0

@@ -9,6 +9,7 @@ from tierce.billing.model import InvoiceReason
 from tierce.billing.pricing.model import Tables
 from tierce.billing.pricing.rules import benefit_on
 from tierce.billing.rules import same_care
+from tierce.policy.documents import DocumentKind
 
 
 def grant(asking: Asking, tables: Tables) -> Answer:
@@ -18,7 +19,8 @@ def grant(asking: Asking, tables: Tables) -> Answer:
     first day of the care. It is priced as an invoice of that day; what it is granted counts against caps on whichever
     day to its last the care may be, so that invoicing it takes no window over its cap.
     A quote is answered as a request would be, and promises nothing. A request that a benefit leaves to a person of
-    the insurer waits for her, with all that the rules give reserved: she grants that at most.
+    the insurer waits for her, with all that the rules give reserved: she grants that at most. One that a benefit
+    makes subject to documents is granted once they are declared, and reserves meanwhile as a grant does.
     """
     one = asking.agreement
     if one.kind is AgreementKind.REQUEST and _repeats(asking):
@@ -37,12 +39,14 @@ def grant(asking: Asking, tables: Tables) -> Answer:
         return _refused(InvoiceReason.NO_BENEFIT, asking)
     whole = sum(dues) == sum(line.asked for line in one.lines)
     reason = InvoiceReason.NONE if whole else InvoiceReason.PARTLY
-    reviewed = needs_a_person(asking, dues, tables)
+    reviewed, documents = needs_a_person(asking, dues, tables), documents_of(asking, dues, tables)
     if one.kind is AgreementKind.QUOTE:
-        return Answer(AgreementState.QUOTED, InvoiceReason.TO_REVIEW if reviewed else reason, dues)
+        why = InvoiceReason.TO_REVIEW if reviewed else reason
+        return Answer(AgreementState.QUOTED, why, dues, documents=documents)
     if reviewed:
-        return Answer(AgreementState.UNDER_REVIEW, InvoiceReason.NONE, dues, asking.until_day)
-    return Answer(AgreementState.GRANTED, reason, dues, asking.until_day)
+        return Answer(AgreementState.UNDER_REVIEW, InvoiceReason.NONE, dues, asking.until_day, documents)
+    state = AgreementState.SUBJECT_TO_DOCUMENTS if documents else AgreementState.GRANTED
+    return Answer(state, reason, dues, asking.until_day, documents)
 
 
 def needs_a_person(asking: Asking, dues: tuple[int, ...], tables: Tables) -> bool:
@@ -56,8 +60,18 @@ def needs_a_person(asking: Asking, dues: tuple[int, ...], tables: Tables) -> boo
     return any(given[key] >= cents for key, cents in least.items())
 
 
+def documents_of(asking: Asking, dues: tuple[int, ...], tables: Tables) -> tuple[DocumentKind, ...]:
+    """The documents that the benefits which give anything for it make a request subject to, each once."""
+    one, kinds = asking.agreement, set[DocumentKind]()
+    for line, due in zip(one.lines, dues, strict=True):
+        benefit = benefit_on(tables, asking.cover.product.id, one.domain, line.item, one.care_day)
+        if due and benefit is not None:
+            kinds |= set(benefit.documents)
+    return tuple(sorted(kinds))
+
+
 def _repeats(asking: Asking) -> bool:
-    """Whether the same is granted to the place for her already, or under review."""
+    """Whether the same is granted to the place for her already, subject to documents or not, or under review."""
     items = [(line.item, line.quantity) for line in asking.agreement.lines]
     return any(same_care(items, one) for one in asking.granted)
 

@@ -5,6 +5,7 @@ So is a request under review that nobody of its insurer answered in time.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from psycopg import Connection
 
@@ -20,7 +21,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, micros, paris_day
-from tierce.kernel.ids import EstablishmentId, InsurerId, ProfessionalId
+from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId, ProfessionalId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.agreements import GRANT_DAYS
 from tierce.policy.digest import policy_digest
@@ -32,6 +33,24 @@ Between = Callable[[Granted], bool]
 def to_the_end(_done: Granted) -> bool:
     """Go on until nothing waits."""
     return True
+
+
+class _Sweep(NamedTuple):
+    """What the clock brings about: of which agreements, by which act and step, and what of a turn counts them."""
+
+    found: Callable[[Connection, int, int, int], list[tuple[int, int, int, int]]]
+    act: Act
+    step: str
+    keep: Callable[[Connection, int, EntrySeq], None]
+    counted: str
+
+
+_SWEEPS = (
+    # What one that an invoice came for meanwhile reserved is still its own.
+    _Sweep(store.over, Act.AGREEMENT_END, "end", store.end, "expired"),
+    # Nobody answered in time, or may grant any more: what it reserved was free since midnight.
+    _Sweep(store.unanswered, Act.AGREEMENT_DECIDE, "refuse", store.refuse_unanswered, "unanswered"),
+)
 
 
 @dataclass(slots=True)
@@ -46,7 +65,7 @@ class Granting:
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Granted:
         """End what is over, then decide all that waits; one that cannot be decided keeps nobody else waiting."""
         done = Granted()
-        if not self._end(connection, done, step, between) or not self._refuse(connection, done, step, between):
+        if not all(self._sweep(connection, sweep, done, step, between) for sweep in _SWEEPS):
             return done
         behind, tables = 0, self.prices.today(connection)
         while numbers := store.waiting(connection, behind, CHUNK):
@@ -57,33 +76,17 @@ class Granting:
                 break
         return done
 
-    def _end(self, connection: Connection, done: Granted, step: Step, between: Between) -> bool:
-        """End what is over; what one that an invoice came for meanwhile reserved is still its own."""
+    def _sweep(self, connection: Connection, sweep: _Sweep, done: Granted, step: Step, between: Between) -> bool:
+        """Write of each that it has come to that; False where `between` ends the turn."""
         last, today = 0, self._today()
-        while rows := store.over(connection, today, last, CHUNK):
+        while rows := sweep.found(connection, today, last, CHUNK):
             for number, place, insurer, domain in rows:
                 with one_alone(connection, done) as apart:
-                    line = self._line(Act.AGREEMENT_END, number, place, insurer, Domain(domain))
+                    line = self._line(sweep.act, number, place, insurer, Domain(domain))
                     (entry,) = self.appender.write(connection, [line])
-                    step("end")
-                    store.end(connection, number, entry)
-                done.expired += apart.committed
-                last = number
-            if not between(done):
-                return False
-        return True
-
-    def _refuse(self, connection: Connection, done: Granted, step: Step, between: Between) -> bool:
-        """Refuse what nobody answered in time, or may grant no more: what it reserved was free since midnight."""
-        last, today = 0, self._today()
-        while rows := store.unanswered(connection, today, last, CHUNK):
-            for number, place, insurer, domain in rows:
-                with one_alone(connection, done) as apart:
-                    line = self._line(Act.AGREEMENT_DECIDE, number, place, insurer, Domain(domain))
-                    (entry,) = self.appender.write(connection, [line])
-                    step("refuse")
-                    store.refuse_unanswered(connection, number, entry)
-                done.unanswered += apart.committed
+                    step(sweep.step)
+                    sweep.keep(connection, number, entry)
+                setattr(done, sweep.counted, getattr(done, sweep.counted) + apart.committed)
                 last = number
             if not between(done):
                 return False
@@ -100,6 +103,8 @@ class Granting:
             match state:
                 case AgreementState.GRANTED:
                     done.granted += 1
+                case AgreementState.SUBJECT_TO_DOCUMENTS:
+                    done.subject += 1
                 case AgreementState.UNDER_REVIEW:
                     done.reviewed += 1
                 case AgreementState.QUOTED:

@@ -11,6 +11,7 @@ from tierce.billing.model import InvoiceLine
 from tierce.billing.pricing.model import Past
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq
+from tierce.policy.documents import bits_of
 
 _LINES: LiteralString = (
     "select item, quantity, price, amo, asked from care.agreement_line where agreement = %s order by n"
@@ -19,13 +20,14 @@ _SAME: LiteralString = """
     select array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
     from care.agreement a join care.agreement_line l on l.agreement = a.id
     where a.establishment = %s and a.person = %s and a.insurer = %s and a.domain = %s
-      and (a.state = 3 and a.until_day >= %s or a.state = 8 and a.answer_by >= %s)
+      and (a.state = 3 and a.until_day >= %s or a.state = 8 and a.answer_by >= %s
+           or a.state = 9 and a.documents_by >= %s)
     group by a.id"""
 _OVER: LiteralString = """
     select a.id, a.establishment, a.insurer, a.domain from care.agreement a
-    where a.state = 3 and a.until_day < %s and a.id > %s
+    where (a.state = 3 and a.until_day < %(today)s or a.state = 9 and a.documents_by < %(today)s) and a.id > %(after)s
       and not exists (select from care.invoice i where i.agreement = a.id and i.state not in (3, 4))
-    order by a.id limit %s"""
+    order by a.id limit %(at_most)s"""
 
 _UNANSWERED: LiteralString = """
     with ended as materialized (
@@ -76,7 +78,7 @@ def cover_of(connection: Connection, one: Pending, sealer: Sealer) -> Cover | No
 def asking_of(connection: Connection, one: Pending, cover: Cover, today: int, until_day: int) -> Asking:
     """All that decides an agreement, read in its transaction."""
     same = connection.execute(
-        _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today, today)
+        _SAME, (one.establishment, one.person, one.insurer, one.domain.value, today, today, today)
     ).fetchall()  # fmt: skip
     paid = connection.execute(_DEPOSITED, (one.id,)).fetchall()
     return Asking(
@@ -92,14 +94,24 @@ def asking_of(connection: Connection, one: Pending, cover: Cover, today: int, un
 def keep(connection: Connection, one: Pending, answer: Answer, edition: int, entry: EntrySeq) -> None:
     """Write the decision, in the transaction of its journal line, which is `entry`."""
     connection.execute(
-        "select care.decide_agreement(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s::integer, %s)",
-        (one.id, answer.state.value, answer.reason.value, edition, list(answer.dues), answer.until_day, entry),
+        "select care.decide_agreement(%s, %s::smallint, %s::smallint, %s, %s::integer[], %s::integer, %s::smallint,"
+        " %s)",
+        (
+            one.id,
+            answer.state.value,
+            answer.reason.value,
+            edition,
+            list(answer.dues),
+            answer.until_day,
+            bits_of(answer.documents),
+            entry,
+        ),
     )
 
 
 def over(connection: Connection, today: int, after: int, at_most: int) -> list[tuple[int, int, int, int]]:
-    """Granted agreements whose last day has passed and that no invoice quotes: number, place, insurer, domain."""
-    rows = connection.execute(_OVER, (today, after, at_most)).fetchall()
+    """Grants past their last day, or that of their documents, without an invoice: number, place, insurer, domain."""
+    rows = connection.execute(_OVER, {"today": today, "after": after, "at_most": at_most}).fetchall()
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 

@@ -6,6 +6,7 @@ The shape is final: a new column is added with a default and none is ever reused
 from typing import Final
 
 from tierce.kernel.feed import may, must
+from tierce.policy.documents import DocumentKind
 
 _DATE: Final = "date YYYY-MM-DD"
 _CENTS: Final = "whole cents, 1 to 10000000"
@@ -142,6 +143,13 @@ BENEFITS: Final = (
         "80000",
         "À partir de ce montant sur une demande de prise en charge, l’organisme l’examine ; 0 : toujours.",
         "From so much on a request for an agreement, a person of the insurer reviews it; 0: always.",
+    ),
+    may(
+        "documents",
+        " | ".join(kind.code for kind in DocumentKind) + ", a space between",
+        "prescription signed_quote",
+        "Pièces auxquelles est subordonnée une prise en charge : ordonnance, devis signé, facture du fabricant.",
+        "Documents to which a prior agreement is subject: prescription, signed quote, maker's invoice.",
     ),
 )
 """What products give: one line per product, domain or item, and first day."""

@@ -12,6 +12,8 @@ from tierce.kernel.card import parse_amc
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.kernel.language import Phrase
+from tierce.policy.agreements import AGREED
+from tierce.policy.documents import DocumentKind, bits_of, kinds_of
 from tierce.policy.feeds import moves_abnormally
 from tierce.registry.rules import CODE, YES_NO, choice, day, refuse, text
 
@@ -24,6 +26,7 @@ _LABEL_MAX: Final = 120
 _ITEM: Final = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _BASKETS: Final = {"none": Basket.NONE, "A": Basket.CLASS_A, "B": Basket.CLASS_B}
+_DOCUMENTS: Final = {kind.code: kind for kind in DocumentKind}
 _MEASURES: Final = {one.name.lower(): one for one in Measure}
 _VALUE_MAX: Final = {
     Measure.SHARE_WITH: _SHARE_MAX,
@@ -100,6 +103,7 @@ def read_benefit(row: Row) -> BenefitLine:
         product=0, domain=domain, item=item, formula=Formula(measure, value), cap=_cap(row),
         from_day=since, until_day=until,
         review_from=_number(row, "review_from_cents", 0, CAP_CENTS_MAX) if row["review_from_cents"] else None,
+        documents=_documents(row, domain),
     )  # fmt: skip
     return BenefitLine(amc, code, benefit)
 
@@ -127,6 +131,7 @@ def moves_benefit(before: Benefit | None, after: Benefit) -> bool:
         or moves_abnormally(before.formula.value, after.formula.value)
         or any(moves_abnormally(was, now) for was, now in zip(*caps, strict=True))
         or moves_abnormally(before.review_from, after.review_from)
+        or not set(before.documents) <= set(after.documents)
     )
 
 
@@ -139,6 +144,21 @@ def _cap(row: Row) -> Cap | None:
                    "Give cap_cents or cap_count, or leave it empty.")  # fmt: skip
         return None
     return Cap(_number(row, "cap_months", 1, CAP_MONTHS_MAX), cents, count)
+
+
+def _documents(row: Row, domain: Domain) -> tuple[DocumentKind, ...]:
+    """Read the documents that an agreement is subject to, in a domain that has agreements."""
+    words = row["documents"].split()
+    for word in words:
+        if word not in _DOCUMENTS or words.count(word) > 1:
+            refuse("documents", "pièce inconnue, ou donnée deux fois.", "unknown document, or given twice.",
+                   f"Écrivez au plus une fois chacune : {' '.join(_DOCUMENTS)}.",
+                   f"Write each once at most: {' '.join(_DOCUMENTS)}.")  # fmt: skip
+    if words and domain not in AGREED:
+        refuse("documents", "ce domaine n’a pas de prise en charge, donc pas de pièce.",
+               "this domain has no prior agreement, so no document.",
+               "Laissez vide, ou corrigez le domaine.", "Leave it empty, or correct the domain.")  # fmt: skip
+    return kinds_of(bits_of(_DOCUMENTS[word] for word in words))
 
 
 def _domain(row: Row) -> Domain:

@@ -6,6 +6,7 @@ from psycopg import Connection
 
 from tierce.billing.pricing.model import Benefit, Tables, Tariff
 from tierce.billing.pricing.store import load_tables
+from tierce.policy.documents import bits_of
 
 
 class LoadStore:
@@ -47,14 +48,14 @@ class LoadStore:
         with self._connection.cursor() as cursor:
             cursor.executemany(
                 "insert into registry.benefit (feed, product, domain, item, measure, value, cap_months, cap_cents,"
-                " cap_count, from_day, until_day, review_from)"
-                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " cap_count, from_day, until_day, review_from, documents)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     (
                         *(feed, one.product, one.domain.value, one.item),
                         *(one.formula.measure.value, one.formula.value),
                         *((one.cap.months, one.cap.cents, one.cap.count) if one.cap else (None, None, None)),
-                        *(one.from_day, one.until_day, one.review_from),
+                        *(one.from_day, one.until_day, one.review_from, bits_of(one.documents)),
                     )
                     for one in rows
                 ],

@@ -1,4 +1,4 @@
-"""Signatures and proofs by the standard library alone: Ed25519 (RFC 8032), hash trees (RFC 6962, RFC 9162), lists.
+"""Signatures, proofs and files of a pack by the standard library alone: Ed25519 (RFC 8032), trees (RFC 6962), lists.
 
 Given to an inspector beside verify.py, which is to be run; slow on purpose of being short enough to read.
 """
@@ -8,8 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import heapq
-from collections.abc import Iterable
-from typing import Any
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
 
 
 class WrongError(Exception):
@@ -242,3 +247,68 @@ def list_head(revision: dict[str, Any]) -> str:
     lines += [f"gap {first} {last} {missing} {kind}" for kind, first, last, missing in revision["gaps"]]
     lines.append(f"unattributed {revision['unattributed']}")
     return "".join(f"{line}\n" for line in lines)
+
+
+# --- The files of a pack ---
+
+TEXT_BYTES_MAX = 1 << 26
+"""Of a file that is read whole: the list and the keys are, before any signature was checked, and a zip holds a
+gigabyte in a few bytes."""
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What a zip ends in that was damaged, encrypted, or packed in another way."""
+
+
+class Pack:
+    """A pack, unpacked or not."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it."""
+        self.path = path
+        try:
+            self.zip = zipfile.ZipFile(path) if path.is_file() else None
+        except (OSError, *UNREADABLE):
+            raise WrongError(f"{path} : ce n'est pas un fichier zip / not a zip file") from None
+
+    def names(self) -> list[str]:
+        """Every file, by name; what Python leaves beside a script is not of the pack."""
+        if self.zip is not None:
+            return self.zip.namelist()
+        found = (one.relative_to(self.path).as_posix() for one in sorted(self.path.rglob("*")) if one.is_file())
+        return [one for one in found if not one.startswith("__pycache__/")]
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open one file."""
+        try:
+            return self.zip.open(name) if self.zip is not None else (self.path / name).open("rb")
+        except (KeyError, OSError, *UNREADABLE):
+            raise WrongError(f"{name} : absent ou illisible / missing or unreadable") from None
+
+    def text(self, name: str) -> str:
+        """One file as text."""
+        with self.open(name) as file:
+            try:
+                found = file.read(TEXT_BYTES_MAX + 1)
+                text = found.decode()
+            except (UnicodeDecodeError, *UNREADABLE):
+                raise WrongError(f"{name} : illisible / unreadable") from None
+        if len(found) > TEXT_BYTES_MAX:
+            raise WrongError(f"{name} : trop long pour un dossier de preuves / too long for an evidence pack")
+        return text
+
+    def json(self, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+        """One file as JSON."""
+        return parsed(name, self.text(name))
+
+    def rows(self, name: str) -> Iterator[Any]:
+        """The rows of a file with one JSON object a line."""
+        with self.open(name) as file:
+            for number, line in enumerate(io.TextIOWrapper(file, "utf-8"), start=1):
+                yield parsed(f"{name}, ligne/line {number}", line)
+
+
+def parsed(where: str, text: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Read JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise WrongError(f"{where} : ce n'est pas du JSON / not JSON") from None

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
-import json
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tierce.incidents.pack.inspector.proofs import (
+        UNREADABLE,
         Keys,
+        Pack,
         WrongError,
         check_consistency,
         drawn,
@@ -33,13 +32,16 @@ if TYPE_CHECKING:
         insist,
         leaf_hash,
         list_head,
+        parsed,
         read_keys,
         root_from,
         signers,
     )
 else:  # in a pack, both files are side by side
     from proofs import (
+        UNREADABLE,
         Keys,
+        Pack,
         WrongError,
         check_consistency,
         drawn,
@@ -47,6 +49,7 @@ else:  # in a pack, both files are side by side
         insist,
         leaf_hash,
         list_head,
+        parsed,
         read_keys,
         root_from,
         signers,
@@ -58,58 +61,6 @@ Row = dict[str, Any]
 Pair = tuple[int, int]
 SEVERITY, FORM, MOVE = 7, 10, 13
 RELEASED, ANSWERS, TOLD = 1, {1, 4}, {3, 5, 6}
-
-
-# --- The files of a pack ---
-
-
-class Pack:
-    """A pack, unpacked or not."""
-
-    def __init__(self, path: Path) -> None:
-        """Open it."""
-        self.path = path
-        self.zip = zipfile.ZipFile(path) if path.is_file() else None
-
-    def names(self) -> list[str]:
-        """Every file, by name; what Python leaves beside a script is not of the pack."""
-        if self.zip is not None:
-            return self.zip.namelist()
-        found = (one.relative_to(self.path).as_posix() for one in sorted(self.path.rglob("*")) if one.is_file())
-        return [one for one in found if not one.startswith("__pycache__/")]
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open one file."""
-        try:
-            return self.zip.open(name) if self.zip is not None else (self.path / name).open("rb")
-        except (KeyError, OSError, zipfile.BadZipFile):
-            raise WrongError(f"{name} : absent ou illisible / missing or unreadable") from None
-
-    def text(self, name: str) -> str:
-        """One file as text."""
-        with self.open(name) as file:
-            try:
-                return file.read().decode()
-            except (UnicodeDecodeError, zipfile.BadZipFile):
-                raise WrongError(f"{name} : illisible / unreadable") from None
-
-    def json(self, name: str) -> Any:  # noqa: ANN401 - JSON is anything
-        """One file as JSON."""
-        return parsed(name, self.text(name))
-
-    def rows(self, name: str) -> Iterator[Any]:
-        """The rows of a file with one JSON object a line."""
-        with self.open(name) as file:
-            for number, line in enumerate(io.TextIOWrapper(file, "utf-8"), start=1):
-                yield parsed(f"{name}, ligne/line {number}", line)
-
-
-def parsed(where: str, text: str) -> Any:  # noqa: ANN401 - JSON is anything
-    """Read JSON."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise WrongError(f"{where} : ce n'est pas du JSON / not JSON") from None
 
 
 class Checked:
@@ -150,7 +101,7 @@ class Checked:
                     while some := file.read(1 << 20):
                         counted += len(some)
                         found.update(some)
-                except zipfile.BadZipFile:
+                except UNREADABLE:
                     raise WrongError(f"{name} : octets changés / bytes changed") from None
             if (counted, found.hexdigest()) != (length, expected):
                 raise WrongError(f"{name} : octets changés / bytes changed")
@@ -456,12 +407,12 @@ CHECKS: tuple[tuple[str, Callable[[Checked], str]], ...] = (
 
 def run(path: Path, keys: Path | None, say: Callable[[str], None]) -> Checked | None:
     """Run every check in order; the first that fails ends it, since later ones rest on it."""
-    pack = Pack(path)
     try:
+        pack = Pack(path)
         checked = Checked(pack, read_keys(keys.read_text("utf-8") if keys else pack.text("keys.txt")))
         for name, check in CHECKS:
             say(f"✓ {name} : {check(checked)}")
-    except (WrongError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (WrongError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError) as error:
         say(f"✗ {error if isinstance(error, WrongError) else f'illisible / unreadable ({type(error).__name__})'}")
         return None
     return checked

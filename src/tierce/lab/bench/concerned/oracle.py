@@ -132,7 +132,7 @@ async def _ask(
                 answer = await http.post(
                     "/concerned",
                     data={FORM_FIELD: form_token(handle)},
-                    headers={"cookie": f"tierce-persons={handle}"},
+                    headers={"cookie": f"tierce-persons={handle}; tierce-persons-ticket={handle}"},
                 )
                 took = time.perf_counter() - began
                 if answer.status_code != httpx.codes.OK or f'{_WORDS[kind]}"' not in answer.text:

@@ -75,12 +75,17 @@ def doubt(connection: Connection, people: list[PersonId]) -> None:
 
 
 def open_sessions(connection: Connection, sessions: Sequence[tuple[SessionId, bytes, PersonId]]) -> None:
-    """A live session of the persons' space for each of these people."""
+    """A live session of the persons' space for each of these people, with a ticket of the handle's own text."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into access.person_session (id, handle, person, created, expires)"
-            " values (%s, %s, %s, now(), now() + interval '1 hour')",
+            "insert into access.person_session (id, bound, handle, person, created, expires)"
+            " values (%s, sha256('key'), %s, %s, now(), now() + interval '1 hour')",
             [(number, handle, person) for number, handle, person in sessions],
+        )
+        cursor.executemany(
+            "insert into access.ticket (ticket, realm, session, until)"
+            " values (%s, 'persons', %s, now() + interval '1 hour')",
+            [(handle, number) for number, handle, _ in sessions],
         )
 
 

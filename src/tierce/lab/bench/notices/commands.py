@@ -13,7 +13,11 @@ from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.notices.messages import measure_messages
 from tierce.lab.bench.notices.records import NATIONAL, SMALL, measure_records
 
-EPILOG = "Examples:  tierce bench notices --json -   ·   tierce bench notices --national --processes 2 --json -"
+EPILOG = (
+    "Exemples / examples:"
+    "\n\n  tierce bench notices --json -"
+    "\n\n  tierce bench notices --national --processes 2 --json -"
+)
 _screen = Console(stderr=True, highlight=False)
 
 

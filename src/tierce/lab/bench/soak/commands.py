@@ -18,7 +18,11 @@ from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import measure_soak
 from tierce.lab.demo.steps import Steps
 
-EPILOG = "Examples:  tierce bench soak --browsers 20 --minutes 2   ·   tierce bench soak --minutes 60 --json -"
+EPILOG = (
+    "Exemples / examples:"
+    "\n\n  tierce bench soak --browsers 20 --minutes 2"
+    "\n\n  tierce bench soak --minutes 60 --json -"
+)
 _screen = Console(stderr=True, highlight=False)
 
 

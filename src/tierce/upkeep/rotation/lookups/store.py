@@ -68,9 +68,10 @@ def keep_removal_out(connection: Connection) -> None:
 def begin(connection: Connection, purpose: Purpose, step: Progress, proof: bytes | None = None) -> None:
     """Begin a pass over a table; from the clearing on, nobody is looked up by the generation before."""
     connection.execute(
-        "update gate.lookup set step = %s, oldest = generation, proof = coalesce(%s, proof), at_idx = null,"
-        " at_person = null, since = now() where purpose = %s",
-        (step.value, proof, purpose.value),
+        "update gate.lookup set step = %(step)s, oldest = generation, proof = coalesce(%(proof)s, proof),"
+        " before = case when %(step)s = 'filling' then proof end, at_idx = null, at_person = null, since = now()"
+        " where purpose = %(purpose)s",
+        {"step": step.value, "proof": proof, "purpose": purpose.value},
     )
 
 
@@ -101,12 +102,9 @@ def remove(connection: Connection, purpose: Purpose, generation: int, rows: Sequ
 
 
 def give_up(connection: Connection, purpose: Purpose, generation: int) -> int:
-    """Take away the rows of a generation that never was in force, and say that no replacement is under way.
-
-    The proof of the chain before was written over when it began: the next replacement gives one.
-    """
+    """Take away the rows of a generation that never was in force, and say that no replacement is under way."""
     removed = connection.execute(_GIVE_UP[purpose], (generation,)).rowcount
-    connection.execute("update gate.lookup set proof = null where purpose = %s", (purpose.value,))
+    connection.execute("update gate.lookup set proof = before where purpose = %s", (purpose.value,))
     end(connection, purpose)
     return removed
 
@@ -121,8 +119,8 @@ def come_to(connection: Connection, purpose: Purpose, after: After) -> None:
 def switch(connection: Connection, purpose: Purpose) -> None:
     """Put the next generation in force beside the one before; whoever gives numbers waits until this is committed."""
     connection.execute(
-        "update gate.lookup set generation = generation + 1, step = %s, at_idx = null, at_person = null,"
-        " since = now() where purpose = %s",
+        "update gate.lookup set generation = generation + 1, step = %s, before = null, at_idx = null,"
+        " at_person = null, since = now() where purpose = %s",
         (Progress.BOTH.value, purpose.value),
     )
 
@@ -139,6 +137,7 @@ def layer_others(connection: Connection, made: Callable[[UUID], UUID], size: int
 def end(connection: Connection, purpose: Purpose) -> None:
     """Say that one generation alone is left."""
     connection.execute(
-        "update gate.lookup set step = %s, at_idx = null, at_person = null, since = now() where purpose = %s",
+        "update gate.lookup set step = %s, before = null, at_idx = null, at_person = null, since = now()"
+        " where purpose = %s",
         (Progress.NONE.value, purpose.value),
     )

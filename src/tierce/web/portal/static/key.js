@@ -1,75 +1,9 @@
-// The browser's own key. It is made here, cannot leave this browser, and signs each request (RFC 9449, DPoP).
-// The claim `bd` is the digest of the exact body, so that the portal cannot ask anything else in its place.
+// What each form of the portal asks, signed by the browser's own key (look/browser_key.js).
 
 "use strict";
 
-const DATABASE = "tierce";
-const STORE = "keys";
-const NAME = "portal";
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
-const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
-
 const settings = document.getElementById("signing").dataset;
-const aheadSeconds = Number(settings.now) - Math.floor(Date.now() / 1000);
-
-function openStore() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-async function inStore(mode, work) {
-  const database = await openStore();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode);
-      const request = work(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onerror = () => reject(transaction.error);
-    });
-  } finally {
-    database.close();
-  }
-}
-
-const readKey = () => inStore("readonly", (store) => store.get(NAME));
-
-async function readOrMakeKey() {
-  const found = await readKey();
-  if (found) return found;
-  const made = await crypto.subtle.generateKey(ALGORITHM, false, ["sign"]);
-  await inStore("readwrite", (store) => store.put(made, NAME));
-  return made;
-}
-
-const bytesOf = (text) => new TextEncoder().encode(text);
-
-function base64url(bytes) {
-  const text = String.fromCharCode(...new Uint8Array(bytes));
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-async function publicJwk(key) {
-  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", key.publicKey);
-  return { kty, crv, x, y };
-}
-
-async function prove(key, url, body) {
-  const header = { typ: "dpop+jwt", alg: "ES256", jwk: await publicJwk(key) };
-  const claims = {
-    htm: "POST",
-    htu: url,
-    iat: Math.floor(Date.now() / 1000) + aheadSeconds,
-    jti: base64url(crypto.getRandomValues(new Uint8Array(16))),
-    ath: settings.ath,
-    bd: base64url(await crypto.subtle.digest("SHA-256", bytesOf(body))),
-  };
-  const signed = [header, claims].map((part) => base64url(bytesOf(JSON.stringify(part)))).join(".");
-  return `${signed}.${base64url(await crypto.subtle.sign(SIGNATURE, key.privateKey, bytesOf(signed)))}`;
-}
+const aheadSeconds = aheadOf(settings.now);
 
 function birthDigits(text) {
   const digits = text.replace(/\D/g, "");
@@ -173,6 +107,11 @@ const bodies = {
     const [engagement, reference, kind] = ["quotes", "reference", "kind"].map(typed);
     return { engagement, reference, kind, lines: linesOf(fields) };
   },
+  async document(fields) {
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    const [kind, dated, prescriber, sha256] = ["kind", "dated", "prescriber", "sha256"].map(typed);
+    return { kind, dated, sha256, ...(prescriber ? { prescriber } : {}) };
+  },
   async why(fields) {
     return { why: fields.get("why").trim() };
   },
@@ -208,7 +147,7 @@ async function signAndSubmit(form) {
     return false;
   }
   const body = JSON.stringify(await bodies[form.dataset.sign](fields, key));
-  const proof = await prove(key, form.dataset.url, body);
+  const proof = await prove(key, form.dataset.url, body, { ath: settings.ath, ahead: aheadSeconds });
   for (const field of form.querySelectorAll("input, select, textarea")) {
     if (field.name !== "form_token") field.disabled = true;
   }

@@ -1,0 +1,1 @@
+"""Documents that a grant is subject to: declared by the place that keeps them, never held here."""

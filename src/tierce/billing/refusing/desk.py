@@ -1,0 +1,71 @@
+"""What staff do with invoices that nothing decides: two who say the same refuse one, each with her line."""
+
+from typing import Final
+
+from psycopg import Connection
+
+from tierce.billing.model import BY_STAFF, InvoiceReason
+from tierce.billing.refusing import store
+from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
+from tierce.billing.refusing.model import RefusalSaid, Undecided
+from tierce.billing.settlement.errors import SaidError
+from tierce.billing.settlement.lines import batch_line
+from tierce.billing.settlement.recoveries.desk import told_text
+from tierce.identity.model import StaffCaller
+from tierce.incidents.errors import FormError
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+
+LISTED_MAX: Final = 200
+
+
+class RefusalDesk:
+    """What staff do; every connection is one of role tierce_office in autocommit mode."""
+
+    def __init__(self, appender: Appender, clock: Clock) -> None:
+        """Lines are written through `appender`."""
+        self._appender = appender
+        self._clock = clock
+
+    def listed(self, connection: Connection, at_most: int = LISTED_MAX) -> list[Undecided]:
+        """Those that have waited longest first."""
+        return store.oldest(connection, at_most)
+
+    def one(self, connection: Connection, number: int) -> Undecided:
+        """One, with who said what.
+
+        Raises:
+            UndecidedMissingError: none of this number waits so.
+        """
+        found = store.one(connection, number)
+        if found is None:
+            raise UndecidedMissingError
+        return found
+
+    def refuse(self, connection: Connection, caller: StaffCaller, number: int, reason: str, said: str) -> bool:
+        """Say that one is refused; whether it is now, or a second person must say the same.
+
+        Raises:
+            FormError: no reason is chosen, or the words cannot be kept.
+            UndecidedMissingError, UndecidedMovedError: it waits so no more, or may still be decided.
+            SaidError: she said it already.
+        """
+        if reason not in {str(one.value) for one in BY_STAFF}:
+            raise FormError("reason", Phrase("Dites le motif.", "Say the reason."))
+        now = self._clock.now()
+        given = RefusalSaid(caller.staff, caller.name, InvoiceReason(int(reason)), told_text(said), now)
+        with connection.transaction():
+            line = batch_line(
+                Act.STAFF_INVOICE_REFUSE, now, who=caller.staff, number=number, session=caller.session,
+                establishment=store.place_of(connection, number),
+            )  # fmt: skip
+            (entry,) = self._appender.write(connection, [line])
+            match store.refuse(connection, number, given, entry):
+                case 2:
+                    raise UndecidedMissingError if store.one(connection, number) is None else UndecidedMovedError
+                case 3:
+                    raise SaidError
+                case done:
+                    return bool(done)

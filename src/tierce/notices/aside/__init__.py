@@ -1,0 +1,1 @@
+"""What of messages was set aside: named without anybody, tried again or settled with a reason."""

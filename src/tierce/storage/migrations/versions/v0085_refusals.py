@@ -1,0 +1,11 @@
+"""Invoices that nothing decides, and who of the staff refuses one."""
+
+from tierce.storage.migrations import run
+
+revision = "0085"
+down_revision = "0084"
+
+
+def upgrade() -> None:
+    """Keep why one waits, and who said what of it."""
+    run("v0085.sql")

@@ -1,0 +1,77 @@
+-- Sessions of staff, insurers' people and persons are read with a ticket that lives five minutes, and another is given for a challenge
+-- that the session's own key has signed (docs/adr/0127). Whose key signed is compared here, and the times are the database's.
+
+-- The live session of this process's own site that has this handle. Nobody but the functions below may call it.
+create or replace function access.own_bound(of_handle bytea, out session bigint, out bound bytea)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    case access.own_realm()
+    when 'staff' then
+        select s.id, s.bound into session, bound from access.staff_session s
+        where s.handle = of_handle and s.revoked is null and s.expires > now();
+    when 'insurers' then
+        select s.id, s.bound into session, bound from access.insurer_session s
+        where s.handle = of_handle and s.revoked is null and s.expires > now();
+    when 'persons' then
+        select s.id, s.bound into session, bound from access.person_session s
+        where s.handle = of_handle and s.revoked is null and s.expires > now();
+    end case;
+end $$;
+
+-- A session that just opened has one ticket without a signature: its browser signed when it left for its provider.
+create or replace function access.first_ticket(of_session bigint, of_ticket bytea) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare own text := access.own_realm();
+begin
+    if not exists (select from access.vouched v where v.realm = own and v.session = of_session and v.at > now() - interval '1 minute')
+       or exists (select from access.ticket t where t.realm = own and t.session = of_session) then
+        return false;
+    end if;
+    insert into access.ticket (ticket, realm, session, until) values (of_ticket, own, of_session, now() + interval '5 minutes');
+    return true;
+end $$;
+
+create or replace function access.ticket_serves(of_session bigint, of_ticket bytea) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from access.ticket t where t.ticket = of_ticket and t.realm = access.own_realm()
+                   and t.session = of_session and t.until > now())
+$$;
+
+-- False when no live session has this handle. Eight wait at most: the handle alone, stolen, fills nothing.
+create or replace function access.ask_challenge(of_handle bytea, of_challenge bytea) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare own text := access.own_realm(); mine bigint := (access.own_bound(of_handle)).session;
+begin
+    if mine is null then
+        return false;
+    end if;
+    delete from access.key_challenge c where c.challenge in (
+        select o.challenge from access.key_challenge o where o.realm = own and o.session = mine order by o.until desc offset 7);
+    insert into access.key_challenge (challenge, realm, session, until) values (of_challenge, own, mine, now() + interval '1 minute');
+    return true;
+end $$;
+
+-- A challenge serves once, whoever signed it. What another key signed ends the session: somebody else holds its handle.
+create or replace function access.renew(of_handle bytea, of_challenge bytea, of_bound bytea, of_ticket bytea) returns text
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare own text := access.own_realm(); mine record := access.own_bound(of_handle);
+begin
+    if mine.session is null then
+        return 'over';
+    end if;
+    delete from access.key_challenge c
+    where c.challenge = of_challenge and c.realm = own and c.session = mine.session and c.until > now();
+    if not found then
+        return 'stale';
+    end if;
+    if mine.bound <> of_bound then
+        case own
+        when 'staff' then update access.staff_session set revoked = now() where id = mine.session and revoked is null;
+        when 'insurers' then update access.insurer_session set revoked = now() where id = mine.session and revoked is null;
+        when 'persons' then update access.person_session set revoked = now() where id = mine.session and revoked is null;
+        end case;
+        return 'other_key';
+    end if;
+    insert into access.ticket (ticket, realm, session, until) values (of_ticket, own, mine.session, now() + interval '5 minutes');
+    return 'yes';
+end $$;

@@ -1,0 +1,68 @@
+"""The keys of doors and of networks: each is replaced at once, and nothing that stands is lost by it.
+
+A door is made of an insurer's AMC number, which the database has in clear: all are written again in one transaction,
+and sessions that are open stay open. A network's pseudonym is in journal lines, which nobody rewrites: the next key
+is one more layer, new lines bear it, and whoever holds the file still makes those of before.
+"""
+
+import os
+
+from psycopg.errors import LockNotAvailable
+
+from tierce.settings import Settings
+from tierce.storage.insurer_keys import doors, replace_doors
+from tierce.storage.keys import GENERATIONS_MAX, KEY_BYTES, KeyedHash, Keyring, Purpose
+from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.files import append_key, next_key, take_place
+from tierce.upkeep.rotation.lookups.store import keep_imports_out
+from tierce.upkeep.rotation.service import FEED_ROLE, Step, no_step
+
+
+def count_doors(settings: Settings) -> int:
+    """How many insurers have a door."""
+    with settings.connection().connect(FEED_ROLE) as connection:
+        return len(doors(connection))
+
+
+def rotate_doors(settings: Settings, step: Step = no_step) -> int:
+    """Give every insurer's door another key; returns how many. Stopped, it goes on, with the key that it had made.
+
+    Between the commit and the restart of `insurers` nobody of an insurer's staff can sign in; whoever is, stays.
+
+    Raises:
+        RotationError: a file is being taken in, which may make a door.
+    """
+    folder, name = settings.key_directory(), Purpose.DOOR.value
+    with settings.connection().connect(FEED_ROLE) as connection:
+        try:
+            keep_imports_out(connection)
+        except LockNotAvailable:
+            raise RotationError(
+                "un fichier est en train d’être pris, ou une clé remplacée : relancez ceci quand ce sera fini / "
+                "a file is being taken in, or a key replaced: run this again once that has ended"
+            ) from None
+        new = next_key(folder, name)
+        step("doors")
+        number = replace_doors(connection, KeyedHash(new))
+        step("commit")
+        connection.commit()
+        step("place")
+        take_place(folder, name, keep_previous=False)
+    return number
+
+
+def rotate_networks(settings: Settings) -> int:
+    """Put one more key into the file of networks, whole or not at all; returns how many it holds.
+
+    Raises:
+        RotationError: the file holds as many keys as anything reads.
+    """
+    folder, name = settings.key_directory(), Purpose.NETWORK.value
+    held = len(Keyring(folder, [name]).raw(name)) // KEY_BYTES
+    if held >= GENERATIONS_MAX:
+        raise RotationError(
+            f"{name}.key a déjà {GENERATIONS_MAX} clés, et rien n’en lit davantage / "
+            f"{name}.key has {GENERATIONS_MAX} keys already, and nothing reads more"
+        )
+    append_key(folder / f"{name}.key", os.urandom(KEY_BYTES))
+    return held + 1
