@@ -10,6 +10,10 @@ from hypothesis import HealthCheck, settings
 SEED = int(os.environ.get("TIERCE_TEST_SEED", "20240129"))
 _HERE = Path(__file__).parent
 _LONGEST = (
+    "test_drill.py",
+    "test_operation_runbooks.py",
+    "test_thief_walk.py",
+    "test_api_contract.py",
     "test_every_page_of_office.py",
     "test_every_page_of_portal.py",
     "test_every_page.py",
@@ -23,7 +27,10 @@ _LONGEST = (
     "test_insurers.py",
     "test_paid.py",
 )
-"""Files with a browser, longest first; those that are not here take some ten seconds."""
+"""Files that take long, the longest first, those without a browser before the others; the rest take some ten seconds.
+
+The first of them waits for most of its time, in which the other workers have the machine.
+"""
 _LAST = "test_thief.py"
 """The attack uses up the day of a doctor whom others play, on the platform that the files of one worker share."""
 
@@ -50,7 +57,7 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by its folder, so that nobody has to remember to; those with a browser come last.
 
-    The browser's driver keeps an event loop in the main thread, in which no other test could run its own. Of these
+    The browser's driver keeps an event loop in the main thread, in which no other test could run its own. Of both
     the longest files come first: a worker that began one last would end long after the others.
     """
     order = {name: place for place, name in enumerate(_LONGEST)} | {_LAST: len(_LONGEST) + 1}

@@ -32,7 +32,9 @@ def _faults(page: Page, where: str) -> list[str]:
 def scrolls_sideways(page: Page) -> bool:
     """Whether the page is wider than its window, which is as wide as it was told to be."""
     window, wider = page.evaluate(SIDEWAYS)
-    assert window == (page.viewport_size or {}).get("width"), "the window is not yet as wide as it was told to be"
+    size = page.viewport_size
+    assert size is not None
+    assert window == size["width"], "the window is not yet as wide as it was told to be"
     return bool(wider)
 
 

@@ -19,12 +19,12 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
-        ("replacement of the keys of pairs, networks and doors", r"def rotate_(pair|network|door|purpose)"),
+        ("replacement of the key of pairs", r"def rotate_(pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),
     "docs/mission.md": (("sign-in by waves", r"\bwaves?_|class Wave\b"),),
     "docs/operations.md": (
-        ("replacement of pair, network and door keys", r"def rotate_(pair|network|door|purpose)"),
+        ("replacement of the pair key", r"def rotate_(pair|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("one worker at a time", r"def elect|leader_election"),
     ),
@@ -46,8 +46,7 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("does not escalate by itself", r"def escalate"),
     ),
     "docs/reference/keys.md": (
-        ("| `door` |", r"def rotate_(door|purpose)"),
-        ("`pair`, `network`, `feed`, `engagement`", r"def rotate_(pair|network|feed|engagement|receipt|purpose)"),
+        ("`pair`, `feed`, `engagement`", r"def rotate_(pair|feed|engagement|receipt|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
     ),
 }

@@ -104,7 +104,7 @@ class Thief:
         self.batch(lines)
 
     def batch(self, steps: Callable[[], None]) -> None:
-        """A lease, and these steps upon it in one transaction.
+        """A lease, and these steps upon it in one transaction, which they undo by raising `psycopg.Rollback`.
 
         A minute that begins between the lease and its use takes it along: then all is done once more.
         """
@@ -113,11 +113,13 @@ class Thief:
             self.lease()
             try:
                 with self.connection.transaction():
-                    return steps()
+                    steps()
             except psycopg.errors.CheckViolation as error:
                 turned = SystemClock().now().replace(second=0, microsecond=0) > began
                 if last or not turned or "nothing was leased" not in str(error):
                     raise
+            else:
+                return
 
     def take_until_refused(self, shares: Iterable[tuple[Caller, list[int]]]) -> tuple[list[int], str]:
         """Take batch after batch until the database refuses; gives the people had, and the refusal."""

@@ -8,6 +8,7 @@ import pytest
 
 import tierce
 from tests.integration.conftest import Connect
+from tierce.billing.deciding.store import LOCK as BILLING_LOCK
 from tierce.storage.cluster import SUPERUSER
 from tierce.upkeep.health import locks
 from tierce.upkeep.health.service import figures
@@ -65,7 +66,7 @@ def test_every_lock_of_a_process_is_looked_at() -> None:
     source = Path(tierce.__file__).parent
     texts = "".join(file.read_text("utf-8") for file in source.rglob("*.py"))
     said = set(re.findall(r"hashtextextended\('([^']+)', 0\)", texts)) - {"bank.reply_file"}
-    assert said | {locks.BILLING_LOCK} == set(locks.NAMED.values())
+    assert said | {BILLING_LOCK} == set(locks.NAMED.values())
 
 
 def test_our_own_processes_and_other_numbers_are_nobody_s_business(

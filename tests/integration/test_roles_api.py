@@ -1,6 +1,7 @@
 """What a stolen `api` credential can do straight on the database: never without a line, never past the floors."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -37,9 +38,7 @@ def world(database: Database) -> World:
 @pytest.fixture
 def thief(world: World, connect: Connect) -> Thief:
     """Somebody who holds the role's password."""
-    held = Thief(world, connect("tierce_api", autocommit=True))
-    held.lease()
-    return held
+    return Thief(world, connect("tierce_api", autocommit=True))
 
 
 def entries(world: World) -> object:
@@ -54,9 +53,13 @@ def test_what_is_taken_is_in_the_journal_first(world: World, thief: Thief) -> No
 
 def test_nothing_is_revealed_of_a_batch_that_was_rolled_back(world: World, thief: Thief) -> None:
     caller = enrol(world)
-    with thief.connection.transaction(force_rollback=True):
+
+    def undone() -> None:
         thief.open(caller)
         thief.close(caller, [encode(forged(caller, 1))])
+        raise psycopg.Rollback
+
+    thief.batch(undone)
     assert thief.reveal() == []
     assert entries(world) == 0
 
@@ -64,16 +67,19 @@ def test_nothing_is_revealed_of_a_batch_that_was_rolled_back(world: World, thief
 @pytest.mark.parametrize("savepoint", [False, True])
 def test_nothing_is_revealed_before_the_commit(world: World, thief: Thief, savepoint: bool) -> None:
     caller = enrol(world)
-    with thief.connection.transaction(force_rollback=True):
+    told: list[object] = []
+
+    def looked_at_before() -> None:
         thief.open(caller)
-        if savepoint:
-            with thief.connection.transaction():
-                thief.close(caller, [encode(forged(caller, 1))])
-        else:
+        with thief.connection.transaction() if savepoint else nullcontext():
             thief.close(caller, [encode(forged(caller, 1))])
-        assert thief.reveal() == []
+        told.append(thief.reveal())
         with thief.connection.transaction():
-            assert thief.reveal() == []
+            told.append(thief.reveal())
+        raise psycopg.Rollback
+
+    thief.batch(looked_at_before)
+    assert told == [[], []]
 
 
 def test_one_connection_cannot_reveal_what_another_wrote(world: World, thief: Thief, connect: Connect) -> None:
@@ -109,7 +115,7 @@ def test_a_block_is_written_once(world: World, thief: Thief) -> None:
     caller = enrol(world)
     thief.take(caller, [1])
     with pytest.raises(psycopg.errors.UniqueViolation):
-        thief.close(caller, [encode(forged(caller, 2))])
+        thief.batch(lambda: thief.close(caller, [encode(forged(caller, 2))]))
     assert thief.reveal() == [(0, 1, SEALED)]
 
 

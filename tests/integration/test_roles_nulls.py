@@ -115,3 +115,32 @@ def test_no_line_of_what_is_paid_or_granted_stays_undecided(
     billing.connection.commit()
     with connect(SUPERUSER) as admin:
         assert admin.execute(f"select due from care.{table} where id = 7".encode()).fetchone() == (5_000,)
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_nothing_is_ended_resumed_or_refused_by_nobody_or_for_no_reason(
+    connect: Connect, world: World, missing: int
+) -> None:
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "insert into registry.remote (insurer, url, public_key, by, why)"
+            " values (1, 'https://droits.example/', sha256('x'), 'Vasseur', 'convention')"
+        )
+        admin.execute("insert into registry.ending (insurer, ended_by, why) values (1, 'Vasseur', 'term')")
+        admin.execute("insert into directory.establishment values (101, '990000101', 'x', 'y')")
+        admin.execute(
+            "insert into bank.account (id, establishment, sealed, country, tail, holder, origin, due)"
+            " values (7, 101, 'sealed', 'FR', '0172', 'SELARL', 2, now())"
+        )
+    said: list[str | None] = ["Vasseur", "a reason"]
+    half = [None if place == missing else word for place, word in enumerate(said)]
+    for role, ask, done in (
+        ("tierce_upkeep", "select registry.end_remote(1::smallint, %s, %s)", "select id from registry.remote"),
+        ("tierce_upkeep", "select registry.resume_contract(1::smallint, %s, %s)", "select true"),
+        ("tierce_office", "select bank.refuse(7, %s, %s)", "select 101"),
+    ):
+        process = connect(role, autocommit=True)
+        assert process.execute(ask.encode(), half).fetchone() == (None,)
+        with connect(SUPERUSER) as admin:
+            wanted = admin.execute(done.encode()).fetchone()
+        assert process.execute(ask.encode(), said).fetchone() == wanted

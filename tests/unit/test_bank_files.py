@@ -32,7 +32,7 @@ from tierce.billing.settlement.replies.model import (
 from tierce.billing.settlement.replies.rules import claims_of, unsaid
 from tierce.billing.settlement.replies.service import read_message
 from tierce.billing.settlement.replies.stream import DEPTH_MAX, PENDING_BYTES_MAX, TEXT_CHARS_MAX
-from tierce.billing.settlement.replies.values import batch_of, cents_of, transfer_of
+from tierce.billing.settlement.replies.values import batch_of, cents_of, day_from, transfer_of
 from tierce.kernel.clock import PARIS, day_of, read_date
 from tierce.policy.transfers import replies_due
 
@@ -254,6 +254,10 @@ def test_numbers_amounts_and_codes_are_read_strictly() -> None:
     for text in ("", "-1", "1.234", "1e3", "١", "1,00", "9" * 14):
         with pytest.raises(BankFileError):
             cents_of("x", text)
+    assert day_from("x", "2026-11-29T10:00:00+01:00") == day_from("x", "2026-11-29")
+    for text in ("", "2026-W48-7", "20261129", "2026-02-29", "0000-01-01", "２026-11-29"):
+        with pytest.raises(BankFileError):
+            day_from("x", text)
     assert code_words("") is None
     assert code_words("ZZ99") is not None
     assert set(BY_CODE) <= set(CODE_LABELS)

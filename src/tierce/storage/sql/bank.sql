@@ -171,9 +171,9 @@ begin
     return found;
 end $$;
 
--- office: staff refuse an ask. The establishment, or null when it waits no more.
+-- office: staff refuse an ask. The establishment, or null when it waits no more, or nobody says so.
 create or replace function bank.refuse(of_account bigint, by_name text, of_word text) returns bigint
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    language sql strict security definer set search_path = pg_catalog, pg_temp as $$
     update bank.account k set state = 5, why = 1, said = of_word, ended = now(), ended_by = by_name
     where k.id = of_account and k.state in (1, 2) returning k.establishment
 $$;

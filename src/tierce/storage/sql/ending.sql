@@ -33,7 +33,7 @@ end $$;
 
 -- Takes an end back, or begins a new contract once all was deleted; not in between. False when none has ended.
 create or replace function registry.resume_contract(of_insurer smallint, by_whom text, reason text) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql strict security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update registry.ending e set resumed = now(), resumed_by = by_whom, resumed_why = reason
     where e.insurer = of_insurer and e.resumed is null and (e.deleting is null) = (e.deleted is null);

@@ -259,7 +259,7 @@ end $$;
 
 -- Asks it no more, from the next ask on; null when it was not asked.
 create or replace function registry.end_remote(of_insurer smallint, by_whom text, reason text) returns integer
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    language sql strict security definer set search_path = pg_catalog, pg_temp as $$
     update registry.remote r set ended = now(), ended_by = by_whom, ended_why = reason
     where r.insurer = of_insurer and r.ended is null returning r.id
 $$;

@@ -1,13 +1,12 @@
 """Values of the bank's messages, read strictly; and our own numbers, recognised among others."""
 
 import re
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from tierce.billing.settlement.pain import message_id, reference
 from tierce.billing.settlement.replies.stream import wrong
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import day_of, read_date
 
 EURO: Final = "EUR"
 _AMOUNT: Final = re.compile(r"\d{1,13}(?:\.\d{1,5})?", re.ASCII)
@@ -48,7 +47,7 @@ def day_from(where: str, text: str) -> int:
         BankFileError: it is none.
     """
     try:
-        return day_of(date.fromisoformat(text[:_DAY_CHARS]))
+        return day_of(read_date(text[:_DAY_CHARS]))
     except ValueError:
         raise wrong(where, "une date n’est pas lue.", "a date is not read.", *_ASK) from None
 

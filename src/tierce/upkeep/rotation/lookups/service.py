@@ -27,7 +27,7 @@ from tierce.storage.keys import (
     Keyring,
     Purpose,
 )
-from tierce.storage.lookup_keys import Progress, mark, proof_of
+from tierce.storage.lookup_keys import Mark, Progress, mark, proof_of
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import append_key
 from tierce.upkeep.rotation.lookups import store
@@ -64,10 +64,8 @@ def rotate_lookup(
                 f"le remplacement d’avant n’est pas fini : `tierce keys forget-lookup {purpose}` / "
                 f"the replacement before is not finished: `tierce keys forget-lookup {purpose}`"
             )
-        if now.proof is None:  # a layer over another file would find nobody, for ever: this one is shown first
-            prove_first(connection, Keyring(folder, [purpose.value, COMPARTMENT_KEYS[Compartment.PERSON]]), [purpose])
-            connection.commit()
-            now = mark(connection, purpose)
+        if now.proof is None:
+            now = _proved(connection, folder, purpose)
         step("key")
         following = now.generation + 1
         now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
@@ -189,6 +187,17 @@ def _ring(folder: Path, purpose: Purpose, generation: int) -> Keyring:
     ring = Keyring(folder, [purpose])
     ring.under(purpose, generation)
     return ring
+
+
+def _proved(connection: Connection, folder: Path, purpose: Purpose) -> Mark:
+    """Try a first key on people who are there: a layer over another file's would find nobody, for ever.
+
+    Raises:
+        LookupKeyError: it is another database's.
+    """
+    prove_first(connection, Keyring(folder, [purpose.value, COMPARTMENT_KEYS[Compartment.PERSON]]), [purpose])
+    connection.commit()
+    return mark(connection, purpose)
 
 
 def _held(folder: Path, purpose: Purpose) -> int:
