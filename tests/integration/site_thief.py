@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import psycopg
 
 from tests.integration.asking import Told, ask
-from tests.integration.sites_world import HANDLE, TICKET, Site
+from tests.integration.sites_world import HANDLE, Site
 from tests.integration.walker import ENDS, _Links, litestar_of
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
@@ -131,7 +131,7 @@ class SiteThief:
 
     async def send(self, route: SiteRoute, address: str, body: bytes = b"", *, cookie: bool = True) -> Told:
         """Send one request, and keep its answer with the lines that were written."""
-        held = f"{self.site.cookie}={HANDLE}; {self.site.ticket_cookie}={TICKET}"
+        held = f"{self.site.cookie}={HANDLE}; {self.site.ticket_cookie}={self.site.ticket}"
         headers = {"accept-language": self.language} | ({"cookie": held} if cookie else {})
         last = self._last()
         told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)

@@ -51,8 +51,10 @@ from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 
 ROLES = STAFF_ROLES
-HANDLE, TICKET = "s" * 43, "t" * 43
-"""The handle of the session that a test's browser already holds, and its ticket, which here serves for an hour."""
+HANDLE = "s" * 43
+"""The handle of the session that a test's browser already holds."""
+TICKETS = {realm: (realm.value + "-" * 43)[:43] for realm in Realm}
+"""Its ticket, which here serves for an hour."""
 KEY = BrowserKey()
 """The key of that browser."""
 BOUND = bound_to(HANDLE, KEY.thumbprint)
@@ -67,6 +69,7 @@ class Site:
     http: httpx.AsyncClient
     csrf: str
     cookie: str
+    ticket: str
 
     @property
     def ticket_cookie(self) -> str:
@@ -74,15 +77,15 @@ class Site:
         return f"{self.cookie}-ticket"
 
 
-def put_ticket(admin: Connection, realm: Realm, session: int, ticket: str = TICKET) -> None:
-    """Give a session a ticket that outlives a slow test, and any other that it had none of."""
+def put_ticket(admin: Connection, realm: Realm, session: int, ticket: str = "") -> None:
+    """Give a session the ticket of a test's browser, or this one, for longer than a slow test; and no other."""
     admin.execute(
         "delete from access.ticket where (realm, session) = (%s, %s) or ticket = %s",
         (realm.value, session, digest(ticket)),
     )
     admin.execute(
         "insert into access.ticket (ticket, realm, session, until) values (%s, %s, %s, now() + interval '1 hour')",
-        (digest(ticket), realm.value, session),
+        (digest(ticket or TICKETS[realm]), realm.value, session),
     )
 
 
@@ -160,7 +163,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 clock=room.clock,
                 secure=False,
             )
-            async with _browser(app, "tierce-office") as found:
+            async with _browser(app, "tierce-office", TICKETS[Realm.STAFF]) as found:
                 yield found
 
 
@@ -195,7 +198,7 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 letters=Letters(lines, records, SystemClock()),
                 secure=False,
             )
-            async with _browser(app, "tierce-persons") as found:
+            async with _browser(app, "tierce-persons", TICKETS[Realm.PERSONS]) as found:
                 yield found
 
 
@@ -232,17 +235,17 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 operator=Hotline(OPERATOR.name, OPERATOR.phone),
                 secure=False,
             )
-            async with _browser(app, "tierce-insurers") as found:
+            async with _browser(app, "tierce-insurers", TICKETS[Realm.INSURERS]) as found:
                 yield found
 
 
 @asynccontextmanager
-async def _browser(app: Litestar, cookie: str) -> AsyncIterator[Site]:
+async def _browser(app: Litestar, cookie: str, ticket: str) -> AsyncIterator[Site]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
     async with httpx.AsyncClient(
         transport=transport,
         base_url=SITE,
-        cookies={cookie: HANDLE, f"{cookie}-ticket": TICKET},
+        cookies={cookie: HANDLE, f"{cookie}-ticket": ticket},
         headers={"accept-language": "fr"},
     ) as http:
-        yield Site(app, http, form_token(HANDLE), cookie)
+        yield Site(app, http, form_token(HANDLE), cookie, ticket)

@@ -17,7 +17,6 @@ from tests.integration.sites_world import (
     HANDLE,
     KEY,
     SITE,
-    TICKET,
     Site,
     insurers_site,
     office_site,
@@ -109,7 +108,7 @@ def test_a_lapsed_ticket_shows_nothing_and_the_key_that_signed_in_goes_on(
         kept = renewed.headers["set-cookie"].lower()
         assert all(one in kept for one in (f"{site.ticket_cookie}=", "httponly", "samesite=strict", "max-age=300"))
         assert (await site.http.get(page)).status_code == 200
-        for stolen in ("", "x", TICKET, "y" * 43):
+        for stolen in ("", "x", site.ticket, "y" * 43):
             site.http.cookies.clear()
             site.http.cookies.update({site.cookie: HANDLE, site.ticket_cookie: stolen})
             assert (await site.http.get(page)).status_code == 401, "one ticket is not another"
