@@ -32,7 +32,7 @@ from tierce.upkeep.service import make_keys
 
 pytestmark = pytest.mark.integration
 RUNNER = CliRunner()
-OPEN = "select access.open_insurer_session(%s, %s, %s, 7, 'Inès Vidal', interval '1 hour')"
+OPEN = "select access.open_insurer_session(%s, %s, %s, 7, 'Inès Vidal', interval '1 hour', sha256('key'))"
 HERE, ELSEWHERE = "192.0.2.7", "198.51.100.9"
 
 
