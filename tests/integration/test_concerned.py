@@ -13,9 +13,9 @@ import pytest
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, PAUL, PAUL_HANDLE, Room, open_room, signed_in
-from tests.integration.sites_world import Site, persons_site
+from tests.integration.sites_world import Site, persons_site, put_ticket
 from tierce.identity.model import PersonCaller
-from tierce.identity.oidc import digest
+from tierce.identity.oidc import Realm, digest
 from tierce.identity.service import form_token
 from tierce.incidents.rules import account_criteria
 from tierce.journal.encoding import decode
@@ -155,13 +155,14 @@ COPIED = {
 
 
 def signed_in_as(room: Room, kind: str, person: int) -> str:
-    """Somebody on the list, on none or in doubt, signed in; gives her handle."""
+    """Somebody on the list, on none or in doubt, signed in; gives her handle, which is her ticket too."""
     handle = f"{kind}-{person}".ljust(43, "x")
     room.admin.execute(
         "insert into access.person_session (id, bound, handle, person, created, expires)"
         " values (%s, sha256('key'), %s, %s, now(), now() + interval '30 minutes')",
         (1_000 + person, digest(handle), person),
     )
+    put_ticket(room.admin, Realm.PERSONS, 1_000 + person, handle)
     if kind in COPIED:
         room.admin.execute(COPIED[kind].encode(), (person,))
     room.admin.commit()
@@ -190,7 +191,7 @@ def test_i6_judges_cannot_tell_the_three_answers_apart(room: Room, database: Dat
                 answer = await site.http.post(
                     "/concerned",
                     data={FORM_FIELD: form_token(handle)},
-                    headers={"cookie": f"{site.cookie}={handle}"},
+                    headers={"cookie": f"{site.cookie}={handle}; {site.ticket_cookie}={handle}"},
                 )
                 took = perf_counter() - began
                 assert f'concerned {kind}"' in answer.text, (kind, answer.status_code)

@@ -14,10 +14,10 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK, dismiss
-from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site
+from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site, put_ticket
 from tests.integration.telling_world import World, listed, open_world, opened_incident
 from tests.integration.test_incidents_register import REASONS
-from tierce.identity.oidc import digest
+from tierce.identity.oidc import Realm, digest
 from tierce.identity.service import form_token
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
@@ -222,11 +222,12 @@ def test_a_key_is_proved_by_its_holder_and_confirmed_by_somebody_else(world: Wor
             " values (980, sha256('key'), %s, 1, 981, 'Bastien Royer', now(), now() + interval '9 minutes')",
             (digest(OTHER_HANDLE),),
         )
+        put_ticket(world.room.admin, Realm.INSURERS, 980, OTHER_HANDLE)
         world.room.admin.commit()
-        site.http.cookies.set(site.cookie, OTHER_HANDLE)
-        second = await site.http.post(
-            own, data={"form_token": form_token(OTHER_HANDLE)}, headers={"cookie": f"{site.cookie}={OTHER_HANDLE}"}
-        )
+        hers = {site.cookie: OTHER_HANDLE, site.ticket_cookie: OTHER_HANDLE}
+        site.http.cookies.update(hers)
+        cookie = "; ".join(f"{name}={value}" for name, value in hers.items())
+        second = await site.http.post(own, data={"form_token": form_token(OTHER_HANDLE)}, headers={"cookie": cookie})
         assert second.status_code == 303, plain(second, second.status_code)
 
     play(world, database, scene)

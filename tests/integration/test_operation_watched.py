@@ -38,7 +38,7 @@ from tierce.web.names import EVERY, SITES
 RUNNER = CliRunner()
 LABEL = "Madame Cerisier mardi"
 STRANGER = {"nir": "299074197999960", "birth_date": "19990717", "rank": 1}
-LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung", "check"}
+LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung", "check", "road", "why"}
 """Every label that a figure may have; none of them names anybody."""
 
 

@@ -324,6 +324,9 @@ class Sealer:
 
     def open_(self, compartment: Compartment, insurer: InsurerId, person: PersonId, sealed: bytes) -> bytes:
         """Open one record, or raise SealBrokenError."""
+        if len(sealed) <= 2 + _NONCE_BYTES:
+            msg = f"sealed record of {len(sealed)} bytes: none is as short"
+            raise SealBrokenError(msg)
         known = self._ciphers.get((compartment, insurer), {})
         cipher = known.get(sealed[1]) or self._again(compartment, insurer).get(sealed[1])
         if sealed[0] != _SEAL_VERSION or cipher is None:

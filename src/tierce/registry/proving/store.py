@@ -13,6 +13,7 @@ from psycopg import Connection
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.traits import normalise_traits
 from tierce.registry.records import CivilRecord, decode_civil, identifiers_of
+from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, another_file, mark, proof_of
@@ -52,15 +53,23 @@ def prove_first(connection: Connection, keyring: Keyring, purposes: Iterable[Pur
 
 
 def _tried(connection: Connection, keyring: Keyring, purpose: Purpose) -> bool:
-    """Whether the file finds somebody; False when there is nobody to try it on, so that nothing is proved yet."""
+    """Whether the file finds somebody; False when there is nobody to try it on, so that nothing is proved yet.
+
+    A record that does not open tells nothing of this file; the others are tried.
+    """
     rows = connection.execute(_SOME[purpose], (TRIED,)).fetchall()
-    if not rows:
-        return False
+    tried = False
     sealer = load_sealer(connection, keyring, [Compartment.PERSON])
     for person, insurer, sealed, indexes in rows:
-        record = decode_civil(sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), bytes(sealed)))
+        try:
+            opened = sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), bytes(sealed))
+        except SealBrokenError:
+            continue
+        record, tried = decode_civil(opened), True
         if any(keyring.index(purpose, told) in indexes for told in _told(record, purpose)):
             return True
+    if not tried:
+        return False
     raise another_file(purpose)
 
 
