@@ -115,13 +115,13 @@ def _decode(path: Path) -> CriteriaFile:
         text = path.read_text("utf-8-sig")
         raw: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
         return msgspec.convert(raw, CriteriaFile)
-    except (ValueError, RecursionError) as error:
-        raise _refused(_place(error), "ce n'est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
     except msgspec.ValidationError as error:
         # The message gives the expected type and the field's path, never the value.
         text, _, place = str(error).partition(" - at ")
         field = place.strip("`").removeprefix("$.") or "file"
         raise _refused(field, f"champ refusé ({text})", f"refused field ({text})") from None
+    except (ValueError, RecursionError) as error:
+        raise _refused(_place(error), "ce n'est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
 
 
 def _place(error: ValueError | RecursionError) -> str:
