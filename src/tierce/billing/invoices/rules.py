@@ -279,7 +279,7 @@ REASONS: Mapping[InvoiceReason, tuple[Phrase, Phrase]] = {
     InvoiceReason.COVER_GONE: (
         Phrase(
             "Les droits de la personne ne sont plus tenus ici : rien ne dit ce qui est dû.",
-            "The person's cover is no longer held here: nothing says what is due.",
+            "The person’s cover is no longer held here: nothing says what is due.",
         ),
         _SEND_AGAIN,
     ),
