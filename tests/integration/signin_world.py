@@ -26,6 +26,7 @@ from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
 from tierce.identity.dpop import normalised
+from tierce.identity.ending import portal_tickets
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.service import Pool, Sessions, SignInDoor
@@ -330,7 +331,8 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
 
         sessions = Sessions(pool, appender, clock, near, POLICY)
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
-        wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        tickets = portal_tickets(sessions, appender, API)
+        wiring = SignInWiring(door=door, sessions=sessions, tickets=tickets, url=API, software=SoftwareId(1))
         accounts = OwnAccounts(sessions, appender, bank_seals(keyring), real=False)
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
