@@ -17,6 +17,7 @@ from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
+from tierce.web.api.callers import TICKET
 
 RIGHTS, ACTIVITY = "/v1/rights", "/v1/session/activity"
 
@@ -29,6 +30,8 @@ class Thief:
     handle: str
     key: BrowserKey
     activity: dict[str, Any]
+    ticket: str = ""
+    """What goes beside the handle for five minutes."""
 
     def proof(self, path: str, body: bytes = b"", **over: object) -> str:
         """A proof of this browser for one request; `over` replaces claims."""
@@ -44,7 +47,7 @@ class Thief:
 
     @property
     def bearer(self) -> dict[str, str]:
-        return {"authorization": f"DPoP {self.handle}"}
+        return {"authorization": f"DPoP {self.handle}", TICKET: self.ticket}
 
     def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
         """Send signed, unless `headers` says otherwise."""
@@ -80,7 +83,9 @@ async def _enter(stage: Stage, role: str, place: int) -> Thief:
         thief = Thief(api, opened["handle"], key, opened["activities"][place])
         body = json.dumps({"activity": thief.activity["id"], "jwk": key.jwk}).encode()
         headers = thief.bearer | {"dpop": thief.proof(ACTIVITY, body), "content-type": "application/json"}
-        assert (await http.post(ACTIVITY, content=body, headers=headers)).status_code == 200
+        bound = await http.post(ACTIVITY, content=body, headers=headers)
+        assert bound.status_code == 200
+        thief.ticket = bound.json()["ticket"]
     return thief
 
 
