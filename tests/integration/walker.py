@@ -156,6 +156,8 @@ class Walker:
     again: dict[tuple[str, str, str, tuple[str, ...], int, bytes], Sent] = field(default_factory=dict)
     """What he will send again: the first of those of one site, method, route, names of headers, and answer."""
     walked: set[tuple[str, str, str]] = field(default_factory=set)
+    opened: set[tuple[str, str, str]] = field(default_factory=set)
+    """Of those, the ones that answered him with anything but a refusal."""
     engagements: dict[str, None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
 
@@ -171,6 +173,8 @@ class Walker:
         self.sent.append(one)
         told = await self.repeat(one)
         place = self.on or urlsplit(address).path
+        if told.status < 400:
+            self.opened.add((site, method, place))
         self.again.setdefault((site, method, place, tuple(headers), told.status, told.content), one)
         return told
 

@@ -28,6 +28,7 @@ from litestar.params import FromQuery
 from tierce.identity.dpop import digest_of
 from tierce.identity.errors import (
     IdentityError,
+    ProofReason,
     ProofRefusedError,
     SessionReason,
     SessionRefusedError,
@@ -61,6 +62,10 @@ Caller = TypeVar("Caller")
 
 class _Start(msgspec.Struct):
     return_to: str
+
+
+class _Signed(msgspec.Struct):
+    challenge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +288,8 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     async def renew(request: AnyRequest) -> Response[Any]:
         """Give the session's browser another ticket for what it signed."""
         try:
-            ticket = await site.door.tickets.renew(site.handle(request), await request.body(), _proof_of(request))
+            handle, body = site.handle(request), await request.body()
+            ticket = await site.door.tickets.renew(handle, _challenge_of(body), body, _proof_of(request))
         except IdentityError as error:
             return _told(site, request, error)
         response: Response[Any] = Response({})
@@ -304,6 +310,13 @@ def _return_of(body: bytes) -> str:
         return msgspec.json.decode(body, type=_Start).return_to
     except (msgspec.DecodeError, ValueError) as error:
         raise SignInRefusedError(SignInReason.RETURN_ADDRESS) from error
+
+
+def _challenge_of(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Signed).challenge
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ProofRefusedError(ProofReason.BODY) from error
 
 
 def _proof_of(request: AnyRequest) -> bytes | None:

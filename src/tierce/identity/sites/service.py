@@ -11,12 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from tierce.identity.dpop import ProofVerifier, digest_of, normalised
-from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
+from tierce.identity.errors import SessionReason, SessionRefusedError
 from tierce.identity.model import OpenedSession
 from tierce.identity.oidc import Answer, Claims, Started, digest
 from tierce.identity.over import Over
@@ -73,10 +72,6 @@ class SiteSessions(Protocol):
         ...
 
 
-class _Signed(msgspec.Struct):
-    challenge: str
-
-
 @dataclass(frozen=True, slots=True)
 class Tickets:
     """Gives the sessions of one process their tickets; what is signed for one is made for `url`.
@@ -105,8 +100,8 @@ class Tickets:
                     return drawn
         raise SessionRefusedError(SessionReason.UNKNOWN)
 
-    async def renew(self, handle: str, body: bytes, proof: bytes | None) -> str:
-        """Give another ticket for a challenge that the session's key signed.
+    async def renew(self, handle: str, challenge: str, body: bytes, proof: bytes | None) -> str:
+        """Give another ticket for a challenge that the session's key signed: `body` holds it, as it was sent.
 
         What another key signed ends the session, with its line: somebody else holds the handle.
 
@@ -117,11 +112,7 @@ class Tickets:
         """
         ath = digest_of(handle.encode())
         found = self.verifier.verify(proof, method="POST", url=self.url, ath=ath, body=body)
-        try:
-            signed = msgspec.json.decode(body, type=_Signed)
-        except (msgspec.DecodeError, ValueError) as error:
-            raise ProofRefusedError(ProofReason.BODY) from error
-        return await self.signed(handle, signed.challenge, found.thumbprint)
+        return await self.signed(handle, challenge, found.thumbprint)
 
     async def signed(self, handle: str, challenge: str, thumbprint: bytes) -> str:
         """Give a ticket for a challenge to whose key, as the caller has verified, signed.

@@ -38,6 +38,8 @@ class DevicesAnswer(msgspec.Struct):
     """One's own devices, last used first."""
 
     devices: list[DeviceLine]
+    other_key_at: datetime | None
+    """When another browser last signed for a session of one's own, which that ended: its cookie was copied."""
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,7 +92,7 @@ class EndedAnswer(msgspec.Struct):
 @get("/v1/devices", opt={"act": Act.SESSION_READ})
 async def list_devices(request: AnyRequest) -> DevicesAnswer:
     """List one's own devices."""
-    rows = await Devices(wiring_of(request).sessions).list_(handle_of(request))
+    rows, other_key = await Devices(wiring_of(request).sessions).list_(handle_of(request))
     return DevicesAnswer(
         [
             DeviceLine(
@@ -106,7 +108,8 @@ async def list_devices(request: AnyRequest) -> DevicesAnswer:
                 row.current,
             )
             for row in rows
-        ]
+        ],
+        other_key,
     )
 
 

@@ -36,7 +36,7 @@ from tierce.identity.leaving import leave
 from tierce.identity.model import Activity, SessionState
 from tierce.identity.oidc import Answer
 from tierce.identity.service import Received, Sessions, SignInDoor
-from tierce.identity.sites.errors import TicketRefusedError
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
 from tierce.identity.sites.model import Held
 from tierce.identity.sites.service import RENEW, Tickets
 from tierce.kernel.care import PROFESSION_LABELS
@@ -149,6 +149,12 @@ class ChallengeAnswer(msgspec.Struct):
     challenge: str
     url: str
     now: int
+
+
+class RenewBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What was drawn for the session's key to sign."""
+
+    challenge: str
 
 
 class TicketAnswer(msgspec.Struct):
@@ -317,11 +323,11 @@ async def draw_challenge(request: AnyRequest) -> ChallengeAnswer:
 
 
 @post(f"/v1{RENEW}", status_code=200, opt={"act": Act.SESSION_READ, **NO_TICKET})
-async def renew_ticket(request: AnyRequest) -> TicketAnswer:
-    """Give another ticket for what the session's key signed; another key's signature ends the session."""
+async def renew_ticket(request: AnyRequest, data: JSONBody[RenewBody]) -> TicketAnswer:
+    """Give another ticket for the challenge that the session's key signed; another key's signature ends it."""
     wiring = wiring_of(request)
     signed = await received(request, wiring.url)
-    return TicketAnswer(await wiring.tickets.renew(handle_of(request), signed.body, signed.proof))
+    return TicketAnswer(await wiring.tickets.renew(handle_of(request), data.challenge, signed.body, signed.proof))
 
 
 @get("/v1/session", opt={"act": Act.SESSION_READ})
@@ -420,6 +426,8 @@ def identity_problem(error: IdentityError) -> Problem:
         status = 404 if error.reason is AssistantReason.NOT_FOUND else 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
+    elif isinstance(error, TicketRefusedError) and error.reason is TicketReason.STALE:
+        status = 409
     elif isinstance(error, SessionRefusedError) and error.reason is SessionReason.SUSPENDED:
         status = 403
     elif isinstance(error, SessionRefusedError) and error.reason in {

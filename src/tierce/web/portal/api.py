@@ -136,8 +136,11 @@ class _Holds(msgspec.Struct):
     holds: list[Hold]
 
 
-class _Devices(msgspec.Struct):
+class Devices(msgspec.Struct):
+    """One's own devices, and when another browser last signed for a session of one's own."""
+
     devices: list[Device]
+    other_key_at: datetime | None = None
 
 
 class _Ended(msgspec.Struct):
@@ -358,9 +361,9 @@ class Api:
         """Read the code of one's own place, to give to whoever shows a dynamic card; empty where there is none."""
         return (await self.read("/v1/place", held, _Place)).code or ""
 
-    async def devices(self, held: Held) -> list[Device]:
+    async def devices(self, held: Held) -> Devices:
         """List one's own devices."""
-        return (await self.read("/v1/devices", held, _Devices)).devices
+        return await self.read("/v1/devices", held, Devices)
 
     async def name_device(self, held: Held, device: str, name: str) -> None:
         """Name one of one's own devices."""

@@ -204,7 +204,7 @@ async def _page(
     site: PortalSite, visit: Visit, typed: Named | None = None, wrong: Wrong | None = None, *, ended: bool = False
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
-    devices = await site.api.devices(visit.held)
+    devices = (await site.api.devices(visit.held)).devices
     assistants = await read_assistants(site.api, visit.held)
     today = paris_day(site.clock.now())
     values = {

@@ -80,12 +80,14 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return forget(site, sign_in_page(site, request, trouble="nothing_offered", status=403))
         # Before any key is bound nobody's device is this one: all that are new are told, her own among them.
         since = site.clock.now() - NEW_FOR
-        new = [one.first_at for one in await site.api.devices(visit.held) if one.first_at > since][:NEW_TOLD_MAX]
+        found = await site.api.devices(visit.held)
+        new = [one.first_at for one in found.devices if one.first_at > since][:NEW_TOLD_MAX]
         values = {
             "activities": offered,
             "act_url": site.act_url(ACTIVITY),
             "error": "",
             "new_devices": new,
+            "other_key_at": found.other_key_at,
             "new_assistants": await _lately_named(site, visit),
         }
         return site.page(visit, "activity.html", values)

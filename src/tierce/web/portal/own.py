@@ -106,11 +106,13 @@ async def _sessions_page(
     code: Code | None = None,
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
-    devices = await site.api.devices(visit.held)
+    found = await site.api.devices(visit.held)
+    devices = found.devices
     here = next((one for one in devices if one.current), None)
     values = {
         "rows": await site.api.sessions(visit.held),
         "devices": devices,
+        "other_key_at": found.other_key_at,
         "here": here,
         "code": code,
         "confirmed": confirmed,

@@ -86,5 +86,6 @@ def lapsed_page(site: PortalSite, request: AnyRequest) -> Response[str]:
 def _refused(error: PortalError) -> Response[Any]:
     """A refusal, to the script of a page: its status says whether another challenge may be signed."""
     if isinstance(error, ApiRefusedError):
-        return Response({"code": error.code}, status_code=error.status)
+        # A signature that does not fit is no end of the session, though the API answers both alike.
+        return Response({"code": error.code}, status_code=400 if error.code.startswith("proof_") else error.status)
     return Response({"code": "away"}, status_code=503 if isinstance(error, ApiUnreachableError) else 401)
