@@ -67,6 +67,19 @@ begin
     return true;
 end $$;
 
+-- Ends the session of this process's own site that has this handle; of a professional's, why.
+drop function if exists access.end_insurer_session(bytea);   -- an earlier shape was the insurers' own
+create or replace function access.end_own(of_handle bytea, why text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    case access.own_realm()
+    when 'psc' then update access.session set revoked = now(), revoked_why = why where handle = of_handle and revoked is null;
+    when 'staff' then update access.staff_session set revoked = now() where handle = of_handle and revoked is null;
+    when 'insurers' then update access.insurer_session set revoked = now() where handle = of_handle and revoked is null;
+    when 'persons' then update access.person_session set revoked = now() where handle = of_handle and revoked is null;
+    end case;
+end $$;
+
 -- A challenge serves once, whoever signed it. What another key signed ends the session: somebody else holds its handle.
 create or replace function access.renew(of_handle bytea, of_challenge bytea, of_bound bytea, of_ticket bytea) returns text
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -81,12 +94,7 @@ begin
         return 'stale';
     end if;
     if mine.bound <> of_bound then
-        case own
-        when 'psc' then update access.session set revoked = now(), revoked_why = 'other key' where id = mine.session and revoked is null;
-        when 'staff' then update access.staff_session set revoked = now() where id = mine.session and revoked is null;
-        when 'insurers' then update access.insurer_session set revoked = now() where id = mine.session and revoked is null;
-        when 'persons' then update access.person_session set revoked = now() where id = mine.session and revoked is null;
-        end case;
+        perform access.end_own(of_handle, 'other key');
         return 'other_key';
     end if;
     insert into access.ticket (ticket, realm, session, until) values (of_ticket, own, mine.session, now() + interval '5 minutes');
