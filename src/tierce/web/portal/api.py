@@ -22,7 +22,6 @@ from tierce.web.upstream import Upstream
 RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
 TICKET: Final = "tierce-ticket"
-"""The API's header for it."""
 APPEAL: Final = "/v1/holds/appeal"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
