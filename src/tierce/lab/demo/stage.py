@@ -33,6 +33,7 @@ from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.steps import Steps
 from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
+from tierce.policy.returning import SIGN_INS_A_SECOND
 from tierce.registry.model import People
 from tierce.registry.service import Listener
 from tierce.settings import DEVELOPMENT_PREFIX
@@ -152,6 +153,7 @@ def open_stage(
     insurers: int = 84,
     keep: bool = False,
     only: tuple[str, ...] = (),
+    sign_ins: int = SIGN_INS_A_SECOND,
     loaded: Callable[["Stage"], None] = lambda _stage: None,
 ) -> Iterator[Stage]:
     """Prepare everything and stop everything; nothing that was made before is used save the country's files.
@@ -163,6 +165,7 @@ def open_stage(
         insurers: insurers of the country, at most 84.
         keep: leave the database's files after the end.
         only: the processes to start; every one when left out.
+        sign_ins: how many may begin to sign in at the portal each second.
         loaded: called once the country is loaded, before any process starts.
 
     Raises:
@@ -186,7 +189,7 @@ def open_stage(
         _load(stage, steps)
         loaded(stage)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
-            _write_settings(stage)
+            _write_settings(stage, sign_ins)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
             serve = ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
             _start(stack, stage, "serve", [*serve, *(f"--only={name}" for name in only)])
@@ -277,7 +280,7 @@ def _take_account(stage: Stage, intake: Intake) -> None:
         store.accounts_came_a_week_ago(connection)
 
 
-def _write_settings(stage: Stage) -> None:
+def _write_settings(stage: Stage, sign_ins: int) -> None:
     """Write the settings file and the stand-ins' directory."""
     home = stage.home
     clients, realms = [], {}
@@ -320,6 +323,7 @@ def _write_settings(stage: Stage) -> None:
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in (*SITES, *OUTER)},
+        "portal": {"url": stage.url("portal"), "port": stage.ports["portal"], "sign_ins": sign_ins},
         **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
         "payments": {"account": PAYER_IBAN, "recipient": _treasurer(home)},
