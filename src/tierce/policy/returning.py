@@ -10,7 +10,7 @@ from datetime import timedelta
 SIGN_INS_A_SECOND = 8
 """Sign-ins that one portal process lets begin each second; `[portal] sign_ins` sets another number."""
 SIGN_INS_MOST = 1_000
-AT_ONCE_SECONDS = 4
+AT_ONCE_SECONDS = 2
 """After a quiet time, as many as these seconds give begin at once: on an ordinary morning nobody meets the queue."""
 QUEUE_FOR = timedelta(minutes=30)
 """How far ahead turns are given; whoever comes after is told when to come back, and is given none."""
