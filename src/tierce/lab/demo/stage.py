@@ -24,13 +24,13 @@ from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import Intake
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.feed import Rejection
-from tierce.kernel.language import Phrase
+from tierce.kernel.language import Language, Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.loading import enrol_everybody, load_country
 from tierce.lab.country.population import Plan, write_country
 from tierce.lab.demo import store
 from tierce.lab.demo.errors import DemoError
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.steps import Steps, number
 from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
 from tierce.policy.returning import SIGN_INS_A_SECOND
@@ -74,6 +74,15 @@ _ASKED: Final = {
     "signer": "/health", "peers": "/health",
 }  # fmt: skip
 """Where each site is asked whether it serves."""
+_COUNTED: Final = Phrase("{persons} personnes, {insurers} organismes", "{persons} people, {insurers} insurers")
+_LINES: Final = Phrase("{lines} lignes", "{lines} lines")
+_IN_USE: Final = Phrase(
+    "une autre exécution se sert de {home}. Arrêtez-la par Ctrl-C dans son terminal, ou choisissez un autre dossier "
+    "avec --home. Si elle a été tuée, arrêtez la base qu’elle a laissée (kill -INT {pid}), puis ce que `ps` nomme "
+    "`tierce.cli serve`.",
+    "another run is using {home}. Stop it with Ctrl-C in its terminal, or choose another folder with --home. If it "
+    "was killed, stop the database that it left (kill -INT {pid}), then what `ps` shows as `tierce.cli serve`.",
+)
 _MADE_EACH_TIME: Final = (
     "keys",
     "spool",
@@ -174,7 +183,7 @@ def open_stage(
     home = home.absolute()
     with ExitStack() as stack:
         country = _country(home.parent / "country", steps, persons, insurers)
-        cluster = _clean_home(home)
+        cluster = _clean_home(home, steps.language)
         if not keep:
             stack.callback(shutil.rmtree, cluster.data, ignore_errors=True)
         with steps.step(Phrase("PostgreSQL, base et rôles", "PostgreSQL, database and roles")):
@@ -220,21 +229,18 @@ def _country(cache: Path, steps: Steps, persons: int, insurers: int) -> Path:
         shutil.rmtree(unfinished, ignore_errors=True)
         truth = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
         unfinished.rename(found)
-        more.append(f"{truth['persons']} / {insurers}")
+        counted = _COUNTED[steps.language]
+        more.append(counted.format(persons=number(truth["persons"], steps.language), insurers=insurers))
     return found
 
 
-def _clean_home(home: Path) -> Cluster:
+def _clean_home(home: Path, language: Language) -> Cluster:
     """Forget the installation of an earlier run; refuse when it still runs."""
     home.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(home)
     running = cluster.data / "postmaster.pid"
-    if running.exists() and Path(f"/proc/{(number := running.read_text().split()[0])}").exists():
-        msg = (
-            f"another run is using {home}: wait for its end, or choose another folder with --home; if it was killed, "
-            f"stop the database that it left (kill -INT {number}), then what `ps` shows as `tierce.cli serve`"
-        )
-        raise DemoError(msg)
+    if running.exists() and Path(f"/proc/{(pid := running.read_text().split()[0])}").exists():
+        raise DemoError(_IN_USE[language].format(home=home, pid=pid))
     shutil.rmtree(cluster.data, ignore_errors=True)
     for name in _MADE_EACH_TIME:
         path = home / name
@@ -253,7 +259,7 @@ def _load(stage: Stage, steps: Steps) -> None:
         with closing(open_intake(stage.database, stage.home / "keys", People.INVENTED)) as intake:
             lines = load_country(intake, stage.country, lambda _lines: None)
             _take_account(stage, intake)
-        more.append(f"{stage.truth['persons']} / {lines}")
+        more.append(_LINES[steps.language].format(lines=number(lines, steps.language)))
         register_portal(stage.database, 1, "Portail")
         enrol_everybody(stage.database, stage.home / "keys")
         register_signers(stage.database, stage.home / "keys")
