@@ -1,4 +1,4 @@
-"""Whoever is suspended while somebody names her, or while the directory lists her once more, acts nowhere afterwards."""
+"""Whoever is suspended while somebody names her, or while a file lists her again, acts nowhere afterwards."""
 
 import psycopg
 import pytest
