@@ -17,7 +17,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import accounts, cards, deposits, doors, service, store
 from tierce.upkeep.rotation import lending as addresses
-from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.errors import RotationError, StillSealingError
 from tierce.upkeep.rotation.lookups import service as lookups
 from tierce.upkeep.service import INSTANCES
 
@@ -65,14 +65,22 @@ def data(
     with refusing():
         read = load(settings)
         with read.connection().connect(service.FEED_ROLE) as connection:
-            chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
+            chosen = {number: amc for number, amc in store.insurers(connection) if insurer in (None, amc)}
         if not chosen:
             raise RotationError("aucun organisme n’a ce numéro AMC / no insurer has this AMC number")
-        for number in chosen:
-            with bar(f"assureur / insurer {number}") as advance:
-                version = service.rotate_data_key(read, number, part.compartment, advance)
+        later: StillSealingError | None = None
+        for number, amc in chosen.items():
+            try:
+                with bar(f"assureur / insurer {number}") as advance:
+                    version = service.rotate_data_key(read, number, part.compartment, advance)
+            except StillSealingError as error:  # the others do not wait for it
+                later = error
+                typer.echo(f"… assureur / insurer {number} : --insurer {amc}")
+                continue
             _line(read, number)
             typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
+        if later is not None:
+            raise later
 
 
 @app.command(epilog="Exemple / example:  tierce keys master coverage --settings tierce.toml")
