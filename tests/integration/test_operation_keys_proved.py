@@ -70,10 +70,21 @@ def test_whoever_is_given_another_databases_file_is_told_and_so_is_the_operator(
     serve(roles[0])  # where it first serves
     key = key_directory / f"{purpose}.key"
     own = other(key)
+    lost, accept = key.read_bytes(), ["keys", "accept", purpose.value, "--settings", str(file)]
+    assert CliRunner().invoke(app, [*accept, "--dry-run"]).exit_code == 0
     for role in roles:
         with pytest.raises(LookupKeyError, match=ANOTHER):
             serve(role)
     assert told() == [("lookup-key", key.name)]
+    assert CliRunner().invoke(app, accept).exit_code == 0, "the key before is lost, and somebody says so"
+    assert told() == []
+    serve(roles[0])
+    assert CliRunner().invoke(app, accept).exit_code == 2, "it is the database's already"
+    key.write_bytes(own)
+    with pytest.raises(LookupKeyError, match=ANOTHER):
+        serve(roles[0])
+    assert CliRunner().invoke(app, accept).exit_code == 0
+    key.write_bytes(lost)
     key.write_bytes(own)
     for role in roles:
         serve(role)

@@ -23,6 +23,7 @@ from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.lookups import service as lookups
 from tierce.upkeep.service import INSTANCES
+from tierce.web.names import KEYS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 HOLDERS = {"person": "office, persons", "coverage": "api, notices, billing", "contact": "notices"}
@@ -300,6 +301,42 @@ def forget_lookup(
     with _replacing(settings) as read, bar(key.value) as advance:
         removed = lookups.forget_lookup(read, Purpose(key.value), advance)
     typer.echo(f"✓ {removed} index d’avant ôtés / indexes of before taken away")
+
+
+class Lost(StrEnum):
+    """A key that is proved and not looked up by (`keys.PROVED`)."""
+
+    PAIR = "pair"
+    NETWORK = "network"
+    FEED = "feed"
+    ENGAGEMENT = "engagement"
+    RECEIPT = "receipt"
+
+
+_PRICE = {
+    Purpose.PAIR: "Chaque personne reprendra une place à chaque lieu. / Everybody takes a seat again at each place.",
+    Purpose.NETWORK: "Aucune ligne d’avant ne se comparera plus. / No line of before compares any more.",
+    Purpose.FEED: "Chaque ligne du prochain fichier comptera comme changée. / Each next line counts as changed.",
+    Purpose.ENGAGEMENT: "Les numéros déjà donnés ne se liront plus. / Numbers given already are read no more.",
+    Purpose.RECEIPT: "Les récépissés déjà donnés ne se liront plus. / Receipts given already are read no more.",
+}
+
+
+@app.command(epilog="Exemple / example:  tierce keys accept pair --dry-run --settings tierce.toml")
+def accept(
+    key: Annotated[Lost, typer.Argument(help="Clé perdue. / Key that is lost.")],
+    *,
+    settings: SettingsFile,
+    dry_run: DryRun = False,
+) -> None:
+    """Accepter le fichier qui est là, la clé d’avant étant perdue. / Take the file there: the key before is lost."""
+    purpose = Purpose(key.value)
+    with _replacing(settings, dry_run=dry_run) as read:
+        if not dry_run:
+            doors.accept_file(read, purpose)
+    typer.echo(_PRICE[purpose])
+    holders = ", ".join(one for one, given in KEYS.items() if purpose in given) or "—"
+    _end(f"{key.value}.key", holders, dry_run=dry_run)
 
 
 @app.command(epilog="Exemple / example:  tierce keys passwords --settings tierce.toml")

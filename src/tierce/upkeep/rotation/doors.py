@@ -1,5 +1,7 @@
 """The keys of doors and of networks: each is replaced at once, and nothing that stands is lost by it.
 
+And what is done about a key that is lost, of those that are not replaced.
+
 A door is made of an insurer's AMC number, which the database has in clear: all are written again in one transaction,
 and sessions that are open stay open. A network's pseudonym is in journal lines, which nobody rewrites: the next key
 is one more layer, new lines bear it, and whoever holds the file still makes those of before.
@@ -10,7 +12,7 @@ from psycopg.errors import LockNotAvailable
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import doors, replace_doors
 from tierce.storage.keys import KeyedHash, Keyring, Purpose
-from tierce.storage.lookup_keys import proof_of, take
+from tierce.storage.lookup_keys import first_proof, mark, proof_of, take
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import next_key, take_place
 from tierce.upkeep.rotation.lookups import service as lookups
@@ -73,3 +75,20 @@ def rotate_networks(settings: Settings, step: Step = no_step) -> lookups.Layered
         step("commit")
         connection.commit()
     return lookups.Layered(following, again)
+
+
+def accept_file(settings: Settings, purpose: Purpose) -> None:
+    """Have the database know the file that is there, the key before being lost, with what it was worth.
+
+    Raises:
+        RotationError: the file is the database's.
+    """
+    ring = Keyring(settings.key_directory(), [purpose])
+    with settings.connection().connect(FEED_ROLE) as connection:
+        lookups_store.lock_generation(connection, purpose)
+        name, proof, keys = first_proof(ring, purpose)
+        now = mark(connection, purpose)
+        if (now.generation, now.proof) == (keys, proof):
+            raise RotationError(f"{name}.key est celui de cette base / {name}.key is this database's file")
+        lookups_store.put_in_force(connection, purpose, keys, proof)
+        connection.commit()
