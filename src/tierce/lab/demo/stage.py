@@ -35,6 +35,7 @@ from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
 from tierce.policy.returning import SIGN_INS_A_SECOND
 from tierce.registry.model import People
+from tierce.registry.proving.store import prove_keys
 from tierce.registry.service import Listener
 from tierce.settings import DEVELOPMENT_PREFIX
 from tierce.storage.cluster import SUPERUSER, Cluster, new_secret
@@ -192,6 +193,7 @@ def open_stage(
             database = cluster.database("tierce")
             migrate(database)
             make_keys(home / "keys")
+            prove_keys(database, home / "keys")
         ports = _free_ports((*SITES, *INNER, *OUTER, "standins", "unprotected"))
         stage = Stage(home, country, database, ports, cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
