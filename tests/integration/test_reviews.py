@@ -11,6 +11,7 @@ import pytest
 from tests.integration.billing_world import GIVES, TODAY, House
 from tests.integration.reviews_world import left_to_a_person, reviewer, stands
 from tests.integration.test_agreements import LENS, At, Place, at_desk, house
+from tests.waiting import eventually
 from tierce.billing.model import InvoiceReason
 from tierce.insurers.reviews.errors import (
     NotGrantedNowError,
@@ -334,6 +335,40 @@ def test_sixty_at_one_moment_are_sixty_in_all(house: House) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(read, range(3))) == [False, False, True]
+
+
+def test_whoever_reads_the_rows_of_before_reads_no_more_than_sixty(house: House) -> None:
+    """Two of a stolen role's connections wait for one another, each with the rows of its own beginning."""
+    for number in range(1, STAFF_REVIEWS):
+        left_to_a_person(house, number)
+        house.admin.execute(
+            "insert into care.review_read (insurer, day, staff, agreement) values (%s, %s, 971, %s)",
+            (house.insurer, TODAY, number),
+        )
+    thieves = {left_to_a_person(house, number): reviewer(house) for number in (200, 201)}
+    for thief in thieves.values():
+        thief.connection.execute("set default_transaction_isolation = 'repeatable read'")
+    lock = "pg_advisory_{}lock(hashtextextended('tierce-reviews', {}))"
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+    house.admin.execute(f"select {lock.format('', house.insurer)}".encode())
+
+    def read(number: int) -> bool:
+        try:
+            thieves[number].read(number)
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read, number) for number in thieves]
+        eventually(
+            lambda: all(one.done() for one in reading) or house.admin.execute(waiting).fetchone() == (2,),
+            "both wait, or are refused",
+        )
+        house.admin.execute(f"select {lock.format('un', house.insurer)}".encode())
+    assert [one.result() for one in reading] == [False, False]
+    read_today = "select count(*) from care.review_read where staff = 971 and day = %s"
+    assert house.admin.execute(read_today, (TODAY,)).fetchone() == (STAFF_REVIEWS - 1,)
 
 
 def test_another_insurer_s_is_as_absent_as_none_and_nothing_is_read_without_its_own_line(house: House) -> None:

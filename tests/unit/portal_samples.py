@@ -309,6 +309,10 @@ def _outside(language: Language) -> Iterator[Case]:
         bare,
         {**lapsed, "asked": "form", "whole": [("name", "Accueil")], "late": ()},
     )
+    turn = {"at": "9 h 42", "wait": timedelta(minutes=7), "soon": False, "given": True, "here": "/sign-in"}
+    yield "waiting", "waiting.html", frame, {**turn, "status_path": "/status/"}
+    yield "waiting-soon", "waiting.html", frame, {**turn, "soon": True, "status_path": ""}
+    yield "waiting-later", "waiting.html", frame, {**turn, "given": False, "status_path": "/status/"}
     yield "unreachable", "unreachable.html", frame, {"status_path": "/status/"}
     for key in ("form", "missing", "request", "fault"):
         yield f"trouble-{key}", "trouble.html", frame, {"key": key}

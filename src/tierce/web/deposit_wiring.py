@@ -20,6 +20,7 @@ from tierce.identity.service import Sessions
 from tierce.identity.sites.model import Held
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
+from tierce.storage.errors import KeyMissingError, LookupKeyError
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web import logs
 from tierce.web.api.callers import Callers
@@ -90,7 +91,8 @@ async def open_rest(
     """Build the rest, again and again until the store answers.
 
     What is wrong otherwise is raised to whoever starts the process. Once it is `serving` deposits nobody would hear:
-    it is logged, and tried again, for the API would stay closed beside a store in good health.
+    it is logged, and tried again, for the API would stay closed beside a store in good health. A key file that is
+    another database's never raises: care goes on by deposit, and the doctor says which file.
     """
     while True:
         try:
@@ -99,7 +101,7 @@ async def open_rest(
         except (psycopg.OperationalError, OSError):
             await asyncio.sleep(RETRY_SECONDS)
         except Exception as error:
-            if not serving.is_set():
+            if not serving.is_set() and not isinstance(error, (KeyMissingError, LookupKeyError)):
                 raise
             logs.say("the API behind the counter could not be built", level="error", kind=type(error).__name__)
             await asyncio.sleep(unforeseen_seconds)

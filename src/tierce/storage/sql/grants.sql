@@ -443,6 +443,7 @@ grant select on registry.remote, registry.remote_state, registry.remote_day to t
 
 -- Look-up keys (docs/adr/0120): processes that look people up learn which generation is in force; the import role replaces.
 grant usage on schema gate to tierce_feed, tierce_upkeep;
-grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep;
+grant select on gate.lookup to tierce_api, tierce_persons, tierce_feed, tierce_upkeep, tierce_worker;
+grant execute on function gate.prove_first to tierce_api, tierce_feed, tierce_worker;
 grant update (generation, oldest, step, proof, before, at_idx, at_person, since) on gate.lookup to tierce_feed;
 grant select, update (idx) on person.asked, person.former_key to tierce_feed;

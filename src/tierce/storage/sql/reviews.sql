@@ -53,6 +53,7 @@ begin
         raise exception 'no committed line says which one is read' using errcode = 'insufficient_privilege';
     end if;
     -- Sixty in all, and not sixty for each who asks at one moment.
+    perform gate.insist_current();
     perform pg_advisory_xact_lock(hashtextextended('tierce-reviews', own));
     select a.domain, care.reviews_closed(a.insurer, a.domain) as closed into one from care.agreement a
     where a.id = of_agreement and a.insurer = own and a.state = 8 and a.answer_by >= gate.today();

@@ -122,6 +122,7 @@ class Front:
 
     async def _closed(self, scope: Scope, send: Send) -> None:
         if scope["type"] == "http":
+            self.say_closed()  # a store that answers the look may be one whose gate could not be built
             await _problem(send, closed_at(scope.get("path", "")))
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:

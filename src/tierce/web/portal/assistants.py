@@ -32,7 +32,7 @@ from tierce.web.portal.assistant_api import (
     start_passkey,
     start_sign_in,
 )
-from tierce.web.portal.entering import address_of
+from tierce.web.portal.entering import address_of, waiting
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import Wrong, signed_of
 from tierce.web.portal.site import PENDING_SECONDS, AnyRequest, PortalSite, Visit
@@ -132,7 +132,9 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @get("/assistant", opt={"act": Act.NONE})
     async def page(request: AnyRequest) -> Response[str]:
-        """Ask for the passkey."""
+        """Ask for the passkey, or have whoever comes among many wait for her turn."""
+        if (waits := waiting(site, request)) is not None:
+            return waits
         return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=200)
 
     @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})

@@ -1,5 +1,6 @@
 """Signing in, choosing the activity, binding the browser's key, signing out."""
 
+import math
 from datetime import timedelta
 
 from litestar import Response, get, post
@@ -7,8 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
+from tierce.policy.returning import TURN_FOR
 from tierce.policy.seats import PROBATION_DAYS
 from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
+from tierce.web.look.formats import say_time
 from tierce.web.portal.api import Leave, Signed
 from tierce.web.portal.assistant_api import Assistant, read_assistants
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
@@ -43,10 +46,13 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @get("/sign-in", opt={"act": Act.SESSION_OPEN})
     async def sign_in(request: AnyRequest) -> Response[str]:
-        """Send the browser to the professionals' provider."""
+        """Send the browser to the professionals' provider, or have whoever comes among many wait for her turn."""
+        if (page := waiting(site, request)) is not None:
+            return page
         started = await site.api.start("/activity")
         response: Response[str] = Redirect(started.authorize_url, status_code=303)
         response.set_cookie(site.cookie(site.pending_cookie, write_pending(started), PENDING_SECONDS))
+        response.set_cookie(site.cookie(site.turn_cookie, "", 0))
         return response
 
     @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
@@ -144,6 +150,32 @@ async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
     since = site.clock.now() - NEW_FOR
     every = await read_assistants(site.api, visit.held)
     return [one for one in every if one.let_in_at > since][:NEW_TOLD_MAX]
+
+
+def waiting(site: PortalSite, request: AnyRequest) -> Response[str] | None:
+    """The page of whoever has to wait for her turn to sign in, which comes again by itself; None: she may begin.
+
+    It is no failure, hence not a 503: alerts are for those.
+    """
+    turn = site.turns.enter(request.cookies.get(site.turn_cookie, ""), site.ticks())
+    if turn.come:
+        return None
+    frame, seconds = site.frame(request), math.ceil(turn.wait)
+    wait = timedelta(minutes=math.ceil(seconds / 60))
+    values = {
+        "at": say_time(site.clock.now() + timedelta(seconds=seconds), frame.language),
+        "wait": wait,
+        "soon": wait <= timedelta(minutes=1),
+        "given": bool(turn.written),
+        "here": request.url.path,
+        "status_path": site.settings.status_path or "",
+    }
+    response = site.pages.page("waiting.html", frame, values, status=200)
+    response.headers["refresh"] = str(seconds)
+    if turn.written:
+        kept = seconds + round(TURN_FOR.total_seconds())
+        response.set_cookie(site.cookie(site.turn_cookie, turn.written, kept))
+    return response
 
 
 def sign_in_page(

@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from tierce.web.look.choice import COOKIE
 from tierce.web.portal.api import Api, Session, Started
 from tierce.web.portal.errors import FormRefusedError, NotSignedInError
 from tierce.web.portal.settings import PortalSettings
+from tierce.web.portal.turns import Turns
 from tierce.web.visit import ELSEWHERE
 
 HERE: Final = Path(__file__).parent
@@ -86,6 +87,9 @@ class PortalSite:
     api: Api
     settings: PortalSettings
     clock: Clock
+    turns: Turns
+    ticks: Callable[[], float]
+    """Seconds of a clock that never goes back."""
     demo: Mapping[str, DemoPerson] = field(default_factory=dict)
 
     @property
@@ -97,6 +101,11 @@ class PortalSite:
     def pending_cookie(self) -> str:
         """The name of the cookie of a sign-in under way."""
         return self._named("tierce-portal-pending")
+
+    @property
+    def turn_cookie(self) -> str:
+        """The name of the cookie that holds the turn of whoever waits to sign in."""
+        return self._named("tierce-portal-turn")
 
     @property
     def left_cookie(self) -> str:

@@ -53,6 +53,9 @@ from tierce.web.repeating import beating, learning, rereading, sweeping
 from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
 
+_HELD = (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, Purpose.RECEIPT)
+"""Keys that are this database's, or nothing is disclosed: another key of pairs would take everybody's seats again."""
+
 
 @asynccontextmanager
 async def api(settings: Settings) -> AsyncIterator[App]:
@@ -136,10 +139,15 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
 
 
 async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:
-    """How the database is reached: each connection says by which key this process looks people up."""
+    """How the database is reached: each connection says by which key this process looks people up.
+
+    Raises:
+        KeyMissingError: a key file is one of before a replacement.
+        LookupKeyError: a key file is another database's.
+    """
     database = settings.connection()
     async with await AsyncConnection.connect(database.dsn("tierce_api")) as connection:
-        saying = await take_async(connection, keyring, [Purpose.INDEX])
+        saying = await take_async(connection, keyring, _HELD)
     return lambda: saying(database.dsn("tierce_api"))
 
 

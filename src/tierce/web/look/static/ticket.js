@@ -67,7 +67,7 @@
   const due = () => !stopped && Date.now() >= timeIn(localStorage, RENEWED) + Number(kept.every) * 1000;
 
   async function renewInTime() {
-    if (!due()) return;
+    if (!due() || document.hidden) return; // shown again, it is
     underWay ??= renewTicket();
     const outcome = await underWay;
     underWay = null;
