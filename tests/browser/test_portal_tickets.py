@@ -54,6 +54,7 @@ def test_a_page_asked_for_after_a_lapse_opens_by_itself_and_a_copied_session_ope
     without.goto(portal.url + "/history")
     way_out = without.locator("noscript")
     assert "Se connecter de nouveau, sans JavaScript" in way_out.inner_html()
+    page.evaluate(SECONDS_AGO)
     page.reload()
     expect(page.locator("h1")).to_have_text(titles["/places"])
     assert portal.troubles == []
@@ -76,6 +77,7 @@ def test_what_was_typed_leaves_after_a_lapse_whoever_notices_it(portal: Portal, 
         name = f"Accueil {noticed}"
         field.fill(name)
         lapse(stage, page)
+        page.evaluate(SECONDS_AGO)
         if not noticed:
             page.evaluate(JUST_NOW)
         field.press("Enter")
