@@ -31,6 +31,7 @@ from tierce.web.portal.holding import holding_handlers
 from tierce.web.portal.invoicing import invoicing_handlers
 from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.reading import reading_handlers
+from tierce.web.portal.renewing import LAPSED, lapsed_page, ticket_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.portal.transfers import transfer_handlers
@@ -76,6 +77,7 @@ def create_app(
             *site.pages.static_handlers(),
             *sign_in_handlers(site),
             *session_handlers(site),
+            *ticket_handlers(site),
             *ask_handlers(site),
             *reading_handlers(site),
             *history_handlers(site),
@@ -112,6 +114,8 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
         return sign_in_page(site, request, status=401)
 
     def refused(request: AnyRequest, error: ApiRefusedError) -> Response[str]:
+        if error.code == LAPSED:
+            return lapsed_page(site, request)
         if error.ends_session:
             return forget(site, sign_in_page(site, request, refusal=error, status=401))
         if error.code.startswith("sign_in_"):
