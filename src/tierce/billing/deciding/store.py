@@ -8,6 +8,7 @@ from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Pr
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
 from tierce.billing.refusing.model import Obstacle
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.invoices import BEHIND_DAYS
@@ -170,9 +171,12 @@ def keep(connection: Connection, one: Waiting, decision: Decision, edition: int,
     )
 
 
-def note_undecided(connection: Connection, number: int, why: Obstacle | None) -> None:
-    """Keep why one that waits could not be decided; None where it waits for another alone."""
-    connection.execute("select care.note_undecided(%s, %s::smallint)", (number, None if why is None else why.value))
+def note_undecided(connection: Connection, kind: EntryKind, number: int, why: Obstacle | None) -> None:
+    """Keep why an invoice or agreement that waits could not be decided; None where it waits for another alone."""
+    connection.execute(
+        "select care.note_undecided(%s::smallint, %s, %s::smallint)",
+        (kind.value, number, None if why is None else why.value),
+    )
 
 
 def lives(connection: Connection, version: str, turns: int, failing: list[str]) -> None:

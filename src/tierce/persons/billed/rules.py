@@ -87,7 +87,7 @@ def agreed_sentence(one: Agreed) -> Phrase:
         "by": say_date(one.documents_by) if one.documents_by else _NOTHING,
     }
     french, english = ({name: word[spoken] for name, word in words.items()} for spoken in (Language.FR, Language.EN))
-    end = _LAPSED if one.lapsed else _ENDS[one.state]
+    end = _LAPSED if one.lapsed else _UNDECIDED if one.undecidable else _ENDS[one.state]
     return _added(said, end.fr.format(**french), end.en.format(**english))
 
 
@@ -113,6 +113,10 @@ _ASKED: Final = {
 _LAPSED: Final = Phrase(
     "{due} étaient accordés sous réserve de pièces, qui n’ont pas été déclarées : rien n’est plus promis.",
     "{due} was granted subject to documents, which were not declared: nothing is promised any more.",
+)
+_UNDECIDED: Final = Phrase(
+    "C’est refusé : rien ne permettait plus d’en décider. Le lieu peut le demander de nouveau.",
+    "It is refused: nothing was left to decide it by. The place may ask again.",
 )
 _ENDS: Final = {
     AgreementState.RECEIVED: Phrase("Ce n’est pas encore décidé.", "It is not decided yet."),

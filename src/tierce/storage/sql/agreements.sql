@@ -80,17 +80,17 @@ end $$;
 
 -- The session's own place's agreements, the newest first: nobody's identity, and no person's number. Of one, with `which`. While one
 -- is under review, what the rules give is not told: it is not promised. `documents_by`: while it is granted subject to documents.
-drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape knew no documents
+drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape told nothing of the staff
 create or replace function care.own_agreements(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, kind smallint, engagement bigint, label text, domain smallint, care_day integer,
                    until_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer, asked integer,
                    due integer, answer_by integer, documents_by integer, decided timestamptz, ended timestamptz, cancelled_why text,
-                   invoice bigint, invoiced_as text)
+                   invoice bigint, invoiced_as text, said text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, case when a.state <> 8 then a.until_day end, a.at,
            a.state, a.reason, a.price, a.amo, a.asked, case when a.state <> 8 then a.due end,
            case when a.state = 8 then a.answer_by end, case when a.state = 9 then a.documents_by end, a.decided, a.ended,
-           a.cancelled_why, i.id, i.reference
+           a.cancelled_why, i.id, i.reference, a.refused_said
     from care.bearer(of_session) w
     join care.agreement a on a.establishment = w.establishment
     left join care.engagement e on e.seq = a.engagement

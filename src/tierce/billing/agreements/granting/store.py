@@ -40,9 +40,23 @@ _UNANSWERED: LiteralString = """
 
 
 def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
-    """Numbers of agreements that wait, as they came, past the first `behind` of them."""
+    """Numbers of agreements that wait, as they came, past the first `behind` of them.
+
+    Those that nothing decided before are apart.
+    """
     rows = connection.execute(
-        "select id from care.agreement where state = 1 order by at, id offset %s limit %s", (behind, at_most)
+        "select id from care.agreement where state = 1 and undecided is null order by at, id offset %s limit %s",
+        (behind, at_most),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def undecided(connection: Connection, after: int, at_most: int) -> list[int]:
+    """Those that nothing decided before, past a number: so many of them, in the same order."""
+    rows = connection.execute(
+        "select id from (select id, at from care.agreement where state = 1 and undecided is not null"
+        " and id > %s order by id limit %s) one order by at, id",
+        (after, at_most),
     ).fetchall()
     return [row[0] for row in rows]
 
