@@ -105,7 +105,7 @@ _GRANTED: LiteralString = (
     " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
-    select i.insurer = m.insurer, i.state = 1,
+    select i.insurer, i.state = 1,
            array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n),
            array_agg(l.price order by l.n), array_agg(l.amo order by l.n), array_agg(l.asked order by l.n),
            array_agg(coalesce(l.due, 0) order by l.n)
@@ -119,7 +119,7 @@ _SAME: LiteralString = """
         and (i.state <> 1 or i.at > now() - make_interval(days => %s)
                                        and care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
-    where m.id = %s group by i.id, m.insurer"""
+    where m.id = %s group by i.id"""
 
 
 _DEPOSITED: LiteralString = "select item, care_day, quantity, due from care.deposited(%s)"
@@ -155,8 +155,8 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
         product=product,
         history=_history(connection, one) if priced else (),
         beside=tuple(
-            Beside(same_insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
-            for same_insurer, waits, *lines, dues in beside
+            Beside(insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
+            for insurer, waits, *lines, dues in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
         granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},
