@@ -94,5 +94,9 @@ def test_an_agreement_says_who_asked_and_what_became_of_it() -> None:
         "C'est refusé : rien ne permettait plus d'en décider. Le lieu peut le demander de nouveau."
     )
     assert english.endswith("It is refused: nothing was left to decide it by. The place may ask again.")
+    gone = replace(one, state=AgreementState.EXPIRED, contract_ended=True)
+    french, english = plain(agreed_sentence(gone))
+    assert french.endswith("votre complémentaire a quitté ce service depuis : rien n'est plus promis ici.")
+    assert english.endswith("your insurer has left this service since: nothing is promised here any more.")
     for state in AgreementState:
         assert "{" not in "".join(plain(agreed_sentence(replace(one, state=state))))

@@ -82,6 +82,7 @@ def agreements(connection: Connection, handle: bytes) -> list[Agreed]:
             documents_by=None if row[14] is None else date_of(row[14]),
             lapsed=row[5] == AgreementState.EXPIRED and row[15] == InvoiceReason.DOCUMENTS_MISSING,
             undecidable=row[15] in BY_STAFF,
+            contract_ended=row[5] == AgreementState.EXPIRED and row[15] == InvoiceReason.CONTRACT_ENDED,
             documents=tuple(documents.get(row[13], ())),
         )
         for row in rows

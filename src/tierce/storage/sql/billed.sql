@@ -78,7 +78,7 @@ declare her bigint := gate.person_of(session_handle);
 begin
     return query
     select a.id, a.engagement, a.establishment, a.kind, a.at, a.domain, a.state, a.asked,
-           case when a.state in (2, 3, 5, 6, 9) then a.due end, case when a.state <> 8 then a.until_day end, a.ended,
+           case when a.state in (2, 3, 5, 6, 9) then a.due end, care.last_day(a), a.ended,
            a.documents_by, a.reason, r.at, r.answer, r.answered
     from care.agreement a left join notice.person_report r on r.person = her and r.seq = a.engagement
     where a.person = her and her <> 0 order by a.at desc, a.id limit least(at_most, 200);

@@ -6,6 +6,7 @@ alter table care.agreement
     add check ((undecided is null) = (undecided_since is null)),
     add check (refused_said is null or state = 4);
 create index agreement_undecided on care.agreement (undecided_since, id) where state = 1 and undecided is not null;
+create index agreement_promised on care.agreement (insurer, care_day) where state in (3, 9);   -- what ends with its contract
 alter table care.refusal_word
     drop constraint refusal_word_pkey,
     alter column invoice drop not null,

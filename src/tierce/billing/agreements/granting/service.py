@@ -43,7 +43,7 @@ class _Sweep(NamedTuple):
 
 
 _SWEEPS = (
-    # What one that an invoice came for meanwhile reserved is still its own.
+    # What one that an invoice came for meanwhile reserved is still its own. So it ends where the contract did before.
     _Sweep(store.over, Act.AGREEMENT_END, "end", store.end, "expired"),
     # Nobody answered in time, or may grant any more: what it reserved was free since midnight.
     _Sweep(store.unanswered, Act.AGREEMENT_DECIDE, "refuse", store.refuse_unanswered, "unanswered"),

@@ -25,7 +25,12 @@ _SAME: LiteralString = """
     group by a.id"""
 _OVER: LiteralString = """
     select a.id, a.establishment, a.insurer, a.domain from care.agreement a
-    where (a.state = 3 and a.until_day < %(today)s or a.state = 9 and a.documents_by < %(today)s) and a.id > %(after)s
+    where a.id > %(after)s and a.id in (
+        select d.id from care.agreement d
+        where d.state = 3 and d.until_day < %(today)s or d.state = 9 and d.documents_by < %(today)s
+        union all
+        select c.id from registry.contracts_ended() e join care.agreement c using (insurer)
+        where c.state in (3, 9) and c.care_day > e.day)
       and not exists (select from care.invoice i where i.agreement = a.id and i.state not in (3, 4))
     order by a.id limit %(at_most)s"""
 
@@ -124,7 +129,10 @@ def keep(connection: Connection, one: Pending, answer: Answer, edition: int, ent
 
 
 def over(connection: Connection, today: int, after: int, at_most: int) -> list[tuple[int, int, int, int]]:
-    """Grants past their last day, or that of their documents, without an invoice: number, place, insurer, domain."""
+    """Grants without an invoice past their last day, that of their documents, or of a contract before their care.
+
+    Number, place, insurer, domain of each.
+    """
     rows = connection.execute(_OVER, {"today": today, "after": after, "at_most": at_most}).fetchall()
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
