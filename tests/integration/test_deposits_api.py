@@ -326,6 +326,35 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
     served(settings, use)
 
 
+def test_a_connection_is_closed_once_the_look_that_hangs_on_it_has_ended(
+    world: World, cluster: Cluster, key_directory: Path, tmp_path: Path
+) -> None:
+    """Closed before, its socket may be another's when the driver lets go of it: for that a loop ended its process."""
+    settings = settings_of(world.database, key_directory, tmp_path)
+    opened: list[psycopg.AsyncConnection[Any]] = []
+
+    async def use(_http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        connect = openness.connect
+
+        async def connecting() -> psycopg.AsyncConnection[Any]:
+            opened.append(await connect())
+            return opened[-1]
+
+        openness.connect = connecting
+        world.run("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tierce_api'")
+        await seen(lambda: bool(opened) and not openness.away, "a new connection is looked on")
+        looked_on = opened[-1]
+        with frozen(cluster):
+            await seen(lambda: openness.away, "the store is missed")
+            assert not looked_on.closed
+        await seen(lambda: looked_on.closed, "it is closed in the end")
+        await seen(lambda: not openness.away, "the store is back")
+
+    served(settings, use)
+
+
 def test_whoever_is_told_to_deposit_may_though_the_store_answers_the_look(
     world: World, key_directory: Path, tmp_path: Path
 ) -> None:

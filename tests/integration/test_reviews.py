@@ -129,6 +129,23 @@ def test_whatever_the_site_sends_nothing_is_granted_beyond_the_rules_nor_less_wi
     assert stands(house, number) == (8, 0, 4_000, [4_000, 0])
 
 
+@pytest.mark.parametrize(("dues", "reason"), [("'{1500,0}'", "null"), ("'{0,0}'", "null"), ("null", "0")])
+def test_a_null_for_a_reason_or_for_what_is_granted_is_refused(house: House, dues: str, reason: str) -> None:
+    """A stolen credential of the site's role sends what no page of it does."""
+    number, she = left_to_a_person(house, 7), reviewer(house)
+    she.read(number)
+    decide = f"select care.decide_review(%s, %s, {dues}, {reason}::smallint, %s)".encode()
+
+    def decided() -> None:
+        with she.connection.transaction():
+            line = she.reviews.lines.write(she.connection, she.caller, Act.INSURER_REVIEW_DECIDE, number)
+            she.connection.execute(decide, (she.handle, number, line))
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="for a written reason"):
+        decided()
+    assert stands(house, number) == (8, 0, 4_000, [4_000, 0])
+
+
 def test_of_two_who_answer_at_once_one_is_kept_and_the_other_is_told_and_leaves_no_line(house: House) -> None:
     """Both have written their line, and neither has answered, when they meet."""
     number, met = left_to_a_person(house, 7), threading.Barrier(2)

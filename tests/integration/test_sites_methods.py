@@ -74,7 +74,7 @@ def test_other_methods_and_spellings_of_the_office_the_persons_and_the_insurers(
 
     async def scene(name: str, site: Site) -> None:
         found[f"{name}, nobody"] = await walk(site.app, {})
-        found[name] = await walk(site.app, {"cookie": f"{site.cookie}={HANDLE}"})
+        found[name] = await walk(site.app, {"cookie": f"{site.cookie}={HANDLE}; {site.ticket_cookie}={site.ticket}"})
 
     async def every() -> None:
         async with office_site(room, database) as site:

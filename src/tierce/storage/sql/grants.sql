@@ -407,7 +407,7 @@ grant execute on function care.take_up_agreement, care.cover_of_agreement, care.
     care.refuse_unanswered, care.deposited_of_agreement
     to tierce_billing;
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
-    registry.contract_ended
+    registry.contract_ended, registry.contracts_ended
     to tierce_billing;
 grant execute on function care.note_undecided, care.recovered_whole to tierce_billing;
 grant select on care.refusal_word to tierce_office;

@@ -133,9 +133,9 @@ begin
         return 2;
     end if;
     given := array(select l.due from care.agreement_line l where l.agreement = of_agreement order by l.n);
-    if cardinality(dues) <> cardinality(given) or array_position(dues, null) is not null
+    if cardinality(dues) is distinct from cardinality(given) or array_position(dues, null) is not null
        or exists (select from unnest(dues, given) d(new, most) where not d.new between 0 and d.most)
-       or (total < one.due) <> (of_reason <> 0) or of_reason <> 0 and of_reason <> all (reasons) then
+       or ((total < one.due) = (of_reason <> 0)) is not true or of_reason <> 0 and of_reason <> all (reasons) then
         raise exception 'a review grants what the rules gave, or less for a written reason' using errcode = 'check_violation';
     end if;
     if not exists (

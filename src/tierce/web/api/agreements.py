@@ -85,7 +85,8 @@ class AgreementAnswer(msgspec.Struct):
 
     `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
     `answer_by` is the last day on which a person of the insurer may answer one that is under review; else null.
-    `documents_by` is the last day to declare the documents that one is granted subject to; else null.
+    `documents_by` is the last day to declare the documents that one is granted subject to; else null. `said` is what
+    the operator's staff wrote who refused it; else null.
     """
 
     id: str
@@ -110,6 +111,7 @@ class AgreementAnswer(msgspec.Struct):
     cancelled_why: str | None
     invoice: InvoicedAnswer | None
     cancellable: bool
+    said: str | None
 
 
 class FullAgreementAnswer(AgreementAnswer):
@@ -231,6 +233,7 @@ def _members(one: OwnAgreement) -> Mapping[str, Any]:
         "cancelled_why": one.cancelled_why,
         "invoice": None if one.invoice is None else InvoicedAnswer(str(one.invoice), one.invoiced_as or ""),
         "cancellable": one.cancellable,
+        "said": one.said,
     }
 
 

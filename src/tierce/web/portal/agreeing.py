@@ -220,5 +220,6 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "ended": one.ended_at,
         "cancelled_why": one.cancelled_why or "",
         "invoice": one.invoice,
+        "said": one.said or "",
         "cancellable": one.cancellable,
     }

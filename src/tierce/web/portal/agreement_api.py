@@ -68,6 +68,7 @@ class Agreement(msgspec.Struct):
     ended_at: datetime | None = None
     cancelled_why: str | None = None
     invoice: Invoiced | None = None
+    said: str | None = None
     lines: list[Line] = []
     documents: list[Document] = []
 

@@ -46,7 +46,7 @@ async def come_back(stage: Stage, national_id: str, clock: Clock, begun: float, 
         ) as http:
             provider = await _let_in(http, met)
             entered = time.monotonic()
-            await http.get(await sign_in(http, provider, national_id))
+            _expected(await http.get(await sign_in(http, provider, national_id)), 303)
             await _choose(http, stage, clock)
     except (httpx.HTTPError, DemoError, ProviderError) as error:
         met.wrong[f"{type(error).__name__}: {error}"] += 1
