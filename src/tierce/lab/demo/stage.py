@@ -229,7 +229,7 @@ def _country(cache: Path, steps: Steps, persons: int, insurers: int) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{found.name}-{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
-        truth = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
+        truth: dict[str, Any] = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
         unfinished.rename(found)
         counted = _COUNTED[steps.language]
         more.append(counted.format(persons=number(truth["persons"], steps.language), insurers=insurers))
