@@ -67,15 +67,19 @@ begin
         raise exception 'too many agreements' using errcode = 'program_limit_exceeded';
     end if;
     perform care.insist_line(of_entry, 250, who.establishment, new_id, who.professional);
-    insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer, domain,
-                                care_day, price, amo, asked, digest, entry)
-    select new_id, who.establishment, who.professional, who.line, of_reference, of_kind, of_engagement, e.person, e.insurer,
-           e.domain, quoted.first_day, (select sum(p) from unnest(prices) p), (select sum(p) from unnest(amos) p),
-           (select sum(p) from unnest(askeds) p), of_digest, of_entry
-    from care.engagement e where e.seq = of_engagement;
-    insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
-    select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
-    from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    begin
+        insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer, domain,
+                                    care_day, price, amo, asked, digest, entry)
+        select new_id, who.establishment, who.professional, who.line, of_reference, of_kind, of_engagement, e.person, e.insurer,
+               e.domain, quoted.first_day, (select sum(p) from unnest(prices) p), (select sum(p) from unnest(amos) p),
+               (select sum(p) from unnest(askeds) p), of_digest, of_entry
+        from care.engagement e where e.seq = of_engagement;
+        insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
+        select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
+        from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    exception when check_violation or not_null_violation then   -- its own error tells the whole row: of whom it is
+        raise exception 'what is sent asks for no agreement' using errcode = 'check_violation';
+    end;
 end $$;
 
 -- The last day of care that a grant promises, as it is told: none after the end of its insurer's contract.
@@ -129,6 +133,9 @@ begin
     end if;
     if one.state not in (1, 2, 3, 8, 9) or care.is_invoiced(of_agreement) then
         return 1;
+    end if;
+    if (length(why) between 1 and 100) is not true then   -- before the row would: its error tells of whom it is
+        raise exception 'an agreement is taken back for a reason' using errcode = 'check_violation';
     end if;
     update care.agreement set state = 7, ended = now(), cancelled_why = why where id = of_agreement;
     return 0;

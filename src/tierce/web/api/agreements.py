@@ -41,7 +41,7 @@ from tierce.web.api.invoices import (
     said,
 )
 from tierce.web.api.problems import Problem
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 from tierce.web.fhir.names import CLAIMS
 
 AGREEMENTS: Final = "/v1/agreements"
@@ -134,7 +134,7 @@ def agreements_of(request: AnyRequest) -> Agreements:
     return found
 
 
-@post(AGREEMENTS, status_code=201, opt={"act": Act.AGREEMENT_ASK})
+@post(AGREEMENTS, status_code=201, opt={"act": Act.AGREEMENT_ASK, **NO_TICKET})
 async def ask_agreement(request: AnyRequest) -> AgreementAnswer:
     """Ask for a quote or a prior agreement: it quotes the engagement number of an answer, and names nobody.
 
@@ -162,7 +162,7 @@ async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullA
     return _whole(await agreements_of(request).one(handle_of(request), number_of(agreement)))
 
 
-@post(AGREEMENTS + "/{agreement:str}/documents", status_code=201, opt={"act": Act.AGREEMENT_DOCUMENT})
+@post(AGREEMENTS + "/{agreement:str}/documents", status_code=201, opt={"act": Act.AGREEMENT_DOCUMENT, **NO_TICKET})
 async def declare_document(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
     """Declare a document that an agreement is subject to: its kind, date, prescriber and digest; signed as asks are.
 
@@ -173,7 +173,7 @@ async def declare_document(request: AnyRequest, agreement: FromPath[str]) -> Ful
     return _whole(await agreements_of(request).declare(handle_of(request), signed, number_of(agreement)))
 
 
-@post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
+@post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL, **NO_TICKET})
 async def cancel_agreement(request: AnyRequest, agreement: FromPath[str]) -> AgreementAnswer:
     """Take one agreement back, with a written reason, while no invoice quotes it: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
