@@ -33,7 +33,9 @@ from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.steps import Steps, number
 from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
+from tierce.policy.returning import SIGN_INS_A_SECOND
 from tierce.registry.model import People
+from tierce.registry.proving.store import prove_keys
 from tierce.registry.service import Listener
 from tierce.settings import DEVELOPMENT_PREFIX
 from tierce.storage.cluster import SUPERUSER, Cluster, new_secret
@@ -161,6 +163,7 @@ def open_stage(
     insurers: int = 84,
     keep: bool = False,
     only: tuple[str, ...] = (),
+    sign_ins: int = SIGN_INS_A_SECOND,
     loaded: Callable[["Stage"], None] = lambda _stage: None,
 ) -> Iterator[Stage]:
     """Prepare everything and stop everything; nothing that was made before is used save the country's files.
@@ -172,6 +175,7 @@ def open_stage(
         insurers: insurers of the country, at most 84.
         keep: leave the database's files after the end.
         only: the processes to start; every one when left out.
+        sign_ins: how many may begin to sign in at the portal each second.
         loaded: called once the country is loaded, before any process starts.
 
     Raises:
@@ -189,13 +193,14 @@ def open_stage(
             database = cluster.database("tierce")
             migrate(database)
             make_keys(home / "keys")
+            prove_keys(database, home / "keys")
         ports = _free_ports((*SITES, *INNER, *OUTER, "standins", "unprotected"))
         stage = Stage(home, country, database, ports, cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)
         loaded(stage)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
-            _write_settings(stage)
+            _write_settings(stage, sign_ins)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
             serve = ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
             _start(stack, stage, "serve", [*serve, *(f"--only={name}" for name in only)])
@@ -284,7 +289,7 @@ def _take_account(stage: Stage, intake: Intake) -> None:
         store.accounts_came_a_week_ago(connection)
 
 
-def _write_settings(stage: Stage) -> None:
+def _write_settings(stage: Stage, sign_ins: int) -> None:
     """Write the settings file and the stand-ins' directory."""
     home = stage.home
     clients, realms = [], {}
@@ -327,6 +332,7 @@ def _write_settings(stage: Stage) -> None:
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in (*SITES, *OUTER)},
+        "portal": {"url": stage.url("portal"), "port": stage.ports["portal"], "sign_ins": sign_ins},
         **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
         "payments": {"account": PAYER_IBAN, "recipient": _treasurer(home)},
