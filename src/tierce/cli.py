@@ -136,6 +136,8 @@ _AGAIN: Final = (
     "stopped: what was committed is kept, the rest is not done; run the same command again"
 )
 """Every command can be run again: what is long goes on from its last commit, what is short begins again."""
+_NOTHING_KEPT: Final = ("demo",)
+"""What says itself that it stopped, and leaves nothing to go on from."""
 _PANELS: Final = {
     "Découvrir / See it": ("demo", "drill"),
     "Faire tourner / Run it": (
@@ -175,7 +177,10 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
         alone = _ALONE.get((name, *ctx.args[:1]))
         words, rest = ([name], ctx.args) if alone is None else ([name, ctx.args[0]], ctx.args[1:])
         command = typer.main.get_command(importlib.import_module(alone or module).app)
-        raise typer.Exit(_run(command, rest, " ".join(["tierce", *words])))
+        ended = _run(command, rest, " ".join(["tierce", *words]))
+        if ended == STOPPED and name not in _NOTHING_KEPT:
+            typer.echo(f"✗ {_AGAIN}", err=True)
+        raise typer.Exit(ended)
 
     return open_command
 
@@ -204,8 +209,6 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
             raise
         typer.echo(f"✗ {told}", err=True)
         return REFUSED
-    if ended == STOPPED:
-        typer.echo(f"✗ {_AGAIN}", err=True)
     return ended if isinstance(ended, int) else 0
 
 

@@ -18,7 +18,7 @@ from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
     "tierce_api": {9, 11, 14, 22, 23, 25},
-    "tierce_office": {5, 6, 7, 9, 14, 22, 23},
+    "tierce_office": {5, 6, 7, 9, 14, 22, 23, 25},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},

@@ -19,6 +19,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site, persons_site
 from tests.integration.test_office_site import attack, opened
+from tests.integration.tickets import cookie_of
 from tests.integration.walk_world import make_walk_world, open_sites
 from tests.integration.walker import litestar_of
 from tierce.identity.service import form_token
@@ -165,7 +166,7 @@ def test_no_page_of_the_portal_breaks(database: Database, tmp_path: Path) -> Non
     async def scene() -> None:
         async with open_sites(world) as sites:
             login, portal = world.open_session(since_days=40), sites.apps["portal"]
-            cookie = {"cookie": f"tierce-portal={login.handle}"}
+            cookie = {"cookie": cookie_of(login.handle)}
             faults.extend(await send_all(portal, "portal", cookie, login.handle, {}))
             faults.extend(await send_all(portal, "portal", {}, "", {}))
 

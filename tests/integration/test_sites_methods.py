@@ -11,6 +11,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import open_room
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site, persons_site
 from tests.integration.test_sites_malformed import sound
+from tests.integration.tickets import cookie_of
 from tests.integration.walk_world import make_walk_world, open_sites
 from tests.integration.walker import litestar_of
 from tierce.storage.database import Database
@@ -97,7 +98,7 @@ def test_other_methods_and_spellings_of_the_portal_and_the_api(database: Databas
                 app = sites.apps[name]
                 login = world.open_session(since_days=40)
                 found[f"{name}, nobody"] = await walk(app, {})
-                found[name] = await walk(app, {"cookie": f"tierce-portal={login.handle}"})
+                found[name] = await walk(app, {"cookie": cookie_of(login.handle)})
 
     asyncio.run(scene())
     assert [(name, *one) for name, some in found.items() for one in some] == []

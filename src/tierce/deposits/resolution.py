@@ -148,11 +148,16 @@ class Resolver:
         return number
 
     def resolve(self, done: Done) -> int:
-        """Judge one batch of those taken in, and count their worth in `done`; give how many there were."""
+        """Judge one batch of those taken in, and count their worth in `done`; give how many there were.
+
+        Raises:
+            LookupKeyError: the key of pairs is another database's; they wait.
+        """
         found = store.waiting(self._connection, APPEND_ENTRIES_MAX)
         if not found:
             self._connection.commit()
             return 0
+        self._pairs.insist(self._connection)
         insurers = store.insurers(self._connection)
         lines = []
         for one in found:

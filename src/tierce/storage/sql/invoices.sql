@@ -113,7 +113,7 @@ begin
            d.state = 2 and d.insurer is not null, null::bigint, null::bytea
     from care.deposit d where of_engagement is null and d.number = of_deposit and d.establishment = who.establishment
     union all
-    select 1::smallint, a.domain, a.care_day, coalesce(a.until_day, a.care_day), coalesce(a.until_day, a.care_day), null::integer,
+    select 1::smallint, a.domain, a.care_day, coalesce(care.last_day(a), a.care_day), coalesce(a.until_day, a.care_day), null::integer,
            a.state = 3 and not care.is_invoiced(a.id), null::bigint, null::bytea
     from care.agreement a where of_engagement is null and of_deposit is null
         and a.id = of_agreement and a.establishment = who.establishment;

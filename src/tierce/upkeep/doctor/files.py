@@ -16,6 +16,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import (
     ALERTS_KEY,
     BANK_KEY,
+    CHAINS,
     COMPARTMENT_KEYS,
     DEPOSIT_KEY,
     EVERY_KEY,
@@ -49,6 +50,7 @@ _REPLACED = {
     **{f"instance-{name}": f"tierce keys instance {name}" for name in INSTANCES},
     **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY, BANK_KEY, ALERTS_KEY)},
     **{name.value: f"tierce keys lookup {name}" for name in LOOKUPS},
+    Purpose.NETWORK.value: "tierce keys network",
     f"instance-{LOG_KEY_NAME}": "tierce keys log",
 }
 """What replaces a key, by its file; the others are not replaced (docs/reference/keys.md)."""
@@ -112,7 +114,7 @@ def keys(settings: Settings) -> list[Finding]:
     for name in names:
         found += _private(folder / name, "key-file")
         size = _size(folder / name)
-        chain = name.removesuffix(".key") in LOOKUPS
+        chain = name.removesuffix(".key") in CHAINS
         if size is not None and (size % KEY_BYTES or size == 0 if chain else size != KEY_BYTES):
             found.append(
                 bad(

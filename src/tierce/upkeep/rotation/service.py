@@ -83,12 +83,7 @@ def rotate_data_key(
             raise RotationError("a record's key version has one byte, and all of them are used")
         if not begun:
             step("add")
-            master = keyring.raw(COMPARTMENT_KEYS[compartment])
-            wrapped = wrap_key(master, compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES))
-            try:
-                store.add_version(writer, insurer, compartment, version, wrapped)
-            except UniqueViolation:
-                raise RotationError(_HELD) from None
+            _add(writer, keyring, insurer, compartment, version)
         writer.commit()
         sealer = load_sealer(writer, keyring, [compartment])
         writer.commit()
@@ -115,6 +110,17 @@ def rotate_data_key(
         _drop(keeper, insurer, compartment, [old for old in known if old != version])
         keeper.commit()
     return version
+
+
+def _add(writer: Connection, keyring: Keyring, insurer: int, compartment: Compartment, version: int) -> None:
+    """Write a new key; whoever wrote the same version meanwhile goes on with it."""
+    wrapped = wrap_key(
+        keyring.raw(COMPARTMENT_KEYS[compartment]), compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES)
+    )
+    try:
+        store.add_version(writer, insurer, compartment, version, wrapped)
+    except UniqueViolation:
+        raise RotationError(_HELD) from None
 
 
 def _drop(keeper: Connection, insurer: int, compartment: Compartment, versions: list[int]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
+from tierce.registry.proving.store import prove_keys
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
@@ -53,6 +54,7 @@ def upgrade(
             with bar("mise à niveau / upgrade"):
                 migrate(read.connection(), admin=admin)
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
+                prove_keys(read.connection(), read.key_directory(), admin)
             lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
     if json == "-":
         typer.echo(

@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0091"
-down_revision = "0086"
+down_revision = "0089"
 
 
 def upgrade() -> None:
