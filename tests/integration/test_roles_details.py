@@ -66,3 +66,30 @@ def test_no_refusal_tells_of_whom_an_invoice_or_an_agreement_is(place: Place, ki
     assert {wrong: each for wrong, each in said.items() if str(PERSON) in each} == {}
     row = f"select count(*) from care.{table} where person = {PERSON}"
     assert place.world.scalar(row) == 1, "it is hers, and nobody said so"
+
+
+TAKE = "select access.take_alert(1::smallint, gen_random_uuid(), 1::smallint, %s, %s, now(), now(), %s::smallint)"
+
+
+@pytest.mark.parametrize(("alert", "confidence"), [(None, 1), (9, None), (7, 1)])
+def test_an_alert_that_cannot_be_kept_is_refused_whomever_it_names(
+    place: Place, alert: int | None, confidence: int | None
+) -> None:
+    """Whoever holds tierce_peers is told alike of whom the directory has and of nobody, though it rolls back."""
+    place.world.run(
+        "insert into access.alert_peer (id, name, issuer, keys, why) overriding system value"
+        " values (1, 'Rive', 'https://rive.example', 'keys', 'convention');"
+        "insert into access.alert (id, professional, operator, at, by, confidence)"
+        " values (7, 1, 'Autre', now(), 'Hélène', 1)"
+    )
+    place.world.run(f"update directory.professional set rpps = '10001234567' where id = {place.caller.professional}")
+    thief, answers = place.connect("tierce_peers"), set[str]()
+    for rpps in ("10001234567", "10009999999"):
+        try:
+            thief.execute(TAKE, (rpps, alert, confidence))
+            answers.add("kept")
+        except psycopg.Error as error:
+            answers.add(told(error))
+        thief.rollback()
+    assert len(answers) == 1
+    assert "kept" not in answers

@@ -161,6 +161,8 @@ class RightsRun:
         large = progress.lines_total >= self._ways.load_from
         if not self._ways.dry_run and seen is None:
             self._mend_indexes()
+        if not self._ways.dry_run:
+            self._book.wait_for_removal()
         if seen is not None or (large and not self._ways.dry_run and self._book.set_indexes_aside()):
             progress.phase = Phase.LOADING
         self._book.begin(progress, self._sender.id, self._clock.now())
@@ -174,6 +176,7 @@ class RightsRun:
     def _go_on(self, progress: Progress, seen: Seen | None) -> None:
         if seen is None and progress.phase not in {Phase.LOADING, Phase.INDEXING}:
             self._mend_indexes()
+        self._book.wait_for_removal()
         for rejection in self._book.refused(progress.feed):
             self._listener.on_rejection(rejection)
         if self._ways.confirm_shrink is not None:

@@ -25,6 +25,8 @@ _READ: LiteralString = """
            taken, unchanged, outdated, rejected, people_ended
     from registry.feed where kind = 'rights' and insurer = %s and file_sha256 = %s and state in ('running', 'held')
     order by started desc limit 1"""
+REMOVAL_LOCK: Final = 0x7469_6572_6B79
+"""Taken shared by whoever removes people (storage/sql/retention.sql); alone, it waits for them, and they for it."""
 _BUILD_MEMORY: Final = "1GB"
 _HEAVY: Final = ("coverage.coverage", "person.record", "person.family", "person.key", "person.trait", "person.member")
 
@@ -66,6 +68,13 @@ class FeedBook:
             (insurer,),
         ).fetchone()
         return row == (sha256, True)
+
+    def wait_for_removal(self) -> None:
+        """Wait until the removal of people under way has ended; none begins before the caller commits.
+
+        Whom it found without cover the file may bring back. The removals after it see the file, and wait for its end.
+        """
+        self._connection.execute("select pg_advisory_xact_lock(%s)", (REMOVAL_LOCK,))
 
     def begin(self, progress: Progress, insurer: InsurerId, at: datetime) -> None:
         """Note that a file is being taken in, and that imports of this insurer's other files are left."""

@@ -25,6 +25,10 @@ begin
         and (s.event between 1 and 4) = accuses) >= (case when accuses then bound.alerts else bound.others end) then
         return 2;
     end if;
+    -- Before it is looked up whom it names: what cannot be kept would be refused of her alone who is known.
+    if accuses and (of_alert is null or of_confidence is null or exists (select from access.alert a where a.id = of_alert)) then
+        raise exception 'an accusation has a number of its own and a confidence' using errcode = 'check_violation';
+    end if;
     select id into whom from directory.professional where rpps = of_rpps;
     insert into access.peer_set (peer, jti, event, known) values (of_peer, of_jti, of_event, whom is not null);
     if accuses then

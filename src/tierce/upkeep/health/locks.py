@@ -12,9 +12,9 @@ from tierce.deposits.store import RESOLVER_LOCK
 from tierce.journal.segments.store import SEALER_LOCK
 from tierce.journal.store import SEQUENCER_LOCK
 from tierce.notices.telling.store import TURN_LOCK
+from tierce.registry.progress.store import REMOVAL_LOCK
 from tierce.registry.store import IMPORT_LOCK
 from tierce.storage.roles import ROLES
-from tierce.upkeep.rotation.lookups.store import REMOVAL_LOCK
 
 OURS: Final = {
     "sequencer": SEQUENCER_LOCK,

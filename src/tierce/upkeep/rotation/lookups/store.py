@@ -7,12 +7,11 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 
+from tierce.registry.progress.store import REMOVAL_LOCK
 from tierce.registry.store import IMPORT_LOCK
 from tierce.storage.keys import Purpose
 from tierce.storage.lookup_keys import Progress
 
-REMOVAL_LOCK: Final = 0x7469_6572_6B79
-"""Taken shared by whoever removes people (upkeep.forget_people): a row is not copied while it is removed."""
 Row = tuple[UUID, int]
 After = tuple[UUID | None, int | None]
 
