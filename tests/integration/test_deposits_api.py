@@ -21,6 +21,7 @@ from tests.integration.conftest import Connect
 from tests.integration.depositing import OAK, Optician, card, hold, optician
 from tests.integration.fresh import as_superuser
 from tests.integration.signin_world import free_port
+from tests.integration.tickets import held_headers
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tests.waiting import eventually
@@ -223,12 +224,10 @@ def test_what_is_not_a_deposit_is_refused_with_its_reason(
         assert (await http.get("/v1/deposits")).status_code == 405
         assert (await http.delete("/v1/deposits/D-0000-0000-00000-0")).status_code == 405
         assert (await http.get("/v1/depositsx")).status_code == 404
-        unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers={"authorization": f"DPoP {who.handle}"})
+        unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers=held_headers(who.handle))
         assert (unknown.status_code, code(unknown)) == (404, "receipt_unknown")
         taken = await leave(http, who, card(1))
-        waiting = await http.get(
-            f"/v1/deposits/{taken.json()['receipt']}", headers={"authorization": f"DPoP {who.handle}"}
-        )
+        waiting = await http.get(f"/v1/deposits/{taken.json()['receipt']}", headers=held_headers(who.handle))
         assert (waiting.status_code, waiting.json()["state"]) == (200, "received")
 
     served(settings, use)

@@ -13,7 +13,7 @@ from tests.integration.conftest import Connect
 from tests.integration.messages_world import kept
 from tests.integration.rooms import CAPES, OAK
 from tests.integration.signin_world import fill_directory
-from tests.integration.telling_world import World, open_world, opened_incident
+from tests.integration.telling_world import CHAIN, World, open_world, opened_incident
 from tests.integration.test_assistants import rows
 from tests.integration.test_messages_killed import settings
 from tests.integration.test_notices_telling import acknowledge
@@ -216,6 +216,40 @@ def test_a_notice_whose_text_cannot_be_made_is_tried_six_times_and_the_next_cont
     ).fetchall()
     assert tried[0] == (1, "unwritten", ATTEMPTS_MAX)
     assert len(tried) == 2
+
+
+def test_a_notice_that_cannot_be_frozen_is_set_aside_and_leaves_once_it_can_be(world: World) -> None:
+    """Of a list that cannot be read, it is tried no more after a while; taken up, it tells of that list."""
+    incident, admin = opened_incident(world), world.room.admin
+    damaged = "update incident.exposed set last_at = %s where insurer = 1"
+    kept = admin.execute("select last_at from incident.exposed where insurer = 1 limit 1").fetchone()
+    admin.execute("alter table incident.exposed disable trigger all")
+    admin.execute(damaged, ("infinity",))
+    admin.commit()
+    assert kept is not None
+    turns, failed = 0, 0
+    while turns < 60 and not store.aside(world.notices, 10):
+        turns += 1
+        try:
+            world.telling.turn(world.notices, world.box)
+        except psycopg.DataError:
+            failed += 1
+        world.room.clock.advance(timedelta(minutes=10))
+    (one,) = store.aside(world.notices, 10)
+    assert (one.insurer, one.why) == (OAK, AsideWhy.UNWRITTEN)
+    assert failed <= len(CHAIN) * ATTEMPTS_MAX < turns, "later and later, and no more"
+    world.telling.turn(world.notices, world.box)  # nothing fails any more
+    assert [mail.to for mail in world.box.mails] == ["dpo@deuxcaps.example"], "the other was told at once"
+    admin.execute(damaged, kept)
+    admin.commit()
+    take_up(
+        world.notices, world.telling.appender, world.room.clock, one.number, settle=False, by="Inès", why="réparé"
+    )
+    assert world.telling.turn(world.notices, world.box).sent == 1
+    assert "Vos assurés concernés : 2 personnes." in world.box.mails[-1].text.replace("\u00a0", " ")
+    assert world.telling.turn(world.notices, world.box).told == 0
+    drafts = "select count(*) from notice.insurer_notice where incident = %s and draft is not null"
+    assert admin.execute(drafts, (incident.id,)).fetchone() == (2,)
 
 
 def test_an_e_mail_to_a_professional_that_came_back_is_named(

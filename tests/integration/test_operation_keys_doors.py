@@ -21,11 +21,13 @@ from tierce.registry.store import IMPORT_LOCK
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.errors import KeyMissingError
+from tierce.storage.errors import KeyMissingError, LookupKeyError
 from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import GENERATIONS_MAX, KEY_BYTES, Keyring, Purpose
+from tierce.storage.lookup_keys import take
 from tierce.storage.networks import pseudonym, pseudonyms
-from tierce.upkeep.doctor import lookups
+from tierce.upkeep.doctor import files, lookups
+from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.rotation import doors
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
@@ -163,9 +165,47 @@ def test_a_new_network_key_changes_each_pseudonym_and_the_file_still_makes_those
     assert second != now(ELSEWHERE)
     assert now("") == nowhere, "an address that could not be read is known as such whatever came since"
     assert pseudonyms(Keyring(folder, [Purpose.NETWORK]), HERE) == {first, second}
-    (folder / "network.key").write_bytes(os.urandom(GENERATIONS_MAX * KEY_BYTES))
-    with pytest.raises(RotationError, match="keys already"):
+
+
+@pytest.mark.parametrize("step", ["key", "mark", "commit"])
+def test_the_key_of_networks_is_replaced_wherever_the_machine_is_cut_off(
+    connect: Connect, settings: Settings, step: str
+) -> None:
+    folder, purpose = settings.key_directory(), Purpose.NETWORK
+
+    def bears() -> bytes:
+        """The pseudonym that lines of an `api` bear which is started now."""
+        ring = Keyring(folder, [purpose])
+        take(connect("tierce_api", autocommit=True), ring, [purpose])
+        return pseudonym(ring.hash(purpose), HERE)
+
+    before = bears()
+    child = os.fork()
+    if child == 0:
+        doors.rotate_networks(settings, lambda name: os.kill(os.getpid(), signal.SIGKILL) if name == step else None)
+        os._exit(1)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert bears() == before, "until it is whole, lines go on under the key of before"
+    left = (folder / "network.key").read_bytes()
+    assert len(left) == KEY_BYTES * (1 if step == "key" else 2)
+    made = doors.rotate_networks(settings)
+    assert (made.generation, made.again) == (2, step != "key"), "a key that lay in the file serves"
+    assert (folder / "network.key").read_bytes().startswith(left)
+    assert bears() != before
+    assert pseudonyms(Keyring(folder, [purpose]), HERE) == {before, bears()}
+    assert not [one for one in files.keys(settings) if one.grade is Grade.BAD], "two keys are no broken file"
+    (folder / "network.key").write_bytes(left[:KEY_BYTES])
+    with pytest.raises(KeyMissingError, match="today's file"):
+        bears()
+    (folder / "network.key").write_bytes(os.urandom(2 * KEY_BYTES))
+    with pytest.raises(LookupKeyError, match="not this database's file"):
         doors.rotate_networks(settings)
     (folder / "network.key").write_bytes(os.urandom(KEY_BYTES + 1))
     with pytest.raises(KeyMissingError):
+        doors.rotate_networks(settings)
+
+
+def test_a_file_of_networks_is_given_no_key_that_nothing_would_read(connect: Connect, settings: Settings) -> None:
+    (settings.key_directory() / "network.key").write_bytes(os.urandom(GENERATIONS_MAX * KEY_BYTES))
+    with pytest.raises(RotationError, match="keys already"):
         doors.rotate_networks(settings)

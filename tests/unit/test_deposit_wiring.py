@@ -12,6 +12,7 @@ from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock
 from tierce.settings import load
 from tierce.storage.database import Database
+from tierce.storage.errors import KeyMissingError, LookupKeyError
 from tierce.web.api.deposits import Front
 from tierce.web.api.hot import App
 from tierce.web.deposit_wiring import open_rest
@@ -33,9 +34,10 @@ async def rest(*_: object) -> None:
     """The rest of the API."""
 
 
-def built(fails: int, *, serving: bool) -> Front:
-    """Open the rest, whose first `fails` attempts go wrong in a way that nobody foresaw."""
-    front, left = Front(cast("Any", None), cast("Any", None), "https://api.example"), [ZeroDivisionError()] * fails
+def built(fails: int, *, serving: bool, why: Exception | None = None) -> Front:
+    """Open the rest, whose first `fails` attempts go wrong, in a way that nobody foresaw where `why` is left out."""
+    front = Front(cast("Any", None), cast("Any", None), "https://api.example")
+    left = [why or ZeroDivisionError()] * fails
 
     @asynccontextmanager
     async def build(_front: Front) -> AsyncIterator[App]:
@@ -61,6 +63,11 @@ def test_what_goes_wrong_as_the_process_starts_is_raised() -> None:
 
 def test_once_it_takes_deposits_the_api_comes_back_whatever_went_wrong() -> None:
     assert built(2, serving=True).rest is rest
+
+
+@pytest.mark.parametrize("why", [LookupKeyError("another database's"), KeyMissingError("of yesterday")])
+def test_another_databases_key_keeps_nobody_from_leaving_a_deposit(why: Exception) -> None:
+    assert built(2, serving=False, why=why).rest is rest
 
 
 def test_an_api_that_has_no_gate_yet_is_not_ready(tmp_path: Path) -> None:

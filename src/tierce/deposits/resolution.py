@@ -114,7 +114,7 @@ class Resolver:
 
     def tidy(self) -> None:
         """Destroy what was typed once no invoice may quote its receipt."""
-        store.forget_before(self._connection, self._clock.now() - timedelta(days=KEPT_DAYS))
+        store.forget_typed(self._connection, timedelta(days=KEPT_DAYS))
         self._connection.commit()
 
     def _take(self, segment: Segment) -> int:
@@ -148,11 +148,16 @@ class Resolver:
         return number
 
     def resolve(self, done: Done) -> int:
-        """Judge one batch of those taken in, and count their worth in `done`; give how many there were."""
+        """Judge one batch of those taken in, and count their worth in `done`; give how many there were.
+
+        Raises:
+            LookupKeyError: the key of pairs is another database's; they wait.
+        """
         found = store.waiting(self._connection, APPEND_ENTRIES_MAX)
         if not found:
             self._connection.commit()
             return 0
+        self._pairs.insist(self._connection)
         insurers = store.insurers(self._connection)
         lines = []
         for one in found:

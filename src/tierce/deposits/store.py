@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from tierce.kernel.nir import normalise
 from tierce.policy.deposits import DepositReason, DepositState
 from tierce.policy.ladder import Level, Rung
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.lookup_keys import take as take_keys
+from tierce.storage.pairs import pair_number
 
 RESOLVER_LOCK: Final = 0x7469_6572_6470
 """The advisory lock under which deposits are judged, one batch at a time."""
@@ -40,21 +42,27 @@ class Pairs:
 
     def __init__(self, keyring: Keyring) -> None:
         """Take `pair.key`."""
+        self._keyring = keyring
         self._hash = keyring.hash(Purpose.PAIR)
+
+    def insist(self, connection: Connection) -> None:
+        """Refuse a key file that is another database's: what it made would be nobody's, and compared with nothing.
+
+        Raises:
+            LookupKeyError: it is.
+        """
+        take_keys(connection, self._keyring, [Purpose.PAIR])
 
     def of(self, establishment: int, typed: Typed, insurer: Insurer | None) -> tuple[int, int | None]:
         """Of her NIR, and of her card where its number is one that an ask could name."""
-        by_nir = self._number(establishment, normalise(typed.nir, typed.birth_date, typed.rank))
+        by_nir = pair_number(self._hash, establishment, normalise(typed.nir, typed.birth_date, typed.rank))
         if insurer is None:
             return by_nir, None
         try:
             member = MemberNumber.parse(typed.member)
         except FieldError:
             return by_nir, None
-        return by_nir, self._number(establishment, normalise_card(insurer.amc, member, typed.birth_date))
-
-    def _number(self, establishment: int, who: bytes) -> int:
-        return self._hash.int64(establishment.to_bytes(8, "big") + who) or 1
+        return by_nir, pair_number(self._hash, establishment, normalise_card(insurer.amc, member, typed.birth_date))
 
 
 def take(connection: Connection, records: Sequence[Record]) -> list[Record]:
@@ -189,10 +197,11 @@ def resolve(
     )  # fmt: skip
 
 
-def forget_before(connection: Connection, before: datetime) -> int:
-    """Destroy what was typed in deposits received before an instant; the rest of the row stays."""
+def forget_typed(connection: Connection, keep: timedelta) -> int:
+    """Destroy what was typed in deposits received longer ago, by the database's clock; the rest of the row stays."""
     return connection.execute(
-        "update care.deposit set sealed = null, label = null where received < %s and sealed is not null", (before,)
+        "update care.deposit set sealed = null, label = null where received < now() - %s and sealed is not null",
+        (keep,),
     ).rowcount
 
 

@@ -12,6 +12,7 @@ from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId, SessionId
 from tierce.policy.acts import Presence
 from tierce.presence.model import Bearer, Place
 from tierce.storage.keys import SIGNER_KEY, KeyedHash, Keyring, Purpose
+from tierce.storage.pairs import pair_number
 
 __all__ = ["SIGNER_KEY", "KeyedHash", "Keyring", "Purpose"]
 
@@ -183,7 +184,7 @@ class ReportRows:
 
     def report(self, peer: int, evidence: UUID, place: EstablishmentId, who: bytes, care_day: int) -> bool:
         """Keep a proof; False when it was kept before, or when no pair is there for it."""
-        pair = self._pair.int64(place.to_bytes(8, "big") + who) or 1
+        pair = pair_number(self._pair, place, who)
         row = self._connection.execute(
             "select presence.report(%s, %s, %s, %s, %s, %s)",
             (peer, evidence, pair, self._keyring.index(Purpose.INDEX, who), place, care_day),

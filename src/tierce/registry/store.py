@@ -20,7 +20,7 @@ from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.registry.writing.store import Writer
 from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import LOOKUPS, Keyring, Purpose
-from tierce.storage.lookup_keys import take_to_write
+from tierce.storage.lookup_keys import take, take_to_write
 
 IMPORT_LOCK: Final = 0x7469_6572_6665
 """Imports run one at a time: two of them could each create the same new person."""
@@ -30,7 +30,7 @@ class RegistryStore:
     """Reads and writes the register over one connection of role tierce_feed."""
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
-        """Use `connection`, not in autocommit; `keyring` holds index, trait, feed, person and coverage."""
+        """Use `connection`, not in autocommit; `keyring` holds index, trait, feed, pair, person and coverage."""
         self._connection = connection
         self._keyring = keyring
 
@@ -48,6 +48,7 @@ class RegistryStore:
             return False
         try:
             prove_first(self._connection, self._keyring, LOOKUPS)
+            take(self._connection, self._keyring, [Purpose.FEED, Purpose.PAIR])
             self._connection.commit()  # whoever gives numbers to people asked about waits for that row
             take_to_write(self._connection, self._keyring, LOOKUPS)
         except TierceError:

@@ -44,6 +44,7 @@ from tierce.rights.store import (
     load_insurers,
     load_responsible,
     load_routing,
+    pair_number,
 )
 
 PLACES_KEPT = 8_192
@@ -129,7 +130,7 @@ class Rights:
         question = parse_question(body, date_of(today))  # 2. parse and normalise
         named = routed(question.who, self.shelf.routing)
         who = named.canonical()
-        pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
+        pair = pair_number(self._pair, caller.establishment, who)
         claim = None
         if question.proof is not None and not self._gate.is_spent(caller.line):
             claim = await self._claim(question.proof, caller, who)

@@ -13,6 +13,7 @@ from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import READ_KEYS, sealer_from
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
+from tierce.storage.pairs import pair_number
 
 __all__ = [
     "Compartment",
@@ -26,6 +27,7 @@ __all__ = [
     "load_insurers",
     "load_responsible",
     "load_routing",
+    "pair_number",
 ]
 
 

@@ -77,7 +77,11 @@ LOOKUPS = (Purpose.INDEX, Purpose.TRAIT)
 """The keys that are replaced by a further layer (`storage/lookup_keys.py`); their files hold every key so far."""
 
 CHAINS = (*LOOKUPS, Purpose.NETWORK)
-"""The files that hold every key so far; by networks nothing is looked up, so that no generation of them is marked."""
+"""The files that hold every key so far."""
+
+PROVED = (Purpose.PAIR, Purpose.NETWORK, Purpose.FEED, Purpose.ENGAGEMENT, Purpose.RECEIPT)
+"""Keys by which nobody is looked up and of which another file would serve in silence: the database knows each by its
+proof, as it knows those of look-ups."""
 
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {
     Compartment.PERSON: "person",

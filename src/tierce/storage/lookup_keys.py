@@ -1,5 +1,7 @@
 """Which generation of a look-up key is in force: the database says it, a key file holds every key so far.
 
+It also knows the keys of which another file would serve in silence (`keys.PROVED`), by their proofs.
+
 A process looks up by as many keys of the file as the database says when it starts, and tells the database so at each
 connection: a process that was not started again after a replacement is refused, and finds nobody by mistake
 (docs/adr/0120).
@@ -16,8 +18,9 @@ from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
 
 from tierce.storage.errors import LookupKeyError
-from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.keys import KEY_BYTES, LOOKUPS, PROVED, Keyring, Purpose
 
+_FIRST: Final[LiteralString] = "select gate.prove_first(%s, %s, %s)"
 _READ: Final[LiteralString] = (
     "select generation, oldest, step, proof, before, at_idx, at_person, since from gate.lookup where purpose = %s"
 )
@@ -103,12 +106,23 @@ def mark(connection: Connection, purpose: Purpose) -> Mark:
 
 
 def take(connection: Connection, keyring: Keyring, purposes: Iterable[Purpose]) -> Callable[[str], str]:
-    """Have `keyring` look up by what is in force; returns what makes a connection string say so.
+    """Have `keyring` serve by what is in force; returns what makes a connection string say so. The caller commits.
 
     Raises:
-        KeyMissingError: the file holds fewer keys than are in force.
+        KeyMissingError: a file holds fewer keys than are in force.
+        LookupKeyError: a file holds others.
     """
-    return _taken(keyring, {one: mark(connection, one) for one in purposes})
+    marks = {}
+    for one in purposes:
+        if one in PROVED:
+            connection.execute(_FIRST, first_proof(keyring, one))
+        marks[one] = mark(connection, one)
+    return _taken(keyring, marks)
+
+
+def first_proof(keyring: Keyring, purpose: Purpose) -> tuple[str, bytes, int]:
+    """What proves a file of a database that knows none yet: whose, the proof, and how many keys it holds."""
+    return purpose.value, proof_of(keyring, purpose), len(keyring.raw(purpose.value)) // KEY_BYTES
 
 
 async def take_async(
@@ -117,6 +131,8 @@ async def take_async(
     """The same for a process that serves."""
     marks = {}
     for one in purposes:
+        if one in PROVED:
+            await connection.execute(_FIRST, first_proof(keyring, one))
         marks[one] = Mark.of(await (await connection.execute(_READ, (one.value,))).fetchone(), one)
     return _taken(keyring, marks)
 
@@ -124,7 +140,13 @@ async def take_async(
 def _taken(keyring: Keyring, marks: dict[Purpose, Mark]) -> Callable[[str], str]:
     for purpose, found in marks.items():
         found.hold(keyring, purpose)
-    said = " ".join(f"-c tierce.{purpose.value}={found.generation}" for purpose, found in marks.items())
+        if purpose in PROVED and found.proof is None:
+            raise LookupKeyError(
+                f"rien ne prouve encore que {purpose}.key est le fichier de cette base, qui a déjà servi : `tierce "
+                f"upgrade` l’essaie / nothing proves yet that {purpose}.key is the file of this database, which has "
+                "served already: `tierce upgrade` tries it"
+            )
+    said = " ".join(f"-c tierce.{one.value}={marks[one].generation}" for one in LOOKUPS if one in marks)
     return lambda dsn: make_conninfo(dsn, options=said)
 
 

@@ -16,9 +16,11 @@ from tierce.deposits.service import Counter
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
-from tierce.identity.service import Pool
+from tierce.identity.service import Sessions
+from tierce.identity.sites.model import Held
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
+from tierce.storage.errors import KeyMissingError, LookupKeyError
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web import logs
 from tierce.web.api.callers import Callers
@@ -89,7 +91,8 @@ async def open_rest(
     """Build the rest, again and again until the store answers.
 
     What is wrong otherwise is raised to whoever starts the process. Once it is `serving` deposits nobody would hear:
-    it is logged, and tried again, for the API would stay closed beside a store in good health.
+    it is logged, and tried again, for the API would stay closed beside a store in good health. A key file that is
+    another database's never raises: care goes on by deposit, and the doctor says which file.
     """
     while True:
         try:
@@ -98,7 +101,7 @@ async def open_rest(
         except (psycopg.OperationalError, OSError):
             await asyncio.sleep(RETRY_SECONDS)
         except Exception as error:
-            if not serving.is_set():
+            if not serving.is_set() and not isinstance(error, (KeyMissingError, LookupKeyError)):
                 raise
             logs.say("the API behind the counter could not be built", level="error", kind=type(error).__name__)
             await asyncio.sleep(unforeseen_seconds)
@@ -106,12 +109,13 @@ async def open_rest(
             return
 
 
-def state_finder(pool: Pool, callers: Callers) -> FindState:
+def state_finder(sessions: Sessions, callers: Callers) -> FindState:
     """Find a receipt's state for the establishment of whoever asks."""
 
-    async def find(authorization: bytes | None, number: int, printed: str) -> State | None:
-        bound = await callers.find(authorization, fresh=True)
-        async with pool.connection() as connection:
+    async def find(held: Held, number: int, printed: str) -> State | None:
+        await sessions.reader.insist_ticket(held)
+        bound = await callers.find(b"DPoP " + held.handle.encode("latin-1"), fresh=True)
+        async with sessions.pool.connection() as connection:
             return await store.state(connection, number, bound.caller.establishment, printed)
 
     return find

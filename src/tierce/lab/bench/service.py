@@ -22,6 +22,7 @@ from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import busy_seconds
 from tierce.lab.bench.processes import children, stat, with_below
+from tierce.registry.proving.store import prove_keys
 from tierce.settings import load
 from tierce.storage.cluster import DURABLE, Cluster, new_secret
 from tierce.storage.database import Database
@@ -54,6 +55,7 @@ class Stage:
         self.database: Database = self._cluster.database(DATABASE)
         migrate(self.database)
         make_keys(home / "keys")
+        prove_keys(self.database, home / "keys")
         self.keyring = Keyring(home / "keys", EVERY_KEY)
 
     @property

@@ -29,6 +29,7 @@ from tierce.registry.records import CoverageRecord, encode_record
 from tierce.registry.store import RegistryStore
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
+from tierce.storage.pairs import pair_number
 
 INSURERS: Final = 12
 SOFTWARE: Final = 1
@@ -138,7 +139,7 @@ def _coverages(
 
 def pair_key(keyring: Keyring, establishment: int, person: int) -> int:
     """Return the key of the pair memory for an establishment and an invented person."""
-    return keyring.hash(Purpose.PAIR).int64(establishment.to_bytes(8, "big") + _canonical(person))
+    return pair_number(keyring.hash(Purpose.PAIR), establishment, _canonical(person))
 
 
 def index_of(keyring: Keyring, person: int) -> UUID:

@@ -28,6 +28,7 @@ from tierce.lab.live.play import covered
 from tierce.lab.live.store import settle_device
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.pairs import pair_number
 
 VICTIM: Final = "claire_morvan"
 HOSPITAL: Final = "Centre hospitalier de Valbrume"
@@ -140,7 +141,7 @@ async def _machine(thief: Thief, taken: Taken, wanted: int, clock: Clock, seed: 
         place = store.establishment(admin, HOSPITAL)
         settle_device(admin, device, Profession.HOSPITAL, day)
         key = Keyring(stage.home / "keys", [Purpose.PAIR.value]).hash(Purpose.PAIR)
-        pairs = [key.int64(place.to_bytes(8, "big") + canonical(who)) for who in known]
+        pairs = [pair_number(key, place, canonical(who)) for who in known]
         store.remember_pairs(admin, pairs, day)
     taken.devices.append(device)
     taken.history = len(known)

@@ -106,16 +106,19 @@ class Telling:
         )
         if incident is None or incident.aware_at is None or scope is None:
             return 0
-        names, told, alone = notice_rows.insurers(connection), 0, EachAlone(connection)
+        told, alone = 0, EachAlone(connection)
         for insurer, before in store.to_tell(connection, scope).items():
-            with alone.one(), connection.transaction():
-                name = names[insurer][1]
-                part = slice_for(scope.digest, insurer, name, exposures(connection, scope, insurer))
-                self._freeze(
-                    connection, incident, scope, part or emptied(scope.digest, insurer, name, before), before
-                )
-                kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
-                told += self._warn(connection, number, scope.revision, insurer, kind)
+            kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
+            with alone.one():
+                try:
+                    with connection.transaction():
+                        self._freeze(connection, incident, scope, insurer, before)
+                        told += self._warn(connection, number, scope.revision, insurer, kind)
+                except Exception:
+                    # It is due all the same, and frozen when it is sent: tried as often as any, then set aside.
+                    with connection.transaction():
+                        self._warn(connection, number, scope.revision, insurer, kind, failed=UNWRITTEN)
+                    raise
         alone.done()
         return told
 
@@ -124,11 +127,14 @@ class Telling:
         connection: Connection,
         incident: Incident,
         scope: ScopeSummary,
-        part: InsurerSlice | Emptied,
+        insurer: InsurerId,
         before: int,
     ) -> None:
         """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
-        now = self.clock.now()
+        now, name = self.clock.now(), notice_rows.insurers(connection)[insurer][1]
+        part: InsurerSlice | Emptied = slice_for(
+            scope.digest, insurer, name, exposures(connection, scope, insurer)
+        ) or emptied(scope.digest, insurer, name, before)
         facts, day = facts_of(connection, incident, scope, now), now.astimezone(PARIS).date()
         reference = incident_reference(incident.id, incident.day)
         if isinstance(part, Emptied):
@@ -209,8 +215,9 @@ class Telling:
         *,
         contact: ContactPoint | None = None,
         step: int = 1,
+        failed: str | None = None,
     ) -> int:
-        """Write one warning with its journal line, in the caller's transaction."""
+        """Write one warning with its journal line, in the caller's transaction; `failed` when a try was in vain."""
         now = self.clock.now()
         if contact is None:
             contact = next(iter(self._chain(connection, insurer, now)), None)
@@ -218,7 +225,10 @@ class Telling:
         (seq,) = self.appender.write(connection, [line])
         to = contact.id if contact else None
         one = InsurerWarning(new_id(), number, revision, insurer, step, to, kind, now, 0, None, None)
-        return int(store.insert_warning(connection, one, seq))
+        written = store.insert_warning(connection, one, seq)
+        if failed is not None:
+            store.refused(connection, one.id, failed, *rules.after_refusal(Verdict.RETRY, 0, now))
+        return int(written)
 
     def _chain(self, connection: Connection, insurer: InsurerId, now: datetime) -> list[ContactPoint]:
         """An insurer's contacts; one that wrote none has the address of its own file, if it gave one."""
@@ -263,10 +273,25 @@ class Telling:
             text = rules.test_text(self.operator, one.revision, one.due_at.astimezone(PARIS), self.site)
             subject = f"Essai nº {one.revision} de notification · Notice test no. {one.revision}"
             return Mail(address, subject, text, name)
-        kept = store.document_of(connection, one.incident, one.revision, one.insurer)
-        if kept is None:
-            raise SliceMissingError
-        document = decode_document(kept)
+        document = decode_document(self._document(connection, one))
         return Mail(
             address, f"{document.reference} · {document.title.fr}", rules.mail_text(document, self.site), name
         )
+
+    def _document(self, connection: Connection, one: InsurerWarning) -> str:
+        """The frozen notice; made now where it could not be when it was due, of the list that it tells of."""
+        place = one.incident, one.revision, one.insurer
+        kept = store.document_of(connection, *place)
+        if kept is not None:
+            return kept
+        incident = incident_rows.incident(connection, one.incident)
+        scopes = incident_rows.scopes(connection, one.incident)
+        scope = next((each for each in scopes if each.revision == one.revision), None)
+        if incident is None or scope is None:
+            raise SliceMissingError
+        with connection.transaction():
+            self._freeze(connection, incident, scope, one.insurer, store.told_before(connection, *place))
+        kept = store.document_of(connection, *place)
+        if kept is None:
+            raise SliceMissingError
+        return kept

@@ -166,6 +166,16 @@ def document_of(connection: Connection, incident: IncidentId, revision: int, ins
     return row[0] if row else None
 
 
+def told_before(connection: Connection, incident: IncidentId, revision: int, insurer: InsurerId) -> int:
+    """The revision that an insurer was last told of before this one, 0 for none."""
+    row = connection.execute(
+        "select coalesce(max(revision), 0) from notice.warning"
+        " where incident = %s and revision < %s and insurer = %s",
+        (incident, revision, insurer),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def insert_warning(connection: Connection, one: InsurerWarning, entry: EntrySeq) -> bool:
     """Write a warning that is due; False when that step was already written."""
     cursor = connection.execute(

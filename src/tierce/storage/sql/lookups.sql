@@ -26,3 +26,15 @@ begin
             using errcode = 'check_violation';
     end if;
 end $$;
+
+-- The first proof of a key by which nobody is looked up (docs/adr/0135): written once, by whoever uses it first, with how many keys the
+-- file holds. While pairs are remembered and nothing proves their key, none is believed here: `tierce upgrade` tries it on some of them.
+create or replace function gate.prove_first(of_purpose text, with_proof bytea, of_keys integer) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if of_purpose in ('index', 'trait') or of_purpose = 'pair' and exists (select from access.pair) then
+        return;
+    end if;
+    update gate.lookup l set proof = with_proof, generation = of_keys, oldest = of_keys
+    where l.purpose = of_purpose and l.proof is null;
+end $$;

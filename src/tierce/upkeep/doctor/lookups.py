@@ -1,4 +1,4 @@
-"""The doctor on look-up keys: each file is the database's, and no replacement was left half-way."""
+"""The doctor on keys that the database knows: each file is its own, and no replacement was left half-way."""
 
 import psycopg
 
@@ -7,33 +7,64 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import foreign_doors
-from tierce.storage.keys import LOOKUPS, Keyring, Purpose
+from tierce.storage.keys import LOOKUPS, PROVED, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, mark
 from tierce.upkeep.doctor.files import UNFINISHED_MAX
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.web.names import KEYS
 
 
 def keys(connection: psycopg.Connection, settings: Settings, clock: Clock) -> list[Finding]:
     """Whether each serves, and how a replacement that was begun goes on."""
     found = []
-    for purpose in LOOKUPS:
+    for purpose in (*LOOKUPS, *PROVED):
         now, name = mark(connection, purpose), f"{purpose}.key"
+        if not (settings.key_directory() / name).exists():
+            continue  # said with the key files
         try:
             now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
         except TierceError:
+            wrong = _WRONG.get(purpose, _NOBODY)
             said = Phrase(
-                f"n’est pas le fichier de cette base, qui est sous la clé {now.generation} : personne n’est trouvé",
-                f"is not the file of this database, which is under key {now.generation}: nobody is found",
+                f"n’est pas le fichier de cette base, qui est sous la clé {now.generation} : {wrong.fr}",
+                f"is not the file of this database, which is under key {now.generation}: {wrong.en}",
             )
+            holders = " et / and ".join(one for one, given in KEYS.items() if purpose in given) or "tierce feed"
             remedy = Phrase(
-                "remettez le fichier d’aujourd’hui, de sa copie scellée ou d’une autre machine",
-                "bring today's file back, from its sealed copy or from another machine",
+                "remettez le fichier d’aujourd’hui, de sa copie scellée ou d’une autre machine, puis relancez "
+                f"{holders.replace(' / and', '')}",
+                "bring today's file back, from its sealed copy or from another machine, then start again "
+                f"{holders.replace('et / ', '')}",
             )
             found.append(bad("lookup-key", name, said, remedy))
             continue
         if now.step is not Progress.NONE and clock.now() - now.since > UNFINISHED_MAX:
             found.append(_unfinished(name, purpose.value, now.step))
-    return found or [good("lookup-keys", "index.key, trait.key", "sont ceux de la base", "are the database's")]
+    files = ", ".join(f"{one}.key" for one in (*LOOKUPS, *PROVED))
+    return found or [good("lookup-keys", files, "sont ceux de la base", "are the database's")]
+
+
+_NOBODY = Phrase("personne n’est trouvé", "nobody is found")
+_WRONG = {
+    Purpose.PAIR: Phrase(
+        "`api` ne montre rien, sans quoi chaque personne reprendrait une place ; les soins passent par dépôt",
+        "`api` shows nothing, or everybody would take a seat again; care goes on by deposit",
+    ),
+    Purpose.NETWORK: Phrase(
+        "`api` ne montre rien, sans quoi ses lignes ne se compareraient à aucune d’avant",
+        "`api` shows nothing, or its lines would compare with none of before",
+    ),
+    Purpose.FEED: Phrase("aucun fichier n’est pris", "no file is taken in"),
+    Purpose.ENGAGEMENT: Phrase(
+        "`api` ne montre rien, sans quoi les numéros déjà donnés ne se liraient plus",
+        "`api` shows nothing, or numbers given already could be read no more",
+    ),
+    Purpose.RECEIPT: Phrase(
+        "`api` ne montre rien ; les récépissés qu’il donne ne se reliront pas",
+        "`api` shows nothing; the receipts that it gives will not be read back",
+    ),
+}
+"""What comes of another file."""
 
 
 def doors(connection: psycopg.Connection, settings: Settings) -> list[Finding]:

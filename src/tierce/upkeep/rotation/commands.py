@@ -1,6 +1,9 @@
 """`tierce keys`: replace keys and passwords."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,9 +20,10 @@ from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import accounts, cards, deposits, doors, service, store
 from tierce.upkeep.rotation import lending as addresses
-from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.errors import RotationError, StillSealingError
 from tierce.upkeep.rotation.lookups import service as lookups
 from tierce.upkeep.service import INSTANCES
+from tierce.web.names import KEYS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 HOLDERS = {"person": "office, persons", "coverage": "api, notices, billing", "contact": "notices"}
@@ -41,6 +45,16 @@ class Part(StrEnum):
     def compartment(self) -> Compartment:
         """The compartment itself."""
         return next(one for one, name in COMPARTMENT_KEYS.items() if name == self.value)
+
+
+@contextmanager
+def _replacing(file: Path, *, dry_run: bool = False) -> Iterator[Settings]:
+    """Read the settings, say in words what is refused, and leave the journal's line of what was replaced."""
+    with refusing():
+        read = load(file)
+        yield read
+        if not dry_run:
+            _line(read)
 
 
 @app.callback()
@@ -65,14 +79,22 @@ def data(
     with refusing():
         read = load(settings)
         with read.connection().connect(service.FEED_ROLE) as connection:
-            chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
+            chosen = {number: amc for number, amc in store.insurers(connection) if insurer in (None, amc)}
         if not chosen:
             raise RotationError("aucun organisme n’a ce numéro AMC / no insurer has this AMC number")
-        for number in chosen:
-            with bar(f"assureur / insurer {number}") as advance:
-                version = service.rotate_data_key(read, number, part.compartment, advance)
+        later: StillSealingError | None = None
+        for number, amc in chosen.items():
+            try:
+                with bar(f"assureur / insurer {number}") as advance:
+                    version = service.rotate_data_key(read, number, part.compartment, advance)
+            except StillSealingError as error:  # the others do not wait for it
+                later = error
+                typer.echo(f"… assureur / insurer {number} : --insurer {amc}")
+                continue
             _line(read, number)
             typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
+        if later is not None:
+            raise later
 
 
 @app.command(epilog="Exemple / example:  tierce keys master coverage --settings tierce.toml")
@@ -83,7 +105,7 @@ def master(
     with refusing():
         read = load(settings)
         wrapped = service.rotate_master(read, part.compartment)
-        if wrapped is not None:
+        if wrapped is not None:  # the first of the two runs replaces nothing yet
             _line(read)
     holders = HOLDERS[part.value]
     if wrapped is None:
@@ -98,7 +120,7 @@ def master(
 def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
-    """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
+    """Détruire l’ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
     with refusing():
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
@@ -127,19 +149,16 @@ def instance(
                 f"aucun processus « {name} » ; choisissez parmi / no process '{name}'; choose among: {every}; "
                 "le journal / the log: `tierce keys log`"
             )
-        read = load(settings)
-        service.rotate_instance(read, name)
-        _line(read)
+        with _replacing(settings) as read:
+            service.rotate_instance(read, name)
     typer.echo(f"✓ instance-{name}.key ; relancez / restart: {name}")
 
 
 @app.command(epilog="Exemple / example:  systemctl stop tierce-worker && tierce keys log --settings tierce.toml")
 def log(*, settings: SettingsFile) -> None:
     """Donner une clé neuve au journal, `worker` arrêté. / Give the log a new key while the worker is stopped."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings) as read:
         line = service.rotate_log(read)
-        _line(read)
     typer.echo(line)
     typer.echo("À annoncer à qui garde la précédente. / To be announced to whoever keeps the previous one.", err=True)
     typer.echo("Lancez / start: worker ; relancez / restart: office", err=True)
@@ -148,11 +167,9 @@ def log(*, settings: SettingsFile) -> None:
 @app.command(epilog="Exemple / example:  tierce keys card --settings tierce.toml")
 def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des cartes dynamiques. / Replace the key of dynamic cards' handles."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         if not dry_run:
             cards.rotate_card(read)
-            _line(read)
     typer.echo("Les cartes à l’écran ne serviront plus ; redemandées, si. / Cards on a screen end; ask again.")
     _end("card.key", "signer, api", dry_run=dry_run)
 
@@ -160,11 +177,8 @@ def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  tierce keys door --settings tierce.toml")
 def door(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des portes des organismes. / Replace the key of what opens sessions of insurers' staff."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         number = doors.count_doors(read) if dry_run else doors.rotate_doors(read)
-        if not dry_run:
-            _line(read)
     typer.echo(f"{number} organismes ; les sessions ouvertes le restent / insurers; sessions that are open stay so")
     _end("door.key", "insurers", dry_run=dry_run)
 
@@ -172,11 +186,12 @@ def door(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  tierce keys network --settings tierce.toml")
 def network(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des réseaux, par une couche de plus. / Replace the key of networks, by one more layer."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         if not dry_run:
-            typer.echo(f"{doors.rotate_networks(read)} clés dans le fichier / keys in the file")
-            _line(read)
+            made = doors.rotate_networks(read)
+            typer.echo(f"{made.generation} clés en vigueur / keys in force")
+            if made.again:
+                typer.echo(f"  {_AGAIN}")
     typer.echo(
         "Les lignes d’avant et d’après ne se comparent que par le fichier. / "
         "Lines of before and after compare by the file alone."
@@ -187,11 +202,9 @@ def network(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  tierce keys alerts --settings tierce.toml")
 def alerts(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé qui signe nos alertes. / Replace the key that signs our alerts to other operators."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         if not dry_run:
             cards.rotate_alerts(read)
-            _line(read)
     typer.echo("Donnez aux autres opérateurs /jwks.json, relu. / Hand the others /jwks.json, read again.")
     _end("alerts.key", "office", dry_run=dry_run)
 
@@ -199,11 +212,8 @@ def alerts(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  tierce keys signer --settings tierce.toml")
 def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé qui signe les cartes. / Replace the key that signs cards: each insurer is given another."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         number = cards.live_signers(read) if dry_run else cards.rotate_signers(read)
-        if not dry_run:
-            _line(read)
     typer.echo(f"{number} clés d’organismes révoquées et remplacées / insurers' keys revoked and replaced")
     _end("signer.key", "signer, api", dry_run=dry_run)
 
@@ -211,12 +221,10 @@ def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  systemctl stop tierce-worker && tierce keys deposit --settings tierce.toml")
 def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des dépôts, `worker` arrêté. / Replace the key of deposits while the worker is stopped."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         number = deposits.kept_deposits(read)
         if not dry_run:
             deposits.rotate_deposit(read)
-            _line(read)
     typer.echo(f"{number} dépôts scellés à la clé d’avant / deposits sealed to the key before")
     _end("deposit.key", "worker, puis / then api", dry_run=dry_run)
 
@@ -224,16 +232,15 @@ def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 @app.command(epilog="Exemple / example:  tierce keys bank --settings tierce.toml")
 def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des comptes bancaires. / Replace the key of bank accounts."""
-    with refusing():
+    with _replacing(settings, dry_run=dry_run) as read:
         if not dry_run:
-            accounts.rotate_bank(load(settings))
-            _line(load(settings))
+            accounts.rotate_bank(read)
     _end("bank.key", "billing, api", dry_run=dry_run)
 
 
 @app.command("forget-bank", epilog="Exemple / example:  tierce keys forget-bank --settings tierce.toml")
 def forget_bank(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les comptes, détruire la clé d'avant. / Seal accounts again, destroy the key before."""
+    """Sceller à nouveau les comptes, détruire la clé d’avant. / Seal accounts again, destroy the key before."""
     with refusing():
         number = accounts.forget_bank(load(settings))
     typer.echo(f"✓ {number} comptes scellés à nouveau / accounts sealed again ; relancez / restart: billing")
@@ -241,7 +248,7 @@ def forget_bank(*, settings: SettingsFile) -> None:
 
 @app.command("forget-deposit", epilog="Exemple / example:  tierce keys forget-deposit --settings tierce.toml")
 def forget_deposit(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les dépôts, détruire la clé d'avant. / Seal deposits again, destroy the key before."""
+    """Sceller à nouveau les dépôts, détruire la clé d’avant. / Seal deposits again, destroy the key before."""
     with refusing():
         number = deposits.forget_deposit(load(settings))
     typer.echo(f"✓ {number} dépôts scellés à nouveau / deposits sealed again ; relancez / restart: worker")
@@ -251,13 +258,10 @@ def forget_deposit(*, settings: SettingsFile) -> None:
 @app.command(epilog="Exemple / example:  tierce keys lending --settings tierce.toml")
 def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
     """Remplacer la clé des coordonnées prêtées. / Replace the key of what insurers lend; prints its public half."""
-    with refusing():
-        read = load(settings)
+    with _replacing(settings, dry_run=dry_run) as read:
         number = addresses.kept_wishes(read)
         if not dry_run:
-            public = addresses.rotate_lending(read)
-            _line(read)
-            typer.echo(public)
+            typer.echo(addresses.rotate_lending(read))
             typer.echo("À annoncer à chaque organisme. / To be announced to each insurer.", err=True)
     typer.echo(f"{number} adresses scellées à la clé d’avant / addresses sealed to the key before", err=True)
     _end("lending.age", "notices", dry_run=dry_run)
@@ -265,7 +269,7 @@ def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 @app.command("forget-lending", epilog="Exemple / example:  tierce keys forget-lending --settings tierce.toml")
 def forget_lending(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les adresses, détruire la clé d'avant. / Seal addresses again, destroy the key before."""
+    """Sceller à nouveau les adresses, détruire la clé d’avant. / Seal addresses again, destroy the key before."""
     with refusing():
         number = addresses.forget_lending(load(settings))
     typer.echo(f"✓ {number} adresses scellées à nouveau / addresses sealed again ; relancez / restart: notices")
@@ -289,11 +293,8 @@ def lookup(
     key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
 ) -> None:
     """Mettre une clé de plus sur un index de recherche. / Put one more key over a look-up index; resumable."""
-    with refusing():
-        read = load(settings)
-        with bar(key.value) as advance:
-            made = lookups.rotate_lookup(read, Purpose(key.value), advance)
-        _line(read)
+    with _replacing(settings) as read, bar(key.value) as advance:
+        made = lookups.rotate_lookup(read, Purpose(key.value), advance)
     typer.echo(f"✓ {key.value}.key : {made.generation} clés / keys ; relancez / restart: {key.holders}")
     if made.again:
         typer.echo(f"  {_AGAIN}")
@@ -305,11 +306,45 @@ def forget_lookup(
     key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
 ) -> None:
     """Ôter l’index d’avant, une fois tout relancé. / Take the index before away, once all was restarted."""
-    with refusing():
-        with bar(key.value) as advance:
-            removed = lookups.forget_lookup(load(settings), Purpose(key.value), advance)
-        _line(load(settings))
+    with _replacing(settings) as read, bar(key.value) as advance:
+        removed = lookups.forget_lookup(read, Purpose(key.value), advance)
     typer.echo(f"✓ {removed} index d’avant ôtés / indexes of before taken away")
+
+
+class Lost(StrEnum):
+    """A key that is proved and not looked up by (`keys.PROVED`)."""
+
+    PAIR = "pair"
+    NETWORK = "network"
+    FEED = "feed"
+    ENGAGEMENT = "engagement"
+    RECEIPT = "receipt"
+
+
+_PRICE = {
+    Purpose.PAIR: "Chaque personne reprendra une place à chaque lieu. / Everybody takes a seat again at each place.",
+    Purpose.NETWORK: "Aucune ligne d’avant ne se comparera plus. / No line of before compares any more.",
+    Purpose.FEED: "Chaque ligne du prochain fichier comptera comme changée. / Each next line counts as changed.",
+    Purpose.ENGAGEMENT: "Les numéros déjà donnés ne se liront plus. / Numbers given already are read no more.",
+    Purpose.RECEIPT: "Les récépissés déjà donnés ne se liront plus. / Receipts given already are read no more.",
+}
+
+
+@app.command(epilog="Exemple / example:  tierce keys accept pair --dry-run --settings tierce.toml")
+def accept(
+    key: Annotated[Lost, typer.Argument(help="Clé perdue. / Key that is lost.")],
+    *,
+    settings: SettingsFile,
+    dry_run: DryRun = False,
+) -> None:
+    """Accepter le fichier qui est là, la clé d’avant étant perdue. / Take the file there: the key before is lost."""
+    purpose = Purpose(key.value)
+    with _replacing(settings, dry_run=dry_run) as read:
+        if not dry_run:
+            doors.accept_file(read, purpose)
+    typer.echo(_PRICE[purpose])
+    holders = ", ".join(one for one, given in KEYS.items() if purpose in given) or "—"
+    _end(f"{key.value}.key", holders, dry_run=dry_run)
 
 
 @app.command(epilog="Exemple / example:  tierce keys passwords --settings tierce.toml")

@@ -1,20 +1,22 @@
 """The keys of doors and of networks: each is replaced at once, and nothing that stands is lost by it.
 
+And what is done about a key that is lost, of those that are not replaced.
+
 A door is made of an insurer's AMC number, which the database has in clear: all are written again in one transaction,
 and sessions that are open stay open. A network's pseudonym is in journal lines, which nobody rewrites: the next key
 is one more layer, new lines bear it, and whoever holds the file still makes those of before.
 """
 
-import os
-
 from psycopg.errors import LockNotAvailable
 
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import doors, replace_doors
-from tierce.storage.keys import GENERATIONS_MAX, KEY_BYTES, KeyedHash, Keyring, Purpose
+from tierce.storage.keys import KeyedHash, Keyring, Purpose
+from tierce.storage.lookup_keys import first_proof, mark, proof_of, take
 from tierce.upkeep.rotation.errors import RotationError
-from tierce.upkeep.rotation.files import append_key, next_key, take_place
-from tierce.upkeep.rotation.lookups.store import keep_imports_out
+from tierce.upkeep.rotation.files import next_key, take_place
+from tierce.upkeep.rotation.lookups import service as lookups
+from tierce.upkeep.rotation.lookups import store as lookups_store
 from tierce.upkeep.rotation.service import FEED_ROLE, Step, no_step
 
 
@@ -35,7 +37,7 @@ def rotate_doors(settings: Settings, step: Step = no_step) -> int:
     folder, name = settings.key_directory(), Purpose.DOOR.value
     with settings.connection().connect(FEED_ROLE) as connection:
         try:
-            keep_imports_out(connection)
+            lookups_store.keep_imports_out(connection)
         except LockNotAvailable:
             raise RotationError(
                 "un fichier est en train d’être pris, ou une clé remplacée : relancez ceci quand ce sera fini / "
@@ -51,18 +53,42 @@ def rotate_doors(settings: Settings, step: Step = no_step) -> int:
     return number
 
 
-def rotate_networks(settings: Settings) -> int:
-    """Put one more key into the file of networks, whole or not at all; returns how many it holds.
+def rotate_networks(settings: Settings, step: Step = no_step) -> lookups.Layered:
+    """Put one more key into the file of networks, whole or not at all. Stopped, it goes on with the key it made.
 
     Raises:
         RotationError: the file holds as many keys as anything reads.
+        KeyMissingError, LookupKeyError: the file is not the one under which the database's lines are.
     """
-    folder, name = settings.key_directory(), Purpose.NETWORK.value
-    held = len(Keyring(folder, [name]).raw(name)) // KEY_BYTES
-    if held >= GENERATIONS_MAX:
-        raise RotationError(
-            f"{name}.key a déjà {GENERATIONS_MAX} clés, et rien n’en lit davantage / "
-            f"{name}.key has {GENERATIONS_MAX} keys already, and nothing reads more"
-        )
-    append_key(folder / f"{name}.key", os.urandom(KEY_BYTES))
-    return held + 1
+    folder, purpose = settings.key_directory(), Purpose.NETWORK
+    with settings.connection().connect(FEED_ROLE) as connection:
+        take(connection, Keyring(folder, [purpose]), [purpose])
+        following = lookups_store.lock_generation(connection, purpose) + 1
+        again = lookups.held(folder, purpose) >= following
+        if not again:
+            step("key")
+            lookups.append_next(folder, purpose, following)
+        ring = Keyring(folder, [purpose])
+        ring.under(purpose, following)
+        step("mark")
+        lookups_store.put_in_force(connection, purpose, following, proof_of(ring, purpose))
+        step("commit")
+        connection.commit()
+    return lookups.Layered(following, again)
+
+
+def accept_file(settings: Settings, purpose: Purpose) -> None:
+    """Have the database know the file that is there, the key before being lost, with what it was worth.
+
+    Raises:
+        RotationError: the file is the database's.
+    """
+    ring = Keyring(settings.key_directory(), [purpose])
+    with settings.connection().connect(FEED_ROLE) as connection:
+        lookups_store.lock_generation(connection, purpose)
+        name, proof, keys = first_proof(ring, purpose)
+        now = mark(connection, purpose)
+        if (now.generation, now.proof) == (keys, proof):
+            raise RotationError(f"{name}.key est celui de cette base / {name}.key is this database's file")
+        lookups_store.put_in_force(connection, purpose, keys, proof)
+        connection.commit()

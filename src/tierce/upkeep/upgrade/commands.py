@@ -10,6 +10,7 @@ import typer
 
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
+from tierce.registry.proving.store import prove_keys
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
@@ -36,7 +37,7 @@ def upgrade(
     *,
     settings: SettingsFile,
     backup: Annotated[Path | None, typer.Option(help="Sauvegarde prise avant. / The backup taken before.")] = None,
-    without_backup: Annotated[bool, typer.Option("--without-backup", help="S'en passer. / Do without one.")] = False,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="S’en passer. / Do without one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")] = False,
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
     json: Json = "",
@@ -53,6 +54,7 @@ def upgrade(
             with bar("mise à niveau / upgrade"):
                 migrate(read.connection(), admin=admin)
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
+                prove_keys(read.connection(), read.key_directory(), admin)
             lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
     if json == "-":
         typer.echo(

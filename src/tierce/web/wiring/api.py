@@ -19,6 +19,7 @@ from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
 from tierce.identity.dpop import ProofVerifier, normalised
+from tierce.identity.ending import portal_tickets
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import Realm
 from tierce.identity.reading.service import SessionReader
@@ -51,6 +52,9 @@ from tierce.web.process import App, Process
 from tierce.web.repeating import beating, learning, rereading, sweeping
 from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
+
+_HELD = (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, Purpose.RECEIPT)
+"""Keys that are this database's, or nothing is disclosed: another key of pairs would take everybody's seats again."""
 
 
 @asynccontextmanager
@@ -88,6 +92,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         sign_in = SignInWiring(
             door=SignInDoor(pool, provider, clock),
             sessions=sessions,
+            tickets=portal_tickets(sessions, appender, settings.api.url),
             url=settings.api.url,
             software=SoftwareId(settings.portal_software),
         )
@@ -104,7 +109,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
         )
         callers = Callers(sessions, clock)
-        front.know(callers.knows, state_finder(pool, callers), gate.renew)
+        front.know(callers.knows, state_finder(sessions, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
@@ -134,10 +139,15 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
 
 
 async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:
-    """How the database is reached: each connection says by which key this process looks people up."""
+    """How the database is reached: each connection says by which key this process looks people up.
+
+    Raises:
+        KeyMissingError: a key file is one of before a replacement.
+        LookupKeyError: a key file is another database's.
+    """
     database = settings.connection()
     async with await AsyncConnection.connect(database.dsn("tierce_api")) as connection:
-        saying = await take_async(connection, keyring, [Purpose.INDEX])
+        saying = await take_async(connection, keyring, _HELD)
     return lambda: saying(database.dsn("tierce_api"))
 
 

@@ -69,7 +69,7 @@ def rotate_lookup(
         step("key")
         following = now.generation + 1
         now.hold(Keyring(folder, [purpose]), purpose)  # a layer over another chain would find nobody, for ever
-        again = _held(folder, purpose) > now.generation
+        again = held(folder, purpose) > now.generation
         if not again:
             if now.step is Progress.FILLING:
                 raise RotationError(
@@ -78,12 +78,7 @@ def rotate_lookup(
                     "the key of a replacement that has begun: bring today's file back; when that is lost, "
                     f"`tierce keys forget-lookup {purpose}`, then begin again"
                 )
-            if following > GENERATIONS_MAX:
-                raise RotationError(
-                    f"{purpose}.key a déjà {GENERATIONS_MAX} clés, et rien n’en lit davantage / "
-                    f"{purpose}.key has {GENERATIONS_MAX} keys already, and nothing reads more"
-                )
-            append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
+            append_next(folder, purpose, following)
         ring = _ring(folder, purpose, following)
         layer = KeyedHash(ring.raw(purpose)[-KEY_BYTES:])
         if now.step is Progress.NONE:
@@ -133,7 +128,7 @@ def forget_lookup(
     """
     with _alone(settings) as connection:
         now = mark(connection, purpose)
-        if now.step is Progress.FILLING and _held(settings.key_directory(), purpose) == now.generation:
+        if now.step is Progress.FILLING and held(settings.key_directory(), purpose) == now.generation:
             now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
             step("give up")
             store.keep_removal_out(connection)
@@ -168,6 +163,20 @@ def forget_lookup(
     return removed
 
 
+def append_next(folder: Path, purpose: Purpose, following: int) -> None:
+    """Draw key number `following`, behind those of a file.
+
+    Raises:
+        RotationError: the file holds as many as anything reads.
+    """
+    if following > GENERATIONS_MAX:
+        raise RotationError(
+            f"{purpose}.key a déjà {GENERATIONS_MAX} clés, et rien n’en lit davantage / "
+            f"{purpose}.key has {GENERATIONS_MAX} keys already, and nothing reads more"
+        )
+    append_key(folder / f"{purpose}.key", os.urandom(KEY_BYTES))
+
+
 @contextmanager
 def _alone(settings: Settings) -> Iterator[Connection]:
     """A connection of the import role that holds the lock of imports: none runs meanwhile, nor another of these."""
@@ -200,7 +209,8 @@ def _proved(connection: Connection, folder: Path, purpose: Purpose) -> Mark:
     return mark(connection, purpose)
 
 
-def _held(folder: Path, purpose: Purpose) -> int:
+def held(folder: Path, purpose: Purpose) -> int:
+    """How many keys a file holds."""
     return len(Keyring(folder, [purpose]).raw(purpose)) // KEY_BYTES
 
 

@@ -141,3 +141,20 @@ def end(connection: Connection, purpose: Purpose) -> None:
         " where purpose = %s",
         (Progress.NONE.value, purpose.value),
     )
+
+
+def lock_generation(connection: Connection, purpose: Purpose) -> int:
+    """How many keys are in force, which nobody else changes until this transaction ends."""
+    row = connection.execute(
+        "select generation from gate.lookup where purpose = %s for update", (purpose.value,)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def put_in_force(connection: Connection, purpose: Purpose, generation: int, proof: bytes) -> None:
+    """Say of a key by which nobody is looked up that so many of its file are in force."""
+    connection.execute(
+        "update gate.lookup set generation = %(now)s, oldest = %(now)s, proof = %(proof)s, since = now()"
+        " where purpose = %(purpose)s",
+        {"now": generation, "proof": proof, "purpose": purpose.value},
+    )
