@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, set_start_method
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
@@ -94,6 +94,8 @@ def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 def _command(arguments: list[str], out: Path, err: Path, environment: dict[str, str]) -> None:
     os.environ.update(environment)
+    # What it starts in its turn, it starts as in an interpreter of its own: the HTTP server forks its workers.
+    set_start_method(None, force=True)
     for file, stream in ((out, sys.stdout), (err, sys.stderr)):
         with file.open("ab") as opened:
             os.dup2(opened.fileno(), stream.fileno())

@@ -12,7 +12,7 @@ import pytest
 from tests.folders import private_folder
 from tests.integration.desk import fill
 from tests.integration.feeding import PLAN, Importer, make_importer, write_rows
-from tests.integration.fresh import fresh_database, leave
+from tests.integration.fresh import fresh_database, leave, make_light
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
 from tests.integration.world import World, make_world
 from tests.mailbox import mailbox
@@ -65,6 +65,7 @@ def template(cluster: Cluster) -> Database:
     with database.connect(SUPERUSER) as admin:
         # Proofs of the second a database was made in are refused as old (access.proofs_since); its copies are later.
         admin.execute("update access.proof set at = at - interval '1 second'")
+    make_light(database)
     return database
 
 

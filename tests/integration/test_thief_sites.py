@@ -33,7 +33,7 @@ from tests.integration.stolen_world import (
     StolenWorld,
     make_stolen_world,
 )
-from tests.integration.walker import people_in
+from tests.integration.walker import Marks, people_in
 from tierce.incidents.register.rules import journal_number
 from tierce.journal.model import EntryKind
 from tierce.kernel.ids import staff_id
@@ -82,7 +82,8 @@ def check_whole(thief: SiteThief) -> None:
 
 def identities(thief: SiteThief, world: StolenWorld) -> list[tuple[Heard, set[int]]]:
     """Each answer that holds a mark of somebody, and whose."""
-    told = [(one, people_in(one.text, world.people)) for one in thief.before_the_end()]
+    marks = Marks.of(world.people)
+    told = [(one, people_in(one.text, marks)) for one in thief.before_the_end()]
     return [(one, people) for one, people in told if people]
 
 
@@ -114,7 +115,7 @@ def test_a_page_that_leaks_is_caught_and_one_that_nobody_thought_of_fails_the_wa
             return thief
 
     thief = asyncio.run(rob())
-    told = [people_in(one.text, world.people) for one in thief.heard if one.address == "/about"]
+    told = [people_in(one.text, Marks.of(world.people)) for one in thief.heard if one.address == "/about"]
     assert told == [{one.number for one in world.people}]
 
 

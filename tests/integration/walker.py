@@ -324,15 +324,29 @@ class Walker:
 
     def learned(self, people: list[Truth], besides: frozenset[str] = frozenset()) -> set[int]:
         """Numbers of the people of whom anything tells that he received from other paths than `besides`."""
+        marks = Marks.of(people)
         for told in self.transcript.keys() - self.about.keys():
-            self.about[told] = people_in(told, people)
+            self.about[told] = people_in(told, marks)
         return set().union(*(self.about[told] for told, paths in self.transcript.items() if paths - besides))
 
 
-def people_in(told: str, people: Sequence[Truth]) -> set[int]:
+@dataclass(frozen=True)
+class Marks:
+    """What tells of a person, each with his number."""
+
+    nirs: dict[str, int]
+    births: dict[str, int]
+
+    @classmethod
+    def of(cls, people: Sequence[Truth]) -> "Marks":
+        """Those of some people."""
+        births = {f"{one.birth:{form}}": one.number for one in people for form in ("%Y%m%d", "%d%m%Y")}
+        return cls({one.nir[:13]: one.number for one in people}, births)
+
+
+def people_in(told: str, marks: Marks) -> set[int]:
     """Numbers of the people of whom a text holds a mark, in whichever form it is written."""
-    nirs = {one.nir[:13]: one.number for one in people}
-    births = {f"{one.birth:{form}}": one.number for one in people for form in ("%Y%m%d", "%d%m%Y")}
+    nirs, births = marks.nirs, marks.births
     text = unquote(unescape(told))
     found = {int(one or other) for one, other in NAMED.findall(text)}
     days = re.findall(r"(?<!\d)(\d{2,4})[-/. ](\d\d)[-/. ](\d{2,4})(?!\d)", text)
