@@ -136,8 +136,8 @@ _AGAIN: Final = (
     "stopped: what was committed is kept, the rest is not done; run the same command again"
 )
 """Every command can be run again: what is long goes on from its last commit, what is short begins again."""
-_NOTHING_KEPT: Final = ("demo",)
-"""What says itself that it stopped, and leaves nothing to go on from."""
+_SAID: Final = ("tierce", "tierce demo")
+"""Nothing more to say once stopped: the command within has said it, or leaves nothing to go on from."""
 _PANELS: Final = {
     "Découvrir / See it": ("demo", "drill"),
     "Faire tourner / Run it": (
@@ -177,10 +177,7 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
         alone = _ALONE.get((name, *ctx.args[:1]))
         words, rest = ([name], ctx.args) if alone is None else ([name, ctx.args[0]], ctx.args[1:])
         command = typer.main.get_command(importlib.import_module(alone or module).app)
-        ended = _run(command, rest, " ".join(["tierce", *words]))
-        if ended == STOPPED and name not in _NOTHING_KEPT:
-            typer.echo(f"✗ {_AGAIN}", err=True)
-        raise typer.Exit(ended)
+        raise typer.Exit(_run(command, rest, " ".join(["tierce", *words])))
 
     return open_command
 
@@ -209,6 +206,8 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
             raise
         typer.echo(f"✗ {told}", err=True)
         return REFUSED
+    if ended == STOPPED and named not in _SAID:
+        typer.echo(f"✗ {_AGAIN}", err=True)
     return ended if isinstance(ended, int) else 0
 
 

@@ -229,10 +229,11 @@ def _country(cache: Path, steps: Steps, persons: int, insurers: int) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{found.name}-{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
-        truth: dict[str, Any] = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
+        made = [0]
+        write_country(Plan(persons, insurers, SEED, today), unfinished, made.append)
         unfinished.rename(found)
         counted = _COUNTED[steps.language]
-        more.append(counted.format(persons=number(truth["persons"], steps.language), insurers=insurers))
+        more.append(counted.format(persons=number(made[-1], steps.language), insurers=insurers))
     return found
 
 

@@ -120,7 +120,7 @@ def master(
 def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
-    """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
+    """Détruire l’ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
     with refusing():
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
@@ -240,7 +240,7 @@ def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 @app.command("forget-bank", epilog="Exemple / example:  tierce keys forget-bank --settings tierce.toml")
 def forget_bank(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les comptes, détruire la clé d'avant. / Seal accounts again, destroy the key before."""
+    """Sceller à nouveau les comptes, détruire la clé d’avant. / Seal accounts again, destroy the key before."""
     with refusing():
         number = accounts.forget_bank(load(settings))
     typer.echo(f"✓ {number} comptes scellés à nouveau / accounts sealed again ; relancez / restart: billing")
@@ -248,7 +248,7 @@ def forget_bank(*, settings: SettingsFile) -> None:
 
 @app.command("forget-deposit", epilog="Exemple / example:  tierce keys forget-deposit --settings tierce.toml")
 def forget_deposit(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les dépôts, détruire la clé d'avant. / Seal deposits again, destroy the key before."""
+    """Sceller à nouveau les dépôts, détruire la clé d’avant. / Seal deposits again, destroy the key before."""
     with refusing():
         number = deposits.forget_deposit(load(settings))
     typer.echo(f"✓ {number} dépôts scellés à nouveau / deposits sealed again ; relancez / restart: worker")
@@ -269,7 +269,7 @@ def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 @app.command("forget-lending", epilog="Exemple / example:  tierce keys forget-lending --settings tierce.toml")
 def forget_lending(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les adresses, détruire la clé d'avant. / Seal addresses again, destroy the key before."""
+    """Sceller à nouveau les adresses, détruire la clé d’avant. / Seal addresses again, destroy the key before."""
     with refusing():
         number = addresses.forget_lending(load(settings))
     typer.echo(f"✓ {number} adresses scellées à nouveau / addresses sealed again ; relancez / restart: notices")

@@ -34,9 +34,9 @@ PENDING_SECONDS: Final = 300
 LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
     Link("/history", "nav.history"),
-    Link("/agreements", "nav.agreements"),
+    Link("/agreements", "nav.agreements", apart=True),
     Link("/invoices", "nav.invoices", ("/transfers", "/recoveries")),
-    Link("/places", "nav.places"),
+    Link("/places", "nav.places", apart=True),
     Link("/sessions", "nav.sessions"),
     Link("/delegates", "nav.delegates"),
     Link("/account", "nav.account"),
