@@ -112,7 +112,7 @@ class StolenWorld:
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "bank/number": [str(ACCOUNT + 1), str(ACCOUNT)],
                 "payments/number": [str(BATCH)], "transfers/number": [str(BATCH + 3), str(BATCH + 1)],
-                "recoveries/number": [str(BATCH)], "undecided/number": [str(BATCH)],
+                "recoveries/number": [str(BATCH)], "undecided/number": [str(BATCH)], "what": ["invoice", "agreement"],
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
                 "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
