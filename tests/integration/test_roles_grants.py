@@ -20,9 +20,11 @@ from tierce.storage.database import Database
 from tierce.storage.granted import DIGEST_FILE, SCHEMAS, objects_of, printed_digest, render
 from tierce.storage.migrate import create_roles
 from tierce.storage.roles import OWNER, ROLES
+from tierce.storage.shape import SHAPE_FILE, altered, shape, written
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
 DIGEST = Path(__file__).parents[2] / "src/tierce/storage/sql" / DIGEST_FILE
+SHAPE = DIGEST.with_name(SHAPE_FILE)
 REGISTER = {"tierce_office", "tierce_inspector"}
 """Who reads the register of breaches."""
 IDENTITY = ("person.", "contact.", "bank.")
@@ -44,6 +46,37 @@ def test_the_page_of_grants_is_what_the_database_holds(admin: psycopg.Connection
         DIGEST.write_text(f"{sha256(page.encode()).hexdigest()}\n", "ascii")
     assert PAGE.read_text("utf-8") == page
     assert printed_digest() == sha256(page.encode()).hexdigest()
+
+
+def test_the_shape_is_what_the_database_is_made_of(admin: psycopg.Connection) -> None:
+    with admin:
+        found = shape(admin)
+    if os.environ.get("TIERCE_SNAPSHOTS") == "write":
+        SHAPE.write_text(written(found), "utf-8")
+    assert SHAPE.read_text("utf-8") == written(found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("revoke execute on function gate.open from tierce_api", "role tierce_api"),
+        ("grant select on person.record to tierce_api", "role tierce_api"),
+        ("alter table access.session disable trigger all", "table access.session"),
+        ("alter table access.pair add column spare integer", "table access.pair"),
+        ("alter table care.engagement alter label set not null", "table care.engagement"),
+        ("drop index care.engagement_history", "table care.engagement"),
+        ("create table person.copy (person bigint)", "table person.copy"),
+        ("drop function gate.prove_first", "function gate.prove_first"),
+        ("alter function gate.prove_first reset all", "function gate.prove_first"),
+    ],
+)
+def test_what_is_changed_by_hand_is_named(database: Database, statement: str, named: str) -> None:
+    with database.connect(SUPERUSER) as admin, database.connect("tierce_upkeep") as looking:
+        assert altered(looking) == []
+        looking.rollback()
+        admin.execute(statement.encode())
+        admin.commit()
+        assert named in altered(looking)
 
 
 def test_the_page_leaves_no_schema_of_ours_out(admin: psycopg.Connection) -> None:

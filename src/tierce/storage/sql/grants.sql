@@ -7,8 +7,12 @@ revoke all on all tables in schema registry, registry_meta, person, coverage, co
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
     incident, care, bank from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
     tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
-revoke all on all sequences in schema journal from public;
-revoke all on schema public from public;
+revoke all on all sequences in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
+    incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker,
+    tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
+revoke all on schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal, incident, notice,
+    gate, upkeep, presence, public from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker,
+    tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,

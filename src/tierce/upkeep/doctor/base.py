@@ -20,6 +20,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
+from tierce.storage.shape import altered
 from tierce.upkeep.doctor import aside, log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -38,6 +39,7 @@ from tierce.upkeep.health.service import (
 from tierce.web.worker import CHECKPOINT_FILE
 
 ROLE = "tierce_upkeep"
+ALTERED_SHOWN = 5
 VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 LOCK_SECONDS_MAX = 5.0
@@ -200,9 +202,11 @@ def unsafe(values: Mapping[str, str]) -> list[Finding]:
 def _schema(connection: psycopg.Connection) -> list[Finding]:
     here, there = head_version(), stored_version(connection)
     if there == here:
-        return _indexes(connection) or [
-            good("schema", here, "est la version du programme", "is this program's version")
-        ]
+        return (
+            _indexes(connection)
+            or _altered(connection)
+            or [good("schema", here, "est la version du programme", "is this program's version")]
+        )
     if there is not None and there > here:
         said = Phrase(
             f"la base est en {there}, plus récente que le programme",
@@ -225,6 +229,25 @@ def _indexes(connection: psycopg.Connection) -> list[Finding]:
     )
     remedy = Phrase("`tierce upgrade`, qui reprend là", "`tierce upgrade`, which goes on there")
     return [bad("index-missing", "PostgreSQL", said, remedy, grade=Grade.WARNING)]
+
+
+def _altered(connection: psycopg.Connection) -> list[Finding]:
+    """What somebody changed by hand: a privilege, a trigger, a column; whoever needs it fails, or does too much."""
+    found = altered(connection)
+    if not found:
+        return []
+    named = ", ".join(found[:ALTERED_SHOWN]) + (f", … ({len(found)})" if len(found) > ALTERED_SHOWN else "")
+    said = Phrase(
+        f"{named} : n’est pas ce que cette version fait, quelqu’un l’a changé à la main",
+        f"{named}: is not what this version makes, somebody changed it by hand",
+    )
+    remedy = Phrase(
+        "`tierce upgrade` remet droits, fonctions et index ; ce qui reste d’une table, défaites-le comme cela fut "
+        "fait (colonne, contrainte, déclencheur éteint : `alter table … enable trigger all`)",
+        "`tierce upgrade` puts privileges, functions and indexes right; what is left of a table, undo as it was done "
+        "(a column, a constraint, a trigger put to sleep: `alter table … enable trigger all`)",
+    )
+    return [bad("schema-altered", "PostgreSQL", said, remedy)]
 
 
 def _clock(connection: psycopg.Connection, clock: Clock) -> list[Finding]:

@@ -19,6 +19,8 @@ def keys(connection: psycopg.Connection, settings: Settings, clock: Clock) -> li
     found = []
     for purpose in (*LOOKUPS, *PROVED):
         now, name = mark(connection, purpose), f"{purpose}.key"
+        if not (settings.key_directory() / name).exists():
+            continue  # said with the key files
         try:
             now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
         except TierceError:

@@ -112,6 +112,8 @@ class Front:
         path = scope.get("path", "")
         if self.rest is not None and path == "/v1/rights" and not self._openness.away:
             return self.rest(scope, receive, send)
+        if self.rest is None:
+            self.say_closed()  # a store that answers the look may be one whose gate could not be built
         if path.startswith(FHIR):
             send = in_fhir(send)
         if scope["type"] == "http" and (path == SERVICE or path.startswith(DEPOSITS)):
@@ -122,7 +124,6 @@ class Front:
 
     async def _closed(self, scope: Scope, send: Send) -> None:
         if scope["type"] == "http":
-            self.say_closed()  # a store that answers the look may be one whose gate could not be built
             await _problem(send, closed_at(scope.get("path", "")))
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
