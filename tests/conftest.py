@@ -75,4 +75,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Leave what was collected out of each collection of garbage: half a million objects that live until the end."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     gc.enable()

@@ -8,6 +8,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _PAUSE_SECONDS = 0.02
+_PAUSE_SECONDS_MAX = 0.25
+_PAUSES_A_LOOK = 3
+"""What is waited for needs the processor more than who looks: a look that took long is made again later."""
 
 
 def eventually(condition: Callable[[], T], what: str, *, seconds: float = 10.0) -> T:
@@ -15,8 +18,10 @@ def eventually(condition: Callable[[], T], what: str, *, seconds: float = 10.0) 
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while True:
+        began = time.monotonic()
         value = condition()
         if value:
             return value
+        took = time.monotonic() - began
         assert time.monotonic() < deadline, f"{what}: not seen within {seconds} s"
-        pause.wait(_PAUSE_SECONDS)
+        pause.wait(min(max(_PAUSE_SECONDS, _PAUSES_A_LOOK * took), _PAUSE_SECONDS_MAX))

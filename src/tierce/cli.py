@@ -136,6 +136,8 @@ _AGAIN: Final = (
     "stopped: what was committed is kept, the rest is not done; run the same command again"
 )
 """Every command can be run again: what is long goes on from its last commit, what is short begins again."""
+_SAID: Final = ("tierce", "tierce demo")
+"""Nothing more to say once stopped: the command within has said it, or leaves nothing to go on from."""
 _PANELS: Final = {
     "Découvrir / See it": ("demo", "drill"),
     "Faire tourner / Run it": (
@@ -204,7 +206,7 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
             raise
         typer.echo(f"✗ {told}", err=True)
         return REFUSED
-    if ended == STOPPED:
+    if ended == STOPPED and named not in _SAID:
         typer.echo(f"✗ {_AGAIN}", err=True)
     return ended if isinstance(ended, int) else 0
 

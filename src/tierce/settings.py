@@ -18,6 +18,7 @@ import pyrage
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
+from tierce.policy.returning import SIGN_INS_A_SECOND, SIGN_INS_MOST
 from tierce.storage.database import Database
 
 DEVELOPMENT_PREFIX = "dev-insecure-"
@@ -55,6 +56,13 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str
     port: int
+
+
+class PortalSiteSettings(SiteSettings, frozen=True, forbid_unknown_fields=True):
+    """The professionals' portal: its address, and how many sign in at once."""
+
+    sign_ins: int = SIGN_INS_A_SECOND
+    """Sign-ins that its process lets begin each second; the others have their turn."""
 
 
 class ApiSettings(SiteSettings, frozen=True, forbid_unknown_fields=True):
@@ -160,7 +168,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operator: OperatorSettings
     keys: str
     database: DatabaseSettings
-    portal: SiteSettings
+    portal: PortalSiteSettings
     api: ApiSettings
     office: SiteSettings
     persons: SiteSettings
@@ -317,6 +325,12 @@ def check(settings: Settings) -> None:
         said = Phrase(
             f"api.workers : de 0 à {WORKERS_MAX} ; 0, ou rien, en lance un par processeur",
             f"api.workers: must be 0 to {WORKERS_MAX}; 0, or leaving it out, starts one a processor",
+        )
+        raise SettingsError(_both(said))
+    if not 1 <= settings.portal.sign_ins <= SIGN_INS_MOST:
+        said = Phrase(
+            f"portal.sign_ins : de 1 à {SIGN_INS_MOST} par seconde ; sans ce réglage, {SIGN_INS_A_SECOND}",
+            f"portal.sign_ins: must be 1 to {SIGN_INS_MOST} a second; left out, {SIGN_INS_A_SECOND}",
         )
         raise SettingsError(_both(said))
     if settings.mode is Mode.DEMO:

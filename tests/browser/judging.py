@@ -22,9 +22,11 @@ BRING_AXE: Final = f"""
 new Promise((done, failed) => {{
   const one = Object.assign(document.createElement("script"), {{src: "/{AXE_PATH}", onload: done, onerror: failed}});
   document.head.append(one);
-}}).then(() => null)
+}}).then(() => {{ axe.configure({{rules: [{{id: "color-contrast", selector: "*:not([data-known])"}}]}}); }})
 """
-"""Loaded beside the pages: a browser compiles once what it has kept, and each time what it is handed."""
+"""Loaded beside the pages: a browser compiles once what it has kept, and each time what it is handed.
+
+Of the colours it judges all but what is marked as known."""
 CONTROLS: Final = (
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])"
 )
@@ -83,12 +85,10 @@ BLOCKS: Final = """
 }
 """
 """What the colours of each block are made of: its elements, what it stands in and beside; not its words."""
-CONTRAST_OF_OTHERS: Final = """
+KNOWN: Final = """
 (known) => {
-  known.forEach((place) => { window.blocks[place].dataset.known = ""; });
-  return axe.run(
-    {include: [["html"]], exclude: [["[data-known]"]]}, {runOnly: ["color-contrast"], resultTypes: ["violations"]},
-  ).then((found) => found.violations.map(({id, help}) => `${id} ${help}`));
+  const marked = (one) => { one.dataset.known = ""; [...one.children].forEach(marked); };
+  known.forEach((place) => marked(window.blocks[place]));
 }
 """
 
@@ -199,20 +199,19 @@ def _screen_faults(page: Page, one: Shown, axe_at: int | None, blocks: set[str])
         faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []
         if width == axe_at:
             page.evaluate(BRING_AXE)
-            faults += axe_faults(page, f"{one.name} {width}", besides="color-contrast")
-            faults += [f"{one.name} {width}: {fault}" for fault in _faint(page, blocks)]
+            _know(page, blocks)
+            faults += axe_faults(page, f"{one.name} {width}")
     return faults
 
 
-def _faint(page: Page, blocks: set[str]) -> list[str]:
-    """What axe finds too faint of the blocks that no page had before: `blocks`, which those of this one join.
+def _know(page: Page, blocks: set[str]) -> None:
+    """Mark the blocks that a page before had, whose colours were judged there: `blocks`, which the others join.
 
     Half of what axe takes is contrast, and pages are alike in most of their blocks.
     """
     found = page.evaluate(BLOCKS)
-    faults = page.evaluate(CONTRAST_OF_OTHERS, [place for place, block in enumerate(found) if block in blocks])
+    page.evaluate(KNOWN, [place for place, block in enumerate(found) if block in blocks])
     blocks.update(found)
-    return [str(fault) for fault in faults]
 
 
 def _stops_never_made(page: Page, one: Shown, left: set[str]) -> list[str]:

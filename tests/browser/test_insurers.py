@@ -24,6 +24,6 @@ def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_bro
     page.locator("a[href='/feeds']").click()
     feed = page.locator("table a[href^='/feeds/']").first.get_attribute("href") or ""
     page.goto(stage.url("insurers") + feed)
-    expect(page.locator("main .status").first).to_contain_text("Pris en entier")
+    expect(page.locator("main .status").first).to_contain_text("Intégré en entier")
     other = entered(stage, new_browser, "insurers", OTHER)
     assert other.goto(stage.url("insurers") + feed).status == 404  # type: ignore[union-attr]  # it answered

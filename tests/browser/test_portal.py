@@ -207,7 +207,8 @@ def test_a_person_with_two_insurers_is_shown_one_at_a_time_with_one_click(newcom
     assert portal.page.locator(".facts dd").nth(2).inner_text() != first
     assert portal.places().startswith("1 place"), "a known person by then"
     assert person["nir"] not in portal.page.url
-    assert portal.page.evaluate("localStorage.length + sessionStorage.length") == 0
+    kept = portal.page.evaluate("({...localStorage, ...sessionStorage})")
+    assert (set(kept), kept["tierce-renewed"].isdecimal()) == ({"tierce-renewed"}, True), "a time, and of nobody"
 
 
 def test_by_keyboard_alone_from_the_nir_to_the_answer(newcomer: Portal, stage: Stage) -> None:

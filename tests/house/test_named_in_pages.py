@@ -19,7 +19,10 @@ from tierce.upkeep.retention.commands import INSTANCE as UPKEEP_INSTANCE
 from tierce.upkeep.service import INSTANCES, LENDING_KEY
 from tierce.web.names import EVERY, KEYS
 
-PAGES = ("docs/mission.md", "docs/developers.md", "docs/promises.md", "docs/operations.md", "SECURITY.md")
+PAGES = (
+    "docs/mission.md", "docs/developers.md", "docs/promises.md", "docs/operations.md", "SECURITY.md",
+    "docs/reference/adversaries.md", "docs/reference/stores.md",
+)  # fmt: skip
 DECISIONS = tuple(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/adr").glob("0*.md")))
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _CODE = re.compile(r"`([^`\n]+)`")

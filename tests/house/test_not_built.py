@@ -22,7 +22,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("replacement of the key of pairs", r"def rotate_(pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),
-    "docs/mission.md": (("sign-in by waves", r"\bwaves?_|class Wave\b"),),
     "docs/operations.md": (
         ("replacement of the pair key", r"def rotate_(pair|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),

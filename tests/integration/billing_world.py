@@ -97,6 +97,30 @@ class House:
         )  # fmt: skip
         return number
 
+    def agreement(self, *, person: int | None = None, kind: int = 2, asked: int = 5_000) -> int:
+        """A request, or a quote, by an answer about somebody: one lens, from today."""
+        number, who = new_id(), person or self.person
+        self.admin.execute(
+            "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+            " insurer, domain, care_day, price, amo, asked, digest, entry)"
+            " values (%s, 101, 201, 1, %s, %s, %s, %s, %s, 6, %s, 20000, 6000, %s, sha256('one'), 1)",
+            (
+                number,
+                f"P-{number % 10**9}",
+                kind,
+                self.engagement(who, self.insurer),
+                who,
+                self.insurer,
+                TODAY,
+                asked,
+            ),
+        )
+        self.admin.execute(
+            "insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)"
+            " values (%s, 1, 'LENS', 1, 20000, 6000, %s)", (number, asked),
+        )  # fmt: skip
+        return number
+
     def stands(self, number: int) -> tuple[Any, ...]:
         row = self.admin.execute(
             "select i.state, i.reason, i.due, l.due from care.invoice i join care.invoice_line l on l.invoice = i.id"

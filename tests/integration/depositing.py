@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from tests.integration.fresh import as_superuser
 from tests.integration.signin_world import API
+from tests.integration.tickets import give_ticket
 from tests.integration.world import World, enrol
 from tierce.deposits.model import Choice, Insurer, Receipt
 from tierce.deposits.resolution import Resolver
@@ -56,6 +57,7 @@ def optician(world: World, profession: Profession = Profession.OPTICIAN) -> Opti
         admin.execute(
             "update access.device set thumbprint = %s where id = %s", (one.key.thumbprint, one.caller.device)
         )
+        give_ticket(admin, one.caller.session, one.handle)
     return one
 
 

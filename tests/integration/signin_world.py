@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tierce.billing.bank.service import OwnAccounts
 from tierce.billing.invoices.service import Invoices
 from tierce.billing.settlement.own import OwnTransfers
 from tierce.identity.dpop import normalised
+from tierce.identity.ending import portal_tickets
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.service import Pool, Sessions, SignInDoor
@@ -45,6 +46,7 @@ from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGRE
 from tierce.web.api.app import SAY_CLOSED_KEY, STORE_HANDLERS, field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.assistants import ASSISTANT_ROUTES, ASSISTANTS_KEY, assistant_door
+from tierce.web.api.callers import TICKET
 from tierce.web.api.claims import FHIR_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
@@ -242,6 +244,8 @@ class Desk:
     origin: str
     transport: httpx.AsyncBaseTransport
     """The wire to the API, for a site in front of it."""
+    tickets: dict[str, str] = field(default_factory=dict)
+    """What was told beside each handle as its key was bound."""
 
     def provider(self, realm: Realm, discovery_url: str | None = None) -> ProviderClient:
         return provider_client(self.origin, realm, self.web, self.clock, discovery_url)
@@ -274,7 +278,10 @@ class Desk:
         self, opened: dict[str, Any], key: BrowserKey, *, place: int = 0, signer: BrowserKey | None = None
     ) -> httpx.Response:
         body = json.dumps({"activity": opened["activities"][place]["id"], "jwk": key.jwk}).encode()
-        return await self.send("POST", "/v1/session/activity", opened["handle"], signer or key, body)
+        bound = await self.send("POST", "/v1/session/activity", opened["handle"], signer or key, body)
+        if bound.status_code == 200:
+            self.tickets[opened["handle"]] = bound.json()["ticket"]
+        return bound
 
     async def send(
         self,
@@ -287,6 +294,8 @@ class Desk:
     ) -> httpx.Response:
         """One request with the handle, and with the proof by `key` or a given one."""
         headers = {"Authorization": f"DPoP {handle}", "X-Forwarded-For": "192.0.2.77"}
+        if self.tickets.get(handle):
+            headers[TICKET] = self.tickets[handle]
         if key is not None and proof is None:
             proof = key.proof(method, API + path, handle=handle, at=self.clock.now().timestamp(), body=body)
         if proof is not None:
@@ -330,7 +339,8 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
 
         sessions = Sessions(pool, appender, clock, near, POLICY)
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
-        wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        tickets = portal_tickets(sessions, appender, API)
+        wiring = SignInWiring(door=door, sessions=sessions, tickets=tickets, url=API, software=SoftwareId(1))
         accounts = OwnAccounts(sessions, appender, bank_seals(keyring), real=False)
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)

@@ -140,7 +140,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
         with rows, inspected:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "office", room.keyring.instance("office"))
-            sessions = StaffSessions(pool, lines, SystemClock(), ROLES, bytes(16))
+            sessions = StaffSessions(pool, lines, SystemClock(), bytes(16), ROLES)
             app = create_office(
                 door=SignInDoor(pool, _provider(Realm.STAFF, web), SystemClock()),
                 sessions=sessions,
@@ -182,7 +182,7 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
             index = room.keyring.hash(Purpose.TRAIT)
             records = person_rows.Records(room.sealer)
             sessions = PersonSessions(
-                pool, lines, SystemClock(), index.uuid, index.lasting, records.given_names, bytes(16)
+                pool, lines, SystemClock(), bytes(16), index.uuid, index.lasting, records.given_names
             )
             app = create_persons(
                 door=SignInDoor(pool, _provider(Realm.PERSONS, web), SystemClock()),
@@ -225,7 +225,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
             key = room.keyring.hash(Purpose.DOOR)
             app = create_insurers(
                 door=SignInDoor(pool, _provider(Realm.INSURERS, web), SystemClock()),
-                sessions=InsurerSessions(pool, appender, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
+                sessions=InsurerSessions(pool, appender, SystemClock(), bytes(16), lambda amc: door_of(key, amc)),
                 pool=rows,
                 desk=InsurerDesk(lines),
                 breaches=Breaches(lines),

@@ -14,6 +14,7 @@ from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
+from tests.integration.tickets import held_cookies
 from tests.unit.portal_samples import HOTLINE
 from tierce.billing.bank.model import AccountState
 from tierce.policy.staff import StaffRole
@@ -47,7 +48,7 @@ def test_it_is_asked_for_on_the_portal_shown_to_everybody_there_and_taken_back(
         morvan = await known(desk_, offices.admin)
         settings = PortalSettings("http://127.0.0.1:9", API, API, HOTLINE)
         app = create_app(settings, transport=desk_.transport)
-        cookies = {"tierce-portal": morvan.handle}
+        cookies = held_cookies(morvan.handle, desk_.tickets[morvan.handle])
         token = {"form_token": form_token(morvan.handle)}
 
         async def post(web: httpx.AsyncClient, path: str, act: str, body: dict[str, str]) -> httpx.Response:

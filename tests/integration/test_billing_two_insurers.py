@@ -169,3 +169,31 @@ def test_three_of_one_care_never_wait_for_one_another(house: House, both: tuple[
     states = [house.stands(number) for number in sent]
     assert RECEIVED not in [state[0] for state in states]
     assert sum(state[2] for state in states) <= 14_000
+
+
+def test_a_part_sent_to_the_second_insurer_waits_for_the_whole_and_is_paid_what_it_left(
+    house: House, both: tuple[int, int, int]
+) -> None:
+    """The first was sent a lens and a frame, the second the lens alone."""
+    one, other, person = both
+    _gives(house, one, Measure.FIXED, GIVES)
+    _gives(house, other, Measure.REAL, 0)
+    above = house.invoice(person=person, insurer=other, asked=14_001 - GIVES)
+    whole = house.invoice(person=person, insurer=one, asked=6_000)
+    house.admin.execute(
+        "insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)"
+        " values (%s, 2, 'FRAME', 1, 9000, 0, 0)", (whole,),
+    )  # fmt: skip
+    house.admin.execute(
+        "insert into registry.tariff (item, domain, basket, base, rate, whole_tm, label_fr, label_en, from_day,"
+        " until_day, feed) select 'FRAME', 6, 0, 0, 0, false, 'monture', 'frame', 0, 40000, 1"
+    )
+    house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (whole,))
+    done = house.deciding().turn(house.billing)
+    assert (done.behind, done.accepted, house.stands(above)[0]) == (1, 1, RECEIVED), "it waits for the whole"
+    house.deciding().turn(house.billing)
+    assert house.stands(whole)[2] == GIVES
+    assert house.stands(above)[:2] == (REFUSED, InvoiceReason.DUPLICATE.value)
+    part = house.invoice(person=person, insurer=other, asked=14_000 - GIVES)
+    house.deciding().turn(house.billing)
+    assert house.stands(part)[::2] == (ACCEPTED, 14_000 - GIVES)

@@ -201,6 +201,12 @@ OBSTACLES = {
         values (1, 1, 1, 1, 'F', 7, 1, {0}, 1, 1, 9, 0, 9, sha256('i'), 1, 2)""",
         "delete from care.invoice",
     ),
+    "recoveries": (
+        """insert into bank.recovery
+        (id, invoice, reference, care_day, paid, establishment, insurer, amount, reason, said)
+        values (1, 1, 'F', 1, 9, 1, {0}, 5, 2, 'Droits finis.')""",
+        "delete from bank.recovery",
+    ),
     "deposits": (
         """insert into care.deposit (number, key, received, state, reason)
         values (1, '00000000-0000-0000-0000-000000000001', now(), 1, 0)""",

@@ -21,6 +21,7 @@ from tests.integration.conftest import Connect
 from tests.integration.depositing import OAK, Optician, card, hold, optician
 from tests.integration.fresh import as_superuser
 from tests.integration.signin_world import free_port
+from tests.integration.tickets import held_headers
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tests.waiting import eventually
@@ -223,12 +224,10 @@ def test_what_is_not_a_deposit_is_refused_with_its_reason(
         assert (await http.get("/v1/deposits")).status_code == 405
         assert (await http.delete("/v1/deposits/D-0000-0000-00000-0")).status_code == 405
         assert (await http.get("/v1/depositsx")).status_code == 404
-        unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers={"authorization": f"DPoP {who.handle}"})
+        unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers=held_headers(who.handle))
         assert (unknown.status_code, code(unknown)) == (404, "receipt_unknown")
         taken = await leave(http, who, card(1))
-        waiting = await http.get(
-            f"/v1/deposits/{taken.json()['receipt']}", headers={"authorization": f"DPoP {who.handle}"}
-        )
+        waiting = await http.get(f"/v1/deposits/{taken.json()['receipt']}", headers=held_headers(who.handle))
         assert (waiting.status_code, waiting.json()["state"]) == (200, "received")
 
     served(settings, use)
@@ -322,6 +321,35 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
             asked = await http.post("/v1/rights", content=b"{}", headers={"authorization": f"DPoP {who.handle}"})
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
             assert (await leave(http, who, card(1))).status_code == 201
+        await seen(lambda: not openness.away, "the store is back")
+
+    served(settings, use)
+
+
+def test_a_connection_is_closed_once_the_look_that_hangs_on_it_has_ended(
+    world: World, cluster: Cluster, key_directory: Path, tmp_path: Path
+) -> None:
+    """Closed before, its socket may be another's when the driver lets go of it: for that a loop ended its process."""
+    settings = settings_of(world.database, key_directory, tmp_path)
+    opened: list[psycopg.AsyncConnection[Any]] = []
+
+    async def use(_http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        connect = openness.connect
+
+        async def connecting() -> psycopg.AsyncConnection[Any]:
+            opened.append(await connect())
+            return opened[-1]
+
+        openness.connect = connecting
+        world.run("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tierce_api'")
+        await seen(lambda: bool(opened) and not openness.away, "a new connection is looked on")
+        looked_on = opened[-1]
+        with frozen(cluster):
+            await seen(lambda: openness.away, "the store is missed")
+            assert not looked_on.closed
+        await seen(lambda: looked_on.closed, "it is closed in the end")
         await seen(lambda: not openness.away, "the store is back")
 
     served(settings, use)

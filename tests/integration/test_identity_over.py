@@ -197,7 +197,11 @@ def test_each_site_ends_its_own_and_what_was_over_before_it_opened_opens_no_more
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 site.execute(f"select from access.{table}".encode())
     worker = connect("tierce_worker", autocommit=True)
-    worker.execute("select access.sweep_pending(now() + interval '1 day')")
+    admin.execute(
+        "update access.vouched set at = at - interval '5 hours 11 minutes';"
+        "update access.told_over set at = at - interval '11 minutes'"
+    )
+    worker.execute("select access.sweep_pending(now() - interval '10 minutes')")
     assert admin.execute(
         "select (select count(*) from access.vouched), (select count(*) from access.told_over)"
     ).fetchone() == (0, 0)

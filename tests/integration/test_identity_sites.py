@@ -82,12 +82,12 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
         async with desk(database, keyring, origin, role) as found:
             sessions: StaffSessions | PersonSessions
             if realm is Realm.STAFF:
-                sessions = StaffSessions(found.pool, found.appender, found.clock, ROLES, POLICY)
+                sessions = StaffSessions(found.pool, found.appender, found.clock, POLICY, ROLES)
                 acts = (Act.STAFF_SESSION_OPEN, Act.STAFF_SESSION_END)
             else:
                 index = keyring.hash(Purpose.TRAIT)
                 sessions = PersonSessions(
-                    found.pool, found.appender, found.clock, index.uuid, index.lasting, given_names, POLICY
+                    found.pool, found.appender, found.clock, POLICY, index.uuid, index.lasting, given_names
                 )
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)

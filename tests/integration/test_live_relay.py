@@ -60,6 +60,7 @@ class Relay:
         assert offered is not None
         body = {"activity": int(offered[1]), "jwk": self.key.jwk}
         assert (await self.signed("/activity", "/v1/session/activity", body)).headers["location"] == "/ask"
+        self.desk.tickets[self.handle] = self.portal.cookies["tierce-portal-ticket"]
 
 
 async def told_at_the_true_address(transport: httpx.ASGITransport, desk_: Desk) -> list[str]:

@@ -298,7 +298,7 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
     async def scene(site: Site) -> None:
         listed = plain(await site.http.get("/feeds"))
         assert "2 fichiers sont en cours" in listed
-        assert "64 % du fichier est derrière nous." in listed
+        assert "64 % du fichier est traité." in listed
         assert "Ce fichier ferait perdre leurs droits à 312 personnes" in listed
         assert "--insurer 99100002 --whole --confirm-shrink 312" in listed
         assert "99100002 Ne répond pas : ses assurés sont pris en dépôt 1 204 31" in listed.replace("\u202f", " ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,7 @@ from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
+from tierce.web.repeating import REREAD_SECONDS
 from tierce.web.worker import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
@@ -139,6 +141,35 @@ def test_what_an_insurer_answered_on_the_way_is_sealed_again_with_its_cover(vaul
     opened = [sealer.open_(Compartment.COVERAGE, OAK, PersonId(2), bytes(sealed)) for (sealed,) in rows]
     assert opened == [b"answer 7", b"answer 8"]
     assert {bytes(sealed)[1] for (sealed,) in rows} == {2}
+
+
+def test_what_api_seals_under_a_key_that_it_still_holds_is_opened_by_the_next(vault: Vault) -> None:
+    """Each worker reads the keys again now and then, and seals meanwhile what an insurer asked on the way answers."""
+    vault.admin.execute(
+        "insert into registry.remote (insurer, url, public_key, by, why)"
+        " values (%s, 'https://oak.example', sha256('key'), 'Hélène', 'contrat')",
+        (OAK,),
+    )
+    vault.admin.execute(
+        "insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day,"
+        " care_day, at) values (7, 1, 1, 2, %s, 1, 1, 9, 9, now())",
+        (OAK,),
+    )
+    vault.admin.commit()
+    api = load_sealer(vault.admin, Keyring(vault.keys, ["coverage"]), [Compartment.COVERAGE])
+    vault.admin.commit()
+    with pytest.raises(RotationError, match="ten minutes"):
+        service.rotate_data_key(vault.settings, OAK, Compartment.COVERAGE, lambda _n: None)
+    sealed = api.seal(Compartment.COVERAGE, OAK, PersonId(2), b"answer")
+    vault.admin.execute("insert into coverage.answered values (7, 2, %s, 1, 9, %s)", (OAK, sealed))
+    vault.admin.execute("update registry.insurer_key set made = made - interval '10 minutes'")
+    vault.admin.commit()
+    assert service.rotate_data_key(vault.settings, OAK, Compartment.COVERAGE, lambda _n: None) == 2
+    rows = vault.admin.execute("select sealed from coverage.answered").fetchall()
+    sealer = load_sealer(vault.admin, Keyring(vault.keys, ["coverage"]), [Compartment.COVERAGE])
+    opened = [sealer.open_(Compartment.COVERAGE, OAK, PersonId(2), bytes(sealed)) for (sealed,) in rows]
+    assert opened == [b"answer"]
+    assert timedelta(seconds=REREAD_SECONDS) < timedelta(minutes=10) / 5, "each worker has read the new one by then"
 
 
 def test_a_record_that_a_feed_seals_meanwhile_is_kept_and_the_old_key_with_it(vault: Vault) -> None:

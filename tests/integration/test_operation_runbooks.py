@@ -101,6 +101,13 @@ class Machine:
         settings = load(self.stage.settings_file)
         return all(one.ready for name in watched_in(settings) for one in states(settings, (name,)))
 
+    def wait_ready(self, when: str) -> None:
+        """Wait until every process is ready, or fail with what those that are not say."""
+        try:
+            eventually(self.all_ready, when, seconds=240)
+        except AssertionError:
+            pytest.fail(f"{when}\n{self.unready()}")
+
     def unready(self) -> str:
         """What each process that is not ready says of itself, and the last that its unit wrote."""
         settings = load(self.stage.settings_file)
@@ -140,10 +147,7 @@ def machine(folder: Path) -> Iterator[Machine]:
         running = Machine(stage, home)
         running.systemctl("start", lasting_units())
         try:
-            try:
-                eventually(running.all_ready, "every unit ready", seconds=240)
-            except AssertionError:
-                pytest.fail(running.unready())
+            running.wait_ready("every unit ready")
             yield running
         finally:
             running.systemctl("stop", list(running.units))
@@ -199,10 +203,10 @@ def follow(machine: Machine, page: str, lines: list[str]) -> None:
             stopped = stopped | set(names) if verb == "stop" else stopped - set(names)
             continue
         if not stopped:
-            eventually(machine.all_ready, f"{page}: ready before {line}", seconds=240)
+            machine.wait_ready(f"{page}: ready before {line}")
         done = machine.run(line)
         assert done.returncode == 0, f"{page}: {line}\n{done.stdout[-800:]}\n{done.stderr[-800:]}"
-    eventually(machine.all_ready, f"{page}: everybody is served after it", seconds=240)
+    machine.wait_ready(f"{page}: everybody is served after it")
     assert machine.left_wrong() == [], page
 
 

@@ -214,6 +214,11 @@ def test_what_was_asked_before_care_is_hers_and_it_was_not_me_is_of_the_look_up_
             (told,) = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()["agreements"]
             assert (told["state"], told["due_cents"], told["line"]) == ("granted", 4_000, hers_)
             assert told["reported"] is not None
+            room.admin.execute(
+                "update care.agreement set state = 4, reason = 9, due = 0, until_day = null where id = 7"
+            )
+            room.admin.commit()
+            assert "rien ne permettait plus d'en décider" in plain(await hers.http.get("/billed"))
 
     asyncio.run(scene())
     assert room.admin.execute("select person, seq from notice.person_report").fetchall() == [(1, hers_)]

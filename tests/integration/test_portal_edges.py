@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from tests.integration.signin_world import free_port
 from tests.unit.portal_samples import HOTLINE
 from tests.unit.well_formed import faults_of
+from tierce.policy.returning import AT_ONCE_SECONDS, QUEUE_FOR, TURN_FOR
 from tierce.web.portal.app import create_app
 from tierce.web.portal.reading import PICTURE_BYTES
 from tierce.web.portal.settings import PortalSettings
@@ -176,3 +177,105 @@ def test_the_portal_s_code_reaches_no_database() -> None:
 def test_a_client_of_the_portal_may_be_anybody_and_learns_nothing(portal: TestClient[Litestar]) -> None:
     response: httpx.Response = portal.post("/ask", data={"nir": "1"})
     assert response.status_code == 401
+
+
+class Ticks:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        """Begin at some moment."""
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """The moment."""
+        return self.now
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    """The clock of the queue."""
+    return Ticks()
+
+
+@pytest.fixture
+def crowded(ticks: Ticks) -> Iterator[TestClient[Litestar]]:
+    """A portal that lets one begin each second, at which ten more than may begin at once have just come."""
+    away = f"http://127.0.0.1:{free_port()}"
+    settings = PortalSettings(
+        url="https://portal.example", api_url=away, api_public_url="https://api.example", operator=HOTLINE,
+        status_path="/status/", sign_ins=1,
+    )  # fmt: skip
+    with TestClient(create_app(settings, ticks=ticks), base_url="https://portal.example") as client:
+        for _ in range(AT_ONCE_SECONDS + 1 + AHEAD):
+            client.cookies.clear()
+            client.get("/sign-in")
+        client.cookies.clear()
+        yield client
+
+
+TURN = "__Host-tierce-portal-turn"
+AHEAD = 10
+"""Who has a turn before those who come below, hence their wait in seconds less one."""
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/assistant"])
+def test_whoever_comes_among_many_is_told_her_turn_and_comes_again_by_herself(
+    crowded: TestClient[Litestar], path: str
+) -> None:
+    told = crowded.get(path, headers={"accept-language": "en"})
+    assert told.status_code == 200
+    assert "Your turn is coming" in told.text
+    assert "within a minute" in told.text
+    assert f'href="{path}"' in told.text
+    assert 'href="/status/"' in told.text
+    assert faults_of(told.text) == []
+    assert told.headers["refresh"] == str(AHEAD + 1)
+    kept = told.headers["set-cookie"]
+    assert kept.startswith(f"{TURN}=")
+    assert f"Max-Age={AHEAD + 1 + TURN_FOR.seconds}" in kept
+    for flag in ("HttpOnly", "Secure", "SameSite=lax"):
+        assert flag in kept
+
+
+def test_her_turn_is_hers_until_it_comes_and_lets_her_in_before_whoever_came_after(
+    crowded: TestClient[Litestar], ticks: Ticks
+) -> None:
+    first = crowded.get("/sign-in")
+    held = {"cookie": f"{TURN}={crowded.cookies[TURN]}"}
+    crowded.cookies.clear()
+    behind = crowded.get("/sign-in")
+    assert int(behind.headers["refresh"]) == int(first.headers["refresh"]) + 1
+    crowded.cookies.clear()
+    ticks.now += AHEAD
+    assert crowded.get("/sign-in", headers=held).headers["refresh"] == "1"
+    ticks.now += 1
+    crowded.cookies.clear()
+    assert crowded.get("/sign-in").headers["refresh"] == "2"
+    crowded.cookies.clear()
+    # Let in, she meets the API, which is away.
+    assert crowded.get("/sign-in", headers=held).status_code == 503
+    assert crowded.get("/sign-in", headers=held).status_code == 200
+
+
+def test_a_turn_that_nobody_gave_is_worth_none(crowded: TestClient[Litestar]) -> None:
+    forged = f"1.0.{'0' * 32}"
+    told = crowded.get("/sign-in", headers={"cookie": f"{TURN}={forged}"})
+    assert told.headers["refresh"] == str(AHEAD + 1)
+    assert crowded.cookies[TURN] != forged
+
+
+def test_whoever_comes_past_the_longest_queue_is_told_when_to_come_back(
+    crowded: TestClient[Litestar], ticks: Ticks
+) -> None:
+    ticks.now -= QUEUE_FOR.total_seconds()
+    told = crowded.get("/sign-in", headers={"accept-language": "fr"})
+    assert told.status_code == 200
+    assert "La file est longue" in told.text
+    assert QUEUE_FOR.total_seconds() / 2 <= int(told.headers["refresh"]) <= QUEUE_FOR.total_seconds()
+    assert "set-cookie" not in told.headers
+
+
+def test_whoever_is_in_waits_for_nobody(crowded: TestClient[Litestar]) -> None:
+    with_session(crowded)
+    assert crowded.get("/ask").status_code == 503
+    assert "refresh" not in crowded.get("/", follow_redirects=False).headers

@@ -16,10 +16,11 @@ from tests.integration.feeding import FIRST, Importer
 from tierce.billing.model import BY_STAFF, InvoiceReason, InvoiceState
 from tierce.billing.refusing.desk import RefusalDesk
 from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
-from tierce.billing.refusing.model import REASON_LABELS, Obstacle
+from tierce.billing.refusing.model import REASON_LABELS, Obstacle, Which
 from tierce.billing.settlement.errors import SaidError
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
+from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
@@ -34,6 +35,10 @@ GONE = str(InvoiceReason.COVER_GONE.value)
 SAID = "Le fichier de l’organisme ne vient plus."
 
 
+def invoice(number: int) -> Which:
+    return Which(EntryKind.INVOICE, number)
+
+
 class Refusing:
     """A house of which some invoices cannot be decided, and the staff."""
 
@@ -41,7 +46,7 @@ class Refusing:
         self.house = house
         house.admin.execute(
             "insert into directory.establishment (id, finess, name, town)"
-            " values (101, '990000101', 'Optique des Remparts', 'Port-Sérac')"
+            " values (101, '990000101', 'Optique des Remparts', 'Port-Sérac') on conflict do nothing"
         )
         self.office = office
         self.desk = RefusalDesk(Appender.enrol(office, "office", keyring.instance("office")), SystemClock())
@@ -64,8 +69,8 @@ class Refusing:
         return None if row[0] is None else int(row[0])
 
     def both(self, number: int, reason: str = GONE) -> None:
-        assert not self.desk.refuse(self.office, HELENE, number, reason, SAID)
-        assert self.desk.refuse(self.office, BRUNO, number, reason, SAID)
+        assert not self.desk.refuse(self.office, HELENE, invoice(number), reason, SAID)
+        assert self.desk.refuse(self.office, BRUNO, invoice(number), reason, SAID)
 
 
 @pytest.fixture
@@ -96,43 +101,45 @@ def test_billing_says_why_it_cannot_decide_one_and_no_more_once_it_can(refusing:
         "what would decide it is looked for before what goes before it"
     )
     listed = refusing.desk.listed(refusing.office)
-    assert {one.id for one in listed} == {cover, sealed, number, failed, behind}
+    assert {one.which.number for one in listed} == {cover, sealed, number, failed, behind}
     assert listed[0].found == 5
     house.admin.execute("alter table care.invoice drop constraint odd")
     refusing.tried(0)
     assert house.stands(failed)[0] == ACCEPTED
     with pytest.raises(UndecidedMissingError):
-        refusing.desk.one(refusing.office, failed)
+        refusing.desk.one(refusing.office, invoice(failed))
 
 
 def test_it_takes_two_people_who_say_the_same_after_days_each_with_a_line(refusing: Refusing) -> None:
     number = refusing.gone()
     refusing.tried(UNDECIDED_DAYS - 1)
     with pytest.raises(UndecidedMovedError):
-        refusing.desk.refuse(refusing.office, HELENE, number, GONE, SAID)
+        refusing.desk.refuse(refusing.office, HELENE, invoice(number), GONE, SAID)
     assert refusing.house.entries(22) == [], "what is not kept leaves no line"
     refusing.tried(1)
     for reason, said in (("1", SAID), ("", SAID), (GONE, " "), (GONE, f"Payé sur {IBAN}."), (GONE, "x" * 301)):
         with pytest.raises(FormError):
-            refusing.desk.refuse(refusing.office, HELENE, number, reason, said)
-    assert not refusing.desk.refuse(refusing.office, HELENE, number, GONE, SAID)
+            refusing.desk.refuse(refusing.office, HELENE, invoice(number), reason, said)
+    assert not refusing.desk.refuse(refusing.office, HELENE, invoice(number), GONE, SAID)
     with pytest.raises(SaidError):
-        refusing.desk.refuse(refusing.office, HELENE, number, GONE, SAID)
+        refusing.desk.refuse(refusing.office, HELENE, invoice(number), GONE, SAID)
     other = str(InvoiceReason.INSURER_GONE.value)
-    assert not refusing.desk.refuse(refusing.office, BRUNO, number, other, SAID), "another reason is not the same"
+    assert not refusing.desk.refuse(refusing.office, BRUNO, invoice(number), other, SAID), (
+        "another reason is not the same"
+    )
     assert refusing.house.stands(number)[0] == RECEIVED
-    assert refusing.desk.refuse(refusing.office, BRUNO, number, GONE, SAID)
+    assert refusing.desk.refuse(refusing.office, BRUNO, invoice(number), GONE, SAID)
     assert refusing.house.stands(number) == (REFUSED, InvoiceReason.COVER_GONE.value, 0, 0)
     lines = refusing.house.entries(22)
     assert [(one.act, one.professional, one.reference, one.person) for one in lines] == [
         (Act.STAFF_INVOICE_REFUSE, who, number, 0) for who in (HELENE.staff, BRUNO.staff, BRUNO.staff)
     ]
-    shown = refusing.desk.one(refusing.office, number)
-    assert (shown.state, [one.said for one in shown.words]) == (InvoiceState.REFUSED, [SAID, SAID])
+    shown = refusing.desk.one(refusing.office, invoice(number))
+    assert (shown.waits, [one.said for one in shown.words]) == (False, [SAID, SAID])
     with pytest.raises(UndecidedMovedError):
-        refusing.desk.refuse(refusing.office, HELENE, number, other, SAID)
+        refusing.desk.refuse(refusing.office, HELENE, invoice(number), other, SAID)
     with pytest.raises(UndecidedMissingError):
-        refusing.desk.refuse(refusing.office, HELENE, 5, GONE, SAID)
+        refusing.desk.refuse(refusing.office, HELENE, invoice(5), GONE, SAID)
 
 
 def test_whoever_holds_the_office_s_role_refuses_nothing_that_may_be_decided(
@@ -140,16 +147,16 @@ def test_whoever_holds_the_office_s_role_refuses_nothing_that_may_be_decided(
 ) -> None:
     decidable, gone = refusing.house.invoice(), refusing.gone()
     thief = connect("tierce_office", autocommit=True)
-    words = "select care.refuse_undecided(%s, 9::smallint, %s, 'X', 'Rien.', %s)"
+    words = "select care.refuse_undecided(22::smallint, %s, 9::smallint, %s, 'X', 'Rien.', %s)"
     for number in (decidable, gone):
         for staff in (1, 2):
             assert thief.execute(words, (number, staff, 1)).fetchone() == (2,), (
                 "`billing` never said that it could not"
             )
     for stolen in (
-        "select care.note_undecided(1, 2::smallint)",
+        "select care.note_undecided(22::smallint, 1, 2::smallint)",
         f"update care.invoice set undecided = 2, undecided_since = '2020-01-01' where id = {decidable}",
-        f"insert into care.refusal_word values ({gone}, 1, 'X', 9, 'Rien.')",
+        f"insert into care.refusal_word (invoice, staff, name, reason, said) values ({gone}, 1, 'X', 9, 'Rien.')",
         f"update care.invoice set state = 3 where id = {gone}",
     ):
         with pytest.raises(InsufficientPrivilege):
@@ -160,7 +167,7 @@ def test_whoever_holds_the_office_s_role_refuses_nothing_that_may_be_decided(
     with pytest.raises(CheckViolation, match="own line"):
         thief.execute(words, (gone, 1, 1))
     with pytest.raises(CheckViolation, match="written reason"):
-        thief.execute("select care.refuse_undecided(%s, 1::smallint, 1, 'X', 'Rien.', 1)", (gone,))
+        thief.execute("select care.refuse_undecided(22::smallint, %s, 1::smallint, 1, 'X', 'Rien.', 1)", (gone,))
     for role in ("tierce_billing", "tierce_api", "tierce_persons", "tierce_insurers"):
         with pytest.raises(InsufficientPrivilege):
             connect(role, autocommit=True).execute(words, (gone, 1, 1))
@@ -199,7 +206,7 @@ def test_the_database_has_the_policy_s_reasons_and_days(refusing: Refusing) -> N
     assert set(REASON_LABELS) == set(BY_STAFF)
     number = refusing.gone()
     refusing.tried(0)
-    one = refusing.desk.one(refusing.office, number)
+    one = refusing.desk.one(refusing.office, invoice(number))
     assert (one.refusable_from - one.since).days == UNDECIDED_DAYS
     assert not one.refusable(one.refusable_from.replace(year=2020))
 
@@ -216,7 +223,7 @@ def test_whatever_is_said_it_is_refused_when_two_different_people_last_said_the_
         if refusing.house.stands(number)[0] == REFUSED:
             break
         try:
-            done = refusing.desk.refuse(refusing.office, caller, number, str(reason.value), text)
+            done = refusing.desk.refuse(refusing.office, caller, invoice(number), str(reason.value), text)
         except SaidError:
             assert stands[caller.staff] == (reason, text)
             continue

@@ -14,6 +14,8 @@ from tests.integration.test_office_site import form_of, plain
 from tests.integration.transfers_world import Treasury
 from tierce.billing.model import InvoiceReason
 from tierce.billing.refusing.desk import RefusalDesk
+from tierce.billing.refusing.model import Which
+from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.policy.invoices import UNDECIDED_DAYS
@@ -63,16 +65,16 @@ def test_staff_read_it_at_once_and_two_refuse_it_after_days(
     room: Room, database: Database, treasury: Treasury, keyring: Keyring
 ) -> None:
     fresh, number = undecided(treasury, UNDECIDED_DAYS - 1), undecided(treasury, LONG_DAYS)
-    at = f"/undecided/{number}"
+    at = f"/undecided/invoice/{number}"
 
     async def scene(site: Site) -> None:
-        assert "2 factures que rien ne décide" in plain(await site.http.get("/payments"))
+        assert "2 factures ou prises en charge" in plain(await site.http.get("/payments"))
         listed = await site.http.get("/undecided")
         assert "Aucun droit de la personne n'est tenu pour ce jour" in plain(listed)
-        soon = await site.http.get(f"/undecided/{fresh}")
+        soon = await site.http.get(f"/undecided/invoice/{fresh}")
         assert "Peut être refusée à partir du" in plain(soon)
         assert "<form" not in soon.text.partition("<main")[2]
-        early = await site.http.post(f"/undecided/{fresh}/refuse", data=form_of(site, reason=GONE, said=SAID))
+        early = await site.http.post(f"/undecided/invoice/{fresh}/refuse", data=form_of(site, reason=GONE, said=SAID))
         assert (early.status_code, "Rien n’a été écrit" in early.text) == (409, True)
         holding = await site.http.post(f"{at}/refuse", data=form_of(site, reason=GONE, said=f"Sur {IBAN}"))
         assert (holding.status_code, IBAN in holding.text) == (422, False)
@@ -84,15 +86,46 @@ def test_staff_read_it_at_once_and_two_refuse_it_after_days(
         again = await site.http.post(f"{at}/refuse", data=form_of(site, reason=GONE, said=SAID))
         assert again.status_code == 409
         desk = RefusalDesk(Appender.enrol(treasury.office, "office", keyring.instance("office")), SystemClock())
-        assert not desk.refuse(treasury.office, BRUNO, number, GONE, "En d'autres mots.")
+        assert not desk.refuse(treasury.office, BRUNO, Which(EntryKind.INVOICE, number), GONE, "En d'autres mots.")
         proposed = await site.http.get(f"{at}?lang=en")
         assert "Bruno Caradec asks to refuse it" in plain(proposed)
         agreed = await site.http.post(f"{at}/refuse", data=form_of(site, reason=GONE, said="En d'autres mots."))
         assert agreed.status_code == 303
         after = await site.http.get(f"{at}?lang=fr")
         assert ("refusée" in plain(after).lower(), "<form" in after.text.partition("<main")[2]) == (True, False)
-        assert "1 facture que rien ne décide" in plain(await site.http.get("/payments"))
-        assert (await site.http.get("/undecided/5")).status_code == 404
+        assert "1 facture ou prise en charge" in plain(await site.http.get("/payments"))
+        assert (await site.http.get("/undecided/invoice/5")).status_code == 404
+
+    play_office(room, database, scene)
+
+
+def test_an_agreement_that_nothing_decides_is_beside_them_and_is_refused_so(
+    room: Room, database: Database, treasury: Treasury, keyring: Keyring
+) -> None:
+    number = 4_611_686_018_427_387_901
+    treasury.admin.execute(
+        "insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person,"
+        " insurer, domain, care_day, price, amo, asked, digest, entry, undecided, undecided_since)"
+        " select %s, 604, 501, 1, 'P-7', 2, 1, 1, i.insurer, 6, 20000, 9000, 0, 4938, sha256('i'), 1, 3,"
+        " now() - make_interval(days => %s) from care.invoice i where i.id = %s",
+        (number, LONG_DAYS, undecided(treasury, UNDECIDED_DAYS - 1)),
+    )
+    at = f"/undecided/agreement/{number}"
+
+    async def scene(site: Site) -> None:
+        listed = plain(await site.http.get("/undecided"))
+        assert ("Prise en charge · 49,38 €" in listed, "Facture · 40,00 €" in listed) == (True, True)
+        page = await site.http.get(f"{at}?lang=en")
+        assert "A prior agreement asked for by" in plain(page)
+        assert "no key opens that cover" in plain(page).lower()
+        assert (await site.http.get(f"/undecided/invoice/{number}")).status_code == 404
+        assert (await site.http.get(f"/undecided/deposit/{number}")).status_code == 404
+        asked = await site.http.post(f"{at}/refuse", data=form_of(site, reason=GONE, said=SAID))
+        assert (asked.status_code, asked.headers["location"]) == (303, at)
+        desk = RefusalDesk(Appender.enrol(treasury.office, "office", keyring.instance("office")), SystemClock())
+        assert desk.refuse(treasury.office, BRUNO, Which(EntryKind.AGREEMENT, number), GONE, SAID)
+        after = await site.http.get(f"{at}?lang=fr")
+        assert ("Refusée" in plain(after), "<form" in after.text.partition("<main")[2]) == (True, False)
 
     play_office(room, database, scene)
 
@@ -103,9 +136,9 @@ def test_who_looks_after_neither_accounts_nor_files_refuses_nothing(
     number = undecided(treasury, LONG_DAYS)
 
     async def scene(site: Site) -> None:
-        page = await site.http.get(f"/undecided/{number}")
+        page = await site.http.get(f"/undecided/invoice/{number}")
         assert "Refuser" not in plain(page)
-        sent = await site.http.post(f"/undecided/{number}/refuse", data=form_of(site, reason=GONE, said=SAID))
+        sent = await site.http.post(f"/undecided/invoice/{number}/refuse", data=form_of(site, reason=GONE, said=SAID))
         assert sent.status_code == 403
 
     play_office(room, database, scene, StaffRole.DPO)

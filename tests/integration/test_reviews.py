@@ -11,6 +11,7 @@ import pytest
 from tests.integration.billing_world import GIVES, TODAY, House
 from tests.integration.reviews_world import left_to_a_person, reviewer, stands
 from tests.integration.test_agreements import LENS, At, Place, at_desk, house
+from tests.waiting import eventually
 from tierce.billing.model import InvoiceReason
 from tierce.insurers.reviews.errors import (
     NotGrantedNowError,
@@ -125,6 +126,23 @@ def test_whatever_the_site_sends_nothing_is_granted_beyond_the_rules_nor_less_wi
     she.read(number)
     with pytest.raises(psycopg.errors.CheckViolation):
         she.decide(number, answer)
+    assert stands(house, number) == (8, 0, 4_000, [4_000, 0])
+
+
+@pytest.mark.parametrize(("dues", "reason"), [("'{1500,0}'", "null"), ("'{0,0}'", "null"), ("null", "0")])
+def test_a_null_for_a_reason_or_for_what_is_granted_is_refused(house: House, dues: str, reason: str) -> None:
+    """A stolen credential of the site's role sends what no page of it does."""
+    number, she = left_to_a_person(house, 7), reviewer(house)
+    she.read(number)
+    decide = f"select care.decide_review(%s, %s, {dues}, {reason}::smallint, %s)".encode()
+
+    def decided() -> None:
+        with she.connection.transaction():
+            line = she.reviews.lines.write(she.connection, she.caller, Act.INSURER_REVIEW_DECIDE, number)
+            she.connection.execute(decide, (she.handle, number, line))
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="for a written reason"):
+        decided()
     assert stands(house, number) == (8, 0, 4_000, [4_000, 0])
 
 
@@ -334,6 +352,40 @@ def test_sixty_at_one_moment_are_sixty_in_all(house: House) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(read, range(3))) == [False, False, True]
+
+
+def test_whoever_reads_the_rows_of_before_reads_no_more_than_sixty(house: House) -> None:
+    """Two of a stolen role's connections wait for one another, each with the rows of its own beginning."""
+    for number in range(1, STAFF_REVIEWS):
+        left_to_a_person(house, number)
+        house.admin.execute(
+            "insert into care.review_read (insurer, day, staff, agreement) values (%s, %s, 971, %s)",
+            (house.insurer, TODAY, number),
+        )
+    thieves = {left_to_a_person(house, number): reviewer(house) for number in (200, 201)}
+    for thief in thieves.values():
+        thief.connection.execute("set default_transaction_isolation = 'repeatable read'")
+    lock = "pg_advisory_{}lock(hashtextextended('tierce-reviews', {}))"
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+    house.admin.execute(f"select {lock.format('', house.insurer)}".encode())
+
+    def read(number: int) -> bool:
+        try:
+            thieves[number].read(number)
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read, number) for number in thieves]
+        eventually(
+            lambda: all(one.done() for one in reading) or house.admin.execute(waiting).fetchone() == (2,),
+            "both wait, or are refused",
+        )
+        house.admin.execute(f"select {lock.format('un', house.insurer)}".encode())
+    assert [one.result() for one in reading] == [False, False]
+    read_today = "select count(*) from care.review_read where staff = 971 and day = %s"
+    assert house.admin.execute(read_today, (TODAY,)).fetchone() == (STAFF_REVIEWS - 1,)
 
 
 def test_another_insurer_s_is_as_absent_as_none_and_nothing_is_read_without_its_own_line(house: House) -> None:

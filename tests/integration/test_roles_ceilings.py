@@ -110,6 +110,26 @@ def test_so_many_people_are_looked_for_by_their_traits_rolled_back_or_not(start:
     assert persons.rows("select gate.person_by_traits(%s)", idx) == [(3,)], "the next day begins anew"
 
 
+def test_what_is_refused_of_a_day_takes_nothing_of_the_days_after(start: Start, connect: Connect) -> None:
+    """Twenty million calls are a quarter of an hour's: the numbers of tomorrow are not drawn by them."""
+    idx = uuid4()
+    with connect(SUPERUSER) as admin:
+        admin.execute("insert into person.trait values (%s, 3)", (idx,))
+        admin.execute("select setval('gate.linked', gate.today()::bigint * 10000000 + 9999998)")
+    persons = start("tierce_persons")
+    for _ in range(9):
+        with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="looked for"):
+            persons.rows("select gate.person_by_traits(%s)", idx)
+        persons.connection.rollback()
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "create or replace function gate.today() returns integer language sql stable as"
+            " $$ select (now() at time zone 'Europe/Paris')::date - date '1970-01-01' + 1 $$"
+        )
+    found = [persons.rows("select gate.person_by_traits(%s)", idx) for _ in range(4)]
+    assert found == [[(3,)]] * 4, "tomorrow is whole"
+
+
 def test_nobody_else_uses_the_persons_space_up(start: Start) -> None:
     for role in ("tierce_api", "tierce_office", "tierce_insurers"):
         process = start(role)

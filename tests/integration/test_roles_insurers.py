@@ -106,7 +106,7 @@ def test_a_session_that_is_over_reads_nothing(process: Process, keyring: Keyring
     assert process.rows("select expires - created <= interval '1 hour' from access.insurer_session(%s)", OWN) == [
         (True,)
     ]
-    process.rows("select access.end_insurer_session(%s)", OWN)
+    process.rows("select access.end_own(%s, 'signed out')", OWN)
     process.connection.commit()
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no live session"):
         process.rows("select * from registry.own_people(%s)", OWN)

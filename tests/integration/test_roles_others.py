@@ -18,7 +18,7 @@ from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
     "tierce_api": {9, 11, 14, 22, 23, 25},
-    "tierce_office": {5, 6, 7, 9, 14, 22, 23},
+    "tierce_office": {5, 6, 7, 9, 14, 22, 23, 25},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},
@@ -261,7 +261,7 @@ def test_the_feed_writes_and_cannot_read_the_journal_nor_a_session(start: Start)
 SITES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers")
 
 
-def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
+def test_each_site_takes_its_own_sign_ins_alone(start: Start, connect: Connect) -> None:
     put = "select access.put_pending(%s, 'binding', 'nonce', 'verifier', '/', now(), sha256('key'))"
     take = "select verifier from access.take_pending(%s)"
     sites = {role: start(role) for role in SITES}
@@ -279,7 +279,10 @@ def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
     sites["tierce_api"].connection.commit()
     worker = start("tierce_worker")
     assert worker.rows("select access.sweep_pending(now() - interval '1 hour')") == [(0,)]
-    assert worker.rows("select access.sweep_pending(now() + interval '1 hour')") == [(1,)]
+    assert worker.rows("select access.sweep_pending(now() + interval '1 hour')") == [(0,)], "it is under way"
+    with connect(SUPERUSER) as admin:
+        admin.execute("update access.pending set created = created - interval '11 minutes'")
+    assert worker.rows("select access.sweep_pending(now() - interval '10 minutes')") == [(1,)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         worker.rows(put, b"mine")
 

@@ -19,6 +19,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site, persons_site
 from tests.integration.test_office_site import attack, opened
+from tests.integration.tickets import cookie_of
 from tests.integration.walk_world import make_walk_world, open_sites
 from tests.integration.walker import litestar_of
 from tierce.identity.service import form_token
@@ -29,8 +30,8 @@ from tierce.storage.keys import Keyring
 WEB = Path(__file__).parents[2] / "src" / "tierce" / "web"
 ENDS = {Act.SESSION_REVOKE, Act.STAFF_SESSION_END, Act.PERSON_SESSION_END}
 ODD = (
-    "1", "-1", "9" * 30, "9223372036854775808", "32768", "\ud800", "\x00", "²", "2026-02-30", "0000-01-01", "é☂",
-    "nan", "%", "../../etc/passwd", "a" * 3000,
+    "1", "-1", "9" * 30, "9223372036854775808", "32768", "\ud800", "\x00", "²", "1.²", "2026-02-30", "0000-01-01",
+    "é☂", "nan", "%", "../../etc/passwd", "a" * 3000,
 )  # fmt: skip
 """Numbers past every width, digits that are not, days that never were, what SQL, paths and encodings trip on."""
 FORM = "application/x-www-form-urlencoded"
@@ -44,14 +45,20 @@ def text_of(value: str) -> str:
     return quote(value.encode("utf-8", "surrogatepass"), safe="")
 
 
-def routes_of(app: object) -> Iterator[tuple[str, str, list[str]]]:
-    """Method, path and names of queries of every route that ends nobody's session."""
+def routes_of(app: object, site: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Method, path and names of queries of every route that ends nobody's session; pages have those read by hand."""
+    by_hand = {
+        name
+        for file in (WEB / site).rglob("*.py")
+        for name in re.findall(r'(?:query_params\.get\(|\(request, )"(\w+)"', file.read_text("utf-8"))
+    }
     for route in litestar_of(app).routes:
         for handler in getattr(route, "route_handlers", ()):
             if handler.opt.get("act") not in ENDS:
                 apart = {"request", "data", *re.findall(r"\{(\w+)", route.path)}
                 queries = [one for one in handler.parsed_fn_signature.parameters if one not in apart]
-                yield from ((method, route.path, queries) for method in handler.http_methods - {"OPTIONS"})
+                for method in handler.http_methods - {"OPTIONS"}:
+                    yield method, route.path, sorted({*queries, *(by_hand if method == "GET" else ())})
 
 
 def fields_of(site: str) -> list[str]:
@@ -110,7 +117,7 @@ async def send_all(app: Any, site: str, cookie: dict[str, str], handle: str, fou
     faults: dict[Told, None] = {}
     fields, token = [*fields_of(site), "x"], form_token(handle)
     signed = f"form_token={quote(token)}".encode()
-    for method, path, queries in routes_of(app):
+    for method, path, queries in routes_of(app, site):
         sent = [(address, "", b"") for address in addresses(path, queries, found)]
         if method != "GET":
             whole = sound(path, found)
@@ -134,7 +141,7 @@ def test_no_page_of_the_office_the_persons_or_the_insurers_breaks(room: Room, da
     faults: dict[str, list[Told]] = {}
 
     async def scene(name: str, site: Site, found: dict[str, str]) -> None:
-        cookie = {"cookie": f"{site.cookie}={HANDLE}"}
+        cookie = {"cookie": f"{site.cookie}={HANDLE}; {site.ticket_cookie}={site.ticket}"}
         faults[name] = await send_all(site.app, name, cookie, HANDLE, found)
         faults[f"{name}, nobody"] = await send_all(site.app, name, {}, "", found)
 
@@ -159,7 +166,7 @@ def test_no_page_of_the_portal_breaks(database: Database, tmp_path: Path) -> Non
     async def scene() -> None:
         async with open_sites(world) as sites:
             login, portal = world.open_session(since_days=40), sites.apps["portal"]
-            cookie = {"cookie": f"tierce-portal={login.handle}"}
+            cookie = {"cookie": cookie_of(login.handle)}
             faults.extend(await send_all(portal, "portal", cookie, login.handle, {}))
             faults.extend(await send_all(portal, "portal", {}, "", {}))
 

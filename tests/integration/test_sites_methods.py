@@ -11,6 +11,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import open_room
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site, persons_site
 from tests.integration.test_sites_malformed import sound
+from tests.integration.tickets import cookie_of
 from tests.integration.walk_world import make_walk_world, open_sites
 from tests.integration.walker import litestar_of
 from tierce.storage.database import Database
@@ -73,7 +74,7 @@ def test_other_methods_and_spellings_of_the_office_the_persons_and_the_insurers(
 
     async def scene(name: str, site: Site) -> None:
         found[f"{name}, nobody"] = await walk(site.app, {})
-        found[name] = await walk(site.app, {"cookie": f"{site.cookie}={HANDLE}"})
+        found[name] = await walk(site.app, {"cookie": f"{site.cookie}={HANDLE}; {site.ticket_cookie}={site.ticket}"})
 
     async def every() -> None:
         async with office_site(room, database) as site:
@@ -97,7 +98,7 @@ def test_other_methods_and_spellings_of_the_portal_and_the_api(database: Databas
                 app = sites.apps[name]
                 login = world.open_session(since_days=40)
                 found[f"{name}, nobody"] = await walk(app, {})
-                found[name] = await walk(app, {"cookie": f"tierce-portal={login.handle}"})
+                found[name] = await walk(app, {"cookie": cookie_of(login.handle)})
 
     asyncio.run(scene())
     assert [(name, *one) for name, some in found.items() for one in some] == []

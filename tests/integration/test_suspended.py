@@ -12,6 +12,7 @@ from tests.integration.depositing import optician
 from tests.integration.signin_world import Desk, Play
 from tests.integration.test_deposits_api import served, settings_of
 from tests.integration.test_identity_continuing import At, at, settled
+from tests.integration.tickets import held_headers
 from tests.integration.world import make_world
 from tierce.policy.acts import Act
 from tierce.policy.ladder import SUSPENDED_ACTS, Rung
@@ -116,7 +117,7 @@ def test_the_routes_beside_the_gate_are_held_to_the_same_table(
         async def answers() -> dict[str, tuple[int, bool]]:
             found = {}
             for path in ("/v1/seats", "/v1/place", "/v1/history", "/v1/holds"):
-                answer = await http.get(path, headers={"Authorization": f"DPoP {who.handle}"})
+                answer = await http.get(path, headers=held_headers(who.handle))
                 found[path] = answer.status_code, b"session_suspended" in answer.content
             return found
 

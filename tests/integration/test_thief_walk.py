@@ -31,6 +31,27 @@ from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 
 OLD = PROBATION_DAYS + 40
+OPEN = frozenset(
+    {
+        *(
+            ("portal", "GET", path)
+            for path in ("/", "/health", "/look/{name:str}", "/static/{name:str}", "/signed-out")
+        ),
+        *(("portal", "GET", path) for path in ("/sign-in", "/sign-in/callback", "/assistant", "/assistant/passkey")),
+        ("portal", "POST", "/assistant/start"),
+        *(
+            ("api", "GET", path)
+            for path in ("/health", "/metrics", "/v1/openapi.json", "/v1/service", "/fhir/metadata")
+        ),
+    }
+)
+"""What anybody may read: looks, ways in, what is open."""
+OF_THE_KEY = frozenset({("portal", "POST", "/session/challenge"), ("api", "POST", "/v1/session/challenge")})
+"""What the session's key is to sign: drawn for whoever holds the handle, and worth nothing without the key."""
+LEAVES = frozenset(("api", "POST", f"/v1/session/{path}") for path in ("end", "leave")) | {
+    ("portal", "POST", "/sign-out")
+}
+"""Whoever lost her key leaves all the same."""
 LEAK = "/history/print"
 
 
@@ -72,7 +93,9 @@ def leak_of(world: WalkWorld) -> HTTPRouteHandler:
     return printed
 
 
-async def rob(world: WalkWorld, *, since_days: int | None, signs: bool = True, leaks: bool = False) -> Walker:
+async def rob(
+    world: WalkWorld, *, since_days: int | None, signs: bool = True, leaks: bool = False, ticket: bool = True
+) -> Walker:
     """The owner's past, then the walk: on her device, or on one first seen `since_days` ago."""
     async with open_sites(world) as sites:
         owner = world.open_session(since_days=OLD)
@@ -80,7 +103,7 @@ async def rob(world: WalkWorld, *, since_days: int | None, signs: bool = True, l
         if leaks:
             litestar_of(sites.apps["portal"]).register(leak_of(world))
         login = owner if since_days is None else world.open_session(since_days=since_days)
-        thief = Walker(sites, login, signs)
+        thief = Walker(sites, login, signs, ticket)
         if since_days is None and signs:
             await replay(thief, desk)
         await thief.walk()
@@ -109,10 +132,24 @@ def test_on_the_owner_s_own_device_a_day_s_known_people_and_no_more(world: WalkW
     assert len(learned) == limit, "the walk opens all that may be opened: else it proves nothing"
 
 
-def test_with_the_cookie_and_no_key_nobody(world: WalkWorld) -> None:
+def test_with_the_cookies_and_no_key_nobody(world: WalkWorld) -> None:
     thief = asyncio.run(rob(world, since_days=None, signs=False))
     assert check_bounded(world, thief, 0, 0) == set()
-    assert len(thief.engagements) == KNOWN, "the list itself is read with the cookie, and names nobody"
+    assert len(thief.engagements) == KNOWN, "the list itself is read for the minutes of a ticket, and names nobody"
+
+
+def test_with_the_session_s_cookie_alone_nothing_at_any_address(world: WalkWorld) -> None:
+    """Neither at the portal nor past it, at the API; and nothing is done in her name, but that her session ends."""
+    thief = asyncio.run(rob(world, since_days=None, signs=False, ticket=False))
+    assert check_bounded(world, thief, 0, 0) == set()
+    assert thief.engagements == {}
+    hers = {one for one in thief.opened if one[0] in {"portal", "api"} and one[1] in {"GET", "POST"}}
+    assert {one for one in thief.walked if one in hers} - OPEN - OF_THE_KEY - LEAVES == set()
+    told = "\n".join(thief.transcript)
+    for known in ("Ferrand", "990000601", "Valbrume", "dossier 1"):
+        assert known not in told, known
+    assert world.run("select count(*) from access.device_name")[0] == (0,)
+    assert world.run("select revoked_why from access.session where revoked is not null") == [("signed out",)]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import form_of, plain
+from tests.integration.tickets import held_cookies
 from tests.integration.transfers_world import PAYER_IBAN, Treasury
 from tests.unit.portal_samples import HOTLINE
 from tests.unit.test_bank_files import report
@@ -275,7 +276,7 @@ def test_whoever_is_paid_reads_her_own_transfers_and_nobody_else_s(
             assert (missing.status_code, missing.json()["code"]) == (404, "transfer_unknown")
         app = create_app(PortalSettings("http://127.0.0.1:9", API, API, HOTLINE), transport=desk_.transport)
         wire = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar’s own names for the ASGI callables
-        cookies = {"tierce-portal": morvan.handle}
+        cookies = held_cookies(morvan.handle, desk_.tickets[morvan.handle])
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             pages = [await web.get("/transfers"), await web.get(f"/transfers/{row['id']}?lang=en")]
         assert (row["reference"] in plain(pages[1]), "FR •••• 0172" in plain(pages[0])) == (True, True)

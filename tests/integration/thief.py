@@ -17,6 +17,8 @@ from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.bound_browser import BoundBrowser
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
+from tierce.storage.cluster import SUPERUSER
+from tierce.web.api.callers import TICKET
 
 RIGHTS, ACTIVITY = "/v1/rights", "/v1/session/activity"
 
@@ -29,6 +31,8 @@ class Thief:
     handle: str
     key: BrowserKey
     activity: dict[str, Any]
+    ticket: str = ""
+    """What goes beside the handle for five minutes."""
 
     def proof(self, path: str, body: bytes = b"", **over: object) -> str:
         """A proof of this browser for one request; `over` replaces claims."""
@@ -44,7 +48,7 @@ class Thief:
 
     @property
     def bearer(self) -> dict[str, str]:
-        return {"authorization": f"DPoP {self.handle}"}
+        return {"authorization": f"DPoP {self.handle}", TICKET: self.ticket}
 
     def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
         """Send signed, unless `headers` says otherwise."""
@@ -80,13 +84,18 @@ async def _enter(stage: Stage, role: str, place: int) -> Thief:
         thief = Thief(api, opened["handle"], key, opened["activities"][place])
         body = json.dumps({"activity": thief.activity["id"], "jwk": key.jwk}).encode()
         headers = thief.bearer | {"dpop": thief.proof(ACTIVITY, body), "content-type": "application/json"}
-        assert (await http.post(ACTIVITY, content=body, headers=headers)).status_code == 200
+        bound = await http.post(ACTIVITY, content=body, headers=headers)
+        assert bound.status_code == 200
+        thief.ticket = bound.json()["ticket"]
     return thief
 
 
 def enter(stage: Stage, role: str, place: int = 0) -> Thief:
-    """Sign in at the API as a professional of the story, on a device never seen."""
-    return asyncio.run(_enter(stage, role, place))
+    """Sign in at the API as a professional of the story, on a device never seen; her ticket lasts as if renewed."""
+    thief = asyncio.run(_enter(stage, role, place))
+    with stage.database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute("update access.ticket set until = now() + interval '3 hours' where realm = 'psc'")
+    return thief
 
 
 def begin(web: httpx.Client, stage: Stage, site: str) -> httpx.Response:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests.integration.tickets import give_ticket
 from tests.settings_file import settings_text
 from tierce.identity.oidc import digest
 from tierce.kernel.care import Domain, Profession
@@ -130,6 +131,8 @@ class WalkWorld:
             " values (%s, %s, 1, %s, %s, 2, %s, %s, %s, 1, %s, now(), now() + '3 hours')",
             session, digest(handle), self.login, self.professional, self.activity, device, line, bytes(16),
         )  # fmt: skip
+        with self.database.connect(SUPERUSER) as admin:
+            give_ticket(admin, session, handle)
         return Login(handle, key, session, line)
 
     def another_day(self, login: Login) -> None:

@@ -20,9 +20,11 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from litestar import Litestar
 
 from tests.integration.asking import Told, ask
+from tests.integration.tickets import ticket_of
 from tests.integration.walk_world import API_URL, KNOWN, Login, Sites, Truth
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
+from tierce.web.api.callers import TICKET
 from tierce.web.api.deposits import COUNTER_ROUTES
 from tierce.web.api.hot import HOT_ACTS
 from tierce.web.portal.site import form_token
@@ -142,6 +144,8 @@ class Walker:
     sites: Sites
     login: Login
     signs: bool = True
+    ticket: bool = True
+    """Whether he has the ticket too, which lives five minutes where the database is not made to say otherwise."""
     transcript: dict[str, set[str]] = field(default_factory=dict)
     """All that he was told, each with the paths that told it."""
     about: dict[str, set[int]] = field(default_factory=dict)
@@ -152,18 +156,25 @@ class Walker:
     again: dict[tuple[str, str, str, tuple[str, ...], int, bytes], Sent] = field(default_factory=dict)
     """What he will send again: the first of those of one site, method, route, names of headers, and answer."""
     walked: set[tuple[str, str, str]] = field(default_factory=set)
+    opened: set[tuple[str, str, str]] = field(default_factory=set)
+    """Of those, the ones that answered him with anything but a refusal."""
     engagements: dict[str, None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
 
     async def send(self, site: str, method: str, address: str, headers: dict[str, str], body: bytes = b"") -> Told:
         """Send one request as this session, and keep it and all that comes back."""
         handle = self.login.handle
-        mine = {"authorization": f"DPoP {handle}"} if site == "api" else {"cookie": f"tierce-{site}={handle}"}
+        beside = ticket_of(handle) if self.ticket else ""
+        mine = {"cookie": f"tierce-{site}={handle}; tierce-{site}-ticket={beside}"}
+        if site == "api":
+            mine = {"authorization": f"DPoP {handle}", TICKET: beside}
         one = Sent(site, method, address, tuple((mine | headers).items()), body)
         assert len(self.sent) < REQUESTS_MAX, "the walk does not end"
         self.sent.append(one)
         told = await self.repeat(one)
         place = self.on or urlsplit(address).path
+        if told.status < 400:
+            self.opened.add((site, method, place))
         self.again.setdefault((site, method, place, tuple(headers), told.status, told.content), one)
         return told
 

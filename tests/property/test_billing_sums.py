@@ -1,4 +1,4 @@
-"""Whatever is sent, taken back and sent again to two insurers, no care is paid above its cost, nor a cap above it."""
+"""Whatever is sent, taken back and sent again to insurers, no care is paid above its cost, nor a cap above it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 
 DAY, MONTHS, CENTS = 20_785, 12, 9_000
-INSURERS = (1, 2)
+INSURERS = (1, 2, 3)
 TABLES = tables_of(
     [
         Tariff(
@@ -45,12 +45,32 @@ class Stands:
     lines: tuple[InvoiceLine, ...]
     decision: Decision
 
-    def cost(self) -> Counter[str]:
-        """By code, what is left of the price once the compulsory part is off."""
-        found = Counter[str]()
-        for line in self.lines:
-            found[line.item] += line.price - line.amo
-        return found
+
+@dataclass
+class Code:
+    """Of one code on one day: how many units each insurer was sent, what they cost, and what was paid of them."""
+
+    units: Counter[int]
+    cost: Counter[int]
+    paid: int = 0
+
+    def most(self) -> int:
+        """What all of it costs at most: as whoever was sent most units was told, the least of them that say so."""
+        units = max(self.units.values())
+        return min(self.cost[one] for one in self.units if self.units[one] == units)
+
+
+def codes_of(standing: list[Stands], day: int) -> dict[str, Code]:
+    """What the compulsory scheme leaves of each code of a day, by insurer, and what was paid of it."""
+    found: dict[str, Code] = {}
+    for one in standing:
+        for line, due in zip(one.lines, one.decision.dues, strict=True):
+            if one.day == day:
+                code = found.setdefault(line.item, Code(Counter(), Counter()))
+                code.units[one.insurer] += line.quantity
+                code.cost[one.insurer] += line.price - line.amo
+                code.paid += due
+    return found
 
 
 @st.composite
@@ -59,7 +79,7 @@ def invoice_lines(draw: st.DrawFn) -> tuple[InvoiceLine, ...]:
     for item in draw(st.sampled_from([("LENS",), ("FRAME",), ("LENS", "FRAME"), ("LENS", "LENS")])):
         amo = draw(st.integers(600, 900))
         price = amo + draw(st.integers(0, 20_000))
-        made.append(InvoiceLine(item, 1, price, amo, draw(st.integers(0, price - amo))))
+        made.append(InvoiceLine(item, draw(st.integers(1, 3)), price, amo, draw(st.integers(0, price - amo))))
     return tuple(made)
 
 
@@ -78,14 +98,17 @@ def of(insurer: int, day: int, lines: tuple[InvoiceLine, ...], standing: list[St
             for line, due in zip(one.lines, one.decision.dues, strict=True) if due
         ),
         beside=tuple(
-            Beside(one.insurer == insurer, False, one.lines, one.decision.dues)
+            Beside(one.insurer, False, one.lines, one.decision.dues)
             for one in standing if one.day == day
         ),
     )  # fmt: skip
 
 
-def codes(lines: tuple[InvoiceLine, ...]) -> list[str]:
-    return sorted(line.item for line in lines)
+def codes(lines: tuple[InvoiceLine, ...]) -> Counter[str]:
+    found = Counter[str]()
+    for line in lines:
+        found[line.item] += line.quantity
+    return found
 
 
 def in_the_fullest_window(standing: list[Stands], insurer: int) -> int:
@@ -119,17 +142,11 @@ def test_no_care_is_paid_above_its_cost_nor_a_cap_above_itself_whatever_is_taken
             assert repeats(case.invoice, case.beside)
             continue
         if made.due:
+            before_ = codes_of(standing, day)
             standing.append(Stands(insurer, day, lines, made))
-            for item, cost in standing[-1].cost().items():
-                paid = sum(
-                    due for one in (*same, standing[-1])
-                    for line, due in zip(one.lines, one.decision.dues, strict=True) if line.item == item
-                )  # fmt: skip
-                others = [one.cost()[item] for one in same]
-                already = paid - sum(
-                    due for line, due in zip(lines, made.dues, strict=True) if line.item == item
-                )  # fmt: skip
-                assert paid <= max(already, min([cost, *others])), "by code, within the lower cost that they state"
+            for item, code in codes_of(standing, day).items():
+                already = before_[item].paid if item in before_ else 0
+                assert code.paid <= max(already, code.most()), "by code, within what all of its units cost"
         for one in INSURERS:
             assert in_the_fullest_window(standing, one) <= CENTS
 
@@ -138,6 +155,6 @@ def test_no_care_is_paid_above_its_cost_nor_a_cap_above_itself_whatever_is_taken
 def test_what_another_insurer_paid_never_raises_what_is_asked_nor_leaves_less_than_nothing(
     lines: tuple[InvoiceLine, ...], others: tuple[InvoiceLine, ...], due: int
 ) -> None:
-    beside = Beside(False, False, others, tuple(min(due, line.asked) for line in others))
+    beside = Beside(2, False, others, tuple(min(due, line.asked) for line in others))
     payable = within_cost(of(1, DAY, lines, []).invoice, [beside], TABLES)
     assert all(0 <= after.asked <= before_.asked for after, before_ in zip(payable, lines, strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, AgreementKind, AgreementState
 from tierce.billing.agreements.rules import CANCELLABLE, REASONS
-from tierce.billing.model import InvoiceReason
+from tierce.billing.model import BY_STAFF, InvoiceReason
 from tierce.kernel.language import Language
 from tierce.policy.documents import DOCUMENT_LABELS
 from tierce.web.look import Frame
@@ -43,6 +43,7 @@ def _one(state: AgreementState, language: Language, reason: InvoiceReason = Invo
         "ended": AT if state in {AgreementState.INVOICED, AgreementState.CANCELLED} else None,
         "cancelled_why": "erreur de saisie" if state is AgreementState.CANCELLED else "",
         "invoice": Invoiced("77", "F-12") if state is AgreementState.INVOICED else None,
+        "said": "Aucun fichier de l’organisme ne vient plus." if reason in BY_STAFF else "",
         "cancellable": state in CANCELLABLE,
     }  # fmt: skip
 
@@ -79,6 +80,8 @@ def agreement_cases(base: dict[str, Any], frame: Frame, language: Language) -> I
         "form": DocumentForm(), "declarable": False, "asks_prescriber": True, "today": date(2026, 3, 3),
     }  # fmt: skip
     yield from _document_cases(page, language)
+    undecided = _one(AgreementState.REFUSED, language, InvoiceReason.COVER_GONE)
+    yield "agreement-undecided", "agreement.html", {**page, "one": undecided}
     for state in _STATES:
         reason = InvoiceReason.PARTLY if state is AgreementState.GRANTED else InvoiceReason.NONE
         yield f"agreement-{state.name.lower()}", "agreement.html", {**page, "one": _one(state, language, reason)}

@@ -183,6 +183,7 @@ def _devices(language: Language) -> Iterator[Case]:
         "here": devices[0],
         "code": None,
         "confirmed": False,
+        "other_key_at": None,
     }
     frame = _frame("/sessions", language)
     yield "sessions", "sessions.html", frame, many
@@ -191,7 +192,7 @@ def _devices(language: Language) -> Iterator[Case]:
     code = Code("01290832", AT)
     yield "sessions-new", "sessions.html", frame, {**many, "here": devices[1]}
     yield "sessions-code", "sessions.html", frame, {**many, "here": devices[1], "code": code}
-    yield "sessions-confirmed", "sessions.html", frame, {**many, "confirmed": True}
+    yield "sessions-confirmed", "sessions.html", frame, {**many, "confirmed": True, "other_key_at": AT}
     yield "sessions-wrong", "sessions.html", frame, {**many, "errors": dict(wrong), "error_list": wrong}
     mine: dict[str, Any] = {
         **NONE,
@@ -291,7 +292,7 @@ def _outside(language: Language) -> Iterator[Case]:
     activity = {
         "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],
         "act_url": "https://api.tierce.example/v1/session/activity",
-        "new_devices": [AT], "new_assistants": [NADIA],
+        "new_devices": [AT], "new_assistants": [NADIA], "other_key_at": AT,
     }  # fmt: skip
     yield "activity", "activity.html", replace(_frame("/activity", language), links=(), place=None), activity
     held = {
@@ -299,6 +300,19 @@ def _outside(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     yield "held", "refused.html", frame, held
     yield "proof-refused", "refused.html", frame, {**held, "code": "proof_refused", "again": True}
+    lapsed = {"whole": None, "asked": "page", "back": "/", "sign_in": "/sign-in", "keyless_too": True, "late": None}
+    bare = replace(frame, links=(), place=None, who=None, sign_out=None, csrf=None)
+    yield "renewing", "renewing.html", bare, lapsed
+    yield (
+        "renewing-form",
+        "renewing.html",
+        bare,
+        {**lapsed, "asked": "form", "whole": [("name", "Accueil")], "late": ()},
+    )
+    turn = {"at": "9 h 42", "wait": timedelta(minutes=7), "soon": False, "given": True, "here": "/sign-in"}
+    yield "waiting", "waiting.html", frame, {**turn, "status_path": "/status/"}
+    yield "waiting-soon", "waiting.html", frame, {**turn, "soon": True, "status_path": ""}
+    yield "waiting-later", "waiting.html", frame, {**turn, "given": False, "status_path": "/status/"}
     yield "unreachable", "unreachable.html", frame, {"status_path": "/status/"}
     for key in ("form", "missing", "request", "fault"):
         yield f"trouble-{key}", "trouble.html", frame, {"key": key}

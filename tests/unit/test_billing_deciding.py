@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierce.billing.deciding.model import Beside, Case, Guaranteed, Product, Waiting
-from tierce.billing.deciding.rules import decide, waits_behind
+from tierce.billing.deciding.rules import decide, waits_behind, with_the_rest, within_cost
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tables, Tariff
 from tierce.billing.pricing.store import tables_of
@@ -48,7 +48,7 @@ def line(item: str, price: int, asked: int | None = None, quantity: int = 1) -> 
 
 
 def beside(item: str, due: int, *, same_insurer: bool, waits: bool = False, quantity: int = 1) -> Beside:
-    return Beside(same_insurer, waits, (line(item, 16_000, quantity=quantity),), (due,))
+    return Beside(1 if same_insurer else 2, waits, (line(item, 16_000, quantity=quantity),), (due,))
 
 
 WEEKS: Final = Guaranteed(DAY, DAY + 30)
@@ -136,15 +136,44 @@ def test_what_two_insurers_pay_is_never_above_what_the_compulsory_scheme_really_
 ) -> None:
     """A part that is stated below the tariff's 6,000 cents left the second insurer what the scheme pays already."""
     asking = case(InvoiceLine("LENS", 1, 16_000, amo, 16_000 - amo - first))
-    second = replace(asking, beside=(Beside(False, False, (line("LENS", 16_000),), (first,)),))
+    second = replace(asking, beside=(Beside(2, False, (line("LENS", 16_000),), (first,)),))
     assert decide(second, TABLES).due == rest
-    dearer = replace(second, beside=(Beside(False, False, (line("LENS", 12_000),), (5_000,)),))
+    dearer = replace(second, beside=(Beside(2, False, (line("LENS", 12_000),), (5_000,)),))
     assert decide(dearer, TABLES).due <= 1_000, "nor above the lesser of the two prices stated"
+
+
+def test_a_part_that_is_sent_to_a_second_insurer_is_paid_what_the_first_left_of_that_part() -> None:
+    """Of LENS and FRAME, the first paid 4,000 cents of the 10,000 that the compulsory scheme leaves of the lens."""
+    both = Beside(2, False, (line("LENS", 16_000), line("FRAME", 16_000)), (4_000, 9_000))
+    part = case(line("LENS", 16_000, 6_000))
+    assert decide(replace(part, beside=(both,)), TABLES).due == 6_000
+    above = case(line("LENS", 16_000, 6_001))
+    assert decide(replace(above, beside=(both,)), TABLES).reason is InvoiceReason.DUPLICATE
+    assert decide(replace(above, beside=(replace(both, insurer=1),)), TABLES).due == 6_001, "other care, to the same"
+    whole = case(line("LENS", 16_000, 6_000), line("FRAME", 16_000, 0))
+    assert decide(replace(whole, beside=(replace(both, lines=both.lines[:1], dues=(4_000,)),)), TABLES).due == 6_000
+
+
+def test_two_sessions_sent_to_one_insurer_are_one_invoice_to_another() -> None:
+    """Each unit once: what the first insurer paid of both is what the second is not asked for."""
+    first = tuple(Beside(2, False, (line("LENS", 16_000, quantity=n),), (3_000,)) for n in (1, 2))
+    both = case(InvoiceLine("LENS", 3, 32_000, 12_000, 14_000))
+    assert decide(replace(both, beside=first), TABLES).due == 14_000 - 6_000, "the tariff's compulsory part is 18,000"
+    above = replace(both.invoice, lines=(InvoiceLine("LENS", 3, 32_000, 12_000, 14_001),))
+    assert decide(replace(both, invoice=above, beside=first), TABLES).reason is InvoiceReason.DUPLICATE
+
+
+def test_units_that_go_beyond_what_another_insurer_was_sent_are_paid_whole() -> None:
+    paid = Beside(2, False, (line("LENS", 16_000),), (10_000,))
+    three = case(InvoiceLine("LENS", 3, 48_000, 18_000, 20_000))
+    assert decide(replace(three, beside=(paid,)), TABLES).due == 15_000, "its cap"
+    assert within_cost(three.invoice, (paid,), TABLES)[0].asked == 20_000
+    assert with_the_rest(((1, 100),), [((1, 100),), ((1, 300), (2, 400))]) == 100 + 300 + 200
 
 
 def test_what_one_line_leaves_pays_no_other_line_twice() -> None:
     asking = case(line("LENS", 16_000), line("FRAME", 16_000, 0))
-    paid = Beside(False, False, (line("LENS", 16_000), line("FRAME", 16_000)), (4_000, 0))
+    paid = Beside(2, False, (line("LENS", 16_000), line("FRAME", 16_000)), (4_000, 0))
     found = decide(replace(asking, beside=(paid,)), TABLES)
     assert (found.reason, found.dues) == (InvoiceReason.PARTLY, (6_000, 0))
 
@@ -162,7 +191,7 @@ def test_two_insurers_never_pay_above_the_cost_of_a_code(
     ]
     first = case(*cents[:2])
     paid = decide(first, TABLES)
-    also = replace(case(*cents[2:]), beside=(Beside(False, False, first.invoice.lines, paid.dues),))
+    also = replace(case(*cents[2:]), beside=(Beside(2, False, first.invoice.lines, paid.dues),))
     if not paid.due:
         return
     left = sum(price - min(price, 10_000) * 6 // 10 for price in prices)
@@ -175,7 +204,9 @@ def test_what_is_about_the_same_care_waits_for_what_goes_before_it_and_nothing_e
         first = beside("LENS", 0, same_insurer=same_insurer, waits=True)
         assert waits_behind(asking, (first,))
         assert not waits_behind(asking, (replace(first, waits=False),))
-        assert not waits_behind(asking, (replace(first, lines=(line("LENS", 16_000, quantity=2),)),))
+        more = replace(first, lines=(line("LENS", 16_000, quantity=2), line("FRAME", 16_000)), dues=(0, 0))
+        assert waits_behind(asking, (more,)) is not same_insurer, "two sessions; or a part of what another is to pay"
+        assert not waits_behind(asking, (replace(first, lines=(line("FRAME", 16_000),)),))
 
 
 def test_care_of_the_last_day_of_a_contract_is_paid() -> None:

@@ -164,7 +164,7 @@ AGREEMENT = OwnAgreement(
     id=9, reference="P-1", kind=AgreementKind.REQUEST, engagement="7K3M", label=None, domain=Domain.DENT,
     first_day=TODAY, last_day=date(2027, 2, 1), at=AT, state=AgreementState.GRANTED, reason=InvoiceReason.PARTLY,
     price=20_000, amo=6_000, asked=5_000, due=4_000, answer_by=None, documents_by=None, decided=AT, ended=None,
-    cancelled_why=None, invoice=None, invoiced_as=None, cancellable=True, lines=LINES,
+    cancelled_why=None, invoice=None, invoiced_as=None, cancellable=True, said=None, lines=LINES,
 )  # fmt: skip
 
 
@@ -183,6 +183,13 @@ def test_an_invoice_in_every_state_is_fhir(state: InvoiceState, reason: InvoiceR
     assert (told["outcome"], told["use"]) == ("complete" if decided else "queued", "claim")
     assert told["extension"] == [{"url": names.STATE, "valueCode": state.name.lower()}]
     assert "7K3M" not in json.dumps(told)
+
+
+def test_what_staff_wrote_of_an_agreement_that_nothing_decides_is_a_note() -> None:
+    gone = replace(AGREEMENT, state=AgreementState.REFUSED, reason=InvoiceReason.COVER_GONE, due=0, said="Plus rien.")
+    told = as_sent(agreement_response(gone))
+    assert faults_of(told) == []
+    assert [note["text"] for note in told["processNote"]] == ["Plus rien."]
 
 
 @pytest.mark.parametrize("state", list(AgreementState))

@@ -88,5 +88,15 @@ def test_an_agreement_says_who_asked_and_what_became_of_it() -> None:
     over = replace(one, state=AgreementState.CANCELLED, due=None, until=None, ended=AT)
     assert plain(agreed_sentence(over))[0].endswith("Le lieu l'a annulé le 25 novembre 2026 à 10 h 12.")
     assert plain(agreed_sentence(replace(one, kind=AgreementKind.QUOTE)))[1].count("a quote of €280.00") == 1
+    undecidable = replace(one, state=AgreementState.REFUSED, due=0, until=None, undecidable=True)
+    french, english = plain(agreed_sentence(undecidable))
+    assert french.endswith(
+        "C'est refusé : rien ne permettait plus d'en décider. Le lieu peut le demander de nouveau."
+    )
+    assert english.endswith("It is refused: nothing was left to decide it by. The place may ask again.")
+    gone = replace(one, state=AgreementState.EXPIRED, contract_ended=True)
+    french, english = plain(agreed_sentence(gone))
+    assert french.endswith("votre complémentaire a quitté ce service depuis : rien n'est plus promis ici.")
+    assert english.endswith("your insurer has left this service since: nothing is promised here any more.")
     for state in AgreementState:
         assert "{" not in "".join(plain(agreed_sentence(replace(one, state=state))))

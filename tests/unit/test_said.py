@@ -114,3 +114,5 @@ def test_a_command_that_the_keyboard_stops_says_how_to_go_on(capsys: pytest.Capt
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("✗ interrompu : ce qui était confirmé est gardé")
     assert said.endswith("run the same command again")
+    assert _run(typer.main.get_command(stopped), [], "tierce") == 130
+    assert capsys.readouterr().err == "", "the command within has said it"

@@ -33,8 +33,7 @@ def test_no_two_scripts_of_one_page_declare_one_name(site: str) -> None:
     for page in [*pages, "entering.html", "renewing.html"]:
         texts = lineage(site, page)
         heads = [one for one in texts if "{% block head %}" in one and "base.html" in one][:1] or texts[:1]
-        base = [texts[-1]] if site in {"office", "insurers", "persons"} else []
-        asked = {asset for text in [texts[0], *heads, *base] for asset in ASKED.findall(text)}
+        asked = {asset for text in [texts[0], *heads, texts[-1]] for asset in ASKED.findall(text)}
         found = Counter(name for asset in asked for name in DECLARED.findall(script(site, asset)))
         assert [name for name, times in found.items() if times > 1] == [], f"{site}/{page}: {sorted(asked)}"
 

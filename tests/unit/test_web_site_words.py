@@ -38,6 +38,7 @@ from tierce.web.office.closing import LENGTHS
 from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
 from tierce.web.office.directory import WANTED
 from tierce.web.office.night import NoticeState
+from tierce.web.office.refusals import KINDS as REFUSABLE
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import INSPECTOR_LINKS
 from tierce.web.office.site import LINKS as OFFICE_LINKS
@@ -68,6 +69,7 @@ def asked_by_templates(folder: Path) -> set[str]:
 
 _COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.PUBLISH, Decision.LATE, Decision.NOTIFY}
 """Decisions whose sentence holds a number or a duty."""
+UNDECIDED = ("what", "of", "care", "refuse", "refuse_help", "refuse_now")
 WISH_ENDS = (Ended.REFUSED, Ended.UNSENT, Ended.UNREADABLE, Ended.LATE)
 CHOSEN = {
     OFFICE: numbered("act", Act)
@@ -102,6 +104,7 @@ CHOSEN = {
     | numbered("bank.from", NumberFrom)
     | numbered("bank.from_long", NumberFrom)
     | numbered("payments.word", Word)
+    | {f"undecided.{key}.{what}" for key in UNDECIDED for what in REFUSABLE}
     | numbered("recovery.word", RecoveryWord)
     | {f"own_mail.how.{how}" for how in ("sent", "known", "waits", *AsideWhy) if how is not AsideWhy.CHANGED}
     | {f"own_mail.what.{what}.{many}" for what in (3, 4, 5) for many in ("one", "many")}

@@ -114,7 +114,7 @@ class Resolver:
 
     def tidy(self) -> None:
         """Destroy what was typed once no invoice may quote its receipt."""
-        store.forget_before(self._connection, self._clock.now() - timedelta(days=KEPT_DAYS))
+        store.forget_typed(self._connection, timedelta(days=KEPT_DAYS))
         self._connection.commit()
 
     def _take(self, segment: Segment) -> int:

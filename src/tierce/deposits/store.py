@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -197,10 +197,11 @@ def resolve(
     )  # fmt: skip
 
 
-def forget_before(connection: Connection, before: datetime) -> int:
-    """Destroy what was typed in deposits received before an instant; the rest of the row stays."""
+def forget_typed(connection: Connection, keep: timedelta) -> int:
+    """Destroy what was typed in deposits received longer ago, by the database's clock; the rest of the row stays."""
     return connection.execute(
-        "update care.deposit set sealed = null, label = null where received < %s and sealed is not null", (before,)
+        "update care.deposit set sealed = null, label = null where received < now() - %s and sealed is not null",
+        (keep,),
     ).rowcount
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import psycopg
@@ -41,39 +41,46 @@ KEYS = (
 )
 """The key files an import needs, beside its own signing key."""
 
-_EPILOG = """
-Exemples / examples:
+_EXAMPLES: Final = {
+    "insurers": ("insurers.csv",),
+    "rights": (
+        "99100001.csv --insurer 99100001",
+        "99100001.parquet --insurer 99100001 --dry-run --json -",
+        "99100001.csv --insurer 99100001 --whole --confirm-shrink 1234",
+    ),
+    "first-load": ("rights/",),
+    "directory": (
+        "PS_LibreAcces_Personne_activite.txt --dry-run",
+        "etalab-cs1100502-stock.csv --on 2026-11-23",
+    ),
+    "contracts": ("contracts.csv --dry-run",),
+    "tariffs": ("tariffs.csv --dry-run",),
+    "benefits": ("benefits.csv",),
+    "accounts": ("accounts.csv --dry-run",),
+    "presence": ("invoices.csv --peer oct-merle",),
+}
+_INTERRUPTED: Final = (
+    "Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was "
+    "interrupted goes on where it stood: the same command."
+)
+_EXITS: Final = (
+    "Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refused, "
+    "2 fichier refusé / file refused"
+)
+_WAITS: Final = {"rights": "--confirm-shrink"} | dict.fromkeys(
+    ("directory", "contracts", "tariffs", "benefits"), "--confirm"
+)
+"""Commands that wait, when a file would change too much, until its number is repeated."""
 
-  tierce feed insurers insurers.csv --settings tierce.toml
 
-  tierce feed rights 99100001.csv --insurer 99100001 --settings tierce.toml
+def _epilog(command: str) -> str:
+    """What a command's help ends with: its own examples, and what its exit says."""
+    examples = (f"tierce feed {command} {example} --settings tierce.toml" for example in _EXAMPLES[command])
+    more = (_INTERRUPTED,) if command == "rights" else ()
+    waits = _WAITS.get(command)
+    exits = f"{_EXITS}, 3 en attente de {waits} / waits for it." if waits else f"{_EXITS}."
+    return "\n\n".join(("Exemples / examples:", *(f"  {one}" for one in examples), *more, exits))
 
-  tierce feed rights 99100001.parquet --insurer 99100001 --dry-run --settings tierce.toml --json -
-
-  tierce feed rights 99100001.csv --insurer 99100001 --whole --confirm-shrink 1234 --settings tierce.toml
-
-  tierce feed first-load rights/ --settings tierce.toml
-
-  tierce feed directory PS_LibreAcces_Personne_activite.txt --dry-run --settings tierce.toml
-
-  tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
-
-  tierce feed contracts contracts.csv --dry-run --settings tierce.toml
-
-  tierce feed tariffs tariffs.csv --dry-run --settings tierce.toml
-
-  tierce feed benefits benefits.csv --settings tierce.toml
-
-  tierce feed accounts accounts.csv --dry-run --settings tierce.toml
-
-  tierce feed presence invoices.csv --peer oct-merle --settings tierce.toml
-
-Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was interrupted goes
-on where it stood: the same command.
-
-Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refused, 2 fichier refusé / file refused,
-3 en attente de --confirm-shrink / waits for it.
-"""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -85,7 +92,7 @@ def feed() -> None:
     """Prendre les fichiers des organismes et de l’annuaire. / Take in files of insurers and directory."""
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("rights"))
 def rights(
     *,
     file: File,
@@ -113,7 +120,7 @@ def rights(
     _run(file, settings, json, take)
 
 
-@app.command("first-load", epilog=_EPILOG)
+@app.command("first-load", epilog=_epilog("first-load"))
 def first_load(
     *,
     folder: Annotated[
@@ -133,13 +140,13 @@ def first_load(
     raise typer.Exit(taken.code)
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("insurers"))
 def insurers(*, file: File, settings: SettingsFile, json: Json = "") -> None:
     """Prendre la liste des organismes et de leurs formules. / Take in insurers and their products."""
     _run(file, settings, json, lambda intake, listener: intake.insurers(file, listener))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("directory"))
 def directory(
     *,
     file: File,
@@ -164,7 +171,7 @@ def directory(
     )
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("contracts"))
 def contracts(
     *,
     file: File,
@@ -184,7 +191,7 @@ def contracts(
     )
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("tariffs"))
 def tariffs(
     *,
     file: File,
@@ -205,7 +212,7 @@ def tariffs(
     )
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("benefits"))
 def benefits(
     *,
     file: File,
@@ -226,7 +233,7 @@ def benefits(
     )
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("accounts"))
 def accounts(
     *,
     file: File,
@@ -242,7 +249,7 @@ def accounts(
     _run(file, settings, json, lambda intake, listener: intake.accounts(file, seals, listener, dry_run=dry_run))
 
 
-@app.command(epilog=_EPILOG)
+@app.command(epilog=_epilog("presence"))
 def presence(
     *,
     file: File,

@@ -163,7 +163,8 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "recover what was paid and is not due, or give it up",
     ),
     Act.STAFF_INVOICE_REFUSE: Phrase(
-        "refuser une facture que rien ne permet de décider", "refuse an invoice that nothing decides"
+        "refuser une facture ou une prise en charge que rien ne permet de décider",
+        "refuse an invoice or a prior agreement that nothing decides",
     ),
     Act.STAFF_ACCOUNT_REFUSE: Phrase(
         "refuser le compte bancaire d'un établissement", "refuse an establishment's bank account"

@@ -1,6 +1,7 @@
 """A professional's own devices: seen, recognised, named."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from tierce.identity import store
@@ -15,6 +16,8 @@ from tierce.policy.acts import Act
 from tierce.policy.seats import PROBATION_DAYS, on_probation, unpack
 
 NAME_MAX = 40
+TOLD_FOR = timedelta(days=PROBATION_DAYS)
+"""How long a professional is told that another browser signed for a session of hers."""
 
 
 class Devices:
@@ -26,8 +29,8 @@ class Devices:
         self._pool = sessions.pool
         self._clock = sessions.clock
 
-    async def list_(self, handle: str) -> list[DeviceRow]:
-        """List one's own devices, last used first.
+    async def list_(self, handle: str) -> tuple[list[DeviceRow], datetime | None]:
+        """List one's own devices, last used first; and when another browser last signed for a session of one's own.
 
         Raises:
             SessionRefusedError: the session is over.
@@ -36,7 +39,8 @@ class Devices:
         now = self._clock.now()
         async with self._pool.connection() as connection:
             rows = await store.devices_of(connection, state, now)
-        return [_device(state, row, paris_day(now)) for row in rows]
+            other_key = await store.other_key_of(connection, state, now - TOLD_FOR)
+        return [_device(state, row, paris_day(now)) for row in rows], other_key
 
     async def substitutes(self, handle: str) -> list[SubstituteRow]:
         """List who may work in one's place, now or later.

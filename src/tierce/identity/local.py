@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -46,15 +46,106 @@ Door = Callable[[str], bytes]
 """From an insurer's AMC number to what opens a session for its staff (`registry.door`)."""
 
 
+Find = Callable[[AsyncConnection[TupleRow], bytes, bytes], Awaitable[TupleRow | None]]
+"""Reads a session by the digests of its handle and of a ticket: what its caller is made of, then what ends it."""
+Caller = TypeVar("Caller")
+
+
 @dataclass(frozen=True, slots=True)
-class StaffSessions:
-    """Opens, reads and ends the sessions of staff; `roles` are those that the policy knows."""
+class _BoundSessions(Generic[Caller]):
+    """What the sessions of the three sites have in common: how they are read with a ticket, and how they end."""
 
     pool: Pool
     appender: Appender
     clock: Clock
-    roles: frozenset[str]
     policy: bytes
+
+    find: ClassVar[Find]
+    life: ClassVar[rules.Lifetime]
+
+    def caller(self, *found: Any) -> Caller:  # noqa: ANN401 - columns of a row
+        """Who holds the session that `find` found."""
+        raise NotImplementedError
+
+    def line(self, caller: Caller, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
+        """The line of an act of the session whose caller this is."""
+        raise NotImplementedError
+
+    async def read(self, held: Held) -> Caller:
+        """Read a live session.
+
+        Raises:
+            SessionRefusedError: there is none, or it is over.
+            TicketRefusedError: it lives, and its browser has to sign first.
+        """
+        row = None
+        if len(held.handle) == HANDLE_LENGTH:
+            async with self.pool.connection() as connection:
+                row = await type(self).find(connection, digest(held.handle), digest(held.ticket))
+        if row is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        *found, serves, created, expires, revoked = row
+        refusal = rules.session_refusal(
+            self.clock.now(), created=created, expires=expires, revoked=revoked, life=self.life
+        )
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        if not serves:
+            raise TicketRefusedError(TicketReason.LAPSED)
+        return self.caller(*found)
+
+    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
+        """The line that says that another key signed for this session: whoever holds it reads it."""
+        row = await type(self).find(connection, digest(handle), b"")
+        assert row is not None, "the session was just found"
+        return self.line(self.caller(*row[:-4]), Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        async with self.pool.connection() as connection:
+            await site_store.end_session(connection, digest(handle))
+
+    async def end_over(self, over: Over) -> bool:
+        """End what the provider says is over; False when this token served before."""
+        async with self.pool.connection() as connection:
+            return await end_over(connection, over, self.mark) is not None
+
+    def mark(self, sub: str) -> bytes:
+        """What is kept of the provider's subject."""
+        return digest(sub)
+
+    async def opened(
+        self, connection: AsyncConnection[TupleRow], vouched: Claims, handle: str, caller: Caller, act: Act
+    ) -> str:
+        """Keep how the provider names a session that was just inserted, and write its line; its first ticket."""
+        line, ticket = self.line(caller, act), secrets.token_urlsafe(32)
+        await keep_vouched(connection, line.session, vouched, handle, self.mark)
+        given = await site_store.first_ticket(connection, line.session, digest(ticket))
+        assert given, "the session was just opened"
+        await self.appender.write_async(connection, [line])
+        return ticket
+
+    def entry(self, professional: StaffId | PersonId, session: SessionId, act: Act, outcome: Outcome) -> Entry:
+        """A line of identity; whose it is besides is the site's to add."""
+        return Entry(
+            kind=EntryKind.IDENTITY,
+            act=act,
+            outcome=outcome,
+            time_us=micros(self.clock.now()),
+            professional=professional,
+            session=session,
+            policy=self.policy,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessions(_BoundSessions[StaffCaller]):
+    """Opens, reads and ends the sessions of staff; `roles` are those that the policy knows."""
+
+    roles: frozenset[str]
+
+    find = site_store.staff_session
+    life = rules.STAFF_LIFETIME
 
     async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
         """Open a session for a member of staff who has signed in with phishing-resistant means, bound to this key."""
@@ -62,7 +153,7 @@ class StaffSessions:
         now = self.clock.now()
         handle, stored = new_handle()
         session, staff = SessionId(new_id()), staff_id(identity.subject)
-        expires = rules.expiry(now, now, rules.STAFF_LIFETIME)
+        expires = rules.expiry(now, now, self.life)
         async with self.pool.connection() as connection:
             await site_store.put_staff_session(
                 connection,
@@ -76,52 +167,28 @@ class StaffSessions:
                 expires=expires,
                 bound=bound_to(handle, thumbprint),
             )
-            await keep_vouched(connection, session, vouched, handle)
-            ticket = await _first_ticket(connection, session)
-            await self.appender.write_async(connection, [self._line(staff, session, Act.STAFF_SESSION_OPEN)])
+            caller = StaffCaller(staff, session, identity.name, frozenset(identity.roles))
+            ticket = await self.opened(connection, vouched, handle, caller, Act.STAFF_SESSION_OPEN)
         return OpenedSession(session, handle, expires, ticket)
 
-    async def read(self, held: Held) -> StaffCaller:
-        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
-        session, staff, name, roles = await _live(self, site_store.staff_session, held, rules.STAFF_LIFETIME)
+    def caller(self, *found: Any) -> StaffCaller:  # noqa: ANN401 - columns of a row
+        """Who holds it, in those of her roles that are known still."""
+        session, staff, name, roles = found
         return StaffCaller(StaffId(staff), SessionId(session), name, frozenset(roles) & self.roles)
 
-    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
-        """The line that says that another key signed for this session."""
-        session, staff, *_ = await _row(connection, site_store.staff_session, handle)
-        return self._line(staff, session, Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
-
-    def _line(self, staff: StaffId, session: SessionId, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
-        return Entry(
-            kind=EntryKind.IDENTITY,
-            act=act,
-            outcome=outcome,
-            time_us=micros(self.clock.now()),
-            professional=staff,
-            session=session,
-            policy=self.policy,
-        )
-
-    async def end(self, handle: str) -> None:
-        """Sign out."""
-        async with self.pool.connection() as connection:
-            await site_store.end_staff_session(connection, digest(handle), self.clock.now())
-
-    async def end_over(self, over: Over) -> bool:
-        """End what the provider says is over; False when this token served before."""
-        async with self.pool.connection() as connection:
-            return await end_over(connection, over) is not None
+    def line(self, caller: StaffCaller, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
+        """The line of an act of hers."""
+        return self.entry(caller.staff, caller.session, act, outcome)
 
 
 @dataclass(frozen=True, slots=True)
-class InsurerSessions:
+class InsurerSessions(_BoundSessions[InsurerCaller]):
     """Opens, reads and ends the sessions of insurers' staff, each for one insurer."""
 
-    pool: Pool
-    appender: Appender
-    clock: Clock
     door: Door
-    policy: bytes
+
+    find = site_store.insurer_session
+    life = rules.INSURER_LIFETIME
 
     async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
         """Open a session for the insurer that the token names; SignInRefusedError when we know no such insurer."""
@@ -137,52 +204,23 @@ class InsurerSessions:
                 handle=stored,
                 staff=staff,
                 name=identity.name,
-                life=rules.INSURER_LIFETIME.total,
+                life=self.life.total,
                 bound=bound_to(handle, thumbprint),
             )
             if insurer is None:
                 raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
-            await keep_vouched(connection, session, vouched, handle)
-            ticket = await _first_ticket(connection, session)
-            line = self._line(staff, insurer, session, Act.INSURER_SESSION_OPEN)
-            await self.appender.write_async(connection, [line])
-        return OpenedSession(session, handle, rules.expiry(now, now, rules.INSURER_LIFETIME), ticket)
+            caller = InsurerCaller(staff, session, identity.name, insurer, identity.amc, "")
+            ticket = await self.opened(connection, vouched, handle, caller, Act.INSURER_SESSION_OPEN)
+        return OpenedSession(session, handle, rules.expiry(now, now, self.life), ticket)
 
-    async def read(self, held: Held) -> InsurerCaller:
-        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
-        session, insurer, amc, insurer_name, staff, name = await _live(
-            self, site_store.insurer_session, held, rules.INSURER_LIFETIME
-        )
+    def caller(self, *found: Any) -> InsurerCaller:  # noqa: ANN401 - columns of a row
+        """Who holds it, for which insurer."""
+        session, insurer, amc, insurer_name, staff, name = found
         return InsurerCaller(StaffId(staff), SessionId(session), name, InsurerId(insurer), amc, insurer_name)
 
-    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
-        """The line that says that another key signed for this session."""
-        session, insurer, _, _, staff, *_ = await _row(connection, site_store.insurer_session, handle)
-        return self._line(staff, insurer, session, Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
-
-    def _line(
-        self, staff: StaffId, insurer: InsurerId, session: SessionId, act: Act, outcome: Outcome = Outcome.DONE
-    ) -> Entry:
-        return Entry(
-            kind=EntryKind.IDENTITY,
-            act=act,
-            outcome=outcome,
-            time_us=micros(self.clock.now()),
-            professional=staff,
-            insurer=insurer,
-            session=session,
-            policy=self.policy,
-        )
-
-    async def end(self, handle: str) -> None:
-        """Sign out."""
-        async with self.pool.connection() as connection:
-            await site_store.end_insurer_session(connection, digest(handle))
-
-    async def end_over(self, over: Over) -> bool:
-        """End what the provider says is over; False when this token served before."""
-        async with self.pool.connection() as connection:
-            return await end_over(connection, over) is not None
+    def line(self, caller: InsurerCaller, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
+        """The line of an act of hers, for her insurer."""
+        return replace(self.entry(caller.staff, caller.session, act, outcome), insurer=caller.insurer)
 
 
 SIGN_IN_ROWS, SIGN_IN_CELLS = 4, 1 << 20
@@ -220,18 +258,17 @@ class SignInsToday:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonSessions:
+class PersonSessions(_BoundSessions[PersonCaller]):
     """Opens, reads and ends the sessions of persons covered."""
 
-    pool: Pool
-    appender: Appender
-    clock: Clock
     trait_index: TraitIndex
     subject_index: TraitIndex
     """Of a provider's subject, kept five hours: the same across a replacement of the key of traits."""
     given_names: GivenNames
-    policy: bytes
     today: SignInsToday = field(default_factory=SignInsToday)
+
+    find = site_store.person_session
+    life = rules.PERSON_LIFETIME
 
     async def open_session(self, vouched: Claims, thumbprint: bytes) -> OpenedSession:
         """Open a session for the one person of the register who has all the traits, bound to this key.
@@ -258,100 +295,30 @@ class PersonSessions:
                 connection, session=session, handle=stored, person=person, created=now, expires=expires,
                 bound=bound_to(handle, thumbprint),
             )  # fmt: skip
-            await keep_vouched(connection, session, vouched, handle, self._mark)
-            ticket = await _first_ticket(connection, session)
-            await self.appender.write_async(connection, [self._opening(person, session, Outcome.DONE)])
+            caller = PersonCaller(person, session)
+            ticket = await self.opened(connection, vouched, handle, caller, Act.PERSON_SESSION_OPEN)
         if not may_be_hers(pivot.given_names, await self._told(stored)):
             async with self.pool.connection() as connection:
-                await site_store.end_person_session(connection, stored, self.clock.now())
-                await self.appender.write_async(connection, [self._opening(person, session, Outcome.NOT_ALLOWED)])
+                await site_store.end_session(connection, stored)
+                refused = self.line(caller, Act.PERSON_SESSION_OPEN, Outcome.NOT_ALLOWED)
+                await self.appender.write_async(connection, [refused])
             raise LinkRefusedError(LinkReason.HOMONYMS)
         return OpenedSession(session, handle, expires, ticket)
-
-    def _opening(
-        self, person: PersonId, session: SessionId, outcome: Outcome, act: Act = Act.PERSON_SESSION_OPEN
-    ) -> Entry:
-        return Entry(
-            kind=EntryKind.IDENTITY,
-            act=act,
-            outcome=outcome,
-            time_us=micros(self.clock.now()),
-            professional=person,
-            person=person,
-            session=session,
-            policy=self.policy,
-        )
 
     async def _told(self, handle: bytes) -> list[str]:
         async with self.pool.connection() as connection:
             copies = await store.sealed_copies(connection, handle)
         return await asyncio.to_thread(lambda: [self.given_names(*copy) for copy in copies])
 
-    async def read(self, held: Held) -> PersonCaller:
-        """Read a live session; SessionRefusedError or TicketRefusedError otherwise."""
-        session, person = await _live(self, site_store.person_session, held, rules.PERSON_LIFETIME)
+    def caller(self, *found: Any) -> PersonCaller:  # noqa: ANN401 - columns of a row
+        """Who holds it."""
+        session, person = found
         return PersonCaller(PersonId(person), SessionId(session))
 
-    async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
-        """The line that says that another key signed for this session: hers, so that she reads it."""
-        session, person, *_ = await _row(connection, site_store.person_session, handle)
-        return self._opening(person, session, Outcome.NOT_ALLOWED, Act.SESSION_OTHER_KEY)
+    def line(self, caller: PersonCaller, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
+        """The line of an act of hers, which she reads."""
+        return replace(self.entry(caller.person, caller.session, act, outcome), person=caller.person)
 
-    async def end(self, handle: str) -> None:
-        """Sign out."""
-        async with self.pool.connection() as connection:
-            await site_store.end_person_session(connection, digest(handle), self.clock.now())
-
-    async def end_over(self, over: Over) -> bool:
-        """End what the provider says is over; False when this token served before."""
-        async with self.pool.connection() as connection:
-            return await end_over(connection, over, self._mark) is not None
-
-    def _mark(self, sub: str) -> bytes:
+    def mark(self, sub: str) -> bytes:
         """A subject may be an address of hers: a copy of the database must not tell by it who has a space here."""
         return self.subject_index(b"tierce-sub\0" + sub.encode()).bytes
-
-
-Find = Callable[[AsyncConnection[TupleRow], bytes, bytes], Awaitable[TupleRow | None]]
-"""Reads a session by the digests of its handle and of a ticket."""
-
-
-async def _live(
-    sessions: StaffSessions | InsurerSessions | PersonSessions, find: Find, held: Held, life: rules.Lifetime
-) -> list[Any]:
-    """Read a live session: the row that `find` gives, without what ends it: does the ticket serve, and three times.
-
-    Raises:
-        SessionRefusedError: there is none, or it is over.
-        TicketRefusedError: it lives, and its browser has to sign first.
-    """
-    row = None
-    if len(held.handle) == HANDLE_LENGTH:
-        async with sessions.pool.connection() as connection:
-            row = await find(connection, digest(held.handle), digest(held.ticket))
-    if row is None:
-        raise SessionRefusedError(SessionReason.UNKNOWN)
-    *found, serves, created, expires, revoked = row
-    refusal = rules.session_refusal(
-        sessions.clock.now(), created=created, expires=expires, revoked=revoked, life=life
-    )
-    if refusal is not None:
-        raise SessionRefusedError(refusal)
-    if not serves:
-        raise TicketRefusedError(TicketReason.LAPSED)
-    return found
-
-
-async def _row(connection: AsyncConnection[TupleRow], find: Find, handle: str) -> TupleRow:
-    """A session's row, live or not, by whose handle was just compared."""
-    row = await find(connection, digest(handle), b"")
-    assert row is not None, "the session was just found"
-    return row
-
-
-async def _first_ticket(connection: AsyncConnection[TupleRow], session: SessionId) -> str:
-    """Give a session its first ticket, in the transaction that opens it."""
-    ticket = secrets.token_urlsafe(32)
-    given = await site_store.first_ticket(connection, session, digest(ticket))
-    assert given, "the session was just opened"
-    return ticket

@@ -324,6 +324,17 @@ async def devices_of(connection: Connection, state: SessionState, now: datetime)
     return await cursor.fetchall()
 
 
+async def other_key_of(connection: Connection, state: SessionState, since: datetime) -> datetime | None:
+    """When a key that was not its own last signed for a session of a professional, or of an assistant's own."""
+    row = await _one(
+        connection,
+        "select max(revoked) from access.session where professional = %s and created > %s"
+        " and assistant is not distinct from coalesce(%s, assistant) and revoked_why = 'other key'",
+        (state.professional, since, state.assistant),
+    )
+    return None if row is None else row[0]
+
+
 async def substitutes_of(
     connection: Connection, professional: ProfessionalId, today: int
 ) -> list[tuple[int, str, str, int, int]]:

@@ -83,18 +83,18 @@ def verify(
     ] = None,
     retired: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Clés d'avant, log-retired.pub. / The log's earlier keys."),
+        typer.Option(exists=True, dir_okay=False, help="Clés d’avant, log-retired.pub. / The log's earlier keys."),
     ] = None,
     witness: Annotated[
         list[str] | None,
-        typer.Option(help="Clé publique d'un témoin, donnée par lui. / A witness's public line, given by it."),
+        typer.Option(help="Clé publique d’un témoin, donnée par lui. / A witness's public line, given by it."),
     ] = None,
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
     signatures: Annotated[
         int,
-        typer.Option("--signatures", min=1, help="Signature d'un lot sur N ; 1 : tous. / Of one batch in N."),
+        typer.Option("--signatures", min=1, help="Signature d’un lot sur N ; 1 : tous. / Of one batch in N."),
     ] = 1,
     processes: Annotated[
         int, typer.Option(min=0, max=64, help="Processus ; 0 : un par processeur. / 0: one a processor.")
@@ -183,7 +183,7 @@ def _print(report: Report) -> None:
         err=True,
     )
     for name, size in report.cosigned.items():
-        typer.echo(f"{name} : contresigné jusqu'à / cosigned up to {size}", err=True)
+        typer.echo(f"{name} : contresigné jusqu’à / cosigned up to {size}", err=True)
 
 
 def _refuse(error: TierceError, code: int = 2) -> NoReturn:

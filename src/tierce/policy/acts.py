@@ -122,7 +122,7 @@ class Act(IntEnum):
     SESSION_OTHER_KEY = 101
     """Another key than its own signed for a session of staff, of an insurer's or of a person, which this ended."""
     STAFF_INVOICE_REFUSE = 104
-    """Staff refuse an invoice that nothing decides, which `reference` is; two of them make it so."""
+    """Staff refuse an invoice or agreement that nothing decides, which `reference` is; two of them make it so."""
     MESSAGE_AGAIN = 107
     """A message that was set aside is tried again; `reference` begins the digest of its number. By command."""
     MESSAGE_SETTLED = 108

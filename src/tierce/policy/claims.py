@@ -66,10 +66,12 @@ CLAIMED: Mapping[Kept, Rule] = {
     ),
     Kept.AGREEMENTS: Rule(
         Phrase(
-            "prises en charge demandées par les lieux de soins, leurs lignes et les pièces déclarées",
-            "prior agreements that places of care asked for, their lines and the documents declared",
+            "prises en charge demandées par les lieux de soins, leurs lignes, les pièces déclarées, et qui du bureau "
+            "les refuse",
+            "prior agreements that places of care asked for, their lines, the documents declared, and who of the "
+            "staff refuses one",
         ),
-        "care.agreement, care.agreement_line, care.agreement_document",
+        "care.agreement, care.agreement_line, care.agreement_document, care.refusal_word",
         timedelta(days=822),
         Phrase(
             "leur refus, leur facture, leur fin ou leur annulation",

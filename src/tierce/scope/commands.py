@@ -104,15 +104,15 @@ def run(
         f" possible, {totals[Status.EXCLUDED].persons} exclues / excluded : {path}"
     )
     typer.echo(
-        "Personne d'autre n'a été lu selon ces critères. / Nobody else was read under these criteria."
+        "Personne d’autre n’a été lu selon ces critères. / Nobody else was read under these criteria."
         if nobody_else
-        else "Nous ne pouvons pas dire que personne d'autre n'a été lu. / We cannot say that nobody else was read."
+        else "Nous ne pouvons pas dire que personne d’autre n’a été lu. / We cannot say that nobody else was read."
     )
 
 
 @app.command(epilog="Exemple / example:  tierce scope diff listes/3f…e1.scope listes/9a…07.scope")
 def diff(*, before: File, after: File, json: Json = "") -> None:
-    """Ce qui change d'une liste à l'autre : +, -, ~. / What changes between two lists: added, removed, changed."""
+    """Ce qui change d’une liste à l’autre : +, -, ~. / What changes between two lists: added, removed, changed."""
     counted: Counter[str] = Counter()
     try:
         for one in differences(before, after):

@@ -121,7 +121,7 @@ def _decode(path: Path) -> CriteriaFile:
         field = place.strip("`").removeprefix("$.") or "file"
         raise _refused(field, f"champ refusé ({text})", f"refused field ({text})") from None
     except (ValueError, RecursionError) as error:
-        raise _refused(_place(error), "ce n'est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
+        raise _refused(_place(error), "ce n’est ni du TOML ni du JSON", "this is neither TOML nor JSON") from None
 
 
 def _place(error: ValueError | RecursionError) -> str:
@@ -142,7 +142,7 @@ def _clauses(clause: Clause, where: str, registers: Registers) -> list[Criteria]
     known = registers.names(clause.rpps) if clause.rpps else {}
     for place, number in enumerate(clause.rpps, start=1):
         if number not in known:
-            raise _refused(f"{where}, rpps {place}", "inconnu de l'annuaire", "the directory does not know it")
+            raise _refused(f"{where}, rpps {place}", "inconnu de l’annuaire", "the directory does not know it")
     staff = registers.staff(clause.staff) if clause.staff else {}
     for place, name in enumerate(clause.staff, start=1):
         if name not in staff:
@@ -184,7 +184,7 @@ def _ladder(base: Criteria, moved: LadderClause, where: str, windows: Windows) -
     """One clause for each stay of the subject on the ladder, cut to the window of the clause."""
     if moved.level not in LADDER_LEVELS:
         known = ", ".join(LADDER_LEVELS)
-        raise _refused(f"{where}, ladder.level", f"donnez l'un de {known}", f"give one of {known}")
+        raise _refused(f"{where}, ladder.level", f"donnez l’un de {known}", f"give one of {known}")
     rung = _named(Rung, moved.rung, f"{where}, ladder.rung")
     field = {"login": "professionals"}.get(
         moved.level, moved.level if moved.level == "software" else f"{moved.level}s"
@@ -197,7 +197,7 @@ def _ladder(base: Criteria, moved: LadderClause, where: str, windows: Windows) -
     if not found:
         raise _refused(
             f"{where}, ladder",
-            "ce sujet n'y était pas pendant cette période",
+            "ce sujet n’y était pas pendant cette période",
             "this subject did not stand there during the window",
         )
     return found
@@ -224,7 +224,7 @@ def _named(kind: Any, text: str, field: str) -> Any:  # noqa: ANN401 - the membe
     found = {one.name.lower(): one for one in kind}.get(text)
     if found is None:
         known = ", ".join(one.name.lower() for one in kind)
-        raise _refused(field, f"donnez l'un de {known}", f"give one of {known}")
+        raise _refused(field, f"donnez l’un de {known}", f"give one of {known}")
     return found
 
 

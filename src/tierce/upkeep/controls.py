@@ -96,7 +96,7 @@ def show(
     on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Le jour, à Paris. / The day, in Paris.")],
     settings: SettingsFile,
 ) -> None:
-    """Ouvrir le relevé d'un jour, tel qu'il fut signé. / Open a day's snapshot, as it was signed."""
+    """Ouvrir le relevé d’un jour, tel qu’il fut signé. / Open a day's snapshot, as it was signed."""
     try:
         with load(settings).connection().connect(ROLE) as connection:
             found = store.on(connection, date(on.year, on.month, on.day))
@@ -109,7 +109,7 @@ def show(
 
 @app.command(epilog=_EPILOG)
 def snapshot(*, settings: SettingsFile) -> None:
-    """Prendre le relevé du jour, si ce n'est fait. / Take the day's snapshot, unless it was taken."""
+    """Prendre le relevé du jour, si ce n’est fait. / Take the day's snapshot, unless it was taken."""
     try:
         read = load(settings)
         key = Keyring(read.key_directory(), ()).instance(INSTANCE)
@@ -119,7 +119,7 @@ def snapshot(*, settings: SettingsFile) -> None:
     except (TierceError, psycopg.OperationalError) as error:
         _refuse(error)
     if taken is None:
-        typer.echo("le relevé d'aujourd'hui est pris / today's snapshot is taken")
+        typer.echo("le relevé d’aujourd’hui est pris / today's snapshot is taken")
         return
     typer.echo(f"{taken.day.isoformat()} : {taken.holding} tiennent / hold, {taken.failing} non / do not")
 
@@ -127,12 +127,12 @@ def snapshot(*, settings: SettingsFile) -> None:
 @app.command(epilog=_EPILOG)
 def rules(
     digest: Annotated[
-        str, typer.Argument(help="L'empreinte, ou son début. / The digest, or how it begins.", show_default=False)
+        str, typer.Argument(help="L’empreinte, ou son début. / The digest, or how it begins.", show_default=False)
     ] = "",
     *,
     settings: SettingsFile,
 ) -> None:
-    """Dire quelles règles furent en vigueur, ou le texte de l'une. / Say which rules were in force, or one's text."""
+    """Dire quelles règles furent en vigueur, ou le texte de l’une. / Say which rules were in force, or one's text."""
     try:
         with load(settings).connection().connect(ROLE) as connection:
             found = [one for one in store.kept_rules(connection) if one.digest.hex().startswith(digest.lower())]

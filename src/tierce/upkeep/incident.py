@@ -80,7 +80,7 @@ def pack(
     ] = None,
     json: Json = "",
 ) -> None:
-    """Écrire le dossier de preuves d'un incident ; une ligne du journal le dit avant qu'il sorte.
+    """Écrire le dossier de preuves d’un incident ; une ligne du journal le dit avant qu’il sorte.
 
     / Write an incident's evidence pack; a line of the journal says so before it is out.
     """

@@ -66,7 +66,7 @@ def typed(field: str, given: str, most: int = WHY_MAX) -> str:
     if not 1 <= len(text) <= most or not text.isprintable() or holds_nir(text):
         raise FieldError(
             field,
-            Phrase("c'est vide, trop long, ou cela ressemble à un numéro de personne.",
+            Phrase("c’est vide, trop long, ou cela ressemble à un numéro de personne.",
                    "this is empty, too long, or looks like a person's number."),
             Phrase(f"Écrivez-le en {most} caractères au plus.", f"Write it in {most} characters at most."),
         )  # fmt: skip
@@ -85,7 +85,7 @@ def address(field: str, given: str, most: int, *, plain_here: bool = False) -> s
     if not (parts.scheme == "https" or here) or not whole:
         raise FieldError(
             field,
-            Phrase("ce n'est pas une adresse https.", "this is no https address."),
-            Phrase("Recopiez celle que l'on vous a donnée.", "Copy the one that you were given."),
+            Phrase("ce n’est pas une adresse https.", "this is no https address."),
+            Phrase("Recopiez celle que l’on vous a donnée.", "Copy the one that you were given."),
         )
     return given

@@ -57,8 +57,8 @@ class Watcher:
         for hold in self._accuse(now):
             self._hold(now, hold)
         store.settle(self._connection, now, ACCOUNTS_A_TURN)
-        store.forget(self._connection, now - (RETENTION[Kept.UNEXPLAINED].keep or timedelta()))
-        store.tidy(self._connection, now - FORGET_AFTER)
+        store.forget(self._connection, RETENTION[Kept.UNEXPLAINED].keep or timedelta())
+        store.tidy(self._connection, FORGET_AFTER)
         self._connection.commit()
 
     def _weigh(self, now: datetime, lines: Sequence[Looked]) -> list[Hold]:

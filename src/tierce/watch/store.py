@@ -292,29 +292,41 @@ def _overdue(
     }
 
 
-def forget(connection: Connection, before: datetime) -> None:
-    """Forget what the queue and the crowds kept and is older than `before`."""
-    connection.execute("delete from access.unexplained where at < %s", (before,))
-    connection.execute("delete from access.unexplained_day where day < %s", (paris_day(before),))
-    connection.execute("delete from access.decoy_hit where at < %s", (before,))
-    connection.execute("delete from access.accused where at < %s", (before,))
-    connection.execute("delete from access.saturated where day < %s", (paris_day(before),))
+def forget(connection: Connection, keep: timedelta) -> None:
+    """Forget what the queue and the crowds kept and is older than that, by the database's clock."""
+    connection.execute("delete from access.unexplained where at < now() - %s", (keep,))
+    connection.execute(
+        "delete from access.unexplained_day"
+        " where day < ((now() - %s) at time zone 'Europe/Paris')::date - date '1970-01-01'",
+        (keep,),
+    )
+    connection.execute("delete from access.decoy_hit where at < now() - %s", (keep,))
+    connection.execute("delete from access.accused where at < now() - %s", (keep,))
+    connection.execute(
+        "delete from access.saturated"
+        " where day < ((now() - %s) at time zone 'Europe/Paris')::date - date '1970-01-01'",
+        (keep,),
+    )
 
 
 # The mark of access.proofs_since stays: without it, the next connection would take every proof for an old one.
 _FORGET_PROOFS: LiteralString = (
-    "delete from access.proof where at < least(%s, now() - interval '4 minutes')"
+    "delete from access.proof where at < now() - greatest(%s, interval '4 minutes')"
     " and id <> '00000000-0000-0000-0000-000000000000'"
 )
 
 
-def tidy(connection: Connection, before: datetime) -> Sequence[int]:
-    """Forget used proofs, abandoned sign-ins and traces left behind, older than `before`: they live minutes."""
+def tidy(connection: Connection, keep: timedelta) -> Sequence[int]:
+    """Forget used proofs, abandoned sign-ins and traces left behind, older than that by the database's clock.
+
+    They live minutes: by the clock of a process that is ahead, whoever signs in now would have come too late.
+    """
     return [
-        connection.execute(_FORGET_PROOFS, (before,)).rowcount,
-        number(connection.execute("select access.sweep_pending(%s)", (before,)).fetchone()),
+        connection.execute(_FORGET_PROOFS, (keep,)).rowcount,
+        number(connection.execute("select access.sweep_pending(now() - %s)", (keep,)).fetchone()),
         connection.execute(
-            "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)
+            "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < now() - %s",
+            (keep,),
         ).rowcount,
     ]
 

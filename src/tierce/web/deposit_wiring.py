@@ -16,7 +16,8 @@ from tierce.deposits.service import Counter
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
-from tierce.identity.service import Pool
+from tierce.identity.service import Sessions
+from tierce.identity.sites.model import Held
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, LookupKeyError
@@ -108,12 +109,13 @@ async def open_rest(
             return
 
 
-def state_finder(pool: Pool, callers: Callers) -> FindState:
+def state_finder(sessions: Sessions, callers: Callers) -> FindState:
     """Find a receipt's state for the establishment of whoever asks."""
 
-    async def find(authorization: bytes | None, number: int, printed: str) -> State | None:
-        bound = await callers.find(authorization, fresh=True)
-        async with pool.connection() as connection:
+    async def find(held: Held, number: int, printed: str) -> State | None:
+        await sessions.reader.insist_ticket(held)
+        bound = await callers.find(b"DPoP " + held.handle.encode("latin-1"), fresh=True)
+        async with sessions.pool.connection() as connection:
             return await store.state(connection, number, bound.caller.establishment, printed)
 
     return find

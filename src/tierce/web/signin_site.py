@@ -28,6 +28,7 @@ from litestar.params import FromQuery
 from tierce.identity.dpop import digest_of
 from tierce.identity.errors import (
     IdentityError,
+    ProofReason,
     ProofRefusedError,
     SessionReason,
     SessionRefusedError,
@@ -47,15 +48,13 @@ from tierce.web.back_channel import BACK_CHANNEL, told_over
 from tierce.web.leaving import COOKIE, SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
-from tierce.web.visit import AnyRequest, language_of
+from tierce.web.visit import ELSEWHERE, AnyRequest, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = START, "/sign-in/callback", "/sign-out"
 CHALLENGE = "/session/challenge"
 RENEWS: Final = int(RENEWED_AFTER.total_seconds())
 """After how many seconds a page that stays open has its ticket replaced."""
 FORM_FIELD = "form_token"
-_ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
-"""What a browser says of a request that a page of another origin makes; one that says nothing is believed."""
 _LATE, _WHOLE = "late", "whole"
 """Where a request holds what a form that came too late said: what was written by hand, and all of its fields."""
 Caller = TypeVar("Caller")
@@ -63,6 +62,10 @@ Caller = TypeVar("Caller")
 
 class _Start(msgspec.Struct):
     return_to: str
+
+
+class _Signed(msgspec.Struct):
+    challenge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class SiteSignIn:
         and ours, the portal among them, are names under one domain.
         """
         found = request.cookies.get(self.session_cookie)
-        if not found or request.headers.get("sec-fetch-site") in _ELSEWHERE:
+        if not found or request.headers.get("sec-fetch-site") in ELSEWHERE:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return found
 
@@ -146,7 +149,7 @@ class SiteSignIn:
         held = request.scope["state"]
         values = {
             "whole": held.get(_WHOLE), "late": held.get(_LATE), "sign_in": f"{SIGN_IN}{_back_to(request)}",
-            "asked": "form" if request.method == "POST" else "page", "back": _page_of(request),
+            "asked": "form" if request.method == "POST" else "page", "back": _page_of(request), "keyless_too": False,
         }  # fmt: skip
         frame = Frame(language=language_of(request), path=request.url.path)
         return self.pages.page("renewing.html", frame, values, status=401)
@@ -222,7 +225,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         """
         if not is_local_return(return_to):
             return site.refused(request, SignInRefusedError(SignInReason.RETURN_ADDRESS))
-        led_here = request.headers.get("sec-fetch-site") in _ELSEWHERE
+        led_here = request.headers.get("sec-fetch-site") in ELSEWHERE
         now = int(site.door.sessions.clock.now().timestamp())
         frame = Frame(language=language_of(request), path=SIGN_IN)
         values = {"return_to": "/" if led_here else return_to, "now": now}
@@ -274,17 +277,19 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         """Draw what the session's browser is to sign."""
         try:
             handle = site.handle(request)
-            drawn = await site.door.challenge(handle)
+            tickets = site.door.tickets
+            drawn = await tickets.challenge(handle)
         except IdentityError as error:
             return _told(site, request, error)
         now = int(site.door.sessions.clock.now().timestamp())
-        return Response({"challenge": drawn, "ath": digest_of(handle.encode()), "now": now})
+        return Response({"challenge": drawn, "ath": digest_of(handle.encode()), "now": now, "url": tickets.url})
 
     @post(RENEW, status_code=200, opt={"act": site.entered})
     async def renew(request: AnyRequest) -> Response[Any]:
         """Give the session's browser another ticket for what it signed."""
         try:
-            ticket = await site.door.renew(site.handle(request), await request.body(), _proof_of(request))
+            handle, body = site.handle(request), await request.body()
+            ticket = await site.door.tickets.renew(handle, _challenge_of(body), body, _proof_of(request))
         except IdentityError as error:
             return _told(site, request, error)
         response: Response[Any] = Response({})
@@ -296,7 +301,7 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
 
 def _insist_ours(request: AnyRequest) -> None:
     """Refuse what a page of another origin sends: it would have a browser sign in with a key that is not its own."""
-    if request.headers.get("sec-fetch-site") in _ELSEWHERE:
+    if request.headers.get("sec-fetch-site") in ELSEWHERE:
         raise SignInRefusedError(SignInReason.OTHER_BROWSER)
 
 
@@ -305,6 +310,13 @@ def _return_of(body: bytes) -> str:
         return msgspec.json.decode(body, type=_Start).return_to
     except (msgspec.DecodeError, ValueError) as error:
         raise SignInRefusedError(SignInReason.RETURN_ADDRESS) from error
+
+
+def _challenge_of(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Signed).challenge
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ProofRefusedError(ProofReason.BODY) from error
 
 
 def _proof_of(request: AnyRequest) -> bytes | None:

@@ -7,7 +7,7 @@ connection of the site's own pool: a slow statement never holds up the others.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 from litestar import Request
@@ -25,6 +25,8 @@ from tierce.web.look.choice import COOKIE
 AnyRequest = Request[Any, Any, State]
 Pool = ConnectionPool[Connection]
 Found = TypeVar("Found")
+ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
+"""What a browser says (`Sec-Fetch-Site`) of a request that a page of another origin makes; silence is believed."""
 
 
 def language_of(request: AnyRequest) -> Language:

@@ -126,5 +126,7 @@ class OwnAgreement:
     """The invoice that quotes it and stands."""
     invoiced_as: str | None
     cancellable: bool
+    said: str | None
+    """What two of the staff wrote who refused it."""
     lines: tuple[OwnLine, ...] = ()
     documents: tuple[OwnDocument, ...] = ()

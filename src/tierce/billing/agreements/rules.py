@@ -81,6 +81,32 @@ def check_quoted(quoted: Quoted, today: date) -> None:
         )  # fmt: skip
 
 
+_ASK_AGAIN: Final = Phrase(
+    "Posez de nouveau la question, et refaites la demande sous une autre référence ; sans réponse, adressez-la à "
+    "l’organisme.",
+    "Ask the question again, and make the request again under another reference; without an answer, send it to the "
+    "insurer itself.",
+)
+UNDECIDED: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
+    InvoiceReason.COVER_GONE: (
+        Phrase(
+            "Les droits de la personne ne sont plus tenus ici : rien ne dit ce qui serait promis.",
+            "The person’s cover is no longer held here: nothing says what would be promised.",
+        ),
+        _ASK_AGAIN,
+    ),
+    InvoiceReason.NUMBER_GONE: (
+        Phrase("Ce que la demande cite n’est plus gardé ici.", "What the request quotes is no longer kept here."),
+        _ASK_AGAIN,
+    ),
+    InvoiceReason.INSURER_GONE: (INVOICE_REASONS[InvoiceReason.INSURER_GONE][0], _ASK_AGAIN),
+    InvoiceReason.NOT_DECIDABLE: (
+        Phrase("Rien ne permet de décider cette demande.", "Nothing decides this request."),
+        _ASK_AGAIN,
+    ),
+}
+"""For what two of the staff refuse one that nothing decides."""
+
 BY_A_PERSON: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
     InvoiceReason.PRICE_TOO_HIGH: (
         Phrase(
@@ -169,6 +195,7 @@ REASONS: Final[Mapping[InvoiceReason, tuple[Phrase, Phrase]]] = {
             "Make a new request once you have the documents; nothing is promised any more.",
         ),
     ),
+    **UNDECIDED,
     **BY_A_PERSON,
 }  # fmt: skip - one row, two sentences
 """Why one is refused or granted in part, and what to do: what its place reads once it is decided."""

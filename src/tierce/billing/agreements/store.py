@@ -27,7 +27,7 @@ Connection = AsyncConnection[Any]
 
 _OWN: Final[LiteralString] = (
     "select id, reference, kind, engagement, label, domain, care_day, until_day, at, state, reason, price, amo,"
-    " asked, due, answer_by, documents_by, decided, ended, cancelled_why, invoice, invoiced_as"
+    " asked, due, answer_by, documents_by, decided, ended, cancelled_why, invoice, invoiced_as, said"
     " from care.own_agreements(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
 )
 
@@ -90,7 +90,7 @@ async def own(
 def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
     (
         number, reference, kind, engagement, label, domain, first, last, at, state, reason, price, amo, asked, due,
-        answer_by, documents_by, decided, ended, why, invoice, invoiced_as,
+        answer_by, documents_by, decided, ended, why, invoice, invoiced_as, said,
     ) = row  # fmt: skip
     stands = AgreementState(state)
     return OwnAgreement(
@@ -117,6 +117,7 @@ def _agreement(row: tuple[Any, ...], key: bytes) -> OwnAgreement:
         invoice,
         invoiced_as,
         stands in CANCELLABLE and invoice is None,
+        said,
     )
 
 

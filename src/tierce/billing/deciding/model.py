@@ -50,17 +50,12 @@ class Beside:
     One that could not be decided for long (`BEHIND_DAYS`) no longer goes before: it finds what this one was paid.
     """
 
-    same_insurer: bool
+    insurer: int
     waits: bool
     """It is not decided: what is about the same care waits for it."""
     lines: tuple[InvoiceLine, ...]
     dues: tuple[int, ...]
     """What each of its lines is paid, in cents."""
-
-    @property
-    def due(self) -> int:
-        """What it is paid, in cents."""
-        return sum(self.dues)
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:

@@ -1,9 +1,10 @@
 """From an invoice and what covers the person to what is due: pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
@@ -110,58 +111,104 @@ def promised(granted: Iterable[tuple[int, int]], units: int) -> int:
 
 
 def waits_behind(invoice: Waiting, beside: Iterable[Beside]) -> bool:
-    """Whether the same care is on an invoice that is decided before this one, and is not yet.
+    """Whether care of this invoice is on one that is decided before it, and is not yet.
 
     What an earlier one asks is not what it is paid: the second insurer's part is what the first one leaves.
     """
-    return any(one.waits for one in _same(invoice, beside))
+    return any(one.waits and (_elsewhere(invoice, one) or _same_again(invoice, one)) for one in beside)
 
 
 def repeats(invoice: Waiting, beside: Iterable[Beside]) -> bool:
     """Whether the same care is on another invoice of the place that was paid.
 
-    Of somebody whom two insurers cover, the second may be asked for what the first leaves of the price: not for more.
+    To the same insurer, it is where all codes are, each as often: two sessions on one day are two invoices. To
+    another insurer of hers, who may be asked for what the first leaves, it is where more is asked of the codes that
+    both hold.
     """
-    same = _same(invoice, beside)
-    left = sum(line.price - line.amo for line in invoice.lines) - sum(one.due for one in same)
-    asked = sum(line.asked for line in invoice.lines)
-    return any(one.same_insurer for one in same) or (bool(same) and asked > left)
+    shared = _shared(invoice, beside, lambda line: line.price - line.amo)
+    left = sum(with_the_rest(one.own, one.held) - one.paid for one in shared.values())
+    asked = sum(line.asked for line in invoice.lines if line.item in shared)
+    return any(_same_again(invoice, one) for one in beside) or (bool(shared) and asked > left)
 
 
 def within_cost(invoice: Waiting, beside: Iterable[Beside], tables: Tables) -> tuple[InvoiceLine, ...]:
-    """Ask of each line no more than what others paid of the same care leaves of its cost, code by code.
+    """Ask of each line no more than what is paid of the same care leaves of its cost, code by code.
 
-    The cost is the least that either place's invoice stated, less the compulsory part: what is stated of that, or the
-    tariff's where that is more. What one line leaves pays no other code.
+    The cost is the price less the compulsory part: what is stated of that, or the tariff's where that is more. What
+    one line leaves pays no other code, and a code that no other insurer's invoice holds is asked as it is.
     """
-    same = _same(invoice, beside)
-    if not same:
-        return invoice.lines
-    costs = [_costs(lines, invoice.care_day, tables) for lines in (invoice.lines, *(one.lines for one in same))]
-    room = {item: min(cost[item] for cost in costs) for item in costs[0]}
-    for one in same:
-        for line, due in zip(one.lines, one.dues, strict=True):
-            room[line.item] -= due
+
+    def cost(line: InvoiceLine) -> int:
+        tariff = tariff_on(tables, line.item, invoice.care_day)
+        owed = 0 if tariff is None else amo_of(tariff, line.quantity, line.price)
+        return line.price - max(owed, line.amo)
+
+    room = {
+        item: min(with_the_rest(lines, one.held) for lines in one.held) - one.paid
+        for item, one in _shared(invoice, beside, cost).items()
+    }
     asked = []
     for line in invoice.lines:
-        taken = min(line.asked, max(0, room[line.item]))
-        room[line.item] -= taken
+        taken = min(line.asked, max(0, room.get(line.item, line.asked)))
+        if line.item in room:
+            room[line.item] -= taken
         asked.append(replace(line, asked=taken))
     return tuple(asked)
 
 
-def _costs(lines: Iterable[InvoiceLine], care_day: int, tables: Tables) -> Counter[str]:
-    costs = Counter[str]()
-    for line in lines:
-        tariff = tariff_on(tables, line.item, care_day)
-        owed = 0 if tariff is None else amo_of(tariff, line.quantity, line.price)
-        costs[line.item] += line.price - max(owed, line.amo)
-    return costs
+Units = tuple[tuple[int, int], ...]
+"""Of one code, the lines that one insurer was sent: how many units, and what they cost in cents."""
 
 
-def _same(invoice: Waiting, beside: Iterable[Beside]) -> list[Beside]:
-    items = [(line.item, line.quantity) for line in invoice.lines]
-    return [one for one in beside if same_care(items, one.items)]
+def with_the_rest(own: Units, held: Iterable[Units]) -> int:
+    """What all units of a code cost, as one insurer's lines state it; several insurers were sent `held`.
+
+    Units that two were sent are the same units; those of one insurer are different ones. What goes beyond its own is
+    what whoever was sent most was sent, the dearest first.
+    """
+    most = max(held, key=_units)
+    return sum(cents for _, cents in own) + promised(most, _units(most) - _units(own))
+
+
+def _units(lines: Units) -> int:
+    return sum(units for units, _ in lines)
+
+
+class _Shared(NamedTuple):
+    """A code that another insurer was sent too: one's own lines, those of each, and what was paid of all."""
+
+    own: Units
+    held: tuple[Units, ...]
+    paid: int
+
+
+def _shared(invoice: Waiting, beside: Iterable[Beside], cost: Callable[[InvoiceLine], int]) -> dict[str, _Shared]:
+    """The codes of an invoice that other insurers were sent too, with what one's own was sent before."""
+    held: dict[str, dict[int, Units]] = {}
+    paid = Counter[str]()
+    own = Beside(invoice.insurer, waits=False, lines=invoice.lines, dues=(0,) * len(invoice.lines))
+    for one in (own, *beside):
+        for line, due in zip(one.lines, one.dues, strict=True):
+            by = held.setdefault(line.item, {})
+            by[one.insurer] = (*by.get(one.insurer, ()), (line.quantity, cost(line)))
+            paid[line.item] += due
+    return {
+        item: _Shared(by[invoice.insurer], tuple(by.values()), paid[item])
+        for item, by in held.items()
+        if invoice.insurer in by and len(by) > 1
+    }
+
+
+def _elsewhere(invoice: Waiting, one: Beside) -> bool:
+    """Whether it is to another insurer and holds a code of this one: of one day, place and person, the same care."""
+    codes = {line.item for line in invoice.lines}
+    return one.insurer != invoice.insurer and any(line.item in codes for line in one.lines)
+
+
+def _same_again(invoice: Waiting, one: Beside) -> bool:
+    return one.insurer == invoice.insurer and same_care(
+        ((line.item, line.quantity) for line in invoice.lines), one.items
+    )
 
 
 def _decided(dues: tuple[int, ...], lines: tuple[InvoiceLine, ...]) -> Decision:

@@ -8,6 +8,7 @@ from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Pr
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
 from tierce.billing.refusing.model import Obstacle
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.invoices import BEHIND_DAYS
@@ -104,7 +105,7 @@ _GRANTED: LiteralString = (
     " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
-    select i.insurer = m.insurer, i.state = 1,
+    select i.insurer, i.state = 1,
            array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n),
            array_agg(l.price order by l.n), array_agg(l.amo order by l.n), array_agg(l.asked order by l.n),
            array_agg(coalesce(l.due, 0) order by l.n)
@@ -118,7 +119,7 @@ _SAME: LiteralString = """
         and (i.state <> 1 or i.at > now() - make_interval(days => %s)
                                        and care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
-    where m.id = %s group by i.id, m.insurer"""
+    where m.id = %s group by i.id"""
 
 
 _DEPOSITED: LiteralString = "select item, care_day, quantity, due from care.deposited(%s)"
@@ -154,8 +155,8 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
         product=product,
         history=_history(connection, one) if priced else (),
         beside=tuple(
-            Beside(same_insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
-            for same_insurer, waits, *lines, dues in beside
+            Beside(insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
+            for insurer, waits, *lines, dues in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
         granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},
@@ -170,9 +171,12 @@ def keep(connection: Connection, one: Waiting, decision: Decision, edition: int,
     )
 
 
-def note_undecided(connection: Connection, number: int, why: Obstacle | None) -> None:
-    """Keep why one that waits could not be decided; None where it waits for another alone."""
-    connection.execute("select care.note_undecided(%s, %s::smallint)", (number, None if why is None else why.value))
+def note_undecided(connection: Connection, kind: EntryKind, number: int, why: Obstacle | None) -> None:
+    """Keep why an invoice or agreement that waits could not be decided; None where it waits for another alone."""
+    connection.execute(
+        "select care.note_undecided(%s::smallint, %s, %s::smallint)",
+        (kind.value, number, None if why is None else why.value),
+    )
 
 
 def lives(connection: Connection, version: str, turns: int, failing: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What staff do with invoices that nothing decides: two who say the same refuse one, each with her line."""
+"""What staff do with what nothing decides: two who say the same refuse one, each with her line."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from psycopg import Connection
 from tierce.billing.model import BY_STAFF, InvoiceReason
 from tierce.billing.refusing import store
 from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
-from tierce.billing.refusing.model import RefusalSaid, Undecided
+from tierce.billing.refusing.model import RefusalSaid, Undecided, Which
 from tierce.billing.settlement.errors import SaidError
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.recoveries.desk import told_text
@@ -33,18 +33,18 @@ class RefusalDesk:
         """Those that have waited longest first."""
         return store.oldest(connection, at_most)
 
-    def one(self, connection: Connection, number: int) -> Undecided:
+    def one(self, connection: Connection, which: Which) -> Undecided:
         """One, with who said what.
 
         Raises:
             UndecidedMissingError: none of this number waits so.
         """
-        found = store.one(connection, number)
+        found = store.one(connection, which)
         if found is None:
             raise UndecidedMissingError
         return found
 
-    def refuse(self, connection: Connection, caller: StaffCaller, number: int, reason: str, said: str) -> bool:
+    def refuse(self, connection: Connection, caller: StaffCaller, which: Which, reason: str, said: str) -> bool:
         """Say that one is refused; whether it is now, or a second person must say the same.
 
         Raises:
@@ -57,14 +57,15 @@ class RefusalDesk:
         now = self._clock.now()
         given = RefusalSaid(caller.staff, caller.name, InvoiceReason(int(reason)), told_text(said), now)
         with connection.transaction():
+            found = self.one(connection, which)
             line = batch_line(
-                Act.STAFF_INVOICE_REFUSE, now, who=caller.staff, number=number, session=caller.session,
-                establishment=store.place_of(connection, number),
+                Act.STAFF_INVOICE_REFUSE, now, who=caller.staff, number=which.number, session=caller.session,
+                establishment=found.establishment, kind=which.kind,
             )  # fmt: skip
             (entry,) = self._appender.write(connection, [line])
-            match store.refuse(connection, number, given, entry):
+            match store.refuse(connection, which, given, entry):
                 case 2:
-                    raise UndecidedMissingError if store.one(connection, number) is None else UndecidedMovedError
+                    raise UndecidedMovedError
                 case 3:
                     raise SaidError
                 case done:

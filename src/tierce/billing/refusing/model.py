@@ -1,18 +1,28 @@
-"""Why an invoice is not decided, and who of the staff would refuse it. Amounts are whole cents."""
+"""Why an invoice or an agreement is not decided, and who of the staff would refuse it. Amounts are whole cents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from typing import NamedTuple
 
-from tierce.billing.model import InvoiceReason, InvoiceState
+from tierce.billing.model import InvoiceReason
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
-from tierce.kernel.ids import StaffId
+from tierce.kernel.ids import EstablishmentId, StaffId
 from tierce.kernel.language import Phrase
 
 
+class Which(NamedTuple):
+    """One invoice or one agreement: the kind is that of its lines in the journal."""
+
+    kind: EntryKind
+    """`INVOICE` or `AGREEMENT`."""
+    number: int
+
+
 class Obstacle(IntEnum):
-    """Why `billing` could not decide an invoice. Numbers are stored."""
+    """Why `billing` could not decide one. Numbers are stored."""
 
     NUMBER_GONE = 1
     """What it quotes is no longer kept."""
@@ -44,7 +54,7 @@ REASON_LABELS: Mapping[InvoiceReason, Phrase] = {
     ),
     InvoiceReason.NOT_DECIDABLE: Phrase("autre chose, que vous écrivez", "something else, which you write"),
 }
-"""What staff choose from; the place reads the sentence of `billing.invoices.rules.REASONS`."""
+"""What staff choose from; the place reads the sentence of `REASONS` of invoices, or of agreements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,10 @@ class RefusalSaid:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """One invoice that `billing` cannot decide, as staff read it: nobody covered."""
+    """One invoice or agreement that `billing` cannot decide, as staff read it: nobody covered."""
 
-    id: int
+    which: Which
+    establishment: EstablishmentId
     place: str
     town: str
     insurer: str
@@ -72,7 +83,8 @@ class Undecided:
     care_day: date
     at: datetime
     asked: int
-    state: InvoiceState
+    waits: bool
+    """Or two refused it."""
     obstacle: Obstacle
     since: datetime
     refusable_from: datetime
@@ -83,7 +95,7 @@ class Undecided:
 
     def refusable(self, now: datetime) -> bool:
         """Whether staff may refuse it now."""
-        return self.state is InvoiceState.RECEIVED and self.refusable_from <= now
+        return self.waits and self.refusable_from <= now
 
     def said_by(self, staff: StaffId) -> RefusalSaid | None:
         """What she said of it already."""

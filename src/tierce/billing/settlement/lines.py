@@ -19,10 +19,11 @@ def batch_line(
     session: int = 0,
     digest: bytes = b"",
     establishment: int = 0,
+    kind: EntryKind = EntryKind.INVOICE,
 ) -> Entry:
-    """A line of kind INVOICE: `reference` is the batch, transfer or invoice, `device` begins its file's digest."""
+    """A line of a batch, transfer, invoice or agreement, which is `reference`; `device` begins its file's digest."""
     return Entry(
-        kind=EntryKind.INVOICE, act=act, outcome=Outcome.DONE, time_us=micros(at), professional=who,
+        kind=kind, act=act, outcome=Outcome.DONE, time_us=micros(at), professional=who,
         session=SessionId(session), device=DeviceId(int.from_bytes(digest[:8], "big") >> 1),
         insurer=InsurerId(insurer), establishment=EstablishmentId(establishment), policy=policy_digest(),
         reference=number,

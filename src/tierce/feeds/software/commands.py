@@ -41,7 +41,7 @@ Name = Annotated[str, typer.Argument(help="Nom de client du logiciel. / The soft
 
 @app.callback()
 def software() -> None:
-    """Logiciels qui échangent l'identité de leurs utilisateurs contre une session. / Vendor software."""
+    """Logiciels qui échangent l’identité de leurs utilisateurs contre une session. / Vendor software."""
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def add(
     *,
     settings: SettingsFile,
     software: Annotated[int, typer.Option(help="Numéro du logiciel. / The software's number.", min=2)],
-    vendor: Annotated[int, typer.Option(help="Numéro de l'éditeur. / Its vendor's number.", min=1)],
+    vendor: Annotated[int, typer.Option(help="Numéro de l’éditeur. / Its vendor's number.", min=1)],
     name: Annotated[str, typer.Option(help="Nom du logiciel. / The software's name.")],
     keys: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="Clés publiques, JWK Set. / Public keys, a JWK set.")
@@ -80,14 +80,14 @@ def add(
     provider_client: Annotated[
         list[str],
         typer.Option(
-            help="Client du fournisseur d'identité dont les jetons sont admis. / Whose tokens it may bring."
+            help="Client du fournisseur d’identité dont les jetons sont admis. / Whose tokens it may bring."
         ),
     ],
     bulk: Annotated[
         bool, typer.Option("--bulk", help="Robot ou travail par lots : une voie à part. / A lane of its own.")
     ] = False,
 ) -> None:
-    """Enregistrer un logiciel, ou lui donner d'autres clés. / Register software, or give it other keys."""
+    """Enregistrer un logiciel, ou lui donner d’autres clés. / Register software, or give it other keys."""
     given = Registration(
         client, SoftwareId(software), VendorId(vendor), name, _keys(keys), list(provider_client), bulk
     )
@@ -101,7 +101,7 @@ def end(client: Name, *, settings: SettingsFile) -> None:
     """Ne plus admettre un logiciel. / Admit a piece of software no more."""
     with _register(settings) as register:
         register.end(client)
-    typer.echo(f"{client} : terminé ; ses sessions ouvertes s'éteignent d'elles-mêmes / ended; open sessions run out")
+    typer.echo(f"{client} : terminé ; ses sessions ouvertes s’éteignent d’elles-mêmes / ended; open sessions run out")
 
 
 @app.command("list", epilog=_EPILOG)

@@ -11,6 +11,8 @@ from tierce.identity.errors import SessionReason
 from tierce.identity.model import SessionState
 from tierce.identity.oidc import digest
 from tierce.identity.reading import store
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
+from tierce.identity.sites.model import Held
 from tierce.identity.store import Connection
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
@@ -52,6 +54,16 @@ class SessionReader:
         """Whether the account under which a session acts is suspended now."""
         async with self._pool.connection() as connection:
             return await store.is_suspended(connection, session)
+
+    async def insist_ticket(self, held: Held) -> None:
+        """Refuse the handle of a session with a key when no ticket that serves goes with it.
+
+        Raises:
+            TicketRefusedError: its browser has to sign first.
+        """
+        async with self._pool.connection() as connection:
+            if not await store.may_read(connection, digest(held.handle), digest(held.ticket)):
+                raise TicketRefusedError(TicketReason.LAPSED)
 
     async def live(self, after: store.After) -> list[tuple[bytes, store.After]]:
         """Look for sessions that serve, of those opened after a place: each one's digest of the handle, and place."""

@@ -73,6 +73,12 @@ async def is_suspended(connection: Connection, session: SessionId) -> bool:
     return await cursor.fetchone() == (True,)
 
 
+async def may_read(connection: Connection, handle: bytes, ticket: bytes) -> bool:
+    """Whether a handle and a ticket, by their digests, read what is their session's own (`access.may_read`)."""
+    cursor = await connection.execute("select access.may_read(%s, %s)", (handle, ticket))
+    return await cursor.fetchone() == (True,)
+
+
 async def live_handles(connection: Connection, after: After, now: datetime, most: int) -> list[tuple[bytes, After]]:
     """Read the digests of the handles of sessions that serve, in the order in which they were opened."""
     cursor = await connection.execute(_LIVE, (*after, now, most), binary=True)

@@ -97,20 +97,6 @@ async def person_session(connection: Connection, handle: bytes, ticket: bytes) -
     )
 
 
-async def end_staff_session(connection: Connection, handle: bytes, now: datetime) -> None:
-    """End a session of a member of staff."""
-    await connection.execute(
-        "update access.staff_session set revoked = %s where handle = %s and revoked is null", (now, handle)
-    )
-
-
-async def end_person_session(connection: Connection, handle: bytes, now: datetime) -> None:
-    """End a session of a person covered."""
-    await connection.execute(
-        "update access.person_session set revoked = %s where handle = %s and revoked is null", (now, handle)
-    )
-
-
 async def open_insurer_session(
     connection: Connection,
     *,
@@ -141,6 +127,6 @@ async def insurer_session(connection: Connection, handle: bytes, ticket: bytes) 
     )
 
 
-async def end_insurer_session(connection: Connection, handle: bytes) -> None:
-    """End a session of an insurer's staff."""
-    await connection.execute("select access.end_insurer_session(%s)", (handle,))
+async def end_session(connection: Connection, handle: bytes) -> None:
+    """End a session of this site."""
+    await connection.execute("select access.end_own(%s, 'signed out')", (handle,))

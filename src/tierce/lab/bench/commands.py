@@ -26,6 +26,8 @@ from tierce.lab.bench.log.service import measure_journal
 from tierce.lab.bench.notices.commands import EPILOG as NOTICES_EPILOG
 from tierce.lab.bench.notices.commands import notices
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
+from tierce.lab.bench.returning.commands import EPILOG as RETURN_EPILOG
+from tierce.lab.bench.returning.commands import come_back
 from tierce.lab.bench.scope.service import (
     SMALL_ENTRIES,
     NationalReport,
@@ -56,6 +58,7 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 app.command("notices", epilog=NOTICES_EPILOG)(notices)
+app.command("return", epilog=RETURN_EPILOG)(come_back)
 app.command("soak", epilog=SOAK_EPILOG)(soak)
 
 

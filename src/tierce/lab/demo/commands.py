@@ -34,8 +34,9 @@ PERSONS: Final = 20_500
 app = typer.Typer(add_completion=False, help="The four promises in five minutes, on this machine.")
 
 _TITLE = Phrase(
-    "Tierce : les quatre promesses en cinq minutes. Toutes les personnes sont inventées.",
-    "Tierce: the four promises in five minutes. Everybody is invented.",
+    "Tierce : les quatre promesses en cinq minutes. Tout le monde est inventé.\n"
+    "(In English: --lang en. Options: --help.)",
+    "Tierce: the four promises in five minutes. Everybody is invented.\n(En français : --lang fr. Options : --help.)",
 )
 _NO_GATE = Phrase("un portail sans garde, pour comparer", "a portal without a gate, to compare with")
 _READY = Phrase("Prêt en {seconds:.0f} s.", "Ready in {seconds:.0f} s.")
@@ -44,6 +45,7 @@ _NOBODY = Phrase(
     "personne n’est au clavier ; ajoutez --once, ou lancez-la dans un terminal",
     "nobody is at the keyboard: add --once, or start it in a terminal",
 )
+_STOPPED = Phrase("\n  Arrêté : plus rien ne tourne.", "\n  Stopped: nothing runs any more.")
 _LOGS = Phrase("Les journaux des processus sont dans", "The logs of the processes are in")
 _DONE = Phrase(
     "Les six temps ont montré ce qu’ils devaient, en {seconds:.0f} s. Images : {shots}",
@@ -66,7 +68,7 @@ def demo(
     """Les quatre promesses, sur cette machine. / The four promises, on this machine."""
     language = lang or spoken()
     console = Console(stderr=True) if picture is None else recording_console()
-    steps = Steps(console, language)
+    steps = Steps(console, language, spinning=not once and picture is None)
     signal.signal(signal.SIGTERM, _leave)
     if not once and not sys.stdin.isatty():
         _fail(steps, DemoError(_NOBODY[language]), None)
@@ -80,11 +82,14 @@ def demo(
             ready = time.perf_counter() - began
             steps.say(_READY[language].format(seconds=ready))
             result, paid = _play(stage, steps, SystemClock(), once=once)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, or Ctrl-D where Enter is waited for
+        steps.say(_STOPPED)
         raise typer.Exit(130) from None
     except TierceError as error:
         _fail(steps, error, home)
-    if once:
+    if not once:
+        steps.say(_STOPPED)
+    else:
         whole = time.perf_counter() - began
         steps.say(_DONE[language].format(seconds=whole, shots=home / "shots"), "bold")
     if picture is not None:

@@ -61,18 +61,19 @@ class Paid:
 
 
 _TOLD: Final = Phrase(
-    "  Payée      : quand l’attaque commença, l’opticienne facturait les lunettes de Paul : {asked}.\n"
-    "               Sa garantie donne {due} : c’est ce que le processus `billing` a décidé.\n"
-    "               Le lot de {due} a été approuvé au nom d’Hélène Vasseur et de Bruno Caradec, au bureau.\n"
-    "               Le fichier pour la banque est écrit, chiffré : un virement de {due} à l’opticienne.\n"
-    "               Vérifié par `tierce billing check` : son compte est celui qui a été demandé.\n"
-    "               (Un compte attend trois jours ouvrés : celui-ci est dit demandé il y a une semaine.)",
-    "  Paid       : as the attack began, the optician billed Paul’s glasses: {asked}.\n"
-    "               His guarantee gives {due}: that is what the process `billing` decided.\n"
-    "               The batch of {due} was approved in the office, as Hélène Vasseur and as Bruno Caradec.\n"
-    "               The bank’s file is written, encrypted: one transfer of {due} to the optician.\n"
-    "               Checked by `tierce billing check`: her account is the one that was asked for.\n"
-    "               (An account waits three working days: this one is said to be a week old.)",
+    "     L’opticienne facturait les lunettes de Paul quand l’attaque commença :\n"
+    "     {asked}. Sa garantie en donne {due} : le processus `billing` l’a décidé.\n"
+    "     Hélène Vasseur et Bruno Caradec ont approuvé le lot, au bureau.\n"
+    "     Le fichier pour la banque est écrit, chiffré : un virement de {due}.\n"
+    "     `tierce billing check` l’a vérifié : le compte est celui de la demande.\n"
+    "     (Un compte attend trois jours ouvrés : celui-ci est daté de la semaine\n"
+    "     dernière.)",
+    "     As the attack began, the optician billed Paul’s glasses: {asked}.\n"
+    "     His guarantee gives {due}: the process `billing` decided it.\n"
+    "     Hélène Vasseur and Bruno Caradec approved the batch, in the office.\n"
+    "     The bank’s file is written, encrypted: one transfer of {due}.\n"
+    "     `tierce billing check` verified it: the account is the one asked for.\n"
+    "     (An account waits three working days: this one is dated last week.)",
 )
 
 

@@ -11,7 +11,7 @@ from tierce.lab.demo import store
 from tierce.lab.demo.attack import Attack, play
 from tierce.lab.demo.result import Bound, Result
 from tierce.lab.demo.stage import Stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.steps import Steps, number
 
 _REFRESH_SECONDS = 0.2
 _TITLE = Phrase("{tries} identités vraies, essayées à grande vitesse", "{tries} true identities, tried at speed")
@@ -48,11 +48,6 @@ async def played(stage: Stage, attack: Attack, clock: Clock, steps: Steps) -> No
 
 async def _nothing() -> None:
     """Show nothing: nobody looks on."""
-
-
-def number(value: int, language: Language) -> str:
-    """A count as it is written in the language."""
-    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language is Language.FR else ",")
 
 
 def seconds(value: float, language: Language) -> str:

@@ -24,15 +24,16 @@ from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import Intake
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.feed import Rejection
-from tierce.kernel.language import Phrase
+from tierce.kernel.language import Language, Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.loading import enrol_everybody, load_country
 from tierce.lab.country.population import Plan, write_country
 from tierce.lab.demo import store
 from tierce.lab.demo.errors import DemoError
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.steps import Steps, number
 from tierce.lab.standins.from_country import write_directory
 from tierce.lab.standins.provider import Client, RealmName
+from tierce.policy.returning import SIGN_INS_A_SECOND
 from tierce.registry.model import People
 from tierce.registry.proving.store import prove_keys
 from tierce.registry.service import Listener
@@ -74,6 +75,15 @@ _ASKED: Final = {
     "signer": "/health", "peers": "/health",
 }  # fmt: skip
 """Where each site is asked whether it serves."""
+_COUNTED: Final = Phrase("{persons} personnes, {insurers} organismes", "{persons} people, {insurers} insurers")
+_LINES: Final = Phrase("{lines} lignes", "{lines} lines")
+_IN_USE: Final = Phrase(
+    "une autre exécution se sert de {home}. Arrêtez-la par Ctrl-C dans son terminal, ou choisissez un autre dossier "
+    "avec --home. Si elle a été tuée, arrêtez la base qu’elle a laissée (kill -INT {pid}), puis ce que `ps` nomme "
+    "`tierce.cli serve`.",
+    "another run is using {home}. Stop it with Ctrl-C in its terminal, or choose another folder with --home. If it "
+    "was killed, stop the database that it left (kill -INT {pid}), then what `ps` shows as `tierce.cli serve`.",
+)
 _MADE_EACH_TIME: Final = (
     "keys",
     "spool",
@@ -153,6 +163,7 @@ def open_stage(
     insurers: int = 84,
     keep: bool = False,
     only: tuple[str, ...] = (),
+    sign_ins: int = SIGN_INS_A_SECOND,
     loaded: Callable[["Stage"], None] = lambda _stage: None,
 ) -> Iterator[Stage]:
     """Prepare everything and stop everything; nothing that was made before is used save the country's files.
@@ -164,6 +175,7 @@ def open_stage(
         insurers: insurers of the country, at most 84.
         keep: leave the database's files after the end.
         only: the processes to start; every one when left out.
+        sign_ins: how many may begin to sign in at the portal each second.
         loaded: called once the country is loaded, before any process starts.
 
     Raises:
@@ -172,7 +184,7 @@ def open_stage(
     home = home.absolute()
     with ExitStack() as stack:
         country = _country(home.parent / "country", steps, persons, insurers)
-        cluster = _clean_home(home)
+        cluster = _clean_home(home, steps.language)
         if not keep:
             stack.callback(shutil.rmtree, cluster.data, ignore_errors=True)
         with steps.step(Phrase("PostgreSQL, base et rôles", "PostgreSQL, database and roles")):
@@ -188,7 +200,7 @@ def open_stage(
         _load(stage, steps)
         loaded(stage)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
-            _write_settings(stage)
+            _write_settings(stage, sign_ins)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
             serve = ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
             _start(stack, stage, "serve", [*serve, *(f"--only={name}" for name in only)])
@@ -217,23 +229,21 @@ def _country(cache: Path, steps: Steps, persons: int, insurers: int) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{found.name}-{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
-        truth = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
+        made = [0]
+        write_country(Plan(persons, insurers, SEED, today), unfinished, made.append)
         unfinished.rename(found)
-        more.append(f"{truth['persons']} / {insurers}")
+        counted = _COUNTED[steps.language]
+        more.append(counted.format(persons=number(made[-1], steps.language), insurers=insurers))
     return found
 
 
-def _clean_home(home: Path) -> Cluster:
+def _clean_home(home: Path, language: Language) -> Cluster:
     """Forget the installation of an earlier run; refuse when it still runs."""
     home.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(home)
     running = cluster.data / "postmaster.pid"
-    if running.exists() and Path(f"/proc/{(number := running.read_text().split()[0])}").exists():
-        msg = (
-            f"another run is using {home}: wait for its end, or choose another folder with --home; if it was killed, "
-            f"stop the database that it left (kill -INT {number}), then what `ps` shows as `tierce.cli serve`"
-        )
-        raise DemoError(msg)
+    if running.exists() and Path(f"/proc/{(pid := running.read_text().split()[0])}").exists():
+        raise DemoError(_IN_USE[language].format(home=home, pid=pid))
     shutil.rmtree(cluster.data, ignore_errors=True)
     for name in _MADE_EACH_TIME:
         path = home / name
@@ -252,7 +262,7 @@ def _load(stage: Stage, steps: Steps) -> None:
         with closing(open_intake(stage.database, stage.home / "keys", People.INVENTED)) as intake:
             lines = load_country(intake, stage.country, lambda _lines: None)
             _take_account(stage, intake)
-        more.append(f"{stage.truth['persons']} / {lines}")
+        more.append(_LINES[steps.language].format(lines=number(lines, steps.language)))
         register_portal(stage.database, 1, "Portail")
         enrol_everybody(stage.database, stage.home / "keys")
         register_signers(stage.database, stage.home / "keys")
@@ -279,7 +289,7 @@ def _take_account(stage: Stage, intake: Intake) -> None:
         store.accounts_came_a_week_ago(connection)
 
 
-def _write_settings(stage: Stage) -> None:
+def _write_settings(stage: Stage, sign_ins: int) -> None:
     """Write the settings file and the stand-ins' directory."""
     home = stage.home
     clients, realms = [], {}
@@ -322,6 +332,7 @@ def _write_settings(stage: Stage) -> None:
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in (*SITES, *OUTER)},
+        "portal": {"url": stage.url("portal"), "port": stage.ports["portal"], "sign_ins": sign_ins},
         **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
         "payments": {"account": PAYER_IBAN, "recipient": _treasurer(home)},

@@ -12,6 +12,11 @@ from tierce.kernel.language import Language, Phrase
 _WIDTH = 62
 
 
+def number(value: int, language: Language) -> str:
+    """A count as it is written in the language."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language is Language.FR else ",")
+
+
 class Steps:
     """Says what is being done in one language, a line a step."""
 

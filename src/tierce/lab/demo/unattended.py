@@ -97,6 +97,8 @@ COUNTS = Phrase("5. un organisme lit les comptes de ses assurés", "5. an insure
 PERSON = Phrase("5. la page de Paul, et « ce n’était pas moi »", "5. Paul’s page, and “it was not me”")
 PAY = Phrase("6. la facture décidée, le lot approuvé par deux", "6. the invoice decided, its batch approved by two")
 BANK = Phrase("6. l’opticienne lit sa facture et son virement", "6. the optician reads her invoice and transfer")
+PLACE = Phrase("n° {line} de {size}", "no. {line} of {size}")
+PEOPLE = Phrase("{people} personnes", "{people} people")
 READ = Phrase("6. l’organisme et Paul lisent chacun leur part", "6. the insurer and Paul each read their part")
 
 
@@ -160,7 +162,7 @@ async def _proof(run: Run, officer: Visitor) -> list[str]:
         proved = check_proof(await response.body(), verifier_key(LOG_ORIGIN, private.public_key()))
     except ProofRefusedError as error:
         raise BeatError(3, f"the proof does not hold: {error}") from None
-    return [f"{proved.index + 1} / {proved.size}"]
+    return [PLACE[run.steps.language].format(line=proved.index + 1, size=proved.size)]
 
 
 async def _attack(run: Run) -> list[str]:
@@ -207,7 +209,7 @@ async def _list(run: Run, officer: Visitor) -> list[str]:
     await officer.shot("5-letter")
     letter = await officer.text("article.letter")
     _expect(5, "Morvan" not in letter and "Tilleuls" not in letter, "the letter names the professional or the place")
-    return [f"{len(people)}"]
+    return [PEOPLE[run.steps.language].format(people=len(people))]
 
 
 async def _counts(run: Run, insurer: Visitor) -> list[str]:

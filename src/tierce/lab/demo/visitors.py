@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from tierce.identity.sites.rules import RENEWED_AFTER
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
@@ -20,6 +21,9 @@ from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 
 RIGHTS: Final = "/v1/rights"
 ACTIVITY: Final = "/v1/session/activity"
+CHALLENGE: Final = "/v1/session/challenge"
+RENEW: Final = "/v1/session/renew"
+TICKET: Final = "tierce-ticket"
 _INPUT: Final = re.compile(r"<input[^>]*>")
 _NAME: Final = re.compile(r'name="([^"]+)"')
 _VALUE: Final = re.compile(r'value="([^"]*)"')
@@ -48,6 +52,7 @@ class Asker:
         self._handle = handle
         self._key = key
         self._clock = clock
+        self._ticket, self._given = "", clock.now()
 
     @property
     def handle(self) -> str:
@@ -71,8 +76,19 @@ class Asker:
     async def read(self, path: str) -> dict[str, Any]:
         """Read something of one's own: the session, an invoice, a transfer."""
         async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
-            headers = {"authorization": f"DPoP {self._handle}"}
+            headers = {"authorization": f"DPoP {self._handle}", TICKET: await self.ticket(http)}
             return _content(await http.get(self._api + path, headers=headers), 200)
+
+    async def ticket(self, http: httpx.AsyncClient) -> str:
+        """The ticket that goes beside the handle, replaced in time as by the pages' script."""
+        if self._clock.now() - self._given >= RENEWED_AFTER:
+            bearer = {"authorization": f"DPoP {self._handle}"}
+            drawn = await http.post(self._api + CHALLENGE, headers=bearer)
+            if drawn.is_success:
+                body = json.dumps({"challenge": drawn.json()["challenge"]}).encode()
+                told = await http.post(self._api + RENEW, content=body, headers=self._headers(RENEW, body))
+                self._ticket, self._given = str(_content(told, 200)["ticket"]), self._clock.now()
+        return self._ticket
 
     async def session(self) -> dict[str, Any]:
         """Read one's own session: activity, device, expiry."""
@@ -91,7 +107,7 @@ class Asker:
         body = json.dumps({"activity": activity, "jwk": self._key.jwk}).encode()
         headers = {**self._headers(ACTIVITY, body), "content-type": "application/json"}
         response = await http.post(self._api + ACTIVITY, content=body, headers=headers)
-        _content(response, 200)
+        self._ticket, self._given = str(_content(response, 200)["ticket"]), self._clock.now()
 
 
 async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, relayed: bool = False) -> Asker:

@@ -21,7 +21,7 @@ from tierce.lab.attackers.scenario import Scenario, StolenDevice
 from tierce.lab.demo.attack import REMPARTS, TILLEULS
 from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.store import held_since
-from tierce.lab.demo.visitors import RIGHTS, Asker, Identity, enter
+from tierce.lab.demo.visitors import RIGHTS, TICKET, Asker, Identity, enter
 from tierce.lab.demo.wire import Wire
 from tierce.lab.errors import LabError
 from tierce.lab.live import store
@@ -135,7 +135,8 @@ class _Game:
         return status, status == 200 and json.loads(content)["shown"] is True
 
     async def _places(self, http: httpx.AsyncClient) -> int:
-        response = await http.get(self._api + "/v1/seats", headers={"authorization": f"DPoP {self._asker.handle}"})
+        headers = {"authorization": f"DPoP {self._asker.handle}", TICKET: await self._asker.ticket(http)}
+        response = await http.get(self._api + "/v1/seats", headers=headers)
         if response.status_code != 200:
             return 0
         told: dict[str, int] = response.json()

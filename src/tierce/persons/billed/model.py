@@ -99,4 +99,8 @@ class Agreed:
     """The last day to declare documents, where it was granted subject to some."""
     lapsed: bool = False
     """Whether it is over for want of one."""
+    contract_ended: bool = False
+    """Whether it is over because her insurer left the operator before that care."""
+    undecidable: bool = False
+    """Whether it was refused because nothing decided it: her guarantee was not looked at."""
     documents: tuple[DeclaredDocument, ...] = ()

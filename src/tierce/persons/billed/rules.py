@@ -87,7 +87,13 @@ def agreed_sentence(one: Agreed) -> Phrase:
         "by": say_date(one.documents_by) if one.documents_by else _NOTHING,
     }
     french, english = ({name: word[spoken] for name, word in words.items()} for spoken in (Language.FR, Language.EN))
-    end = _LAPSED if one.lapsed else _ENDS[one.state]
+    end = _ENDS[one.state]
+    if one.lapsed:
+        end = _LAPSED
+    elif one.undecidable:
+        end = _UNDECIDED
+    elif one.contract_ended:
+        end = _CONTRACT_ENDED
     return _added(said, end.fr.format(**french), end.en.format(**english))
 
 
@@ -113,6 +119,14 @@ _ASKED: Final = {
 _LAPSED: Final = Phrase(
     "{due} étaient accordés sous réserve de pièces, qui n’ont pas été déclarées : rien n’est plus promis.",
     "{due} was granted subject to documents, which were not declared: nothing is promised any more.",
+)
+_CONTRACT_ENDED: Final = Phrase(
+    "{due} étaient accordés ; votre complémentaire a quitté ce service depuis : rien n’est plus promis ici.",
+    "{due} was granted; your insurer has left this service since: nothing is promised here any more.",
+)
+_UNDECIDED: Final = Phrase(
+    "C’est refusé : rien ne permettait plus d’en décider. Le lieu peut le demander de nouveau.",
+    "It is refused: nothing was left to decide it by. The place may ask again.",
 )
 _ENDS: Final = {
     AgreementState.RECEIVED: Phrase("Ce n’est pas encore décidé.", "It is not decided yet."),

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from tierce.billing.agreements.model import AgreementKind, AgreementState
-from tierce.billing.model import BY_STAFF, InvoiceState
+from tierce.billing.model import BY_STAFF, InvoiceReason, InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq
@@ -59,7 +59,7 @@ def agreements(connection: Connection, handle: bytes) -> list[Agreed]:
         "select a.ask,"
         " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
         " a.kind, a.at, a.domain, a.state, a.asked, a.due, a.until_day, a.ended, a.reported, a.answer, a.answered,"
-        " a.id, a.documents_by, a.lapsed"
+        " a.id, a.documents_by, a.reason"
         " from notice.own_agreements(%s, %s) a join directory.establishment t on t.id = a.establishment"
         " order by a.at desc, a.ask",
         (handle, LISTED_MAX),
@@ -80,7 +80,9 @@ def agreements(connection: Connection, handle: bytes) -> list[Agreed]:
             reported_at=row[10],
             reply=_reply(row[10], row[11], row[12]) if row[10] else None,
             documents_by=None if row[14] is None else date_of(row[14]),
-            lapsed=row[15],
+            lapsed=row[5] == AgreementState.EXPIRED and row[15] == InvoiceReason.DOCUMENTS_MISSING,
+            undecidable=row[15] in BY_STAFF,
+            contract_ended=row[5] == AgreementState.EXPIRED and row[15] == InvoiceReason.CONTRACT_ENDED,
             documents=tuple(documents.get(row[13], ())),
         )
         for row in rows

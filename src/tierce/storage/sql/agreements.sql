@@ -67,30 +67,40 @@ begin
         raise exception 'too many agreements' using errcode = 'program_limit_exceeded';
     end if;
     perform care.insist_line(of_entry, 250, who.establishment, new_id, who.professional);
-    insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer, domain,
-                                care_day, price, amo, asked, digest, entry)
-    select new_id, who.establishment, who.professional, who.line, of_reference, of_kind, of_engagement, e.person, e.insurer,
-           e.domain, quoted.first_day, (select sum(p) from unnest(prices) p), (select sum(p) from unnest(amos) p),
-           (select sum(p) from unnest(askeds) p), of_digest, of_entry
-    from care.engagement e where e.seq = of_engagement;
-    insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
-    select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
-    from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    begin
+        insert into care.agreement (id, establishment, professional, line, reference, kind, engagement, person, insurer, domain,
+                                    care_day, price, amo, asked, digest, entry)
+        select new_id, who.establishment, who.professional, who.line, of_reference, of_kind, of_engagement, e.person, e.insurer,
+               e.domain, quoted.first_day, (select sum(p) from unnest(prices) p), (select sum(p) from unnest(amos) p),
+               (select sum(p) from unnest(askeds) p), of_digest, of_entry
+        from care.engagement e where e.seq = of_engagement;
+        insert into care.agreement_line (agreement, n, item, quantity, price, amo, asked)
+        select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
+        from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    exception when check_violation or not_null_violation then   -- its own error tells the whole row: of whom it is
+        raise exception 'what is sent asks for no agreement' using errcode = 'check_violation';
+    end;
 end $$;
+
+-- The last day of care that a grant promises, as it is told: none after the end of its insurer's contract.
+create or replace function care.last_day(a care.agreement) returns integer language sql stable as $$
+    select case when a.state = 8 then null when a.state in (3, 9) then least(a.until_day, registry.contract_ended(a.insurer))
+                else a.until_day end
+$$;
 
 -- The session's own place's agreements, the newest first: nobody's identity, and no person's number. Of one, with `which`. While one
 -- is under review, what the rules give is not told: it is not promised. `documents_by`: while it is granted subject to documents.
-drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape knew no documents
+drop function if exists care.own_agreements(bigint, bigint, smallint, bigint, integer);   -- an earlier shape told nothing of the staff
 create or replace function care.own_agreements(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
     returns table (id bigint, reference text, kind smallint, engagement bigint, label text, domain smallint, care_day integer,
                    until_day integer, at timestamptz, state smallint, reason smallint, price integer, amo integer, asked integer,
                    due integer, answer_by integer, documents_by integer, decided timestamptz, ended timestamptz, cancelled_why text,
-                   invoice bigint, invoiced_as text)
+                   invoice bigint, invoiced_as text, said text)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, case when a.state <> 8 then a.until_day end, a.at,
+    select a.id, a.reference, a.kind, a.engagement, e.label, a.domain, a.care_day, care.last_day(a), a.at,
            a.state, a.reason, a.price, a.amo, a.asked, case when a.state <> 8 then a.due end,
            case when a.state = 8 then a.answer_by end, case when a.state = 9 then a.documents_by end, a.decided, a.ended,
-           a.cancelled_why, i.id, i.reference
+           a.cancelled_why, i.id, i.reference, a.refused_said
     from care.bearer(of_session) w
     join care.agreement a on a.establishment = w.establishment
     left join care.engagement e on e.seq = a.engagement
@@ -123,6 +133,9 @@ begin
     end if;
     if one.state not in (1, 2, 3, 8, 9) or care.is_invoiced(of_agreement) then
         return 1;
+    end if;
+    if (length(why) between 1 and 100) is not true then   -- before the row would: its error tells of whom it is
+        raise exception 'an agreement is taken back for a reason' using errcode = 'check_violation';
     end if;
     update care.agreement set state = 7, ended = now(), cancelled_why = why where id = of_agreement;
     return 0;
@@ -234,21 +247,22 @@ begin
 end $$;
 
 -- Ends an agreement whose last day has passed, and of which no invoice waits, or the last on which its documents could be declared:
--- what it reserved was free since midnight.
+-- what it reserved was free since midnight. So one whose care would begin after the end of its insurer's contract: nothing is paid of it.
 create or replace function care.end_agreement(of_agreement bigint, of_entry bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     one record;
 begin
     perform gate.insist_durable();
-    select a.establishment into one from care.agreement a
+    select a.establishment, coalesce(registry.contract_ended(a.insurer) < a.care_day, false) as gone into one from care.agreement a
     where a.id = of_agreement
-      and (a.state = 3 and a.until_day < gate.today() or a.state = 9 and a.documents_by < gate.today()) for update;
+      and (a.state = 3 and a.until_day < gate.today() or a.state = 9 and a.documents_by < gate.today()
+           or a.state in (3, 9) and registry.contract_ended(a.insurer) < a.care_day) for update;
     if not found or care.is_invoiced(of_agreement) then
         raise exception 'no agreement of this number is over' using errcode = 'insufficient_privilege';
     end if;
     perform care.insist_line(of_entry, 254, one.establishment, of_agreement);
-    update care.agreement set state = 6, ended = now(), reason = case when state = 9 then 28 else reason end where id = of_agreement;
+    update care.agreement set state = 6, ended = now(), reason = case when one.gone then 8 when state = 9 then 28 else reason end where id = of_agreement;
 end $$;
 
 -- That a line of the journal of this very transaction is about this agreement, and names nobody.

@@ -68,18 +68,18 @@ end $$;
 
 -- Prior agreements asked in her name, the newest first. `ask` is the look-up that it quotes: "it was not me" is of that one, and is
 -- kept as every such answer is (notice.report_own).
-drop function if exists notice.own_agreements(bytea, integer);   -- an earlier shape knew no documents
+drop function if exists notice.own_agreements(bytea, integer);   -- an earlier shape gave no reason
 create or replace function notice.own_agreements(session_handle bytea, at_most integer)
     returns table (id bigint, ask bigint, establishment bigint, kind smallint, at timestamptz, domain smallint, state smallint,
-                   asked integer, due integer, until_day integer, ended timestamptz, documents_by integer, lapsed boolean,
+                   asked integer, due integer, until_day integer, ended timestamptz, documents_by integer, reason smallint,
                    reported timestamptz, answer text, answered timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
     return query
     select a.id, a.engagement, a.establishment, a.kind, a.at, a.domain, a.state, a.asked,
-           case when a.state in (2, 3, 5, 6, 9) then a.due end, case when a.state <> 8 then a.until_day end, a.ended,
-           a.documents_by, a.state = 6 and a.reason = 28, r.at, r.answer, r.answered
+           case when a.state in (2, 3, 5, 6, 9) then a.due end, care.last_day(a), a.ended,
+           a.documents_by, a.reason, r.at, r.answer, r.answered
     from care.agreement a left join notice.person_report r on r.person = her and r.seq = a.engagement
     where a.person = her and her <> 0 order by a.at desc, a.id limit least(at_most, 200);
 end $$;

@@ -180,13 +180,6 @@ create or replace function care.is_to_price(of_person bigint, of_insurer smallin
         or exists (select from care.agreement a where a.state = 1 and a.person = of_person and a.insurer = of_insurer)
 $$;
 
--- The day on which an insurer's contract with the operator ended; null while it goes on.
-create or replace function registry.contract_ended(of_insurer smallint) returns integer
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select (e.ended at time zone 'Europe/Paris')::date - date '1970-01-01'
-    from registry.ending e where e.insurer = of_insurer and e.resumed is null
-$$;
-
 -- That `billing` lives, how many invoices and agreements wait, and what its last turn could not decide.
 create or replace function upkeep.billing_lives(of_version text, of_turns bigint, of_failing text[]) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$

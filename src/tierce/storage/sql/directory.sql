@@ -14,6 +14,13 @@ $$;
 create or replace function directory.settle_activity() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    if tg_op = 'INSERT' then   -- whoever suspends one of them now waits, and finds this row; or came before, and is waited for
+        perform from directory.enrolment e where e.professional = new.professional order by e.id for share;
+        if new.substitution is not null then
+            perform from directory.enrolment e join directory.substitution s
+                on s.id = new.substitution and e.professional = s.replaces and e.establishment = s.establishment for share of e;
+        end if;
+    end if;
     if new.substitution is null then
         new.active := new.listed and new.profession <> 0 and exists (
             select from directory.enrolment e

@@ -40,9 +40,25 @@ begin
     return found;
 end $$;
 
+-- The day on which an insurer's contract with the operator ended; null while it goes on.
+create or replace function registry.contract_ended(of_insurer smallint) returns integer
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (e.ended at time zone 'Europe/Paris')::date - date '1970-01-01'
+    from registry.ending e where e.insurer = of_insurer and e.resumed is null
+$$;
+
+-- The same of all that ended.
+create or replace function registry.contracts_ended() returns table (insurer smallint, day integer)
+    language sql stable security definer rows 4 set search_path = pg_catalog, pg_temp as $$
+    select e.insurer, (e.ended at time zone 'Europe/Paris')::date - date '1970-01-01'
+    from registry.ending e where e.resumed is null
+$$;
+
 -- What stands in the way of the deletion, and how much of it: nothing, when it may begin.
 create or replace function registry.ending_obstacles(of_insurer smallint) returns table (what text, number bigint)
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
     select o.what, o.number from (
         select 'days', (select greatest(0, ceil(extract(epoch from e.ended - now()) / 86400 + k.days))::bigint
                         from registry.ending e, upkeep.keep k
@@ -68,10 +84,14 @@ create or replace function registry.ending_obstacles(of_insurer smallint) return
         select 'invoices', (select count(*) from care.invoice i where i.insurer = of_insurer and i.state in (1, 2, 5, 7))
         union all                                    -- what is to be decided, or under review, or is granted and may be invoiced
         select 'agreements', (select count(*) from care.agreement a where a.insurer = of_insurer and a.state in (1, 3, 8, 9))
+        union all                                    -- what two may take of a place still, or what is to be given back to one
+        select 'recoveries', (select count(*) from bank.recovery r where r.insurer = of_insurer
+                              and case when r.approved is null then r.cancelled is null
+                                       else r.cancelled is null and r.due > now() and bank.stands(r.id) or bank.rest_of(r.id) <> 0 end)
         union all
         select 'files', (select count(*) from registry.feed f where f.state = 'running')) o(what, number)
-    where o.number is distinct from 0                -- null: no contract of this insurer has ended
-$$;
+    where o.number is distinct from 0;               -- null: no contract of this insurer has ended
+end $$;
 
 -- Begins the deletion, which is then not taken back; again, when it was begun.
 create or replace function registry.begin_deletion(of_insurer smallint) returns void

@@ -473,7 +473,7 @@ $$ select gate.draw(0) $$;
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
         when 'tierce_api' then array[9, 11, 14, 22, 23, 25]
-        when 'tierce_office' then array[5, 6, 7, 9, 14, 22, 23]
+        when 'tierce_office' then array[5, 6, 7, 9, 14, 22, 23, 25]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]

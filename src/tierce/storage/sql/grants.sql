@@ -43,6 +43,7 @@ grant execute on function access.name_assistant, access.renew_code, access.end_a
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update (activity, device, line, expires, used, revoked, revoked_why) on access.session to tierce_api;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_api;
+grant execute on function access.may_read, access.ask_challenge, access.renew to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
 grant select, insert on access.appeal to tierce_api;   -- what held professionals say, and the answers
 grant select on access.line, access.ladder, access.client to tierce_api;
@@ -90,7 +91,7 @@ grant select, insert, update (ended, ended_by, ended_why) on access.alert to tie
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
 grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_office;
-grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_office;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew, access.end_own to tierce_office;
 grant select, insert, update (revoked) on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -149,8 +150,8 @@ grant usage on schema gate, access, directory, registry, notice to tierce_person
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_persons;
-grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_persons;
-grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew, access.end_own to tierce_persons;
+grant select, insert on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
@@ -170,13 +171,12 @@ grant execute on function notice.own_messages to tierce_persons;   -- what was s
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_insurers;
-grant execute on function access.open_insurer_session, access.insurer_session(bytea), access.end_insurer_session
-    to tierce_insurers;
+grant execute on function access.open_insurer_session, access.insurer_session(bytea) to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused, registry.own_batches, registry.own_decided, registry.own_coming
     to tierce_insurers;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_insurers;
-grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew to tierce_insurers;
+grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew, access.end_own to tierce_insurers;
 grant usage on schema care to tierce_insurers;
 grant execute on function care.own_reviews, care.own_review, care.own_review_lines, care.decide_review, care.insurer_documents,
     care.insurer_documents_counted to tierce_insurers;
@@ -411,7 +411,7 @@ grant execute on function care.take_up_agreement, care.cover_of_agreement, care.
     care.refuse_unanswered, care.deposited_of_agreement
     to tierce_billing;
 grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
-    registry.contract_ended
+    registry.contract_ended, registry.contracts_ended
     to tierce_billing;
 grant execute on function care.note_undecided, care.recovered_whole to tierce_billing;
 grant select on care.refusal_word to tierce_office;

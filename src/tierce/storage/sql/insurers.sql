@@ -24,11 +24,6 @@ create or replace function access.insurer_session(session_handle bytea)
     from access.insurer_session s join registry.insurer i on i.id = s.insurer where s.handle = session_handle
 $$;
 
-create or replace function access.end_insurer_session(session_handle bytea) returns void
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
-    update access.insurer_session set revoked = now() where handle = session_handle and revoked is null
-$$;
-
 -- The insurer of a live session; raises when there is none. Nobody but the functions below may call it.
 create or replace function access.live_insurer(session_handle bytea, out session bigint, out insurer smallint)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -113,7 +113,7 @@ begin
            d.state = 2 and d.insurer is not null, null::bigint, null::bytea
     from care.deposit d where of_engagement is null and d.number = of_deposit and d.establishment = who.establishment
     union all
-    select 1::smallint, a.domain, a.care_day, coalesce(a.until_day, a.care_day), coalesce(a.until_day, a.care_day), null::integer,
+    select 1::smallint, a.domain, a.care_day, coalesce(care.last_day(a), a.care_day), coalesce(a.until_day, a.care_day), null::integer,
            a.state = 3 and not care.is_invoiced(a.id), null::bigint, null::bytea
     from care.agreement a where of_engagement is null and of_deposit is null
         and a.id = of_agreement and a.establishment = who.establishment;
@@ -182,21 +182,25 @@ begin
        or journal.u64(written.body, 112) <> new_id then
         raise exception 'an invoice is kept with its own line of the journal' using errcode = 'check_violation';
     end if;
-    insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, agreement, person, insurer,
-                              domain, care_day, price, amo, asked, digest, entry)
-    select new_id, who.establishment, who.professional, who.line, of_reference, of_engagement,
-           case when of_engagement is null then of_deposit end,
-           case when of_engagement is null and of_deposit is null then of_agreement end, q.person, q.insurer,
-           q.domain, of_day, total, stated, wanted, of_digest, of_entry
-    from (select e.person, e.insurer, e.domain from care.engagement e where e.seq = of_engagement
-          union all
-          select null, d.insurer, d.domain from care.deposit d where of_engagement is null and d.number = of_deposit
-          union all
-          select a.person, a.insurer, a.domain from care.agreement a
-          where of_engagement is null and of_deposit is null and a.id = of_agreement) q;
-    insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
-    select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
-    from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    begin
+        insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, agreement, person, insurer,
+                                  domain, care_day, price, amo, asked, digest, entry)
+        select new_id, who.establishment, who.professional, who.line, of_reference, of_engagement,
+               case when of_engagement is null then of_deposit end,
+               case when of_engagement is null and of_deposit is null then of_agreement end, q.person, q.insurer,
+               q.domain, of_day, total, stated, wanted, of_digest, of_entry
+        from (select e.person, e.insurer, e.domain from care.engagement e where e.seq = of_engagement
+              union all
+              select null, d.insurer, d.domain from care.deposit d where of_engagement is null and d.number = of_deposit
+              union all
+              select a.person, a.insurer, a.domain from care.agreement a
+              where of_engagement is null and of_deposit is null and a.id = of_agreement) q;
+        insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
+        select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
+        from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    exception when check_violation or not_null_violation then   -- its own error tells the whole row: of whom it is
+        raise exception 'what is sent is no invoice' using errcode = 'check_violation';
+    end;
     return now();
 end $$;
 
@@ -261,6 +265,9 @@ begin
     end if;
     if one.state not in (1, 2, 7) or one.transfer is not null then
         return 1;
+    end if;
+    if (length(why) between 1 and 100) is not true then   -- before the row would: its error tells of whom it is
+        raise exception 'an invoice is taken back for a reason' using errcode = 'check_violation';
     end if;
     perform care.give_back(of_invoice);
     update care.invoice set state = 4, cancelled = now(), cancelled_why = why where id = of_invoice;

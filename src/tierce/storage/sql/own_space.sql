@@ -2,17 +2,22 @@
 
 -- Which people, three at most, have exactly these traits, by every insurer that tells of them (ADR 0069). Told before there is a line, so counted where no rollback reaches:
 -- gate.linked holds the day and how many were looked for, ten million a day at most. A sign-in that finds nobody opens
--- nothing, so twice as many are told in a day as spaces may be opened.
+-- nothing, so twice as many are told in a day as spaces may be opened. What is refused draws no number, or the refusals of a
+-- day, of which there is no end, would use up the days after it.
 create or replace function gate.person_by_traits(of_idx uuid) returns setof bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    turn bigint := nextval('gate.linked');
-    most integer := (select 2 * per_day from gate.shown_ceiling where scope = 'persons');
+    begun constant bigint := gate.today()::bigint * 10000000;
+    last constant bigint := begun + (select 2 * per_day from gate.shown_ceiling where scope = 'persons');
+    turn bigint;
 begin
-    if turn / 10000000 < gate.today() then   -- the first of a day; one that comes with it is at worst not counted
-        turn := setval('gate.linked', gate.today()::bigint * 10000000 + 1);
+    if (select l.last_value from gate.linked l) < last then
+        turn := nextval('gate.linked');
     end if;
-    if most is null or turn - gate.today()::bigint * 10000000 > most then
+    if turn < begun then   -- the first of a day; one that comes with it is at worst not counted
+        turn := setval('gate.linked', begun + 1);
+    end if;
+    if turn is null or turn > last then
         raise exception 'the ceiling of people looked for in a day is reached' using errcode = 'program_limit_exceeded';
     end if;
     return query select t.person from person.trait t where t.idx = of_idx and t.contested is null limit 3;

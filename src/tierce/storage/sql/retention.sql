@@ -92,6 +92,20 @@ begin
     return copies;
 end $$;
 
+-- A file of rights begins, or goes on, once the removal under way has ended: whom it found without cover the file may bring back,
+-- and what it found was found before. The removals after it see the file.
+create or replace function registry.wait_for_removal() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform pg_advisory_xact_lock(127996022385529);
+    return new;
+end $$;
+create or replace trigger feed_goes_on before update of state on registry.feed
+    for each row when (new.kind = 'rights' and new.state = 'running' and old.state <> 'running')
+    execute function registry.wait_for_removal();
+create or replace trigger feed_begins before insert on registry.feed
+    for each row when (new.kind = 'rights' and new.state = 'running') execute function registry.wait_for_removal();
+
 -- Deletes (or counts, unless `really`) what is due in the next stretch of a class whose table holds years of a country: behind
 -- `after` (null: from the beginning), up to `upto`, which is null once the end was reached. Pairs and periods bear no index by
 -- age, which the gate or an import would write each time: their stretch is so many pages of the table (docs/adr/0078).
@@ -173,6 +187,7 @@ begin
             upto := ends;
         end if;
     when 12 then
+        perform pg_advisory_xact_lock_shared(127996022385529);     -- no file begins meanwhile (registry.wait_for_removal)
         if exists (select from registry.feed where kind = 'rights' and state = 'running') then
             return;                                  -- a file under way may hold the coverage that is missing
         end if;

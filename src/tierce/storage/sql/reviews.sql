@@ -53,6 +53,7 @@ begin
         raise exception 'no committed line says which one is read' using errcode = 'insufficient_privilege';
     end if;
     -- Sixty in all, and not sixty for each who asks at one moment.
+    perform gate.insist_current();
     perform pg_advisory_xact_lock(hashtextextended('tierce-reviews', own));
     select a.domain, care.reviews_closed(a.insurer, a.domain) as closed into one from care.agreement a
     where a.id = of_agreement and a.insurer = own and a.state = 8 and a.answer_by >= gate.today();
@@ -132,9 +133,9 @@ begin
         return 2;
     end if;
     given := array(select l.due from care.agreement_line l where l.agreement = of_agreement order by l.n);
-    if cardinality(dues) <> cardinality(given) or array_position(dues, null) is not null
+    if cardinality(dues) is distinct from cardinality(given) or array_position(dues, null) is not null
        or exists (select from unnest(dues, given) d(new, most) where not d.new between 0 and d.most)
-       or (total < one.due) <> (of_reason <> 0) or of_reason <> 0 and of_reason <> all (reasons) then
+       or ((total < one.due) = (of_reason <> 0)) is not true or of_reason <> 0 and of_reason <> all (reasons) then
         raise exception 'a review grants what the rules gave, or less for a written reason' using errcode = 'check_violation';
     end if;
     if not exists (

@@ -100,14 +100,16 @@ begin
 end $$;
 
 -- worker: forgets sign-ins and passkeys that nobody came back from, codes that nobody typed, tokens too old to come again, tickets and
--- challenges that serve no more, and sessions that ended by themselves: the longest lives four hours (identity/rules.py).
+-- challenges that serve no more, and sessions that ended by themselves: the longest lives four hours (identity/rules.py). By the
+-- database's clock, whatever it is asked: what is young is under way, or is how a provider ends a session.
 create or replace function access.sweep_pending(before timestamptz) returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    delete from access.told_over where at < before;
+    delete from access.told_over where at < least(before, now() - interval '10 minutes');
     delete from access.ticket where until < now();
     delete from access.key_challenge where until < now();
-    delete from access.vouched where at < before - interval '5 hours';
+    delete from access.vouched where at < least(before, now()) - interval '5 hours';
     delete from access.passkey_challenge where made < least(before, now() - interval '5 minutes');
     delete from access.assistant_code where made < least(before, now() - interval '15 minutes');
-    with gone as (delete from access.pending where created < before returning 1) select count(*) from gone
+    with gone as (delete from access.pending where created < least(before, now() - interval '10 minutes') returning 1)
+    select count(*) from gone
 $$;

@@ -1,11 +1,18 @@
--- Sessions of staff, insurers' people and persons are read with a ticket that lives five minutes, and another is given for a challenge
--- that the session's own key has signed (docs/adr/0127). Whose key signed is compared here, and the times are the database's.
+-- Sessions of staff, insurers' people, persons and the portal's professionals are read with a ticket that lives five minutes, and another
+-- is given for a challenge that the session's own key has signed (docs/adr/0127, 0131). Whose key signed is compared here, and the times
+-- are the database's.
 
--- The live session of this process's own site that has this handle. Nobody but the functions below may call it.
+-- The live session of this process's own site that has this handle, and what its key is known by. Of professionals', those of the portal
+-- whose device has a key: before an activity is chosen there is none, and a browser that makes none has none ever. Nobody but the
+-- functions below may call it.
 create or replace function access.own_bound(of_handle bytea, out session bigint, out bound bytea)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     case access.own_realm()
+    when 'psc' then
+        select s.id, d.thumbprint into session, bound from access.session s join access.device d on d.id = s.device
+        where s.handle = of_handle and s.site = 1 and s.revoked is null and s.expires > now()
+          and d.thumbprint <> sha256('tierce-no-key-v1'::bytea || int8send(s.login));   -- identity/model.py, keyless
     when 'staff' then
         select s.id, s.bound into session, bound from access.staff_session s
         where s.handle = of_handle and s.revoked is null and s.expires > now();
@@ -37,6 +44,15 @@ create or replace function access.ticket_serves(of_session bigint, of_ticket byt
                    and t.session = of_session and t.until > now())
 $$;
 
+-- Whether a handle and a ticket read what is a professional's own: a session without a key has its handle alone. One that is over is for
+-- whoever reads it next to refuse.
+create or replace function access.may_read(of_handle bytea, of_ticket bytea) returns boolean
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare mine bigint := (access.own_bound(of_handle)).session;
+begin
+    return mine is null or access.ticket_serves(mine, of_ticket);
+end $$;
+
 -- False when no live session has this handle. Eight wait at most: the handle alone, stolen, fills nothing.
 create or replace function access.ask_challenge(of_handle bytea, of_challenge bytea) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -49,6 +65,19 @@ begin
         select o.challenge from access.key_challenge o where o.realm = own and o.session = mine order by o.until desc offset 7);
     insert into access.key_challenge (challenge, realm, session, until) values (of_challenge, own, mine, now() + interval '1 minute');
     return true;
+end $$;
+
+-- Ends the session of this process's own site that has this handle; of a professional's, why.
+drop function if exists access.end_insurer_session(bytea);   -- an earlier shape was the insurers' own
+create or replace function access.end_own(of_handle bytea, why text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    case access.own_realm()
+    when 'psc' then update access.session set revoked = now(), revoked_why = why where handle = of_handle and revoked is null;
+    when 'staff' then update access.staff_session set revoked = now() where handle = of_handle and revoked is null;
+    when 'insurers' then update access.insurer_session set revoked = now() where handle = of_handle and revoked is null;
+    when 'persons' then update access.person_session set revoked = now() where handle = of_handle and revoked is null;
+    end case;
 end $$;
 
 -- A challenge serves once, whoever signed it. What another key signed ends the session: somebody else holds its handle.
@@ -65,11 +94,7 @@ begin
         return 'stale';
     end if;
     if mine.bound <> of_bound then
-        case own
-        when 'staff' then update access.staff_session set revoked = now() where id = mine.session and revoked is null;
-        when 'insurers' then update access.insurer_session set revoked = now() where id = mine.session and revoked is null;
-        when 'persons' then update access.person_session set revoked = now() where id = mine.session and revoked is null;
-        end case;
+        perform access.end_own(of_handle, 'other key');
         return 'other_key';
     end if;
     insert into access.ticket (ticket, realm, session, until) values (of_ticket, own, mine.session, now() + interval '5 minutes');

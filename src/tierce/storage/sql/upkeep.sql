@@ -59,6 +59,14 @@ begin
     if exists (select from registry.feed where kind = 'rights' and state = 'running') then   -- no other file seals anything
         raise exception 'a file is being taken in: destroy the old key once it has ended' using errcode = 'check_violation';
     end if;
+    -- An insurer that is asked on the way has no file: what it answers is sealed by `api`, whose workers read the keys again each minute.
+    if of_compartment = 2 and exists (select from registry.remote r where r.insurer = of_insurer
+                                      and coalesce(r.ended, now()) > now() - interval '10 minutes')
+       and not exists (select from registry.insurer_key k where k.insurer = of_insurer and k.compartment = of_compartment
+                       and k.version > of_version and k.made <= now() - interval '10 minutes') then
+        raise exception 'this insurer is asked on the way: destroy the old key ten minutes after the new one was made'
+            using errcode = 'check_violation', constraint = 'asked_on_the_way';
+    end if;
     if exists (select from upkeep.keys_in_use(of_insurer, of_compartment) u where u.version = of_version) then
         raise exception 'records are still sealed under this version' using errcode = 'check_violation';
     end if;

@@ -50,7 +50,7 @@ def take_one(
     admin: Admin = SUPERUSER,
     json: Json = "",
 ) -> None:
-    """Sauvegarder la base telle qu'à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
+    """Sauvegarder la base telle qu’à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
     with refusing():
         read, clock = load(settings), SystemClock()
         with bar("sauvegarde / backup") as advance:
@@ -178,7 +178,7 @@ def open_keys(
     to: Annotated[Path, typer.Option(help="Dossier des clés. / Folder of the keys.")],
     passphrase_file: Passphrase = None,
 ) -> None:
-    """Remettre en place les clés scellées ; rien n'est écrasé. / Bring sealed keys back; nothing is overwritten."""
+    """Remettre en place les clés scellées ; rien n’est écrasé. / Bring sealed keys back; nothing is overwritten."""
     with refusing():
         names = keyfile.open_sealed(file, to, _passphrase(passphrase_file, twice=False))
     typer.echo(f"✓ {to} : {len(names)} fichiers / files")

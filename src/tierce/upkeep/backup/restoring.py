@@ -25,7 +25,7 @@ NothingKept = Annotated[
     bool,
     typer.Option(
         "--nothing-kept",
-        help="Aucun point de contrôle n'a été gardé : exercice, ou machine perdue. / None was kept.",
+        help="Aucun point de contrôle n’a été gardé : exercice, ou machine perdue. / None was kept.",
     ),
 ]
 
@@ -147,10 +147,10 @@ def accept_loss(
     *,
     settings: SettingsFile,
     lost: Annotated[
-        int | None, typer.Option("--lines", help="Lignes perdues, telles qu'annoncées. / Lines lost, as printed.")
+        int | None, typer.Option("--lines", help="Lignes perdues, telles qu’annoncées. / Lines lost, as printed.")
     ] = None,
     unknown: Annotated[
-        bool, typer.Option("--unknown", help="Aucun point de contrôle n'a été gardé. / No checkpoint was kept.")
+        bool, typer.Option("--unknown", help="Aucun point de contrôle n’a été gardé. / No checkpoint was kept.")
     ] = False,
     admin: Admin = SUPERUSER,
 ) -> None:

@@ -71,6 +71,11 @@ _SAID: Final[Mapping[str, Callable[[int], str]]] = {
     "invoices": lambda n: (
         f"{n} factures à décider ou à payer : menez-les à terme / invoices to be decided or paid: carry them through"
     ),
+    "recoveries": lambda n: (
+        f"{n} récupérations en cours, ou sommes à rendre : menez-les à terme, ou dites à deux qu’elles sont réglées "
+        "(« Virements », « Indus ») / "
+        "recoveries under way, or sums to be given back: carry them through, or say between two that they are settled"
+    ),
     "files": lambda n: (
         f"{n} fichiers en cours ou interrompus : prenez-les jusqu’au bout / files not taken in to their end"
     ),

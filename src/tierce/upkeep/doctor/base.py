@@ -71,12 +71,12 @@ def reach(settings: Settings) -> list[Finding]:
             continue  # said with the password files
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
-                said = Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
+                said = Phrase("n’est pas admis : mot de passe refusé", "is not let in: its password is refused")
                 found.append(bad("role-denied", role, said, _AGAIN[role == SUPERUSER]))
                 continue
             code = "database-crowded" if is_crowded(error) else "database-down"
             found.append(
-                bad(code, role, Phrase("n'atteint pas la base", "does not reach the database"), refused(error))
+                bad(code, role, Phrase("n’atteint pas la base", "does not reach the database"), refused(error))
             )
             break
     return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
@@ -128,7 +128,7 @@ def locks(settings: Settings) -> list[Finding]:
             )
             for one in foreign_locks.foreign(connection)
         ]
-    return found or [good("locks", "PostgreSQL", "personne n'attend un verrou", "nobody waits for a lock")]
+    return found or [good("locks", "PostgreSQL", "personne n’attend un verrou", "nobody waits for a lock")]
 
 
 def inside(settings: Settings, clock: Clock) -> list[Finding]:
@@ -212,7 +212,7 @@ def _schema(connection: psycopg.Connection) -> list[Finding]:
             f"la base est en {there}, plus récente que le programme",
             f"the database is at {there}, newer than the program",
         )
-        remedy = Phrase("installez la version du programme qui l'a migrée", "install the program that upgraded it")
+        remedy = Phrase("installez la version du programme qui l’a migrée", "install the program that upgraded it")
     else:
         said = Phrase(f"la base est en {there}", f"the database is at {there}")
         remedy = Phrase("sauvegardez, puis `tierce upgrade`", "take a backup, then `tierce upgrade`")
@@ -224,7 +224,7 @@ def _indexes(connection: psycopg.Connection) -> list[Finding]:
     if not missing:
         return []
     said = Phrase(
-        f"{', '.join(missing)} : pas encore construit, ce qu'il trouve se cherche dans toute la table",
+        f"{', '.join(missing)} : pas encore construit, ce qu’il trouve se cherche dans toute la table",
         f"{', '.join(missing)}: not built yet, what it finds is looked for in the whole table",
     )
     remedy = Phrase("`tierce upgrade`, qui reprend là", "`tierce upgrade`, which goes on there")
@@ -253,14 +253,14 @@ def _altered(connection: psycopg.Connection) -> list[Finding]:
 def _clock(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
     skew = abs((clock.now() - store.server_now(connection)).total_seconds())
     if skew <= CLOCK_WARNING:
-        return [good("clock", "PostgreSQL", "les horloges s'accordent", "the clocks agree")]
-    said = Phrase(f"son horloge s'écarte de {skew:.0f} s", f"its clock is {skew:.0f} s off")
+        return [good("clock", "PostgreSQL", "les horloges s’accordent", "the clocks agree")]
+    said = Phrase(f"son horloge s’écarte de {skew:.0f} s", f"its clock is {skew:.0f} s off")
     remedy = Phrase("réglez NTP sur les deux machines", "set up NTP on both machines")
     return [bad("clock", "PostgreSQL", said, remedy, grade=Grade.BAD if skew > CLOCK_BAD else Grade.WARNING)]
 
 
 _DUTY_REMEDY = Phrase(
-    "lisez dans son journal technique la nature et le lieu de l'échec ; vérifiez les droits de ses dossiers",
+    "lisez dans son journal technique la nature et le lieu de l’échec ; vérifiez les droits de ses dossiers",
     "read the kind and the place of the failure in its log; check the modes of its folders",
 )
 
@@ -428,11 +428,11 @@ def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
     stored = store.newest_checkpoint(connection)
     if folder is not None and note is None and stored is not None:
         said = Phrase(
-            "n'est pas gardé : une restauration ne saurait pas ce qu'elle a perdu",
+            "n’est pas gardé : une restauration ne saurait pas ce qu’elle a perdu",
             "is not kept: a restore would not know what it lost",
         )
         remedy = Phrase(
-            "le `worker` l'écrit à chaque pas : regardez son journal technique et les droits du dossier",
+            "le `worker` l’écrit à chaque pas : regardez son journal technique et les droits du dossier",
             "the `worker` writes it at each step: look at its log and at the folder's modes",
         )
         return [bad("checkpoint-missing", CHECKPOINT_FILE, said, remedy)]
@@ -444,7 +444,7 @@ def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
         kept = read_checkpoint(note, origin, *known)
         size = 0 if stored is None else read_checkpoint(stored, origin, *known).size
     except JournalError:
-        said = Phrase("un point de contrôle n'est pas signé par le journal", "a checkpoint is not signed by the log")
+        said = Phrase("un point de contrôle n’est pas signé par le journal", "a checkpoint is not signed by the log")
         return [bad("checkpoint-foreign", CHECKPOINT_FILE, said, remedy)]
     if kept.size > size:
         said = Phrase(
@@ -457,5 +457,5 @@ def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
         said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
         return [bad("checkpoint-differs", CHECKPOINT_FILE, said, remedy)]
     return log.behind(connection, kept.size, "checkpoint-behind", CHECKPOINT_FILE) or [
-        good("checkpoint", CHECKPOINT_FILE, "s'accorde avec la base", "agrees with the database")
+        good("checkpoint", CHECKPOINT_FILE, "s’accorde avec la base", "agrees with the database")
     ]

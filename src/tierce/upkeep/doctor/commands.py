@@ -63,9 +63,9 @@ def _looked(name: str, step: Callable[[], list[Finding]]) -> list[Finding]:
         return step()
     except (OSError, psycopg.Error, TierceError) as error:
         kind = type(error).__name__
-        said = Phrase(f"n'a pas pu être regardé ({kind})", f"could not be looked at ({kind})")
+        said = Phrase(f"n’a pas pu être regardé ({kind})", f"could not be looked at ({kind})")
         remedy = Phrase(
-            "réparez d'abord les autres constats, et lancez la commande en tant que root",
+            "réparez d’abord les autres constats, et lancez la commande en tant que root",
             "mend the other findings first, and run this command as root",
         )
         return [bad("not-looked", name, said, remedy)]

@@ -75,7 +75,7 @@ def replaced(settings: Settings, clock: Clock) -> list[Finding]:
     if age is not None and age > LENT_MAX and len((folder / LENDING_KEY).read_text("ascii").split()) > 1:
         found.append(_unfinished(LENDING_KEY, "tierce keys lending", "lending"))
     found += [_left(path) for path in _parts(settings) if (_age(path, now) or timedelta()) > UNFINISHED_MAX]
-    return found or [good("keys-replaced", str(folder), "aucune n'est trop vieille", "none is too old")]
+    return found or [good("keys-replaced", str(folder), "aucune n’est trop vieille", "none is too old")]
 
 
 def _unfinished(name: str, command: str, forget: str | None) -> Finding:
@@ -120,7 +120,7 @@ def keys(settings: Settings) -> list[Finding]:
                 bad(
                     "key-length",
                     name,
-                    Phrase("n'a pas 32 octets par clé", "does not have 32 bytes a key"),
+                    Phrase("n’a pas 32 octets par clé", "does not have 32 bytes a key"),
                     _RESTORE_KEYS,
                 )
             )
@@ -134,7 +134,7 @@ def keys(settings: Settings) -> list[Finding]:
             found.append(bad("key-file-missing", name, said, remedy))
     if log.line(settings) is None:
         said = Phrase(
-            f"manque, ou n'est pas ce qu'il doit être (ou {LOG_RETIRED_FILE})",
+            f"manque, ou n’est pas ce qu’il doit être (ou {LOG_RETIRED_FILE})",
             f"is missing, or not what it must be (or {LOG_RETIRED_FILE})",
         )
         found.append(bad("log-public", LOG_PUBLIC_FILE, said, _MADE_AGAIN))
@@ -192,7 +192,7 @@ def free_room(place: str, share: float) -> list[Finding]:
         return []
     said = Phrase(f"il reste {share:.0%} de place", f"{share:.0%} of the disk is free")
     remedy = Phrase(
-        "agrandissez le disque ou déplacez d'anciennes sauvegardes", "enlarge the disk or move old backups away"
+        "agrandissez le disque ou déplacez d’anciennes sauvegardes", "enlarge the disk or move old backups away"
     )
     return [bad("room", place, said, remedy, grade=Grade.BAD if share <= ROOM_BAD else Grade.WARNING)]
 
@@ -208,12 +208,12 @@ def state(settings: Settings) -> list[Finding]:
         remedy = Phrase("ajoutez `state` aux réglages", "add `state` to the settings")
         return [bad("state", "state", said, remedy, grade=Grade.WARNING)]
     if not folder.is_dir():
-        remedy = Phrase("créez-le pour l'utilisateur du `worker`", "make it for the `worker`'s user")
-        return [bad("state", str(folder), Phrase("n'existe pas", "does not exist"), remedy)]
+        remedy = Phrase("créez-le pour l’utilisateur du `worker`", "make it for the `worker`'s user")
+        return [bad("state", str(folder), Phrase("n’existe pas", "does not exist"), remedy)]
     return [good("state", str(folder), "est en place", "is in place")]
 
 
-_MADE_AGAIN = Phrase("`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again")
+_MADE_AGAIN = Phrase("`tierce upkeep keys DOSSIER` l’écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again")
 _RESTORE_KEYS = Phrase(
     "remettez-la depuis la copie scellée : `tierce backup open-keys`",
     "bring it back from the sealed copy: `tierce backup open-keys`",
@@ -234,7 +234,7 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
         return [bad(f"{code}-unreadable", str(path), Phrase("ne peut être lu", "cannot be read"), remedy)]
     if mode & (0o022 if is_folder else 0o077):
         wanted = "0711" if is_folder else "0600"
-        said = Phrase("est ouvert à d'autres", "is open to others")
+        said = Phrase("est ouvert à d’autres", "is open to others")
         remedy = Phrase(f"`chmod {wanted} {path}`", f"`chmod {wanted} {path}`")
         return [bad(f"{code}-open", str(path), said, remedy)]
     return []
@@ -243,12 +243,12 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
 MADE_BY = {
     "password-file": Phrase("`tierce upgrade` le crée", "`tierce upgrade` makes it"),
     "admin-password": Phrase(
-        "sauvegardes et mises à niveau échoueront : refaites l'étape 6 de docs/runbooks/install.md",
+        "sauvegardes et mises à niveau échoueront : refaites l’étape 6 de docs/runbooks/install.md",
         "backups and upgrades will fail: do step 6 of docs/runbooks/install.md again",
     ),
     "mail-key": Phrase("remettez-la, ou `tierce notice mail-key`", "bring it back, or `tierce notice mail-key`"),
     "client-secret": Phrase(
-        "écrivez-y le secret donné par le fournisseur d'identité", "write the secret given by the identity provider"
+        "écrivez-y le secret donné par le fournisseur d’identité", "write the secret given by the identity provider"
     ),
 }
 

@@ -62,7 +62,7 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
     try:
         shown, size = read_checkpoint(note, origin, *known), read_checkpoint(stored, origin, *known).size
     except JournalError:
-        said = Phrase("un point de contrôle n'est pas signé par le journal", "a checkpoint is not signed by the log")
+        said = Phrase("un point de contrôle n’est pas signé par le journal", "a checkpoint is not signed by the log")
         return [bad("log-foreign", str(folder), said, _VERIFY)]
     if shown.size > size:
         said = Phrase(
@@ -75,7 +75,7 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
         said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
         return [bad("log-differs", str(folder), said, _VERIFY)]
     return behind(connection, shown.size, "log-behind", str(folder)) or [
-        good("log", str(folder), "s'accorde avec la base", "agrees with the database")
+        good("log", str(folder), "s’accorde avec la base", "agrees with the database")
     ]
 
 
@@ -119,9 +119,9 @@ def _witness(line: str, said: dict[str, Seen], clock: Clock) -> list[Finding]:
         )
         return [bad("witness-split", name, text, Phrase("docs/runbooks/witnesses.md", "docs/runbooks/witnesses.md"))]
     if last is None or last.at is None:
-        text = Phrase("n'a encore rien contresigné", "has cosigned nothing yet")
+        text = Phrase("n’a encore rien contresigné", "has cosigned nothing yet")
     elif clock.now() - last.at > SILENT_MAX:
-        text = Phrase(f"n'a rien contresigné depuis {last.at:%d/%m %H:%M}", f"silent since {last.at:%Y-%m-%d %H:%M}")
+        text = Phrase(f"n’a rien contresigné depuis {last.at:%d/%m %H:%M}", f"silent since {last.at:%Y-%m-%d %H:%M}")
     else:
         return []
     remedy = Phrase(

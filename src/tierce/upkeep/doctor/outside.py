@@ -41,8 +41,8 @@ def ports(settings: Settings) -> list[Finding]:
             continue
         if state.live:
             wrong = ", ".join(check for check, is_good in state.checks.items() if not is_good)
-            said = Phrase(f"vit mais n'est pas prêt ({wrong})", f"lives but is not ready ({wrong})")
-            remedy = Phrase("réparez d'abord ce que disent les autres constats", "mend the other findings first")
+            said = Phrase(f"vit mais n’est pas prêt ({wrong})", f"lives but is not ready ({wrong})")
+            remedy = Phrase("réparez d’abord ce que disent les autres constats", "mend the other findings first")
             found.append(bad("site-not-ready", name, said, remedy))
         elif _is_open(port):
             said = Phrase(f"le port {port} est pris par un autre programme", f"another program holds port {port}")
@@ -136,7 +136,7 @@ def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]
     last = shown.not_valid_after_utc
     if not is_for(shown, host):
         said = Phrase(
-            f"{host} montre le certificat d'un autre nom : les navigateurs le refusent",
+            f"{host} montre le certificat d’un autre nom : les navigateurs le refusent",
             f"{host} shows the certificate of another name: browsers refuse it",
         )
         another = Phrase(
@@ -179,7 +179,7 @@ def providers(settings: Settings, clock: Clock) -> list[Finding]:
     for realm, given in named:
         found += [*_provider(realm, given, clock, trust), *_client_secret(realm, given, clock.now())]
     return found or [
-        good("providers", "OpenID", "les fournisseurs d'identité répondent", "the identity providers answer")
+        good("providers", "OpenID", "les fournisseurs d’identité répondent", "the identity providers answer")
     ]
 
 
@@ -199,7 +199,7 @@ def _provider(realm: str, given: RealmSettings, clock: Clock, trust: ssl.SSLCont
         )
         return [bad("provider-down", realm, said, remedy)]
     if document["issuer"] != given.issuer:
-        said = Phrase("s'annonce sous un autre nom", "announces another issuer")
+        said = Phrase("s’annonce sous un autre nom", "announces another issuer")
         remedy = Phrase(f"corrigez [{realm}] issuer", f"correct [{realm}] issuer")
         return [bad("provider-issuer", realm, said, remedy)]
     return _clock(realm, told, clock.now())
@@ -215,7 +215,7 @@ def _clock(realm: str, told: str | None, now: datetime) -> list[Finding]:
     if skew <= CLOCK_WARNING:
         return []
     said = Phrase(
-        f"son horloge et celle de cette machine s'écartent de {skew:.0f} s : au-delà de {SKEW_SECONDS} s, "
+        f"son horloge et celle de cette machine s’écartent de {skew:.0f} s : au-delà de {SKEW_SECONDS} s, "
         "ses connexions sont refusées",
         f"its clock and this machine's are {skew:.0f} s apart: beyond {SKEW_SECONDS} s its sign-ins are refused",
     )
@@ -255,7 +255,7 @@ def relay(settings: Settings) -> list[Finding]:
         return [good("relay", where, "le relais de courriel répond", "the relay of e-mail answers")]
     said = Phrase("le relais de courriel ne répond pas", "the relay of e-mail does not answer")
     remedy = Phrase(
-        "vérifiez [mail] host et port, et le relais ; ce qui est dû partira dès qu'il répond",
+        "vérifiez [mail] host et port, et le relais ; ce qui est dû partira dès qu’il répond",
         "check [mail] host and port, and the relay; what is due leaves once it answers",
     )
     return [bad("relay", where, said, remedy)]

@@ -17,7 +17,7 @@ def alerts(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
             "many-alerts",
             one.name,
             Phrase(
-                f"a envoyé {one.alerts} alertes aujourd'hui, et {ALERTS_A_DAY} au plus sont reçues : des vols "
+                f"a envoyé {one.alerts} alertes aujourd’hui, et {ALERTS_A_DAY} au plus sont reçues : des vols "
                 "en série chez lui, ou une clé volée",
                 f"sent {one.alerts} alerts today, and {ALERTS_A_DAY} at most are taken in: a run of thefts "
                 "there, or a stolen key",
@@ -32,6 +32,6 @@ def alerts(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
         if one.alerts >= UNUSUAL_A_DAY
     ]
     if peers and not found:
-        fr, en = "peu d'alertes aujourd'hui de chaque opérateur", "few alerts today from each operator"
+        fr, en = "peu d’alertes aujourd’hui de chaque opérateur", "few alerts today from each operator"
         found.append(good("alerts", "tierce alerts", fr, en))
     return found

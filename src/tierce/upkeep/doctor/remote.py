@@ -16,13 +16,13 @@ def insurers(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
             "insurer-away",
             one.name,
             Phrase(
-                f"ne répond pas comme il faut : {one.failed} échecs aujourd'hui pour {one.answered} réponses, le "
+                f"ne répond pas comme il faut : {one.failed} échecs aujourd’hui pour {one.answered} réponses, le "
                 f"dernier « {one.failed_how} » ; ses assurés sont pris en dépôt",
                 f"does not answer as it should: {one.failed} failures today for {one.answered} answers, the last "
                 f'"{one.failed_how}"; deposits are taken for its people',
             ),
             Phrase(
-                "appelez-le ; si c'est pour longtemps, fermez-le par `tierce ladder`, ou `tierce remote end`",
+                "appelez-le ; si c’est pour longtemps, fermez-le par `tierce ladder`, ou `tierce remote end`",
                 "call it; if it is for long, close it with `tierce ladder`, or `tierce remote end`",
             ),
             grade=Grade.WARNING,

@@ -33,7 +33,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def health() -> None:
-    """État des processus et chiffres de l'installation. / How the processes are, and the installation's figures."""
+    """État des processus et chiffres de l’installation. / How the processes are, and the installation's figures."""
 
 
 @app.command(
@@ -50,7 +50,7 @@ def show(
     settings: SettingsFile,
     json: Json = "",
 ) -> None:
-    """Dire l'état de chaque processus ; sortie 1 si l'un n'est pas prêt. / Exit 1 when one is not ready."""
+    """Dire l’état de chaque processus ; sortie 1 si l’un n’est pas prêt. / Exit 1 when one is not ready."""
     try:
         read = load(settings)
     except TierceError as error:

@@ -61,7 +61,7 @@ def run(
             if not dry_run:
                 heartbeat.job_ended(connection, "retention", __version__)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ la conservation s'est arrêtée / retention stopped: {said(error)}", err=True)
+        typer.echo(f"✗ la conservation s’est arrêtée / retention stopped: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode({"dry_run": dry_run, "rows": {kept.name: n for kept, n in counts.items()}}))

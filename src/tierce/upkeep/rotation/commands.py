@@ -20,7 +20,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import accounts, cards, deposits, doors, service, store
 from tierce.upkeep.rotation import lending as addresses
-from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.errors import RotationError, StillSealingError
 from tierce.upkeep.rotation.lookups import service as lookups
 from tierce.upkeep.service import INSTANCES
 from tierce.web.names import KEYS
@@ -79,14 +79,22 @@ def data(
     with refusing():
         read = load(settings)
         with read.connection().connect(service.FEED_ROLE) as connection:
-            chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
+            chosen = {number: amc for number, amc in store.insurers(connection) if insurer in (None, amc)}
         if not chosen:
             raise RotationError("aucun organisme n’a ce numéro AMC / no insurer has this AMC number")
-        for number in chosen:
-            with bar(f"assureur / insurer {number}") as advance:
-                version = service.rotate_data_key(read, number, part.compartment, advance)
+        later: StillSealingError | None = None
+        for number, amc in chosen.items():
+            try:
+                with bar(f"assureur / insurer {number}") as advance:
+                    version = service.rotate_data_key(read, number, part.compartment, advance)
+            except StillSealingError as error:  # the others do not wait for it
+                later = error
+                typer.echo(f"… assureur / insurer {number} : --insurer {amc}")
+                continue
             _line(read, number)
             typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
+        if later is not None:
+            raise later
 
 
 @app.command(epilog="Exemple / example:  tierce keys master coverage --settings tierce.toml")
@@ -112,7 +120,7 @@ def master(
 def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
-    """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
+    """Détruire l’ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
     with refusing():
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
@@ -232,7 +240,7 @@ def bank(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 @app.command("forget-bank", epilog="Exemple / example:  tierce keys forget-bank --settings tierce.toml")
 def forget_bank(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les comptes, détruire la clé d'avant. / Seal accounts again, destroy the key before."""
+    """Sceller à nouveau les comptes, détruire la clé d’avant. / Seal accounts again, destroy the key before."""
     with refusing():
         number = accounts.forget_bank(load(settings))
     typer.echo(f"✓ {number} comptes scellés à nouveau / accounts sealed again ; relancez / restart: billing")
@@ -240,7 +248,7 @@ def forget_bank(*, settings: SettingsFile) -> None:
 
 @app.command("forget-deposit", epilog="Exemple / example:  tierce keys forget-deposit --settings tierce.toml")
 def forget_deposit(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les dépôts, détruire la clé d'avant. / Seal deposits again, destroy the key before."""
+    """Sceller à nouveau les dépôts, détruire la clé d’avant. / Seal deposits again, destroy the key before."""
     with refusing():
         number = deposits.forget_deposit(load(settings))
     typer.echo(f"✓ {number} dépôts scellés à nouveau / deposits sealed again ; relancez / restart: worker")
@@ -261,7 +269,7 @@ def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
 
 @app.command("forget-lending", epilog="Exemple / example:  tierce keys forget-lending --settings tierce.toml")
 def forget_lending(*, settings: SettingsFile) -> None:
-    """Sceller à nouveau les adresses, détruire la clé d'avant. / Seal addresses again, destroy the key before."""
+    """Sceller à nouveau les adresses, détruire la clé d’avant. / Seal addresses again, destroy the key before."""
     with refusing():
         number = addresses.forget_lending(load(settings))
     typer.echo(f"✓ {number} adresses scellées à nouveau / addresses sealed again ; relancez / restart: notices")

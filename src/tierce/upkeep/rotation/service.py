@@ -21,7 +21,7 @@ from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, unwrap_key, wrap_key
 from tierce.upkeep.rotation import store
-from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.errors import RotationError, StillSealingError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
@@ -53,6 +53,7 @@ def rotate_data_key(
 
     Raises:
         RotationError: a file is being taken in and goes on sealing under the old key: run again once it has ended.
+        StillSealingError: this insurer is asked on the way, and `api` may go on for some minutes: run again then.
     """
     if compartment is Compartment.CONTACT:
         raise RotationError(
@@ -82,12 +83,7 @@ def rotate_data_key(
             raise RotationError("a record's key version has one byte, and all of them are used")
         if not begun:
             step("add")
-            master = keyring.raw(COMPARTMENT_KEYS[compartment])
-            wrapped = wrap_key(master, compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES))
-            try:
-                store.add_version(writer, insurer, compartment, version, wrapped)
-            except UniqueViolation:
-                raise RotationError(_HELD) from None
+            _add(writer, keyring, insurer, compartment, version)
         writer.commit()
         sealer = load_sealer(writer, keyring, [compartment])
         writer.commit()
@@ -116,12 +112,28 @@ def rotate_data_key(
     return version
 
 
+def _add(writer: Connection, keyring: Keyring, insurer: int, compartment: Compartment, version: int) -> None:
+    """Write a new key; whoever wrote the same version meanwhile goes on with it."""
+    wrapped = wrap_key(
+        keyring.raw(COMPARTMENT_KEYS[compartment]), compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES)
+    )
+    try:
+        store.add_version(writer, insurer, compartment, version, wrapped)
+    except UniqueViolation:
+        raise RotationError(_HELD) from None
+
+
 def _drop(keeper: Connection, insurer: int, compartment: Compartment, versions: list[int]) -> None:
     """Destroy versions that no record is sealed under."""
     try:
         for version in versions:
             store.drop_version(keeper, insurer, compartment, version)
-    except CheckViolation:  # the database looks last: a file began, which may hold the old key in memory, or used it
+    except CheckViolation as error:  # the database looks last: who may hold the old key in memory, or used it
+        if error.diag.constraint_name == "asked_on_the_way":
+            raise StillSealingError(
+                "cet organisme est interrogé en chemin : l’ancienne clé reste dix minutes, relancez ensuite / this "
+                "insurer is asked on the way: the old key stays for ten minutes, run this again afterwards"
+            ) from None
         raise RotationError(
             "un fichier est en cours, ou vient de finir : l’ancienne clé reste, relancez après lui / a file is being "
             "taken in, or was until now: the old key stays, run this again afterwards"

@@ -37,7 +37,7 @@ def upgrade(
     *,
     settings: SettingsFile,
     backup: Annotated[Path | None, typer.Option(help="Sauvegarde prise avant. / The backup taken before.")] = None,
-    without_backup: Annotated[bool, typer.Option("--without-backup", help="S'en passer. / Do without one.")] = False,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="S’en passer. / Do without one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")] = False,
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
     json: Json = "",

@@ -15,7 +15,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.accounts import ASKS_IN_30_DAYS, KNOWN_DEVICE_DAYS, SIGNED_IN_MINUTES
 from tierce.policy.acts import Act
 from tierce.web.api.problems import Problem, headers_of
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 ACCOUNTS_KEY = "accounts"
 """Under which the process puts its `OwnAccounts` in the application's state."""
@@ -107,7 +107,7 @@ async def read_account(request: AnyRequest) -> AccountAnswer:
     return _answer(await _accounts(request).read(handle_of(request)))
 
 
-@post("/v1/account", status_code=201, opt={"act": Act.ACCOUNT_ASK})
+@post("/v1/account", status_code=201, opt={"act": Act.ACCOUNT_ASK, **NO_TICKET})
 async def ask_account(request: AnyRequest, data: JSONBody[AccountBody]) -> AccountAnswer:
     """Ask that one's establishment be paid to another account; it comes into force days later, after a call."""
     wiring = wiring_of(request)
@@ -117,7 +117,7 @@ async def ask_account(request: AnyRequest, data: JSONBody[AccountBody]) -> Accou
     return _answer(own)
 
 
-@post("/v1/account/stop", status_code=200, opt={"act": Act.ACCOUNT_STOP})
+@post("/v1/account/stop", status_code=200, opt={"act": Act.ACCOUNT_STOP, **NO_TICKET})
 async def stop_account(request: AnyRequest) -> StopAnswer:
     """Take one's own ask back, or object to somebody else's; signed, with an empty object as its body."""
     wiring = wiring_of(request)

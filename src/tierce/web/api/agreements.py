@@ -41,7 +41,7 @@ from tierce.web.api.invoices import (
     said,
 )
 from tierce.web.api.problems import Problem
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 from tierce.web.fhir.names import CLAIMS
 
 AGREEMENTS: Final = "/v1/agreements"
@@ -85,7 +85,8 @@ class AgreementAnswer(msgspec.Struct):
 
     `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
     `answer_by` is the last day on which a person of the insurer may answer one that is under review; else null.
-    `documents_by` is the last day to declare the documents that one is granted subject to; else null.
+    `documents_by` is the last day to declare the documents that one is granted subject to; else null. `said` is what
+    the operator's staff wrote who refused it; else null.
     """
 
     id: str
@@ -110,6 +111,7 @@ class AgreementAnswer(msgspec.Struct):
     cancelled_why: str | None
     invoice: InvoicedAnswer | None
     cancellable: bool
+    said: str | None
 
 
 class FullAgreementAnswer(AgreementAnswer):
@@ -132,7 +134,7 @@ def agreements_of(request: AnyRequest) -> Agreements:
     return found
 
 
-@post(AGREEMENTS, status_code=201, opt={"act": Act.AGREEMENT_ASK})
+@post(AGREEMENTS, status_code=201, opt={"act": Act.AGREEMENT_ASK, **NO_TICKET})
 async def ask_agreement(request: AnyRequest) -> AgreementAnswer:
     """Ask for a quote or a prior agreement: it quotes the engagement number of an answer, and names nobody.
 
@@ -160,7 +162,7 @@ async def read_agreement(request: AnyRequest, agreement: FromPath[str]) -> FullA
     return _whole(await agreements_of(request).one(handle_of(request), number_of(agreement)))
 
 
-@post(AGREEMENTS + "/{agreement:str}/documents", status_code=201, opt={"act": Act.AGREEMENT_DOCUMENT})
+@post(AGREEMENTS + "/{agreement:str}/documents", status_code=201, opt={"act": Act.AGREEMENT_DOCUMENT, **NO_TICKET})
 async def declare_document(request: AnyRequest, agreement: FromPath[str]) -> FullAgreementAnswer:
     """Declare a document that an agreement is subject to: its kind, date, prescriber and digest; signed as asks are.
 
@@ -171,7 +173,7 @@ async def declare_document(request: AnyRequest, agreement: FromPath[str]) -> Ful
     return _whole(await agreements_of(request).declare(handle_of(request), signed, number_of(agreement)))
 
 
-@post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
+@post(AGREEMENTS + "/{agreement:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL, **NO_TICKET})
 async def cancel_agreement(request: AnyRequest, agreement: FromPath[str]) -> AgreementAnswer:
     """Take one agreement back, with a written reason, while no invoice quotes it: signed as asks are."""
     signed = await received(request, wiring_of(request).url)
@@ -231,6 +233,7 @@ def _members(one: OwnAgreement) -> Mapping[str, Any]:
         "cancelled_why": one.cancelled_why,
         "invoice": None if one.invoice is None else InvoicedAnswer(str(one.invoice), one.invoiced_as or ""),
         "cancellable": one.cancellable,
+        "said": one.said,
     }
 
 

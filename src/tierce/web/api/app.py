@@ -53,7 +53,7 @@ from tierce.web.api.openapi_fhir import with_fhir
 from tierce.web.api.openapi_invoices import with_invoices
 from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
-from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
+from tierce.web.api.signin import EXCEPTION_HANDLERS, NO_TICKET, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
 from tierce.web.fhir.eligibility import Eligibility
@@ -162,7 +162,7 @@ async def history(
     return Response(HistoryAnswer(lines, following), headers=NO_STORE)
 
 
-@get("/health", opt={"act": Act.NONE})
+@get("/health", opt={"act": Act.NONE, **NO_TICKET})
 async def health(request: AnyRequest) -> Response[HealthAnswer]:
     """Whether the gate can answer: 200 when it can, 503 when its connection is lost."""
     is_open = _wiring(request).gate.open
@@ -170,7 +170,7 @@ async def health(request: AnyRequest) -> Response[HealthAnswer]:
     return Response(body, status_code=200 if is_open else 503, headers=NO_STORE)
 
 
-@get("/metrics", media_type=MediaType.TEXT, opt={"act": Act.NONE})
+@get("/metrics", media_type=MediaType.TEXT, opt={"act": Act.NONE, **NO_TICKET})
 async def metrics(request: AnyRequest) -> str:
     """Counters of the gate in Prometheus' text form, for this machine alone; no label names anybody."""
     peer = request.client.host if request.client else ""
@@ -179,7 +179,7 @@ async def metrics(request: AnyRequest) -> str:
     return render(_wiring(request).gate)
 
 
-@get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
+@get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE, **NO_TICKET})
 async def openapi(request: AnyRequest) -> Response[bytes]:
     """The description of every route, the hot ones included.
 

@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from tierce.identity.appeals.service import Appeals
 from tierce.policy.acts import Act
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 
 class HoldLine(msgspec.Struct):
@@ -63,7 +63,7 @@ async def list_holds(request: AnyRequest) -> HoldsAnswer:
     )  # fmt: skip
 
 
-@post("/v1/holds/appeal", status_code=204, opt={"act": Act.APPEAL_MAKE})
+@post("/v1/holds/appeal", status_code=204, opt={"act": Act.APPEAL_MAKE, **NO_TICKET})
 async def make_appeal(request: AnyRequest, data: JSONBody[AppealBody]) -> None:
     """Appeal a hold: another person than whoever placed it answers, with a reason; signed by a session that signs."""
     number = int(data.hold) if data.hold.isascii() and data.hold.isdecimal() and len(data.hold) <= 19 else 0

@@ -25,6 +25,7 @@ from tierce.kernel.ids import AssistantId, SoftwareId
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.web.api.signin import (
+    NO_TICKET,
     ActivityAnswer,
     AnyRequest,
     CompleteAnswer,
@@ -146,7 +147,7 @@ class AssistantFinishBody(msgspec.Struct, forbid_unknown_fields=True):
     response: SignedResponse
 
 
-@post("/v1/assistants", status_code=201, opt={"act": Act.ASSISTANT_NAME})
+@post("/v1/assistants", status_code=201, opt={"act": Act.ASSISTANT_NAME, **NO_TICKET})
 async def name_assistant(request: AnyRequest, data: JSONBody[NameAssistantBody]) -> AssistantCodeAnswer:
     """Name an assistant for this session's establishment; she signs in as herself, and draws on one's own places."""
     wiring = wiring_of(request)
@@ -156,7 +157,7 @@ async def name_assistant(request: AnyRequest, data: JSONBody[NameAssistantBody])
     return _code(code)
 
 
-@post("/v1/assistants/{number:int}/code", status_code=201, opt={"act": Act.ASSISTANT_NAME})
+@post("/v1/assistants/{number:int}/code", status_code=201, opt={"act": Act.ASSISTANT_NAME, **NO_TICKET})
 async def renew_assistant_code(request: AnyRequest, number: FromPath[int]) -> AssistantCodeAnswer:
     """Make another code for one's assistant, for another passkey; signed, with an empty object as its body."""
     wiring = wiring_of(request)
@@ -166,7 +167,7 @@ async def renew_assistant_code(request: AnyRequest, number: FromPath[int]) -> As
     return _code(code)
 
 
-@post("/v1/assistants/{number:int}/end", status_code=204, opt={"act": Act.ASSISTANT_END})
+@post("/v1/assistants/{number:int}/end", status_code=204, opt={"act": Act.ASSISTANT_END, **NO_TICKET})
 async def end_assistant(request: AnyRequest, number: FromPath[int]) -> None:
     """End one's assistant: her next ask is refused, and her passkeys are forgotten; signed."""
     wiring = wiring_of(request)

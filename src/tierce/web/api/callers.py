@@ -34,6 +34,8 @@ LEARN_BACK = timedelta(minutes=5)
 """How long a professional may take between sign-in and choice of a place, and still be learned before she asks."""
 SLIDE_SECONDS = 0.5
 """Between two statements that push ends away."""
+TICKET = "tierce-ticket"
+"""The header with the ticket that goes beside a handle (identity/sites/service.py)."""
 _SCHEME = b"dpop "
 _log = logging.getLogger(__name__)
 

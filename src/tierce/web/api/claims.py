@@ -15,7 +15,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.web.api.agreements import agreements_of
 from tierce.web.api.invoices import invoices_of, number_of
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 from tierce.web.fhir.capability import metadata
 from tierce.web.fhir.claims import (
     AGREEMENT,
@@ -33,7 +33,7 @@ from tierce.web.fhir.names import CLAIM_PATH, CLAIM_RESPONSE_PATH, MEDIA_TYPE
     status_code=200,
     include_in_schema=False,
     request_max_body_size=BYTES_MAX,
-    opt={"act": Act.INVOICE_SEND},
+    opt={"act": Act.INVOICE_SEND, **NO_TICKET},
 )
 async def submit_claim(request: AnyRequest) -> Response[bytes]:
     """Take an invoice in, or an ask for a quote or a prior agreement, by the claim's use; each has its act's line.

@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 from tierce.identity.colleagues import Colleagues
 from tierce.policy.acts import Act
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 NationalId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
@@ -38,7 +38,7 @@ class EnrolBody(msgspec.Struct, forbid_unknown_fields=True):
     colleague: NationalId
 
 
-@post("/v1/substitutions", status_code=201, opt={"act": Act.SUBSTITUTE_DECLARE})
+@post("/v1/substitutions", status_code=201, opt={"act": Act.SUBSTITUTE_DECLARE, **NO_TICKET})
 async def declare_substitute(request: AnyRequest, data: JSONBody[SubstituteBody]) -> SubstituteAnswer:
     """Declare a substitute at the session's own activity, for bounded days; she signs in as herself."""
     wiring = wiring_of(request)
@@ -48,14 +48,14 @@ async def declare_substitute(request: AnyRequest, data: JSONBody[SubstituteBody]
     return SubstituteAnswer(number)
 
 
-@post("/v1/substitutions/{number:int}/end", status_code=204, opt={"act": Act.SUBSTITUTE_END})
+@post("/v1/substitutions/{number:int}/end", status_code=204, opt={"act": Act.SUBSTITUTE_END, **NO_TICKET})
 async def end_substitute(request: AnyRequest, number: FromPath[int]) -> None:
     """End a substitution from today on: its next ask is refused."""
     wiring = wiring_of(request)
     await Colleagues(wiring.sessions).end_substitute(handle_of(request), await received(request, wiring.url), number)
 
 
-@post("/v1/enrolments", status_code=204, opt={"act": Act.ENROLMENT_MOVE})
+@post("/v1/enrolments", status_code=204, opt={"act": Act.ENROLMENT_MOVE, **NO_TICKET})
 async def enrol_colleague(request: AnyRequest, data: JSONBody[EnrolBody]) -> None:
     """As an enrolled manager, enrol a colleague who signed in and applied at this establishment."""
     wiring = wiring_of(request)

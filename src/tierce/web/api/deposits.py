@@ -22,12 +22,13 @@ from tierce.deposits.model import Receipt, State, why
 from tierce.deposits.service import Counter, Left
 from tierce.gate.service import Gate
 from tierce.identity.errors import IdentityError, SessionReason, SessionRefusedError
+from tierce.identity.sites.model import Held
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.deposits import BODY_BYTES_MAX, STATE_LABELS, DepositState
 from tierce.web.api import problems
 from tierce.web.api.agreements import closed_at
-from tierce.web.api.callers import handle_in
+from tierce.web.api.callers import TICKET, handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
 from tierce.web.api.problems import Problem
@@ -74,8 +75,8 @@ _TOO_LARGE = replace(
     remedy=Phrase("Un dépôt tient en deux kilo-octets.", "A deposit fits in two kilobytes."),
 )
 
-FindState = Callable[[bytes | None, int, str], Awaitable[State | None]]
-"""From the Authorization header, a receipt's number and its printed form, to its state for that establishment."""
+FindState = Callable[[Held, int, str], Awaitable[State | None]]
+"""From a handle with its ticket, a receipt's number and its printed form, to its state for that establishment."""
 
 
 class Front:
@@ -157,10 +158,10 @@ class Front:
 
     async def _state(self, scope: Scope, text: str) -> State:
         number = self._counter.number(text)
-        _handle(scope)
+        held = Held(_handle(scope).decode("latin-1"), (header(scope, TICKET.encode()) or b"").decode("latin-1"))
         found = None
         if self.find_state is not None and not self._openness.away:
-            found = await self.find_state(header(scope, b"authorization"), number, self._counter.printed(number))
+            found = await self.find_state(held, number, self._counter.printed(number))
         if found is None and self._counter.given(text):
             return self._counter.waiting(number)
         if found is None:

@@ -12,7 +12,7 @@ from tierce.identity.continuing.service import Continuing
 from tierce.identity.devices import Devices
 from tierce.kernel.ids import DeviceId
 from tierce.policy.acts import Act
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 
 class DeviceLine(msgspec.Struct):
@@ -38,6 +38,8 @@ class DevicesAnswer(msgspec.Struct):
     """One's own devices, last used first."""
 
     devices: list[DeviceLine]
+    other_key_at: datetime | None
+    """When another browser last signed for a session of one's own, which that ended: its cookie was copied."""
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,7 +92,7 @@ class EndedAnswer(msgspec.Struct):
 @get("/v1/devices", opt={"act": Act.SESSION_READ})
 async def list_devices(request: AnyRequest) -> DevicesAnswer:
     """List one's own devices."""
-    rows = await Devices(wiring_of(request).sessions).list_(handle_of(request))
+    rows, other_key = await Devices(wiring_of(request).sessions).list_(handle_of(request))
     return DevicesAnswer(
         [
             DeviceLine(
@@ -106,7 +108,8 @@ async def list_devices(request: AnyRequest) -> DevicesAnswer:
                 row.current,
             )
             for row in rows
-        ]
+        ],
+        other_key,
     )
 
 
@@ -116,7 +119,7 @@ async def name_device(request: AnyRequest, device: FromPath[int], data: JSONBody
     await Devices(wiring_of(request).sessions).name(handle_of(request), DeviceId(device), data.name)
 
 
-@post("/v1/devices/code", status_code=201, opt={"act": Act.DEVICE_CODE})
+@post("/v1/devices/code", status_code=201, opt={"act": Act.DEVICE_CODE, **NO_TICKET})
 async def ask_code(request: AnyRequest) -> CodeAnswer:
     """Ask, on a new device, for a code to type on an older one; signed, with an empty object as its body."""
     wiring = wiring_of(request)
@@ -124,7 +127,7 @@ async def ask_code(request: AnyRequest) -> CodeAnswer:
     return CodeAnswer(code.digits, code.ends)
 
 
-@post("/v1/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE})
+@post("/v1/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE, **NO_TICKET})
 async def confirm_device(request: AnyRequest, data: JSONBody[ConfirmBody]) -> ConfirmAnswer:
     """Say, on an older device, that the one which shows this code is one's own; signed."""
     wiring = wiring_of(request)
@@ -134,7 +137,7 @@ async def confirm_device(request: AnyRequest, data: JSONBody[ConfirmBody]) -> Co
     return ConfirmAnswer(str(device))
 
 
-@post("/v1/devices/{device:int}/separate", status_code=204, opt={"act": Act.DEVICE_SEPARATE})
+@post("/v1/devices/{device:int}/separate", status_code=204, opt={"act": Act.DEVICE_SEPARATE, **NO_TICKET})
 async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
     """Take one of one's own devices off the places that it shares; signed."""
     wiring = wiring_of(request)

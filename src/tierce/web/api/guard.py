@@ -1,5 +1,7 @@
-"""The guard of every route of the API behind the gate's own: what a session may carry out, by the policy's tables.
+"""The guard of every route of the API behind the gate's own: whose handle is believed, and what a session may do.
 
+The handle of a portal's session with a key is believed for five minutes after that key signed, by its ticket: a
+copied cookie is told nothing. A route that verifies the key's own proof says so (NO_TICKET); every other asks.
 An assistant's session carries out what policy/assistants.py names; one whose account is suspended, what
 policy/ladder.py names; and nothing else, a route that declares no act included.
 """
@@ -15,24 +17,26 @@ from tierce.identity.model import SessionState
 from tierce.policy.acts import Act
 from tierce.policy.assistants import may_assistant
 from tierce.policy.ladder import may_suspended
-from tierce.web.api.callers import handle_in
-from tierce.web.api.signin import STATE_KEY, SignInWiring
+from tierce.web.api.signin import STATE_KEY, SignInWiring, held_in
 
 
 async def only_open_acts(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse what the tables do not open to this session, before the route is reached.
 
-    What is open to everybody asks nothing of the database here: a store that hangs would keep waiting the very routes
+    What no handle comes to asks nothing of the database here: a store that hangs would keep waiting the very routes
     that say so. A handle that is none is the route's to refuse.
     """
-    act = handler.opt.get("act")
-    hers, left = (isinstance(act, Act) and may(act) for may in (may_assistant, may_suspended))
-    handle = handle_in(connection.headers.get("authorization", "").encode("latin-1"))
-    if handle is None or (hers and left):
+    act, held = handler.opt.get("act"), held_in(connection)
+    if not held.handle:
         return
     wiring: SignInWiring = connection.app.state[STATE_KEY]
-    reader, name = wiring.sessions.reader, handle.decode("latin-1")
-    found = (await reader.read([name]))[name]
+    reader = wiring.sessions.reader
+    if not handler.opt.get("no_ticket"):
+        await reader.insist_ticket(held)
+    hers, left = (isinstance(act, Act) and may(act) for may in (may_assistant, may_suspended))
+    if hers and left:
+        return
+    found = (await reader.read([held.handle]))[held.handle]
     if not isinstance(found, SessionState):
         return
     if found.assistant is not None and not hers:

@@ -30,7 +30,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.web.answers import Said, StateAnswer
 from tierce.web.api.problems import Problem, headers_of
-from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 INVOICES: Final = "/v1/invoices"
 INVOICES_KEY: Final = "invoices"
@@ -131,7 +131,7 @@ def invoices_of(request: AnyRequest) -> Invoices:
     return found
 
 
-@post(INVOICES, status_code=201, opt={"act": Act.INVOICE_SEND})
+@post(INVOICES, status_code=201, opt={"act": Act.INVOICE_SEND, **NO_TICKET})
 async def send_invoice(request: AnyRequest) -> TakenAnswer:
     """Send one invoice: it quotes what guarantees it, and names nobody.
 
@@ -160,7 +160,7 @@ async def read_invoice(request: AnyRequest, invoice: FromPath[str]) -> FullAnswe
     return _full(await invoices_of(request).one(handle_of(request), number_of(invoice)))
 
 
-@post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL})
+@post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL, **NO_TICKET})
 async def cancel_invoice(request: AnyRequest, invoice: FromPath[str]) -> InvoiceAnswer:
     """Take one invoice back, with a written reason, before its transfer: signed as asks are."""
     signed = await received(request, wiring_of(request).url)

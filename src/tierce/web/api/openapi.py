@@ -67,7 +67,8 @@ _SECURITY = {
         "type": "http",
         "scheme": "DPoP",
         "description": "The session's handle, `Authorization: DPoP <handle>`. What tells of a person or changes "
-        "something also takes the proof of RFC 9449, in the header `DPoP`.",
+        "something also takes the proof of RFC 9449, in the header `DPoP`. What a session of the operator's portal "
+        "reads or does without that proof takes a ticket of five minutes, in the header `Tierce-Ticket`.",
     }
 }
 _INFO: Final = """\
@@ -85,6 +86,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "POST /v1/sign-in/start": "startSignIn",
     "POST /v1/sign-in/complete": "completeSignIn",
     "POST /v1/session/activity": "chooseActivity",
+    "POST /v1/session/challenge": "drawChallenge",
+    "POST /v1/session/renew": "renewTicket",
     "GET /v1/session": "readSession",
     "GET /v1/sessions": "listSessions",
     "POST /v1/sessions/{session}/revoke": "revokeSession",
@@ -135,6 +138,7 @@ _NAMES: Final[Mapping[str, str]] = {
 _SIGNED: Final = frozenset(
     {
         "/v1/session/activity",
+        "/v1/session/renew",
         "/v1/substitutions",
         "/v1/substitutions/{number}/end",
         "/v1/enrolments",
@@ -176,13 +180,21 @@ _WHY: Final[Mapping[int, str]] = {
     503: "Closed, busy, the store is away or the identity provider out of reach: nothing was shown.",
 }
 _OWN: Final = frozenset(
-    {"/v1/session/activity", "/v1/session/leave", "/v1/assistants", "/v1/assistants/{number}/code"}
+    {
+        "/v1/session/activity",
+        "/v1/session/challenge",
+        "/v1/session/renew",
+        "/v1/session/leave",
+        "/v1/assistants",
+        "/v1/assistants/{number}/code",
+    }
 )
-"""Routes of the portal's that need a session: assistants sign in there alone."""
+"""Routes of the portal's that need a session: assistants sign in there alone, and tickets are its sessions' own."""
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/sign-in/start": (403,),
     "/v1/sign-in/complete": (403,),
     "/v1/session/activity": (409,),
+    "/v1/session/renew": (409,),
     "/v1/history": (422,),
     "/v1/devices/{device}/name": (422,),
     "/v1/devices/code": (409,),

@@ -86,25 +86,27 @@ class Openness:
     async def run(self) -> None:
         """Look until cancelled."""
         connection: AsyncConnection[Any] | None = None
-        looks = 0
+        looks, late = 0, set[asyncio.Task[Any]]()
         try:
             while True:
                 try:
                     if connection is None:
-                        connection = await _answered(self.connect())
-                    await _answered(self._look(connection, insurers=looks % INSURERS_EVERY == 0))
+                        connection = await _answered(self.connect(), late)
+                    await _answered(self._look(connection, insurers=looks % INSURERS_EVERY == 0), late)
                     looks += 1
                 except Exception as error:  # noqa: BLE001 - whoever stopped looking would answer from what he saw last
                     self._lost(error)
-                    await _leave(connection)
-                    connection, looks = None, 0
+                    leaving = asyncio.create_task(_leave(connection, late))
+                    _leaving.add(leaving)
+                    leaving.add_done_callback(_leaving.discard)
+                    connection, looks, late = None, 0, set()
                 self._note(self.clock.now())
                 self.looked.set()
                 self.looked = asyncio.Event()
                 await asyncio.to_thread(self.counter.turn)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            await _leave(connection)
+            await _leave(connection, late, seconds=ANSWER_SECONDS_MAX)
 
     async def look_again(self) -> None:
         """Wait for a look that began after this moment: the gate, or another worker, may know more by now."""
@@ -242,12 +244,12 @@ class Openness:
             self.kept = insurers
 
 
-_late: Final[set[asyncio.Task[Any]]] = set()
-"""What was not waited for any longer, until it ends."""
+_leaving: Final[set[asyncio.Task[None]]] = set()
+"""Connections that are being left, until they are closed."""
 
 
-async def _answered(asked: Coroutine[Any, Any, _Found]) -> _Found:
-    """What the store answers in time; a late answer is left behind.
+async def _answered(asked: Coroutine[Any, Any, _Found], late: set[asyncio.Task[Any]]) -> _Found:
+    """What the store answers in time; a late answer is left behind, in `late`.
 
     A timeout around the question would not do: the driver, told to stop, waits ten seconds more for a store that is
     frozen or out of reach to agree.
@@ -257,15 +259,23 @@ async def _answered(asked: Coroutine[Any, Any, _Found]) -> _Found:
         done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS_MAX)
     finally:
         if not task.done():
-            _late.add(task)
-            task.add_done_callback(_late.discard)
+            late.add(task)
             task.cancel()
     if not done:
         raise TimeoutError
     return task.result()
 
 
-async def _leave(connection: AsyncConnection[Any] | None) -> None:
+async def _leave(
+    connection: AsyncConnection[Any] | None, late: set[asyncio.Task[Any]], seconds: float | None = None
+) -> None:
+    """Close a connection, once nothing that was left behind waits for it any longer; after `seconds` leave it open.
+
+    Closed before, the number of its socket is another's by the time that the driver takes it off the loop, and the
+    loop, which then watches what is not there, ends the process.
+    """
+    if late and (await asyncio.wait(late, timeout=seconds))[1]:
+        return
     if connection is not None:
         with suppress(psycopg.Error):
             await connection.close()

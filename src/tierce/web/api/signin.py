@@ -1,7 +1,8 @@
 """Sign-in and sessions of professionals, for the portal and for vendor software.
 
-A session's handle is answered once, by `complete`; the site keeps it in an HttpOnly cookie. What only reads or ends
-one's own sessions needs the handle; binding a key needs the proof by that key over this very request.
+A session's handle is answered once, by `complete`; the site keeps it in an HttpOnly cookie. What is read or done with
+it and signed by no key wants a ticket of five minutes too, where the session is the portal's and a key is bound to it
+(web/api/guard.py); binding a key needs the proof by that key over this very request.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
@@ -34,15 +36,20 @@ from tierce.identity.leaving import leave
 from tierce.identity.model import Activity, SessionState
 from tierce.identity.oidc import Answer
 from tierce.identity.service import Received, Sessions, SignInDoor
+from tierce.identity.sites.errors import TicketReason, TicketRefusedError
+from tierce.identity.sites.model import Held
+from tierce.identity.sites.service import RENEW, Tickets
 from tierce.kernel.care import PROFESSION_LABELS
 from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
 from tierce.policy.acts import Act, Site
-from tierce.web.api.callers import handle_in
+from tierce.web.api.callers import TICKET, handle_in
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.back_channel import BACK_CHANNEL, told_over
 from tierce.web.signin_words import code_of, told
 
 STATE_KEY = "sign_in"
+NO_TICKET = {"no_ticket": True}
+"""Of a route that verifies the key's own proof by itself, or tells whoever holds a handle nothing."""
 AnyRequest = Request[Any, Any, State]
 
 
@@ -55,6 +62,7 @@ class SignInWiring:
 
     door: SignInDoor
     sessions: Sessions
+    tickets: Tickets
     url: str
     software: SoftwareId
     site: Site = Site.PORTAL
@@ -131,6 +139,28 @@ class SessionAnswer(msgspec.Struct):
     """Another bank account that is asked for at this establishment, masked: everybody who works there is told."""
     assistant_name: str | None
     """Who holds the session in the professional's name; null: the professional in person."""
+    ticket: str | None
+    """What goes beside the handle for five minutes: told as a browser's key is bound, and null ever after."""
+
+
+class ChallengeAnswer(msgspec.Struct):
+    """What the session's key is to sign within the minute, once, for `url`; the clock here, in seconds."""
+
+    challenge: str
+    url: str
+    now: int
+
+
+class RenewBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What was drawn for the session's key to sign."""
+
+    challenge: str
+
+
+class TicketAnswer(msgspec.Struct):
+    """Another ticket, for five minutes."""
+
+    ticket: str
 
 
 class LeaveAnswer(msgspec.Struct):
@@ -173,10 +203,16 @@ def wiring_of(request: AnyRequest) -> SignInWiring:
 
 def handle_of(request: AnyRequest) -> str:
     """The handle of `Authorization: DPoP <handle>`; SessionRefusedError when there is none."""
-    handle = handle_in(request.headers.get("authorization", "").encode("latin-1"))
-    if handle is None:
+    handle = held_in(request).handle
+    if not handle:
         raise SessionRefusedError(SessionReason.UNKNOWN)
-    return handle.decode("latin-1")
+    return handle
+
+
+def held_in(request: ASGIConnection[Any, Any, Any, Any]) -> Held:
+    """The handle and the ticket of a request; each is empty when there is none."""
+    handle = handle_in(request.headers.get("authorization", "").encode("latin-1")) or b""
+    return Held(handle.decode("latin-1"), request.headers.get(TICKET, ""))
 
 
 def client_address(request: AnyRequest, proxies: frozenset[str]) -> str:
@@ -213,7 +249,7 @@ def activity_answer(activity: Activity) -> ActivityAnswer:
     )
 
 
-async def _session(sessions: Sessions, handle: str, state: SessionState) -> SessionAnswer:
+async def _session(sessions: Sessions, handle: str, state: SessionState, ticket: str | None = None) -> SessionAnswer:
     offered = await sessions.offered(handle) if state.activity is None else []
     return SessionAnswer(
         id=str(state.id),
@@ -227,6 +263,7 @@ async def _session(sessions: Sessions, handle: str, state: SessionState) -> Sess
         expires_at=state.expires,
         account_asked=await _account_asked(sessions, state),
         assistant_name=await Assistants(sessions).name_of(state),
+        ticket=ticket,
     )
 
 
@@ -262,7 +299,7 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
     return CompleteAnswer(opened.handle, opened.expires, pending.return_to, [activity_answer(one) for one in offered])
 
 
-@post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
+@post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL, **NO_TICKET})
 async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> SessionAnswer:
     """Choose the activity and bind the browser's key, once for the session."""
     wiring = wiring_of(request)
@@ -270,7 +307,27 @@ async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> Sess
     state = await wiring.sessions.bind(
         handle, ActivityId(data.activity), data.jwk, await received(request, wiring.url)
     )
-    return await _session(wiring.sessions, handle, state)
+    ticket = None
+    if state.signs and state.thumbprint is not None and state.site is Site.PORTAL:
+        # The key signed this very request: it need not sign for its first ticket again.
+        ticket = await wiring.tickets.signed(handle, await wiring.tickets.challenge(handle), state.thumbprint)
+    return await _session(wiring.sessions, handle, state, ticket)
+
+
+@post("/v1/session/challenge", status_code=200, opt={"act": Act.SESSION_READ, **NO_TICKET})
+async def draw_challenge(request: AnyRequest) -> ChallengeAnswer:
+    """Draw what the key of a portal's session is to sign for another ticket."""
+    wiring = wiring_of(request)
+    drawn = await wiring.tickets.challenge(handle_of(request))
+    return ChallengeAnswer(drawn, wiring.tickets.url, int(wiring.sessions.clock.now().timestamp()))
+
+
+@post(f"/v1{RENEW}", status_code=200, opt={"act": Act.SESSION_READ, **NO_TICKET})
+async def renew_ticket(request: AnyRequest, data: JSONBody[RenewBody]) -> TicketAnswer:
+    """Give another ticket for the challenge that the session's key signed; another key's signature ends it."""
+    wiring = wiring_of(request)
+    signed = await received(request, wiring.url)
+    return TicketAnswer(await wiring.tickets.renew(handle_of(request), data.challenge, signed.body, signed.proof))
 
 
 @get("/v1/session", opt={"act": Act.SESSION_READ})
@@ -308,21 +365,26 @@ async def revoke_session(request: AnyRequest, session: FromPath[int]) -> None:
     await wiring_of(request).sessions.revoke(handle_of(request), SessionId(session), "revoked by its owner")
 
 
-@post("/v1/session/end", status_code=204, opt={"act": Act.SESSION_REVOKE})
+@post("/v1/session/end", status_code=204, opt={"act": Act.SESSION_REVOKE, **NO_TICKET})
 async def end_session(request: AnyRequest) -> None:
     """Sign out."""
     await wiring_of(request).sessions.end(handle_of(request))
 
 
-@post("/v1/session/leave", status_code=200, opt={"act": Act.SESSION_REVOKE})
+@post("/v1/session/leave", status_code=200, opt={"act": Act.SESSION_REVOKE, **NO_TICKET})
 async def leave_session(request: AnyRequest) -> LeaveAnswer:
     """Sign out, and learn where the browser signs out of the provider."""
-    wiring, handle = wiring_of(request), handle_of(request)
+    wiring, handle, lapsed = wiring_of(request), handle_of(request), False
     state = await wiring.sessions.read(handle)
+    try:
+        await wiring.sessions.reader.insist_ticket(held_in(request))
+    except TicketRefusedError:
+        lapsed = True  # whoever lost her key leaves all the same
     await wiring.sessions.revoke(handle, state.id, "signed out")
     if state.assistant is not None or state.site is not wiring.site:
         return LeaveAnswer(None, None, by_provider=False)
-    leaving = await leave(wiring.door, handle)
+    # Leaving the provider tells it who leaves: not in the name of a handle alone, which may be stolen.
+    leaving = None if lapsed else await leave(wiring.door, handle)
     if leaving is None:
         return LeaveAnswer(None, None, by_provider=True)
     return LeaveAnswer(leaving.url, leaving.state, by_provider=True)
@@ -339,6 +401,8 @@ ROUTES: list[HTTPRouteHandler] = [
     start,
     complete,
     choose_activity,
+    draw_challenge,
+    renew_ticket,
     read_session,
     list_sessions,
     revoke_session,
@@ -362,6 +426,8 @@ def identity_problem(error: IdentityError) -> Problem:
         status = 404 if error.reason is AssistantReason.NOT_FOUND else 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
+    elif isinstance(error, TicketRefusedError) and error.reason is TicketReason.STALE:
+        status = 409
     elif isinstance(error, SessionRefusedError) and error.reason is SessionReason.SUSPENDED:
         status = 403
     elif isinstance(error, SessionRefusedError) and error.reason in {

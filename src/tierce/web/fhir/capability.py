@@ -7,7 +7,7 @@ from litestar import Response, get
 from tierce import __version__
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.api.signin import AnyRequest, wiring_of
+from tierce.web.api.signin import NO_TICKET, AnyRequest, wiring_of
 from tierce.web.fhir import names
 from tierce.web.fhir.eligibility import worded
 
@@ -56,7 +56,7 @@ def _submit(kind: str) -> dict[str, str]:
     return {"name": "submit", "definition": f"{names.OPERATIONS}{kind}-submit"}
 
 
-@get(names.METADATA_PATH, include_in_schema=False, opt={"act": Act.NONE})
+@get(names.METADATA_PATH, include_in_schema=False, opt={"act": Act.NONE, **NO_TICKET})
 async def metadata(request: AnyRequest) -> Response[dict[str, Any]]:
     """Say what this server can do."""
     return Response(statement(wiring_of(request).url), media_type=names.MEDIA_TYPE)

@@ -204,10 +204,14 @@ def _day(items: list[Element]) -> tuple[str, str]:
 
 def invoice_response(one: OwnInvoice, notes: tuple[Phrase, ...] = ()) -> dict[str, Any]:
     """The ClaimResponse of an invoice."""
-    said = () if one.said is None else (Phrase(one.said, one.said),)
     return _response(one, INVOICE, "claim", INVOICE_LABELS[one.state], INVOICE_REASONS.get(one.reason)) | _notes(
-        (*notes, *said)
+        (*notes, *_said(one.said))
     )
+
+
+def _said(words: str | None) -> tuple[Phrase, ...]:
+    """What the operator's staff wrote, in the language in which they wrote it."""
+    return () if words is None else (Phrase(words, words),)
 
 
 def agreement_response(one: OwnAgreement) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def agreement_response(one: OwnAgreement) -> dict[str, Any]:
     if one.documents_by is not None:
         return told | _notes((_awaited(one, one.documents_by),))
     if one.answer_by is None:
-        return told
+        return told | _notes(_said(one.said))
     by = one.answer_by
     note = Phrase(
         f"Une personne de l’organisme répond au plus tard le {by:%d/%m/%Y} ; sans réponse, c’est refusé.",

@@ -34,12 +34,13 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 class Link:
     """One entry of a site's navigation; `key` is the key of its words, `under` the addresses that belong to it.
 
-    What is below its own address belongs to it too.
+    What is below its own address belongs to it too. `apart` begins another group: a long row is read by its groups.
     """
 
     href: str
     key: str
     under: tuple[str, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def aside_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         number = ProfessionalId(professional)
         before = read_after(request, site.clock.now())
         at, what = before or (None, "")
-        behind = (at, int(what)) if at is not None and what.isdigit() and len(what) < 3 else None
+        behind = (at, int(what)) if at is not None and what.isascii() and what.isdigit() and len(what) < 3 else None
 
         def read(connection: Connection) -> dict[str, object] | None:
             account = lines.account(connection, number)

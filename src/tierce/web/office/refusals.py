@@ -1,4 +1,4 @@
-"""Invoices that nothing decides: two of the staff refuse one, in words that its place reads; nobody is named."""
+"""What nothing decides, of invoices and agreements: two of the staff refuse it, in words that its place reads."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,13 +8,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tierce.billing.agreements.rules import REASONS as AGREEMENT_REASONS
 from tierce.billing.bank.rules import holds_iban
 from tierce.billing.invoices.rules import REASONS
-from tierce.billing.model import STATE_LABELS
 from tierce.billing.refusing.desk import RefusalDesk
-from tierce.billing.refusing.model import OBSTACLE_LABELS, REASON_LABELS
+from tierce.billing.refusing.errors import UndecidedMissingError
+from tierce.billing.refusing.model import OBSTACLE_LABELS, REASON_LABELS, Which
 from tierce.billing.settlement.recoveries.desk import LOOKED_AT, SAID_CHARS_MAX
 from tierce.incidents.errors import FormError
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import DOMAIN_LABELS
 from tierce.policy.acts import Act
 from tierce.policy.invoices import UNDECIDED_DAYS
@@ -33,10 +35,29 @@ class _Sent:
 
 
 _NOTHING: Final = _Sent()
+KINDS: Final = {"invoice": EntryKind.INVOICE, "agreement": EntryKind.AGREEMENT}
+"""By the word that the address of a page has for it."""
+_SENTENCES: Final = {EntryKind.INVOICE: REASONS, EntryKind.AGREEMENT: AGREEMENT_REASONS}
+
+
+def which_of(what: str, number: int) -> Which:
+    """Read what an address names.
+
+    Raises:
+        UndecidedMissingError: nothing has that word.
+    """
+    if what not in KINDS:
+        raise UndecidedMissingError
+    return Which(KINDS[what], number)
+
+
+def address(which: Which) -> str:
+    """Where the page of one is."""
+    return f"/undecided/{which.kind.name.lower()}/{which.number}"
 
 
 def refusal_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
-    """Make the routes of invoices that nothing decides."""
+    """Make the routes of what nothing decides."""
     desk = RefusalDesk(site.holds.appender, site.clock)
 
     @get("/undecided", opt={"act": Act.STAFF_DIRECTORY})
@@ -45,22 +66,22 @@ def refusal_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         rows = await site.rows.read(desk.listed)
         return site.page(visit, "undecided.html", _common(site) | {"rows": rows})
 
-    @get("/undecided/{number:int}", opt={"act": Act.STAFF_DIRECTORY})
-    async def one(request: AnyRequest, number: FromPath[int]) -> Response[str]:
-        return await _page(site, await site.visit(request), desk, number, _NOTHING)
+    @get("/undecided/{what:str}/{number:int}", opt={"act": Act.STAFF_DIRECTORY})
+    async def one(request: AnyRequest, what: FromPath[str], number: FromPath[int]) -> Response[str]:
+        return await _page(site, await site.visit(request), desk, which_of(what, number), _NOTHING)
 
-    @post("/undecided/{number:int}/refuse", status_code=200, opt={"act": Act.STAFF_INVOICE_REFUSE})
-    async def refuse(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-        visit = await site.visit(request)
+    @post("/undecided/{what:str}/{number:int}/refuse", status_code=200, opt={"act": Act.STAFF_INVOICE_REFUSE})
+    async def refuse(request: AnyRequest, what: FromPath[str], number: FromPath[int]) -> Response[Any]:
+        visit, which = await site.visit(request), which_of(what, number)
         sent = await site.sign_in.check_form(request)
         reason, said = sent.get("reason", ""), sent.get("said", "")
         try:
-            await site.rows.read(lambda connection: desk.refuse(connection, visit.caller, number, reason, said))
+            await site.rows.read(lambda connection: desk.refuse(connection, visit.caller, which, reason, said))
         except FormError as problem:
             # No page shows an account, not even to whoever typed it.
             shown = "" if holds_iban(said[:LOOKED_AT]) else said
-            return await _page(site, visit, desk, number, _Sent(reason, shown, problem))
-        return Redirect(f"/undecided/{number}", status_code=303)
+            return await _page(site, visit, desk, which, _Sent(reason, shown, problem))
+        return Redirect(address(which), status_code=303)
 
     return [listed, one, refuse]
 
@@ -71,21 +92,21 @@ def _common(site: OfficeSite) -> dict[str, object]:
         "reasons": REASON_LABELS,
         "domains": DOMAIN_LABELS,
         "now": site.clock.now(),
+        "address": address,
         "euros": euros,
         "days": UNDECIDED_DAYS,
     }
 
 
-async def _page(site: OfficeSite, visit: Visit, desk: RefusalDesk, number: int, sent: _Sent) -> Response[str]:
-    found = await site.rows.read(lambda connection: desk.one(connection, number))
+async def _page(site: OfficeSite, visit: Visit, desk: RefusalDesk, which: Which, sent: _Sent) -> Response[str]:
+    found = await site.rows.read(lambda connection: desk.one(connection, which))
     others = [one for one in found.words if one.staff != visit.caller.staff]
     values = _common(site) | {
         "one": found,
         "mine": found.said_by(visit.caller.staff),
         "others": others,
         "sent": sent,
-        "states": STATE_LABELS,
-        "sentences": REASONS,
+        "sentences": _SENTENCES[which.kind],
         "said_max": SAID_CHARS_MAX,
     }
     return site.page(visit, "undecided_one.html", values, status=422 if sent.problem else 200)

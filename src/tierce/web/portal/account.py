@@ -51,13 +51,13 @@ def account_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/account", status_code=200, opt={"act": Act.ACCOUNT_ASK})
     async def ask(request: AnyRequest) -> Response[str]:
         """Ask for another account."""
-        handle, fields = await site.form(request)
+        held, fields = await site.form(request)
         visit, signed = await site.visit(request), signed_of(fields)
         if not signed.body:
             plain = _Ask(fields.get("iban", "")[:IBAN_CHARS], fields.get("holder", "")[:HOLDER_CHARS])
             signed = Signed(msgspec.json.encode(plain), None)
         try:
-            await ask_account(site.api, handle, signed)
+            await ask_account(site.api, held, signed)
         except ApiRefusedError as error:
             if error.field not in {"iban", "holder"}:
                 raise
@@ -68,9 +68,9 @@ def account_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/account/stop", status_code=200, opt={"act": Act.ACCOUNT_STOP})
     async def stop(request: AnyRequest) -> Response[str]:
         """Take the ask back, or object to it."""
-        handle, fields = await site.form(request)
-        own = (await read_accounts(site.api, handle)).under_way
-        await stop_account(site.api, handle, signed_of({"body": "{}", **fields}))
+        held, fields = await site.form(request)
+        own = (await read_accounts(site.api, held)).under_way
+        await stop_account(site.api, held, signed_of({"body": "{}", **fields}))
         done = "withdrawn" if own is not None and own.own else "objected"
         return Redirect(f"/account?done={done}", status_code=303)
 
@@ -88,7 +88,7 @@ def _holder(body: bytes) -> str:
 async def _page(site: PortalSite, visit: Visit, done: str, refused: _Refused | None = None) -> Response[str]:
     errors = {refused.wrong.field: refused.wrong.text(visit.frame.language)} if refused else {}
     values = {
-        "accounts": await read_accounts(site.api, visit.handle),
+        "accounts": await read_accounts(site.api, visit.held),
         "ask_url": site.act_url(ACCOUNT),
         "stop_url": site.act_url(ACCOUNT_STOP),
         "done": done,

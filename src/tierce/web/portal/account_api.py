@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from tierce.identity.sites.model import Held
 from tierce.web.portal.api import Api, Guarantee, Signed
 
 ACCOUNT: Final = "/v1/account"
@@ -36,16 +37,16 @@ class Accounts(msgspec.Struct):
     stopped: str | None = None
 
 
-async def read_accounts(api: Api, handle: str) -> Accounts:
+async def read_accounts(api: Api, held: Held) -> Accounts:
     """Read where one's establishment is paid, masked."""
-    return await api.read(ACCOUNT, handle, Accounts)
+    return await api.read(ACCOUNT, held, Accounts)
 
 
-async def ask_account(api: Api, handle: str, signed: Signed) -> None:
+async def ask_account(api: Api, held: Held, signed: Signed) -> None:
     """Relay an ask for another account."""
-    await api.relay(ACCOUNT, handle, signed)
+    await api.relay(ACCOUNT, held, signed)
 
 
-async def stop_account(api: Api, handle: str, signed: Signed) -> None:
+async def stop_account(api: Api, held: Held, signed: Signed) -> None:
     """Relay that an ask is taken back, or objected to."""
-    await api.relay(ACCOUNT_STOP, handle, signed)
+    await api.relay(ACCOUNT_STOP, held, signed)

@@ -59,7 +59,7 @@ def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return choose_first()
         wanted = stands if stands in dict(STATES) else ""
         query = {"state": wanted} if wanted else {}
-        found = await wire.listed(site.api, visit.handle, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
+        found = await wire.listed(site.api, visit.held, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
         following = {"stands": wanted, "cursor": found.cursor or ""}
         language = visit.frame.language
         values = {
@@ -89,7 +89,7 @@ def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return _form_page(site, visit, form.with_rows(len(form.rows) + MORE_ROWS))
         form, signed = read_form(fields)
         try:
-            taken = await wire.send(site.api, visit.handle, signed)
+            taken = await wire.send(site.api, visit.held, signed)
         except ApiRefusedError as error:
             if error.ends_session or error.code.startswith("proof_"):
                 raise
@@ -117,7 +117,7 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if not signed.body:
             signed = Signed(msgspec.json.encode(Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
         try:
-            await wire.cancel(site.api, visit.handle, number, signed)
+            await wire.cancel(site.api, visit.held, number, signed)
         except ApiRefusedError as error:
             if error.field is None and error.code != "agreement_settled":
                 raise
@@ -132,7 +132,7 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         form, signed = read_document(fields)
         try:
-            await wire.declare(site.api, visit.handle, number, signed)
+            await wire.declare(site.api, visit.held, number, signed)
         except ApiRefusedError as error:
             if error.field is None and error.code not in NOT_DECLARED:
                 raise
@@ -169,7 +169,7 @@ async def _one_page(
     status: int = 200,
 ) -> Response[str]:
     language = visit.frame.language
-    found = await wire.one(site.api, visit.handle, number)
+    found = await wire.one(site.api, visit.held, number)
     errors = {wrong.field: wrong.text(language)} if wrong else {}
     values = {
         "one": _shown(found, language),
@@ -220,5 +220,6 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "ended": one.ended_at,
         "cancelled_why": one.cancelled_why or "",
         "invoice": one.invoice,
+        "said": one.said or "",
         "cancellable": one.cancellable,
     }

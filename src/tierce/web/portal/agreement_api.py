@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from tierce.identity.sites.model import Held
 from tierce.web.portal.api import Api, Guarantee, Signed, decode
 from tierce.web.portal.invoicing_api import Line, Stands, Why
 
@@ -67,6 +68,7 @@ class Agreement(msgspec.Struct):
     ended_at: datetime | None = None
     cancelled_why: str | None = None
     invoice: Invoiced | None = None
+    said: str | None = None
     lines: list[Line] = []
     documents: list[Document] = []
 
@@ -78,19 +80,19 @@ class Page(msgspec.Struct):
     cursor: str | None = None
 
 
-async def send(api: Api, handle: str, signed: Signed) -> Agreement:
+async def send(api: Api, held: Held, signed: Signed) -> Agreement:
     """Relay one ask."""
-    return decode(await api.relay(AGREEMENTS, handle, signed), Agreement)
+    return decode(await api.relay(AGREEMENTS, held, signed), Agreement)
 
 
-async def listed(api: Api, handle: str, query: dict[str, str]) -> Page:
+async def listed(api: Api, held: Held, query: dict[str, str]) -> Page:
     """Read one page of the place's agreements; `query` holds a cursor and a state."""
-    return await api.read(AGREEMENTS, handle, Page, query or None)
+    return await api.read(AGREEMENTS, held, Page, query or None)
 
 
-async def one(api: Api, handle: str, number: str) -> Agreement:
+async def one(api: Api, held: Held, number: str) -> Agreement:
     """Read one agreement of the place."""
-    return await api.read(f"{AGREEMENTS}/{quote(number, safe='')}", handle, Agreement)
+    return await api.read(f"{AGREEMENTS}/{quote(number, safe='')}", held, Agreement)
 
 
 def cancel_path(number: str) -> str:
@@ -98,9 +100,9 @@ def cancel_path(number: str) -> str:
     return f"{AGREEMENTS}/{quote(number, safe='')}/cancel"
 
 
-async def cancel(api: Api, handle: str, number: str, signed: Signed) -> None:
+async def cancel(api: Api, held: Held, number: str, signed: Signed) -> None:
     """Relay that one is taken back."""
-    await api.relay(cancel_path(number), handle, signed)
+    await api.relay(cancel_path(number), held, signed)
 
 
 def declare_path(number: str) -> str:
@@ -108,6 +110,6 @@ def declare_path(number: str) -> str:
     return f"{AGREEMENTS}/{quote(number, safe='')}/documents"
 
 
-async def declare(api: Api, handle: str, number: str, signed: Signed) -> None:
+async def declare(api: Api, held: Held, number: str, signed: Signed) -> None:
     """Relay a declaration."""
-    await api.relay(declare_path(number), handle, signed)
+    await api.relay(declare_path(number), held, signed)

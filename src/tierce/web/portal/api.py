@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from tierce.identity.sites.model import Held
 from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
@@ -20,7 +21,7 @@ from tierce.web.upstream import Upstream
 
 RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
-ACTIVITY: Final = "/v1/session/activity"
+TICKET: Final = "tierce-ticket"
 APPEAL: Final = "/v1/holds/appeal"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
@@ -134,8 +135,11 @@ class _Holds(msgspec.Struct):
     holds: list[Hold]
 
 
-class _Devices(msgspec.Struct):
+class Devices(msgspec.Struct):
+    """One's own devices, and when another browser last signed for a session of one's own."""
+
     devices: list[Device]
+    other_key_at: datetime | None = None
 
 
 class _Ended(msgspec.Struct):
@@ -332,100 +336,96 @@ class Api:
         """End a sign-in with what the browser brought back, for the browser at `address`."""
         return await self.post("/v1/sign-in/complete", Opened, answer, {"x-forwarded-for": address})
 
-    async def choose_activity(self, handle: str, signed: Signed) -> Session:
-        """Choose the activity and bind the browser's key."""
-        return decode(await self.relay(ACTIVITY, handle, signed), Session)
-
-    async def session(self, handle: str) -> Session:
+    async def session(self, held: Held) -> Session:
         """Read one's own session."""
-        return await self.read("/v1/session", handle, Session)
+        return await self.read("/v1/session", held, Session)
 
-    async def sessions(self, handle: str) -> list[SessionLine]:
+    async def sessions(self, held: Held) -> list[SessionLine]:
         """List one's own live sessions."""
-        return (await self.read("/v1/sessions", handle, _Sessions)).sessions
+        return (await self.read("/v1/sessions", held, _Sessions)).sessions
 
-    async def revoke(self, handle: str, session: str) -> None:
+    async def revoke(self, held: Held, session: str) -> None:
         """End one of one's own sessions."""
-        await self._send("POST", f"/v1/sessions/{quote(session, safe='')}/revoke", headers=_bearer(handle))
+        await self._send("POST", f"/v1/sessions/{quote(session, safe='')}/revoke", headers=_bearer(held))
 
-    async def leave(self, handle: str) -> Leave:
+    async def leave(self, held: Held) -> Leave:
         """Sign out, and learn where the browser signs out of its provider."""
-        return decode(await self._send("POST", "/v1/session/leave", headers=_bearer(handle)), Leave)
+        return decode(await self._send("POST", "/v1/session/leave", headers=_bearer(held)), Leave)
 
-    async def seats(self, handle: str) -> Seats:
+    async def seats(self, held: Held) -> Seats:
         """Read one's own places."""
-        return await self.read("/v1/seats", handle, Seats)
+        return await self.read("/v1/seats", held, Seats)
 
-    async def place_code(self, handle: str) -> str:
+    async def place_code(self, held: Held) -> str:
         """Read the code of one's own place, to give to whoever shows a dynamic card; empty where there is none."""
-        return (await self.read("/v1/place", handle, _Place)).code or ""
+        return (await self.read("/v1/place", held, _Place)).code or ""
 
-    async def devices(self, handle: str) -> list[Device]:
+    async def devices(self, held: Held) -> Devices:
         """List one's own devices."""
-        return (await self.read("/v1/devices", handle, _Devices)).devices
+        return await self.read("/v1/devices", held, Devices)
 
-    async def name_device(self, handle: str, device: str, name: str) -> None:
+    async def name_device(self, held: Held, device: str, name: str) -> None:
         """Name one of one's own devices."""
         path = f"/v1/devices/{quote(device, safe='')}/name"
-        headers = {**_bearer(handle), "content-type": "application/json"}
+        headers = {**_bearer(held), "content-type": "application/json"}
         await self._send("POST", path, headers=headers, content=msgspec.json.encode({"name": name}))
 
-    async def device_code(self, handle: str, signed: Signed) -> Code:
+    async def device_code(self, held: Held, signed: Signed) -> Code:
         """Relay a new device's wish for a code."""
-        return decode(await self.relay(DEVICE_CODE, handle, signed), Code)
+        return decode(await self.relay(DEVICE_CODE, held, signed), Code)
 
-    async def confirm_device(self, handle: str, signed: Signed) -> None:
+    async def confirm_device(self, held: Held, signed: Signed) -> None:
         """Relay an older device's word for the one that shows a code."""
-        await self.relay(DEVICE_CONFIRM, handle, signed)
+        await self.relay(DEVICE_CONFIRM, held, signed)
 
-    async def separate_device(self, handle: str, device: str, signed: Signed) -> None:
+    async def separate_device(self, held: Held, device: str, signed: Signed) -> None:
         """Relay that a device shares places no longer."""
-        await self.relay(separate_path(device), handle, signed)
+        await self.relay(separate_path(device), held, signed)
 
-    async def revoke_others(self, handle: str) -> int:
+    async def revoke_others(self, held: Held) -> int:
         """End every session of one's own but this one; returns how many."""
-        found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(handle))
+        found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(held))
         return decode(found, _Ended).ended
 
-    async def substitutes(self, handle: str) -> list[Substitute]:
+    async def substitutes(self, held: Held) -> list[Substitute]:
         """List who may work in one's place, now or soon."""
-        return (await self.read("/v1/substitutes", handle, _Substitutes)).substitutes
+        return (await self.read("/v1/substitutes", held, _Substitutes)).substitutes
 
-    async def holds(self, handle: str) -> list[Hold]:
+    async def holds(self, held: Held) -> list[Hold]:
         """List what holds oneself, now or lately."""
-        return (await self.read("/v1/holds", handle, _Holds)).holds
+        return (await self.read("/v1/holds", held, _Holds)).holds
 
-    async def appeal(self, handle: str, signed: Signed) -> None:
+    async def appeal(self, held: Held, signed: Signed) -> None:
         """Relay the appeal of a hold."""
-        await self.relay(APPEAL, handle, signed)
+        await self.relay(APPEAL, held, signed)
 
-    async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
+    async def history(self, held: Held, query: dict[str, str]) -> HistoryPage:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""
-        return await self.read("/v1/history", handle, HistoryPage, query or None)
+        return await self.read("/v1/history", held, HistoryPage, query or None)
 
-    async def ask(self, handle: str, signed: Signed) -> RightsBody:
+    async def ask(self, held: Held, signed: Signed) -> RightsBody:
         """Relay a question about one person's rights."""
-        return decode(await self.relay(RIGHTS, handle, signed), RightsBody)
+        return decode(await self.relay(RIGHTS, held, signed), RightsBody)
 
-    async def revisit(self, handle: str, engagement: str, signed: Signed) -> RightsBody:
+    async def revisit(self, held: Held, engagement: str, signed: Signed) -> RightsBody:
         """Relay the opening of one line of the history."""
-        return decode(await self.relay(revisit_path(engagement), handle, signed), RightsBody)
+        return decode(await self.relay(revisit_path(engagement), held, signed), RightsBody)
 
     async def service(self) -> Service:
         """Read what is open; known to the API while its store is away."""
         return decode(await self._send("GET", "/v1/service", headers={}), Service)
 
-    async def deposit(self, handle: str, signed: Signed) -> ReceiptBody:
+    async def deposit(self, held: Held, signed: Signed) -> ReceiptBody:
         """Relay a deposit."""
-        return decode(await self.relay(DEPOSITS, handle, signed), ReceiptBody)
+        return decode(await self.relay(DEPOSITS, held, signed), ReceiptBody)
 
-    async def receipt(self, handle: str, number: str) -> DepositStateBody:
+    async def receipt(self, held: Held, number: str) -> DepositStateBody:
         """Read the state of one receipt of the establishment."""
-        return await self.read(f"{DEPOSITS}/{quote(number, safe='')}", handle, DepositStateBody)
+        return await self.read(f"{DEPOSITS}/{quote(number, safe='')}", held, DepositStateBody)
 
-    async def relay(self, path: str, handle: str, signed: Signed) -> bytes:
+    async def relay(self, path: str, held: Held, signed: Signed) -> bytes:
         """Relay the very bytes that the browser signed, with its proof."""
-        headers = {**_bearer(handle), "content-type": "application/json"}
+        headers = {**_bearer(held), "content-type": "application/json"}
         if signed.proof is not None:
             headers["dpop"] = signed.proof
         return await self._send("POST", path, content=signed.body, headers=headers)
@@ -438,9 +438,9 @@ class Api:
         sent = {"content-type": "application/json", **(headers or {})}
         return decode(await self._send("POST", path, content=content, headers=sent), kind)
 
-    async def read(self, path: str, handle: str, kind: type[Body], params: dict[str, str] | None = None) -> Body:
+    async def read(self, path: str, held: Held, kind: type[Body], params: dict[str, str] | None = None) -> Body:
         """Read what is one's own."""
-        return decode(await self._send("GET", path, headers=_bearer(handle), params=params), kind)
+        return decode(await self._send("GET", path, headers=_bearer(held), params=params), kind)
 
     async def _send(
         self,
@@ -476,8 +476,8 @@ def revisit_path(engagement: str) -> str:
     return f"/v1/history/{quote(engagement, safe='')}/revisit"
 
 
-def _bearer(handle: str) -> dict[str, str]:
-    return {"authorization": f"DPoP {handle}"}
+def _bearer(held: Held) -> dict[str, str]:
+    return {"authorization": f"DPoP {held.handle}"} | ({TICKET: held.ticket} if held.ticket else {})
 
 
 def decode(content: bytes, kind: type[Body]) -> Body:

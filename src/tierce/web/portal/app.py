@@ -1,6 +1,7 @@
 """The portal's application: `create_app(settings)`, served by granian as one process without a database."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -30,9 +31,11 @@ from tierce.web.portal.holding import holding_handlers
 from tierce.web.portal.invoicing import invoicing_handlers
 from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.reading import reading_handlers
+from tierce.web.portal.renewing import LAPSED, lapsed_page, ticket_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.portal.transfers import transfer_handlers
+from tierce.web.portal.turns import Turns
 from tierce.web.visit import RememberLanguage
 
 FORM_BYTES_MAX: Final = 16_384
@@ -48,14 +51,20 @@ def create_app(
     *,
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    ticks: Callable[[], float] = time.monotonic,
 ) -> Litestar:
-    """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends."""
+    """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends.
+
+    `ticks` gives seconds of a clock that never goes back: turns to sign in are counted by it.
+    """
     keep_no_request()
     site = PortalSite(
         pages=pages_of(HERE, settings.operator),
         api=Api(settings.api_url, transport),
         settings=settings,
         clock=clock or SystemClock(),
+        turns=Turns(settings.sign_ins),
+        ticks=ticks,
         demo=read_demo(settings.demo_people),
     )
 
@@ -68,6 +77,7 @@ def create_app(
             *site.pages.static_handlers(),
             *sign_in_handlers(site),
             *session_handlers(site),
+            *ticket_handlers(site),
             *ask_handlers(site),
             *reading_handlers(site),
             *history_handlers(site),
@@ -104,6 +114,8 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
         return sign_in_page(site, request, status=401)
 
     def refused(request: AnyRequest, error: ApiRefusedError) -> Response[str]:
+        if error.code == LAPSED:
+            return lapsed_page(site, request)
         if error.ends_session:
             return forget(site, sign_in_page(site, request, refusal=error, status=401))
         if error.code.startswith("sign_in_"):

@@ -53,8 +53,8 @@ async def _ask_page(site: PortalSite, visit: Visit, form: AskForm, wrong: list[W
         "errors": {one.field: one.text(language) for one in found},
         "error_list": [(one.field, one.text(language)) for one in found],
         "domains": [(one.name, DOMAIN_LABELS[one][language]) for one in domains_of(profession)],
-        "seats": await site.api.seats(visit.handle),
-        "place_code": await site.api.place_code(visit.handle),
+        "seats": await site.api.seats(visit.held),
+        "place_code": await site.api.place_code(visit.held),
         "act_url": site.act_url(RIGHTS),
         "parts": closed_parts(await site.api.service(), language),
         "demo": DEMO_PERSON in site.demo,
@@ -134,7 +134,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if wrong:
             return await _ask_page(site, visit, form, wrong)
         try:
-            answer = await site.api.ask(visit.handle, signed)
+            answer = await site.api.ask(visit.held, signed)
         except ApiRefusedError as error:
             field = PRESENCE if error.code in UNPROVED else error.field
             if field is None:
@@ -142,8 +142,8 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             named = Wrong("nir" if field == "body" else field, error.reason, error.remedy)
             # A card that was shown is spent, whatever came of it.
             return await _ask_page(site, visit, replace(form, presence="", means=""), [named])
-        place_code = "" if answer.shown else await site.api.place_code(visit.handle)
-        return answer_page(site, visit, answer, await site.api.seats(visit.handle), form, place_code)
+        place_code = "" if answer.shown else await site.api.place_code(visit.held)
+        return answer_page(site, visit, answer, await site.api.seats(visit.held), form, place_code)
 
     return [show_form, ask]
 

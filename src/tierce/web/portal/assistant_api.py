@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from tierce.identity.sites.model import Held
 from tierce.web.portal.api import Api, Opened, Signed, decode
 
 ASSISTANTS: Final = "/v1/assistants"
@@ -105,24 +106,24 @@ def end_path(number: str) -> str:
     return f"{ASSISTANTS}/{number}/end"
 
 
-async def read_assistants(api: Api, handle: str) -> list[Assistant]:
+async def read_assistants(api: Api, held: Held) -> list[Assistant]:
     """List one's own assistants who may sign in."""
-    return (await api.read(ASSISTANTS, handle, _Assistants)).assistants
+    return (await api.read(ASSISTANTS, held, _Assistants)).assistants
 
 
-async def name_assistant(api: Api, handle: str, signed: Signed) -> AssistantCode:
+async def name_assistant(api: Api, held: Held, signed: Signed) -> AssistantCode:
     """Relay the naming of an assistant."""
-    return decode(await api.relay(ASSISTANTS, handle, signed), AssistantCode)
+    return decode(await api.relay(ASSISTANTS, held, signed), AssistantCode)
 
 
-async def renew_code(api: Api, handle: str, number: str, signed: Signed) -> AssistantCode:
+async def renew_code(api: Api, held: Held, number: str, signed: Signed) -> AssistantCode:
     """Relay the wish for another code."""
-    return decode(await api.relay(code_path(number), handle, signed), AssistantCode)
+    return decode(await api.relay(code_path(number), held, signed), AssistantCode)
 
 
-async def end_assistant(api: Api, handle: str, number: str, signed: Signed) -> None:
+async def end_assistant(api: Api, held: Held, number: str, signed: Signed) -> None:
     """Relay the end of an assistant."""
-    await api.relay(end_path(number), handle, signed)
+    await api.relay(end_path(number), held, signed)
 
 
 async def start_passkey(api: Api, code: str, address: str) -> PasskeyStart:

@@ -32,7 +32,7 @@ from tierce.web.portal.assistant_api import (
     start_passkey,
     start_sign_in,
 )
-from tierce.web.portal.entering import address_of
+from tierce.web.portal.entering import address_of, waiting
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import Wrong, signed_of
 from tierce.web.portal.site import PENDING_SECONDS, AnyRequest, PortalSite, Visit
@@ -66,7 +66,7 @@ def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit, signed = await site.visit(request), signed_of(fields)
         typed = _typed(signed.body)
         try:
-            code = await name_assistant(site.api, visit.handle, signed)
+            code = await name_assistant(site.api, visit.held, signed)
         except ApiRefusedError as error:
             field = error.field or _FIELDS.get(error.code, "")
             if field not in Named.__struct_fields__:
@@ -79,15 +79,15 @@ def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         """Show another code for an assistant."""
         _, fields = await site.form(request)
         visit = await site.visit(request)
-        code = await renew_code(site.api, visit.handle, str(number), signed_of({"body": "{}", **fields}))
-        known = {one.number: one.name for one in await read_assistants(site.api, visit.handle)}
+        code = await renew_code(site.api, visit.held, str(number), signed_of({"body": "{}", **fields}))
+        known = {one.number: one.name for one in await read_assistants(site.api, visit.held)}
         return _code_page(site, visit, code, known.get(str(number), ""))
 
     @post("/delegates/assistants/{number:int}/end", status_code=200, opt={"act": Act.ASSISTANT_END})
     async def end(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         """End an assistant."""
-        handle, fields = await site.form(request)
-        await end_assistant(site.api, handle, str(number), signed_of({"body": "{}", **fields}))
+        held, fields = await site.form(request)
+        await end_assistant(site.api, held, str(number), signed_of({"body": "{}", **fields}))
         return Redirect("/delegates?ended=1", status_code=303)
 
     return [delegates, name, renew, end, *_passkey_handlers(site), *_sign_in_handlers(site)]
@@ -132,7 +132,9 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @get("/assistant", opt={"act": Act.NONE})
     async def page(request: AnyRequest) -> Response[str]:
-        """Ask for the passkey."""
+        """Ask for the passkey, or have whoever comes among many wait for her turn."""
+        if (waits := waiting(site, request)) is not None:
+            return waits
         return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=200)
 
     @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
@@ -204,13 +206,13 @@ async def _page(
     site: PortalSite, visit: Visit, typed: Named | None = None, wrong: Wrong | None = None, *, ended: bool = False
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
-    devices = await site.api.devices(visit.handle)
-    assistants = await read_assistants(site.api, visit.handle)
+    devices = (await site.api.devices(visit.held)).devices
+    assistants = await read_assistants(site.api, visit.held)
     today = paris_day(site.clock.now())
     values = {
         "sessions": sum(one.sessions for one in devices),
         "keys": sum(1 for one in devices if one.signs),
-        "substitutes": await site.api.substitutes(visit.handle),
+        "substitutes": await site.api.substitutes(visit.held),
         "assistants": assistants,
         "typed": typed or Named(last_day=date_of(today + LAST_DAY_USUAL).isoformat()),
         "first": date_of(today).isoformat(),

@@ -122,7 +122,7 @@ def deposit_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         except DepositFieldError as error:
             return await _deposit_page(site, request, form, [_wrong(error.field, error)], status=422)
         try:
-            receipt = await site.api.deposit(site.handle(request), signed)
+            receipt = await site.api.deposit(site.held(request), signed)
         except ApiRefusedError as error:
             if error.field is not None:
                 return await _deposit_page(site, request, form, [_wrong(error.field, error)], status=422)
@@ -145,7 +145,7 @@ def deposit_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit, number = await _visit(site, request), fields.get("number", "")[:40].strip()
         values: dict[str, object] = {"number": number, "state": None, "error": ""}
         try:
-            found = await site.api.receipt(visit.handle, number)
+            found = await site.api.receipt(visit.held, number)
         except ApiRefusedError as error:
             if error.code not in {"receipt_unknown", "not_found"}:
                 raise
@@ -194,9 +194,9 @@ async def _visit(site: PortalSite, request: AnyRequest) -> Visit:
     except (ApiRefusedError, ApiUnreachableError) as error:
         if isinstance(error, ApiRefusedError) and error.code not in CLOSED:
             raise
-    handle = site.handle(request)
-    signing = {**site.signing(handle, _NOBODY), "signs": "held"}
-    return Visit(handle, _NOBODY, site.frame(request, handle=handle), signing)
+    held = site.held(request)
+    signing = {**site.signing(held.handle, _NOBODY), "signs": "held"}
+    return Visit(held, _NOBODY, site.frame(request, handle=held.handle), signing)
 
 
 async def _deposit_page(

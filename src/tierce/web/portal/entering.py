@@ -1,5 +1,6 @@
 """Signing in, choosing the activity, binding the browser's key, signing out."""
 
+import math
 from datetime import timedelta
 
 from litestar import Response, get, post
@@ -7,12 +8,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
+from tierce.policy.returning import TURN_FOR
 from tierce.policy.seats import PROBATION_DAYS
 from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
-from tierce.web.portal.api import ACTIVITY, Leave, Signed
+from tierce.web.look.formats import say_time
+from tierce.web.portal.api import Leave, Signed
 from tierce.web.portal.assistant_api import Assistant, read_assistants
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
+from tierce.web.portal.renewing import ACTIVITY, choose_activity, keep_ticket
 from tierce.web.portal.site import (
     PENDING_SECONDS,
     TYPED,
@@ -35,17 +39,20 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def home(request: AnyRequest) -> Response[str]:
         """Lead to the question when somebody is signed in, else ask who it is."""
         try:
-            site.handle(request)
+            site.held(request)
         except NotSignedInError:
             return sign_in_page(site, request)
         return Redirect("/ask", status_code=303)
 
     @get("/sign-in", opt={"act": Act.SESSION_OPEN})
     async def sign_in(request: AnyRequest) -> Response[str]:
-        """Send the browser to the professionals' provider."""
+        """Send the browser to the professionals' provider, or have whoever comes among many wait for her turn."""
+        if (page := waiting(site, request)) is not None:
+            return page
         started = await site.api.start("/activity")
         response: Response[str] = Redirect(started.authorize_url, status_code=303)
         response.set_cookie(site.cookie(site.pending_cookie, write_pending(started), PENDING_SECONDS))
+        response.set_cookie(site.cookie(site.turn_cookie, "", 0))
         return response
 
     @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
@@ -79,12 +86,14 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return forget(site, sign_in_page(site, request, trouble="nothing_offered", status=403))
         # Before any key is bound nobody's device is this one: all that are new are told, her own among them.
         since = site.clock.now() - NEW_FOR
-        new = [one.first_at for one in await site.api.devices(visit.handle) if one.first_at > since][:NEW_TOLD_MAX]
+        found = await site.api.devices(visit.held)
+        new = [one.first_at for one in found.devices if one.first_at > since][:NEW_TOLD_MAX]
         values = {
             "activities": offered,
             "act_url": site.act_url(ACTIVITY),
             "error": "",
             "new_devices": new,
+            "other_key_at": found.other_key_at,
             "new_assistants": await _lately_named(site, visit),
         }
         return site.page(visit, "activity.html", values)
@@ -92,7 +101,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
     async def choose(request: AnyRequest) -> Response[str]:
         """Relay the choice, signed by the browser's key when it has one."""
-        handle, fields = await site.form(request)
+        held, fields = await site.form(request)
         body = fields.get("body", "")[:BODY_CHARS_MAX]
         if not body:
             number = fields.get("activity", "")
@@ -100,20 +109,22 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
                 return Redirect("/activity", status_code=303)
             body = f'{{"activity":{int(number)}}}'
         proof = fields.get("proof", "")[:PROOF_CHARS_MAX] or None
+        response, ticket = Redirect("/ask", status_code=303), None
         try:
-            await site.api.choose_activity(handle, Signed(body.encode(), proof))
+            ticket = await choose_activity(site.api, held, Signed(body.encode(), proof))
         except ApiRefusedError as error:
             if error.code != "session_already_bound":
                 raise
-        return Redirect("/ask", status_code=303)
+        keep_ticket(site, response, ticket)
+        return response
 
     @post("/sign-out", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def sign_out(request: AnyRequest) -> Response[str]:
         """End this session here and at the API, then at the provider; it is forgotten even if the API already had."""
-        handle, _ = await site.form(request)
+        held, _ = await site.form(request)
         leave = Leave(by_provider=True)
         try:
-            leave = await site.api.leave(handle)
+            leave = await site.api.leave(held)
         except ApiRefusedError as error:
             if not error.ends_session:
                 raise
@@ -137,8 +148,34 @@ async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
     if visit.session.assistant_name is not None:
         return []
     since = site.clock.now() - NEW_FOR
-    every = await read_assistants(site.api, visit.handle)
+    every = await read_assistants(site.api, visit.held)
     return [one for one in every if one.let_in_at > since][:NEW_TOLD_MAX]
+
+
+def waiting(site: PortalSite, request: AnyRequest) -> Response[str] | None:
+    """The page of whoever has to wait for her turn to sign in, which comes again by itself; None: she may begin.
+
+    It is no failure, hence not a 503: alerts are for those.
+    """
+    turn = site.turns.enter(request.cookies.get(site.turn_cookie, ""), site.ticks())
+    if turn.come:
+        return None
+    frame, seconds = site.frame(request), math.ceil(turn.wait)
+    wait = timedelta(minutes=math.ceil(seconds / 60))
+    values = {
+        "at": say_time(site.clock.now() + timedelta(seconds=seconds), frame.language),
+        "wait": wait,
+        "soon": wait <= timedelta(minutes=1),
+        "given": bool(turn.written),
+        "here": request.url.path,
+        "status_path": site.settings.status_path or "",
+    }
+    response = site.pages.page("waiting.html", frame, values, status=200)
+    response.headers["refresh"] = str(seconds)
+    if turn.written:
+        kept = seconds + round(TURN_FOR.total_seconds())
+        response.set_cookie(site.cookie(site.turn_cookie, turn.written, kept))
+    return response
 
 
 def sign_in_page(
@@ -165,7 +202,7 @@ def sign_in_page(
 
 def forget(site: PortalSite, response: Response[str]) -> Response[str]:
     """Make the browser forget the session."""
-    for name in (site.session_cookie, site.pending_cookie):
+    for name in (site.session_cookie, site.ticket_cookie, site.pending_cookie):
         response.set_cookie(site.cookie(name, "", 0))
     return response
 

@@ -42,7 +42,7 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         wanted = {name: text[:CHARS_MAX] for name, text in given}
         query = {name: text for name, text in wanted.items() if text}
         try:
-            found = await site.api.history(visit.handle, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
+            found = await site.api.history(visit.held, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
         except ApiRefusedError as error:
             if error.field not in FILTERS:
                 raise
@@ -56,8 +56,8 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         _, fields = await site.form(request)
         visit = await site.visit(request)
         body, proof = fields.get("body", "{}")[:BODY_CHARS_MAX], fields.get("proof", "")[:PROOF_CHARS_MAX]
-        answer = await site.api.revisit(visit.handle, engagement, Signed(body.encode(), proof or None))
-        return answer_page(site, visit, answer, await site.api.seats(visit.handle))
+        answer = await site.api.revisit(visit.held, engagement, Signed(body.encode(), proof or None))
+        return answer_page(site, visit, answer, await site.api.seats(visit.held))
 
     @get("/places", opt={"act": Act.NONE})
     async def places(request: AnyRequest) -> Response[str]:
@@ -65,7 +65,7 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.session.activity is None:
             return choose_first()
-        seats = await site.api.seats(visit.handle)
+        seats = await site.api.seats(visit.held)
         return site.page(visit, "places.html", {"seats": seats, "next_free": next_free(seats, today_of(site))})
 
     return [history, revisit, places]

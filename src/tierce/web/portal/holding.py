@@ -32,13 +32,13 @@ def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/held", status_code=200, opt={"act": Act.APPEAL_MAKE})
     async def appeal(request: AnyRequest) -> Response[str]:
         """Send an appeal."""
-        handle, fields = await site.form(request)
+        held, fields = await site.form(request)
         signed = signed_of(fields)
         if not signed.body:
             plain = _Appeal(fields.get("hold", ""), fields.get("said", "")[:SAID_MAX])
             signed = Signed(msgspec.json.encode(plain), None)
         try:
-            await site.api.appeal(handle, signed)
+            await site.api.appeal(held, signed)
         except ApiRefusedError as error:
             if error.ends_session:
                 request.state[TYPED] = _said(signed.body)
@@ -62,7 +62,7 @@ async def _page(
     site: PortalSite, visit: Visit, said: str = "", error: ApiRefusedError | None = None
 ) -> Response[str]:
     now, language = site.clock.now(), visit.frame.language
-    holds = await site.api.holds(visit.handle)
+    holds = await site.api.holds(visit.held)
     live = [one for one in holds if not one.lifted and one.until > now]
     text = f"{error.reason[language]} : {error.remedy[language]}" if error else ""
     values = {

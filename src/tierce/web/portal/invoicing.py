@@ -56,7 +56,7 @@ def invoicing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return choose_first()
         wanted = stands if stands in dict(STATES) else ""
         query = {"state": wanted} if wanted else {}
-        found = await wire.listed(site.api, visit.handle, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
+        found = await wire.listed(site.api, visit.held, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
         following = {"stands": wanted, "cursor": found.cursor or ""}
         language = visit.frame.language
         values = {
@@ -90,7 +90,7 @@ def invoicing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return _form_page(site, visit, form.with_rows(len(form.rows) + MORE_ROWS))
         form, signed = read_form(fields)
         try:
-            taken = await wire.send(site.api, visit.handle, signed)
+            taken = await wire.send(site.api, visit.held, signed)
         except ApiRefusedError as error:
             if error.ends_session or error.code.startswith("proof_"):
                 raise
@@ -118,7 +118,7 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if not signed.body:
             signed = Signed(msgspec.json.encode(Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
         try:
-            await wire.cancel(site.api, visit.handle, number, signed)
+            await wire.cancel(site.api, visit.held, number, signed)
         except ApiRefusedError as error:
             if error.field is None and error.code != "invoice_settled":
                 raise
@@ -173,7 +173,7 @@ async def _one_page(
     site: PortalSite, visit: Visit, number: str, why: str = "", wrong: Wrong | None = None, *, status: int = 200
 ) -> Response[str]:
     language = visit.frame.language
-    found = await wire.one(site.api, visit.handle, number)
+    found = await wire.one(site.api, visit.held, number)
     errors = {wrong.field: wrong.text(language)} if wrong else {}
     values = {
         "one": _shown(found, language),

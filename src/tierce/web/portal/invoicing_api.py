@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from tierce.identity.sites.model import Held
 from tierce.web.portal.api import Api, Guarantee, Signed, decode
 
 INVOICES: Final = "/v1/invoices"
@@ -86,19 +87,19 @@ class Page(msgspec.Struct):
     cursor: str | None = None
 
 
-async def send(api: Api, handle: str, signed: Signed) -> Taken:
+async def send(api: Api, held: Held, signed: Signed) -> Taken:
     """Relay one invoice."""
-    return decode(await api.relay(INVOICES, handle, signed), Taken)
+    return decode(await api.relay(INVOICES, held, signed), Taken)
 
 
-async def listed(api: Api, handle: str, query: dict[str, str]) -> Page:
+async def listed(api: Api, held: Held, query: dict[str, str]) -> Page:
     """Read one page of the place's invoices; `query` holds a cursor and a state."""
-    return await api.read(INVOICES, handle, Page, query or None)
+    return await api.read(INVOICES, held, Page, query or None)
 
 
-async def one(api: Api, handle: str, number: str) -> Invoice:
+async def one(api: Api, held: Held, number: str) -> Invoice:
     """Read one invoice of the place."""
-    return await api.read(f"{INVOICES}/{quote(number, safe='')}", handle, Invoice)
+    return await api.read(f"{INVOICES}/{quote(number, safe='')}", held, Invoice)
 
 
 def cancel_path(number: str) -> str:
@@ -106,6 +107,6 @@ def cancel_path(number: str) -> str:
     return f"{INVOICES}/{quote(number, safe='')}/cancel"
 
 
-async def cancel(api: Api, handle: str, number: str, signed: Signed) -> None:
+async def cancel(api: Api, held: Held, number: str, signed: Signed) -> None:
     """Relay that one is taken back."""
-    await api.relay(cancel_path(number), handle, signed)
+    await api.relay(cancel_path(number), held, signed)

@@ -33,23 +33,23 @@ def session_list_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def revoke(request: AnyRequest, session: FromPath[str]) -> Response[str]:
         """End one session: its next request is refused."""
-        handle, _ = await site.form(request)
-        await site.api.revoke(handle, session)
+        held, _ = await site.form(request)
+        await site.api.revoke(held, session)
         return Redirect("/sessions?ended=1", status_code=303)
 
     @post("/sessions/revoke-others", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def revoke_others(request: AnyRequest) -> Response[str]:
         """End every session but this one."""
-        handle, _ = await site.form(request)
-        return Redirect(f"/sessions?ended={await site.api.revoke_others(handle)}", status_code=303)
+        held, _ = await site.form(request)
+        return Redirect(f"/sessions?ended={await site.api.revoke_others(held)}", status_code=303)
 
     @post("/devices/{device:str}/name", status_code=200, opt={"act": Act.DEVICE_NAME})
     async def name(request: AnyRequest, device: FromPath[str]) -> Response[str]:
         """Name a device."""
-        handle, fields = await site.form(request)
+        held, fields = await site.form(request)
         typed = fields.get(f"name-{device}", "")[:NAME_CHARS_MAX]
         try:
-            await site.api.name_device(handle, device, typed)
+            await site.api.name_device(held, device, typed)
         except ApiRefusedError as error:
             if error.field != "name":
                 raise
@@ -67,14 +67,14 @@ def _continuing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def code(request: AnyRequest) -> Response[str]:
         """Show, on a new device, the code to type on an older one."""
         visit, signed = await _signed(request)
-        return await _sessions_page(site, visit, None, code=await site.api.device_code(visit.handle, signed))
+        return await _sessions_page(site, visit, None, code=await site.api.device_code(visit.held, signed))
 
     @post("/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE})
     async def confirm(request: AnyRequest) -> Response[str]:
         """Say, on an older device, that the one which shows this code is one's own."""
         visit, signed = await _signed(request)
         try:
-            await site.api.confirm_device(visit.handle, signed)
+            await site.api.confirm_device(visit.held, signed)
         except ApiRefusedError as error:
             if not error.code.startswith("device_"):
                 raise
@@ -85,7 +85,7 @@ def _continuing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def separate(request: AnyRequest, device: FromPath[str]) -> Response[str]:
         """Take a device off the places that it shares."""
         visit, signed = await _signed(request)
-        await site.api.separate_device(visit.handle, device, signed)
+        await site.api.separate_device(visit.held, device, signed)
         return Redirect("/sessions", status_code=303)
 
     async def _signed(request: AnyRequest) -> tuple[Visit, Signed]:
@@ -106,11 +106,13 @@ async def _sessions_page(
     code: Code | None = None,
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
-    devices = await site.api.devices(visit.handle)
+    found = await site.api.devices(visit.held)
+    devices = found.devices
     here = next((one for one in devices if one.current), None)
     values = {
-        "rows": await site.api.sessions(visit.handle),
+        "rows": await site.api.sessions(visit.held),
         "devices": devices,
+        "other_key_at": found.other_key_at,
         "here": here,
         "code": code,
         "confirmed": confirmed,

@@ -41,7 +41,7 @@ def reading_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def picture(request: AnyRequest) -> Response[dict[str, str] | None]:
         """Say which card the picture shows, to whoever is signed in: 204 when it shows none."""
         given = request.headers.get(FORM_HEADER, "")
-        if not hmac.compare_digest(form_token(site.handle(request)).encode(), given.encode()):
+        if not hmac.compare_digest(form_token(site.held(request).handle).encode(), given.encode()):
             raise FormRefusedError
         body = await request.body()
         if len(body) != PICTURE_BYTES:

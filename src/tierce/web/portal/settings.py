@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tierce.policy.returning import SIGN_INS_A_SECOND
 from tierce.settings import Mode, Settings
 from tierce.web.look import Hotline
 
@@ -13,7 +14,8 @@ class PortalSettings:
     """Addresses, whom a professional calls, and the invented people of a demonstration.
 
     `url` is where browsers find the portal, `api_url` where the portal finds the API, `api_public_url` the address
-    that proofs are made for, `status_path` where its host serves the static status page.
+    that proofs are made for, `status_path` where its host serves the static status page, `sign_ins` how many may
+    begin to sign in each second.
     """
 
     url: str
@@ -22,6 +24,7 @@ class PortalSettings:
     operator: Hotline
     demo_people: Path | None = None
     status_path: str | None = None
+    sign_ins: int = SIGN_INS_A_SECOND
 
     @classmethod
     def of(cls, settings: Settings) -> "PortalSettings":
@@ -33,6 +36,7 @@ class PortalSettings:
             api_public_url=settings.api.url,
             operator=Hotline(settings.operator.name, settings.operator.phone),
             status_path=settings.deposits.status_path,
+            sign_ins=settings.portal.sign_ins,
             demo_people=Path(settings.demo_people) if demo and settings.demo_people else None,
         )
 

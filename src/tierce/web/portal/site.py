@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,8 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie, State
 
+from tierce.identity.sites.model import Held
+from tierce.identity.sites.rules import RENEWED_AFTER, TICKET_LIFE
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
@@ -22,17 +24,19 @@ from tierce.web.look.choice import COOKIE
 from tierce.web.portal.api import Api, Session, Started
 from tierce.web.portal.errors import FormRefusedError, NotSignedInError
 from tierce.web.portal.settings import PortalSettings
+from tierce.web.portal.turns import Turns
+from tierce.web.visit import ELSEWHERE
 
 HERE: Final = Path(__file__).parent
 FORM_FIELD: Final = "form_token"
-HANDLE_CHARS_MAX: Final = 128
+COOKIE_CHARS_MAX: Final = 128
 PENDING_SECONDS: Final = 300
 LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
     Link("/history", "nav.history"),
-    Link("/agreements", "nav.agreements"),
+    Link("/agreements", "nav.agreements", apart=True),
     Link("/invoices", "nav.invoices", ("/transfers", "/recoveries")),
-    Link("/places", "nav.places"),
+    Link("/places", "nav.places", apart=True),
     Link("/sessions", "nav.sessions"),
     Link("/delegates", "nav.delegates"),
     Link("/account", "nav.account"),
@@ -43,6 +47,12 @@ OWN_AFFAIRS: Final = frozenset({"/delegates", "/account"})
 
 _FRAME: Final = "frame"
 """Where a request keeps what stands around its pages: whoever is refused an act keeps her way to the others."""
+
+WHOLE: Final = "whole"
+"""Where a request keeps all the fields of its form."""
+
+RENEWS: Final = int(RENEWED_AFTER.total_seconds())
+"""After how many seconds a page that stays open has its ticket replaced."""
 
 TYPED: Final = "typed"
 """Where a request keeps a text that came after its session had ended: it is given back, in that answer alone."""
@@ -62,7 +72,7 @@ class DemoPerson(msgspec.Struct):
 class Visit:
     """One request of a signed-in professional."""
 
-    handle: str
+    held: Held
     session: Session
     frame: Frame
     signing: Mapping[str, str]
@@ -77,6 +87,9 @@ class PortalSite:
     api: Api
     settings: PortalSettings
     clock: Clock
+    turns: Turns
+    ticks: Callable[[], float]
+    """Seconds of a clock that never goes back."""
     demo: Mapping[str, DemoPerson] = field(default_factory=dict)
 
     @property
@@ -90,6 +103,11 @@ class PortalSite:
         return self._named("tierce-portal-pending")
 
     @property
+    def turn_cookie(self) -> str:
+        """The name of the cookie that holds the turn of whoever waits to sign in."""
+        return self._named("tierce-portal-turn")
+
+    @property
     def left_cookie(self) -> str:
         """The name of the cookie that says how far somebody left."""
         return self._named(f"tierce-portal-{COOKIE_LEFT}")
@@ -98,12 +116,27 @@ class PortalSite:
         """That cookie."""
         return self.cookie(self.left_cookie, value, seconds)
 
-    def handle(self, request: AnyRequest) -> str:
-        """The handle that the browser holds; NotSignedInError when it holds none."""
-        found = request.cookies.get(self.session_cookie, "")
-        if not found or len(found) > HANDLE_CHARS_MAX or not found.isascii() or not found.isprintable():
+    @property
+    def ticket_cookie(self) -> str:
+        """The name of the cookie without which the session's reads nothing, and which lives minutes."""
+        return f"{self.session_cookie}-ticket"
+
+    def cookie_ticket(self, ticket: str) -> Cookie:
+        """That cookie, which the browser forgets when it serves no more."""
+        return self.cookie(self.ticket_cookie, ticket, int(TICKET_LIFE.total_seconds()))
+
+    def held(self, request: AnyRequest) -> Held:
+        """The handle and the ticket that the browser holds; NotSignedInError when it holds no handle."""
+        handle = _shown(request, self.session_cookie)
+        if not handle:
             raise NotSignedInError
-        return found
+        return Held(handle, _shown(request, self.ticket_cookie))
+
+    def handed_over(self, request: AnyRequest) -> Held:
+        """The same, of what a script of ours sends; NotSignedInError for a page of another origin."""
+        if request.headers.get("sec-fetch-site") in ELSEWHERE:
+            raise NotSignedInError
+        return self.held(request)
 
     def frame(self, request: AnyRequest, *, handle: str = "", session: Session | None = None) -> Frame:
         """What stands around a page; links only for a session that has an activity."""
@@ -120,15 +153,16 @@ class PortalSite:
             place=activity.place if activity else None,
             sign_out="/sign-out" if handle else None,
             csrf=form_token(handle) if handle else None,
+            renews=RENEWS if session and activity and session.signs else None,
         )
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Ask the API whose session this is; NotSignedInError or the API's refusal otherwise."""
-        handle = self.handle(request)
-        session = await self.api.session(handle)
-        frame = self.frame(request, handle=handle, session=session)
+        held = self.held(request)
+        session = await self.api.session(held)
+        frame = self.frame(request, handle=held.handle, session=session)
         request.state[_FRAME] = frame
-        return Visit(handle, session, frame, self.signing(handle, session))
+        return Visit(held, session, frame, self.signing(held.handle, session))
 
     def around(self, request: AnyRequest) -> Frame:
         """What stands around a page that says what went wrong: of the visit, where it got as far as one."""
@@ -150,13 +184,18 @@ class PortalSite:
         """The public address of an act: what a proof's `htu` names."""
         return self.settings.api_public_url.rstrip("/") + path
 
-    async def form(self, request: AnyRequest) -> tuple[str, dict[str, str]]:
-        """Read a submitted form of this session; FormRefusedError without the session's token."""
-        handle = self.handle(request)
-        fields = {key: str(value) for key, value in (await request.form()).items()}
-        if not hmac.compare_digest(form_token(handle).encode(), fields.get(FORM_FIELD, "").encode()):
+    async def form(self, request: AnyRequest) -> tuple[Held, dict[str, str]]:
+        """Read a submitted form of this session; FormRefusedError without the session's token.
+
+        It is held whole, for the answer to the browser whose own page sent it: there it waits for a ticket.
+        """
+        held, form = self.held(request), await request.form()
+        fields = {key: str(value) for key, value in form.items()}
+        if not hmac.compare_digest(form_token(held.handle).encode(), fields.get(FORM_FIELD, "").encode()):
             raise FormRefusedError
-        return handle, fields
+        if request.headers.get("sec-fetch-site") == "same-origin":
+            request.state[WHOLE] = [(key, str(value)) for key, value in form.multi_items()]
+        return held, fields
 
     def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
         """Render a page for this visit."""
@@ -172,6 +211,12 @@ class PortalSite:
 
     def _named(self, name: str) -> str:
         return f"__Host-{name}" if self.settings.https else name
+
+
+def _shown(request: AnyRequest, cookie: str) -> str:
+    """What a cookie of ours holds; nothing of what cannot be ours, for a header cannot hold it."""
+    found = request.cookies.get(cookie, "")
+    return found if len(found) <= COOKIE_CHARS_MAX and found.isascii() and found.isprintable() else ""
 
 
 def form_token(handle: str) -> str:

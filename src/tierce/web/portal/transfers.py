@@ -73,7 +73,7 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if visit.session.activity is None:
             return choose_first()
         query = {"cursor": cursor[:CHARS_MAX]} if cursor else None
-        found = await site.api.read(TRANSFERS, visit.handle, Page, query)
+        found = await site.api.read(TRANSFERS, visit.held, Page, query)
         values = {
             "rows": [_shown(row, visit.frame.language) for row in found.rows],
             "older": urlencode({"cursor": found.cursor}) if found.cursor else "",
@@ -85,7 +85,7 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def one(request: AnyRequest, number: FromPath[str]) -> Response[str]:
         """Show one transfer: what it pays of each invoice."""
         visit = await site.visit(request)
-        found = await site.api.read(f"{TRANSFERS}/{quote(number[:CHARS_MAX], safe='')}", visit.handle, Transfer)
+        found = await site.api.read(f"{TRANSFERS}/{quote(number[:CHARS_MAX], safe='')}", visit.held, Transfer)
         lines = [
             {
                 "id": line.id,
@@ -106,7 +106,7 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.session.activity is None:
             return choose_first()
-        found = await site.api.read(RECOVERIES, visit.handle, RecoveriesAnswer)
+        found = await site.api.read(RECOVERIES, visit.held, RecoveriesAnswer)
         rows = [_recovered(row, visit.frame.language) for row in found.rows]
         return site.page(visit, "recoveries.html", {"rows": rows})
 

@@ -19,6 +19,7 @@ from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
 from tierce.identity.dpop import ProofVerifier, normalised
+from tierce.identity.ending import portal_tickets
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import Realm
 from tierce.identity.reading.service import SessionReader
@@ -91,6 +92,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         sign_in = SignInWiring(
             door=SignInDoor(pool, provider, clock),
             sessions=sessions,
+            tickets=portal_tickets(sessions, appender, settings.api.url),
             url=settings.api.url,
             software=SoftwareId(settings.portal_software),
         )
@@ -107,7 +109,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
         )
         callers = Callers(sessions, clock)
-        front.know(callers.knows, state_finder(pool, callers), gate.renew)
+        front.know(callers.knows, state_finder(sessions, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))

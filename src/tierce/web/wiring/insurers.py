@@ -43,7 +43,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
         lines = InsurerLines(appender, clock, policy)
         yield create_insurers(
             door=SignInDoor(pool, provider, clock),
-            sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
+            sessions=InsurerSessions(pool, appender, clock, policy, lambda amc: door_of(key, amc)),
             pool=rows,
             desk=InsurerDesk(lines),
             requests=InsurerRequests(lines),

@@ -68,7 +68,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         notices = Notices(incidents, appender, signed, clock)
         yield create_office(
             door=SignInDoor(pool, provider_of(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
-            sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
+            sessions=StaffSessions(pool, appender, clock, policy, STAFF_ROLES),
             pool=rows,
             inspected=inspected,
             incidents=incidents,

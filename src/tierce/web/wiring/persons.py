@@ -56,7 +56,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
         operator = settings.operator
         yield create_persons(
             door=SignInDoor(pool, provider, clock),
-            sessions=PersonSessions(pool, appender, clock, traits.uuid, traits.lasting, records.given_names, policy),
+            sessions=PersonSessions(pool, appender, clock, policy, traits.uuid, traits.lasting, records.given_names),
             pool=rows,
             persons=Persons(
                 appender,

@@ -107,7 +107,7 @@ def _prescriber(kind: DocumentKind, text: str | None) -> str | None:
 
 def _digest(text: str) -> bytes:
     compact = "".join(text.split()).lower()
-    remedy = Phrase("Choisissez le fichier, ou recopiez les 64 signes que donne sha256sum.",
+    remedy = Phrase("Choisissez le fichier, ou recopiez les 64 caractères que donne sha256sum.",
                     "Choose the file, or copy the 64 characters that sha256sum gives.")  # fmt: skip
     if _DIGEST.fullmatch(compact) is None:
         reason = Phrase("ce n’est pas une empreinte SHA-256", "this is not a SHA-256 digest")

@@ -3,24 +3,21 @@
 So is a request under review that nobody of its insurer answered in time.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from psycopg import Connection
 
 from tierce.billing.agreements.granting import store
-from tierce.billing.agreements.granting.model import Granted, Pending
+from tierce.billing.agreements.granting.model import Granted
 from tierce.billing.agreements.granting.rules import grant
 from tierce.billing.agreements.model import AgreementState
-from tierce.billing.deciding.service import CHUNK, CoverGoneError, Step, no_step, one_alone
-from tierce.billing.deciding.store import Sealer
+from tierce.billing.deciding.apart import CHUNK, CoverGoneError, OneByOne, Queue, Step, no_step, one_alone
 from tierce.billing.pricing.model import Tables
-from tierce.billing.pricing.service import Prices
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.clock import micros, paris_day
 from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId, ProfessionalId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.agreements import GRANT_DAYS
@@ -46,34 +43,35 @@ class _Sweep(NamedTuple):
 
 
 _SWEEPS = (
-    # What one that an invoice came for meanwhile reserved is still its own.
+    # What one that an invoice came for meanwhile reserved is still its own. So it ends where the contract did before.
     _Sweep(store.over, Act.AGREEMENT_END, "end", store.end, "expired"),
     # Nobody answered in time, or may grant any more: what it reserved was free since midnight.
     _Sweep(store.unanswered, Act.AGREEMENT_DECIDE, "refuse", store.refuse_unanswered, "unanswered"),
 )
 
 
-@dataclass(slots=True)
-class Granting:
-    """Decides agreements that wait and ends those that are over, over an autocommit connection of tierce_billing."""
+_QUEUE = Queue(EntryKind.AGREEMENT, store.waiting, store.undecided)
+_COUNTED: Mapping[AgreementState, str] = {
+    AgreementState.QUOTED: "quoted",
+    AgreementState.GRANTED: "granted",
+    AgreementState.SUBJECT_TO_DOCUMENTS: "subject",
+    AgreementState.UNDER_REVIEW: "reviewed",
+    AgreementState.REFUSED: "refused",
+}
+"""What of a turn counts an agreement that was decided so."""
 
-    appender: Appender
-    sealer: Sealer
-    clock: Clock
-    prices: Prices = field(default_factory=Prices)
+
+@dataclass(slots=True)
+class Granting(OneByOne):
+    """Decides agreements that wait and ends those that are over, over an autocommit connection of tierce_billing."""
 
     def turn(self, connection: Connection, step: Step = no_step, between: Between = to_the_end) -> Granted:
         """End what is over, then decide all that waits; one that cannot be decided keeps nobody else waiting."""
         done = Granted()
         if not all(self._sweep(connection, sweep, done, step, between) for sweep in _SWEEPS):
             return done
-        behind, tables = 0, self.prices.today(connection)
-        while numbers := store.waiting(connection, behind, CHUNK):
-            for number in numbers:
-                if not self._one(connection, number, tables, done, step):
-                    behind += 1
-            if not between(done):
-                break
+        tables = self.prices.today(connection)
+        self.through(connection, _QUEUE, done, between, lambda number: self._one(connection, number, tables, step))
         return done
 
     def _sweep(self, connection: Connection, sweep: _Sweep, done: Granted, step: Step, between: Between) -> bool:
@@ -92,28 +90,11 @@ class Granting:
                 return False
         return True
 
-    def _one(self, connection: Connection, number: int, tables: Tables, done: Granted, step: Step) -> bool:
-        """Decide one agreement; False where it goes on waiting."""
-        state = None
-        with one_alone(connection, done) as apart:
-            one = store.taken_up(connection, number)
-            if one is not None:
-                state = self._decided(connection, one, tables, step)
-        if apart.committed and state is not None:
-            match state:
-                case AgreementState.GRANTED:
-                    done.granted += 1
-                case AgreementState.SUBJECT_TO_DOCUMENTS:
-                    done.subject += 1
-                case AgreementState.UNDER_REVIEW:
-                    done.reviewed += 1
-                case AgreementState.QUOTED:
-                    done.quoted += 1
-                case _:
-                    done.refused += 1
-        return apart.committed
-
-    def _decided(self, connection: Connection, one: Pending, tables: Tables, step: Step) -> AgreementState:
+    def _one(self, connection: Connection, number: int, tables: Tables, step: Step) -> str | None:
+        """Decide one agreement, in its transaction; what of a turn counts it: nothing where it waits no more."""
+        one = store.taken_up(connection, number)
+        if one is None:
+            return None
         cover = store.cover_of(connection, one, self.sealer)
         if cover is None:
             raise CoverGoneError
@@ -126,7 +107,7 @@ class Granting:
         step("keep")
         store.keep(connection, one, answer, tables.edition, entry)
         step("commit")
-        return answer.state
+        return _COUNTED[answer.state]
 
     def _today(self) -> int:
         return paris_day(self.clock.now())

@@ -25,7 +25,12 @@ _SAME: LiteralString = """
     group by a.id"""
 _OVER: LiteralString = """
     select a.id, a.establishment, a.insurer, a.domain from care.agreement a
-    where (a.state = 3 and a.until_day < %(today)s or a.state = 9 and a.documents_by < %(today)s) and a.id > %(after)s
+    where a.id > %(after)s and a.id in (
+        select d.id from care.agreement d
+        where d.state = 3 and d.until_day < %(today)s or d.state = 9 and d.documents_by < %(today)s
+        union all
+        select c.id from registry.contracts_ended() e join care.agreement c using (insurer)
+        where c.state in (3, 9) and c.care_day > e.day)
       and not exists (select from care.invoice i where i.agreement = a.id and i.state not in (3, 4))
     order by a.id limit %(at_most)s"""
 
@@ -40,9 +45,23 @@ _UNANSWERED: LiteralString = """
 
 
 def waiting(connection: Connection, behind: int, at_most: int) -> list[int]:
-    """Numbers of agreements that wait, as they came, past the first `behind` of them."""
+    """Numbers of agreements that wait, as they came, past the first `behind` of them.
+
+    Those that nothing decided before are apart.
+    """
     rows = connection.execute(
-        "select id from care.agreement where state = 1 order by at, id offset %s limit %s", (behind, at_most)
+        "select id from care.agreement where state = 1 and undecided is null order by at, id offset %s limit %s",
+        (behind, at_most),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def undecided(connection: Connection, after: int, at_most: int) -> list[int]:
+    """Those that nothing decided before, past a number: so many of them, in the same order."""
+    rows = connection.execute(
+        "select id from (select id, at from care.agreement where state = 1 and undecided is not null"
+        " and id > %s order by id limit %s) one order by at, id",
+        (after, at_most),
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -110,7 +129,10 @@ def keep(connection: Connection, one: Pending, answer: Answer, edition: int, ent
 
 
 def over(connection: Connection, today: int, after: int, at_most: int) -> list[tuple[int, int, int, int]]:
-    """Grants past their last day, or that of their documents, without an invoice: number, place, insurer, domain."""
+    """Grants without an invoice past their last day, that of their documents, or of a contract before their care.
+
+    Number, place, insurer, domain of each.
+    """
     rows = connection.execute(_OVER, {"today": today, "after": after, "at_most": at_most}).fetchall()
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

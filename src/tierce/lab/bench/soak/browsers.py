@@ -12,7 +12,10 @@ from html import unescape
 from random import Random
 from urllib.parse import urlencode
 
+import httpx
+
 from tierce.kernel.clock import Clock
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.visitors import RIGHTS, Asker, Identity, enter
@@ -80,7 +83,7 @@ class Browser:
 
     async def _page(self, wire: Wire, path: str) -> tuple[int, str]:
         begun = time.perf_counter()
-        status, content = await wire.send("GET", path, b"", self._cookies())
+        status, content = await wire.send("GET", path, b"", await self._cookies())
         self._told.pages.append(time.perf_counter() - begun)
         self._told.answers[f"{path} {status}"] += 1
         return status, content.decode()
@@ -96,7 +99,7 @@ class Browser:
         }  # fmt: skip
         body = json.dumps(question).encode()
         form = {"form_token": unescape(token[1]), "body": body, "proof": self._asker.proof(RIGHTS, body)}
-        headers = self._cookies() | {"content-type": "application/x-www-form-urlencoded"}
+        headers = await self._cookies() | {"content-type": "application/x-www-form-urlencoded"}
         begun = time.perf_counter()
         status, content = await wire.send("POST", "/ask", urlencode(form).encode(), headers)
         self._told.asks.append(time.perf_counter() - begun)
@@ -110,8 +113,13 @@ class Browser:
         nir, birth_date, rank = self._draws.choice(self._people)
         return nir, birth_date, "9" if drawn > 1 - NOBODY_SHARE else rank
 
-    def _cookies(self) -> dict[str, str]:
-        return {"cookie": f"{COOKIE}={self._asker.handle if self._asker else ''}"}
+    async def _cookies(self) -> dict[str, str]:
+        """Those of a page that stays open: her session's, and a ticket that serves."""
+        if self._asker is None:
+            return {}
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
+            ticket = await self._asker.ticket(http)
+        return {"cookie": f"{COOKIE}={self._asker.handle}; {COOKIE}-ticket={ticket}"}
 
 
 def professionals(stage: Stage) -> Iterator[str]:

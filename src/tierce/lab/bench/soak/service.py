@@ -51,13 +51,13 @@ async def soak(stage: Stage, plan: Plan, clock: Clock, progress: Progress) -> Re
     people = list(dict.fromkeys(read_identities(stage.country / "rights")))
     who = islice(cycle(professionals(stage)), plan.browsers)
     browsers = [Browser(stage, one, people, Random(draws.random()), told) for one in who]
-    await _sign_in(browsers, clock, told)
+    await sign_in_all(browsers, clock, told)
     begun = time.monotonic()
     end = begun + 60 * plan.minutes
     readings: dict[str, list[tuple[float, int]]] = defaultdict(list)
     async with asyncio.TaskGroup() as group:
         for browser in browsers:
-            group.create_task(_live(browser, clock, end, plan.think_seconds, Random(draws.random()), told))
+            group.create_task(live(browser, clock, end, plan.think_seconds, Random(draws.random()), told))
         every = max(READING_SECONDS_MIN, 60 * plan.minutes / READINGS)
         while (now := time.monotonic()) < end:
             for name, size in _read(stage).items():
@@ -67,7 +67,12 @@ async def soak(stage: Stage, plan: Plan, clock: Clock, progress: Progress) -> Re
     return _report(plan, told, readings, time.monotonic() - begun)
 
 
-async def _sign_in(browsers: list[Browser], clock: Clock, told: Told) -> None:
+async def sign_in_all(browsers: list[Browser], clock: Clock, told: Told) -> None:
+    """Sign every browser in, a few at once.
+
+    Raises:
+        BenchError: not one could.
+    """
     waiting = iter(browsers)
 
     async def one_after_the_other() -> None:
@@ -83,7 +88,7 @@ async def _sign_in(browsers: list[Browser], clock: Clock, told: Told) -> None:
         raise BenchError(msg)
 
 
-async def _live(browser: Browser, clock: Clock, end: float, think: float, draws: Random, told: Told) -> None:
+async def live(browser: Browser, clock: Clock, end: float, think: float, draws: Random, told: Told) -> None:
     """Visit until the end, with a rest between two visits; the first comes anywhere within one."""
     rest = draws.random() * think
     while time.monotonic() + rest < end:

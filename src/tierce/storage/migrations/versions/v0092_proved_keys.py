@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0092"
-down_revision = "0086"
+down_revision = "0091"
 
 
 def upgrade() -> None:

@@ -10,6 +10,7 @@
   const LOOK_EVERY_MS = 10_000;
   const AT_ONCE_MS = 5_000;
   const TRIES = 3;
+  const ANSWERED_MS = 5_000; // a form that waits for a ticket leaves without one then
 
   const kept = document.getElementById("ticket").dataset;
   let stopped = false;
@@ -21,7 +22,12 @@
   }
 
   const send = (path, body, headers = {}) =>
-    fetch(path, { method: "POST", body, headers: { ...headers, "content-type": "application/json" } });
+    fetch(path, {
+      method: "POST",
+      body,
+      headers: { ...headers, "content-type": "application/json" },
+      signal: AbortSignal.timeout(ANSWERED_MS),
+    });
 
   const outcomeOf = (answer) => (answer.status === 401 ? "over" : "away");
 
@@ -30,9 +36,9 @@
     for (let left = TRIES; left > 0; left -= 1) {
       const asked = await send("/session/challenge", "{}");
       if (!asked.ok) return outcomeOf(asked);
-      const { challenge, ath, now } = await asked.json();
+      const { challenge, ath, now, url } = await asked.json();
       const body = JSON.stringify({ challenge });
-      const proof = await prove(key, `${location.origin}/session/renew`, body, { ath, ahead: aheadOf(now) });
+      const proof = await prove(key, url, body, { ath, ahead: aheadOf(now) });
       const told = await send("/session/renew", body, { dpop: proof });
       if (told.ok) {
         localStorage.setItem(RENEWED, String(Date.now()));
@@ -61,7 +67,7 @@
   const due = () => !stopped && Date.now() >= timeIn(localStorage, RENEWED) + Number(kept.every) * 1000;
 
   async function renewInTime() {
-    if (!due()) return;
+    if (!due() || document.hidden) return; // shown again, it is
     underWay ??= renewTicket();
     const outcome = await underWay;
     underWay = null;
@@ -69,6 +75,7 @@
   }
 
   function stayOpen() {
+    globalThis.renewTicketInTime = renewInTime; // for what leaves a page without a form's own event
     renewInTime();
     setInterval(renewInTime, LOOK_EVERY_MS);
     document.addEventListener("visibilitychange", renewInTime);

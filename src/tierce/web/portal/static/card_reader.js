@@ -86,6 +86,7 @@ function wire(box, alone) {
     said.textContent = alone ? box.dataset.aim : box.dataset.aimSent;
     try {
       const token = box.closest("form").elements.form_token.value;
+      await globalThis.renewTicketInTime?.();
       await look(alone ? ownReader() : portalReader(token), performance.now() + GIVE_UP_MS);
     } catch {
       end(box.dataset.nothing);

@@ -136,6 +136,7 @@ function showLostKey() {
 
 // Sign, leave out the plain fields, and go on as the form would have gone.
 async function signAndSubmit(form) {
+  await globalThis.renewTicketInTime?.(); // first: a signature serves for a minute
   const fields = new FormData(form);
   const key = form.dataset.sign === "activity" ? await readOrMakeKey() : await readKey();
   if (!key && settings.signs === "held") {

@@ -3,10 +3,10 @@
 
 "use strict";
 
-const bytesOf = (text) =>
+const bytesIn = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 
-function base64url(bytes) {
+function inBase64url(bytes) {
   const text = String.fromCharCode(...new Uint8Array(bytes));
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
@@ -15,30 +15,30 @@ const ways = {
   async make(told) {
     const made = await navigator.credentials.create({
       publicKey: {
-        challenge: bytesOf(told.challenge),
+        challenge: bytesIn(told.challenge),
         rp: { id: told.rp_id, name: document.title },
-        user: { id: bytesOf(told.user_id), name: `${told.name}, ${told.establishment_name}`, displayName: told.name },
+        user: { id: bytesIn(told.user_id), name: `${told.name}, ${told.establishment_name}`, displayName: told.name },
         pubKeyCredParams: [{ type: "public-key", alg: -8 }, { type: "public-key", alg: -7 }],
         authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
-        excludeCredentials: told.exclude.map((id) => ({ type: "public-key", id: bytesOf(id) })),
+        excludeCredentials: told.exclude.map((id) => ({ type: "public-key", id: bytesIn(id) })),
         attestation: "none",
       },
     });
     const { clientDataJSON, attestationObject } = made.response;
-    return { id: made.id, response: { client_data: base64url(clientDataJSON), attestation: base64url(attestationObject) } };
+    return { id: made.id, response: { client_data: inBase64url(clientDataJSON), attestation: inBase64url(attestationObject) } };
   },
   async sign(told) {
     const signed = await navigator.credentials.get({
-      publicKey: { challenge: bytesOf(told.challenge), rpId: told.rp_id, userVerification: "required" },
+      publicKey: { challenge: bytesIn(told.challenge), rpId: told.rp_id, userVerification: "required" },
     });
     const { clientDataJSON, authenticatorData, signature, userHandle } = signed.response;
     return {
       id: signed.id,
       response: {
-        client_data: base64url(clientDataJSON),
-        authenticator_data: base64url(authenticatorData),
-        signature: base64url(signature),
-        user_handle: userHandle ? base64url(userHandle) : "",
+        client_data: inBase64url(clientDataJSON),
+        authenticator_data: inBase64url(authenticatorData),
+        signature: inBase64url(signature),
+        user_handle: userHandle ? inBase64url(userHandle) : "",
       },
     };
   },

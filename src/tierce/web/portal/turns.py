@@ -1,0 +1,100 @@
+"""The queue in front of signing in: who may begin now, and when the turn of the others comes.
+
+The queue is a moment, the next free turn, whatever its length (generic cell rate algorithm, ITU-T I.371): nothing is
+kept of whoever waits. She keeps her turn herself, in a cookie that this process alone can write; started again, it
+knows none of them and the queue is empty.
+"""
+
+import hmac
+import re
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from tierce.policy.returning import AT_ONCE_SECONDS, QUEUE_FOR, TURN_FOR
+
+_WRITTEN: Final = re.compile(r"(\d{1,12})\.(\d{1,15})\.([0-9a-f]{32})")
+_GOLDEN: Final = 0.618034
+"""Its multiples, whole parts left out, are spread evenly however many there are."""
+_MILLI: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What whoever comes is told: to enter, or to come again in `wait` seconds; `written` is her turn, if any."""
+
+    wait: float
+    written: str = ""
+
+    @property
+    def come(self) -> bool:
+        """Whether she may begin now."""
+        return self.wait <= 0
+
+
+ENTER: Final = Turn(0)
+
+
+class Turns:
+    """The queue of one process; moments are seconds of a clock that never goes back."""
+
+    def __init__(self, a_second: float) -> None:
+        """Let `a_second` sign-ins begin each second; the queue is empty."""
+        self._every = 1 / a_second
+        self._key = secrets.token_bytes(32)
+        self._next = float("-inf")
+        self._given = 0
+        self._turned_away = 0
+        self._used: deque[tuple[float, int]] = deque()
+        self._spent: set[int] = set()
+
+    def wait(self, now: float) -> float:
+        """How many seconds somebody who came now would wait."""
+        return max(0.0, self._next - now)
+
+    def enter(self, held: str, now: float) -> Turn:
+        """Take in whoever comes at `now`, with the turn that she holds or with none ("")."""
+        kept = self._read(held)
+        if kept is not None and now < kept[1]:
+            return Turn(kept[1] - now, held)
+        if kept is not None and self._spend(*kept, now):
+            return ENTER
+        free = max(self._next, now - AT_ONCE_SECONDS)
+        if free <= now:
+            self._next = free + self._every
+            return ENTER
+        longest = QUEUE_FOR.total_seconds()
+        if free - now > longest:
+            self._turned_away += 1
+            return Turn(longest * (1 + self._turned_away * _GOLDEN % 1) / 2)
+        self._next = free + self._every
+        self._given += 1
+        return Turn(free - now, self._write(self._given, round(free * _MILLI)))
+
+    def _spend(self, number: int, at: float, now: float) -> bool:
+        """Use a turn that has come: once, and for so long after its moment."""
+        while self._used and self._used[0][0] < now:
+            self._spent.discard(self._used.popleft()[1])
+        serves = TURN_FOR.total_seconds()
+        if now > at + serves or number in self._spent:
+            return False
+        self._spent.add(number)
+        self._used.append((now + serves, number))
+        return True
+
+    def _write(self, number: int, milli: int) -> str:
+        said = f"{number}.{milli}"
+        return f"{said}.{self._seal(said)}"
+
+    def _read(self, held: str) -> tuple[int, float] | None:
+        """Number and moment of a turn that this process gave; None of anything else."""
+        found = _WRITTEN.fullmatch(held)
+        if found is None or not held.isascii():
+            return None
+        if not hmac.compare_digest(self._seal(f"{found[1]}.{found[2]}"), found[3]):
+            return None
+        return int(found[1]), int(found[2]) / _MILLI
+
+    def _seal(self, said: str) -> str:
+        return hmac.digest(self._key, said.encode(), "sha256")[:16].hex()

@@ -1,0 +1,100 @@
+"""The queue in front of signing in: never more than so many a second, each turn once, and nobody passes another."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierce.policy.returning import AT_ONCE_SECONDS, QUEUE_FOR, TURN_FOR
+from tierce.web.portal.turns import Turn, Turns
+
+A_SECOND = 4
+AT_ONCE = AT_ONCE_SECONDS * A_SECOND
+gaps = st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=200)
+
+
+@given(gaps)
+def test_never_more_begin_than_the_pace_and_what_a_quiet_time_saved(between: list[float]) -> None:
+    turns, now, began = Turns(A_SECOND), 1000.0, list[float]()
+    for gap in between:
+        now += gap
+        if turns.enter("", now).come:
+            began.append(now)
+    for first in range(len(began)):
+        for last in range(first, len(began)):
+            most = AT_ONCE + (began[last] - began[first]) * A_SECOND + 1
+            assert last - first + 1 <= most + 1e-6
+
+
+@given(st.integers(1, 400))
+def test_turns_come_in_the_order_of_those_who_came_and_at_the_pace(many: int) -> None:
+    turns = Turns(A_SECOND)
+    given_ = [turn for turn in (turns.enter("", 50.0) for _ in range(AT_ONCE + 1 + many)) if not turn.come]
+    assert len(given_) == many
+    waits = [turn.wait for turn in given_]
+    assert waits == sorted(waits)
+    assert all(abs(after - before - 1 / A_SECOND) < 1e-6 for before, after in pairwise(waits))
+    assert len({turn.written for turn in given_}) == many
+
+
+def _first_turn(turns: Turns, now: float) -> Turn:
+    """Come until somebody has to wait."""
+    return next(turn for turn in (turns.enter("", now) for _ in range(AT_ONCE + 2)) if not turn.come)
+
+
+@given(st.text(max_size=60))
+def test_what_this_process_did_not_write_is_no_turn(held: str) -> None:
+    turns = Turns(A_SECOND)
+    own = _first_turn(turns, 10.0)
+    strange = turns.enter(held, 10.0)
+    assert strange.wait > own.wait
+    assert strange.written not in ("", held, own.written)
+
+
+@given(st.integers(0, 2**32))
+def test_one_character_more_or_less_is_no_turn(where: int) -> None:
+    turns = Turns(A_SECOND)
+    own = _first_turn(turns, 10.0)
+    place = where % len(own.written)
+    changed = own.written[:place] + ("1" if own.written[place] != "1" else "2") + own.written[place + 1 :]
+    assert turns.enter(changed, 10.0 + own.wait).written != changed
+    assert turns.enter(own.written, 10.0 + own.wait).come
+
+
+def test_a_turn_is_told_again_until_it_comes_then_serves_once_and_for_its_time() -> None:
+    turns = Turns(A_SECOND)
+    first, second = _first_turn(turns, 10.0), turns.enter("", 10.0)
+    again = turns.enter(first.written, 10.0 + first.wait / 2)
+    assert again.written == first.written
+    assert abs(again.wait - first.wait / 2) < 0.001
+    come = 10.0 + first.wait + 0.001
+    assert turns.enter(first.written, come).come
+    for _ in range(AT_ONCE + 2):
+        turns.enter("", come)
+    assert not turns.enter(first.written, come).come
+    late = 10.0 + second.wait + TURN_FOR.total_seconds() + 0.01
+    for _ in range(AT_ONCE + 2):
+        turns.enter("", late)
+    assert not turns.enter(second.written, late).come
+
+
+def test_a_turn_of_another_process_is_none() -> None:
+    one, other = Turns(A_SECOND), Turns(A_SECOND)
+    held = _first_turn(one, 10.0)
+    _first_turn(other, 10.0)
+    told = other.enter(held.written, 10.0 + held.wait)
+    assert told.written != held.written
+
+
+def test_past_the_longest_queue_nobody_has_a_turn_and_they_are_spread() -> None:
+    turns, longest = Turns(A_SECOND), QUEUE_FOR.total_seconds()
+    for _ in range(round((longest + AT_ONCE_SECONDS) * A_SECOND) + 2):
+        turns.enter("", 10.0)
+    waited = turns.wait(10.0)
+    away = [turns.enter("", 10.0) for _ in range(50)]
+    assert {turn.written for turn in away} == {""}
+    assert all(longest / 2 <= turn.wait <= longest for turn in away)
+    assert len({round(turn.wait / longest * 20) for turn in away}) >= 10
+    assert turns.wait(10.0) == waited
+    assert not turns.enter("", 10.0 + longest - 1).come
+    assert turns.enter("", 10.0 + waited + 1).come
