@@ -35,6 +35,7 @@ from tierce.storage.keys import COMPARTMENT_KEYS, EVERY_KEY, Compartment, Keyrin
 from tierce.storage.migrate import alembic_config, create_roles, head_version, migrate, stored_version
 from tierce.storage.roles import OWNER
 from tierce.upkeep.backup.model import DUMP, MANIFEST, Manifest
+from tierce.upkeep.doctor.base import inside
 from tierce.upkeep.retention.service import Retention
 from tierce.upkeep.service import make_keys
 
@@ -220,3 +221,23 @@ def test_an_upgrade_that_stops_anywhere_leaves_the_database_of_before(first_rele
         again = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
         assert again.exit_code == 0, again.output
         assert stored_version(admin) == head_version()
+
+
+def test_a_privilege_taken_away_by_hand_is_named_by_the_doctor_and_put_right_by_the_upgrade(
+    database: Database, connect: Connect, tmp_path: Path
+) -> None:
+    file = tmp_path / "tierce.toml"
+    make_keys(tmp_path / "keys")
+    file.write_text(settings_text(database, tmp_path / "keys", operator="Rive Claire"))
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("revoke execute on function gate.open from tierce_api")
+    admin.execute("grant usage on schema person to tierce_api")  # as a version of before did of another role
+
+    def named() -> list[str]:
+        return [one.said.en for one in inside(load(file), SystemClock()) if one.code == "schema-altered"]
+
+    (said,) = named()
+    assert "role tierce_api" in said
+    done = RUNNER.invoke(app, ["upgrade", "--settings", str(file)])
+    assert done.exit_code == 0, done.output
+    assert named() == []
