@@ -20,6 +20,8 @@ from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.errors import ListingHeldError
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
+from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.lookup_keys import take as take_keys
 
 LINE = {
     "amc": "99000001", "party": "profession", "number": "GP", "domain": "MEDG", "contracted_from": "2020-01-01",
@@ -34,7 +36,11 @@ def world(database: Database) -> World:
 
 @pytest.fixture
 def importer(world: World, connect: Connect, key_directory: Path) -> Importer:
-    return make_importer(connect("tierce_feed"), key_directory)
+    connection = connect("tierce_feed")
+    # The world asks at once, and knows no key files: what serves proves its own before anybody is shown.
+    take_keys(connection, Keyring(key_directory, [Purpose.FEED, Purpose.PAIR]), [Purpose.FEED, Purpose.PAIR])
+    connection.commit()
+    return make_importer(connection, key_directory)
 
 
 @pytest.fixture

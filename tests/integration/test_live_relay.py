@@ -69,7 +69,7 @@ async def told_at_the_true_address(transport: httpx.ASGITransport, desk_: Desk) 
         left = await hers.get("/sign-in")
         await hers.get((await sign_in(desk_.web, left.headers["location"], MORVAN)).removeprefix(PORTAL))
         page = unescape((await hers.get("/activity")).text)
-    return re.findall(r"entré pour la première fois sous votre nom le [^<.]+", page)
+    return re.findall(r"connecté pour la première fois sous votre nom le [^<.]+", page)
 
 
 def test_a_live_relay_is_a_new_device_elsewhere_and_she_ends_it(play: Play, connect: Connect) -> None:
