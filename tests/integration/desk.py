@@ -10,7 +10,7 @@ import httpx
 from psycopg_pool import AsyncConnectionPool
 
 from tests.integration.fresh import as_superuser
-from tests.integration.world import World, enrol
+from tests.integration.world import World, enrol, prove_pairs
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.model import Caller
@@ -113,6 +113,7 @@ async def counter(
     with as_superuser(world.database) as admin:
         admin.execute("update access.session set handle = %s where id = %s", (digest(HANDLE), caller.session))
         admin.execute("update access.device set thumbprint = %s where id = %s", (key.thumbprint, caller.device))
+    prove_pairs(world, keyring)
     gate = gate or world.gate()
     pool: Pool = AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=2, open=False)
     async with pool:

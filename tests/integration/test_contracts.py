@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import Importer, make_importer
-from tests.integration.world import World, enrol, make_world, question
+from tests.integration.world import World, enrol, make_world, prove_pairs, question
 from tierce.feeds.intake import Report
 from tierce.gate.model import Release
 from tierce.identity.model import Caller
@@ -21,7 +21,6 @@ from tierce.registry.errors import ListingHeldError
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
-from tierce.storage.lookup_keys import take as take_keys
 
 LINE = {
     "amc": "99000001", "party": "profession", "number": "GP", "domain": "MEDG", "contracted_from": "2020-01-01",
@@ -36,11 +35,8 @@ def world(database: Database) -> World:
 
 @pytest.fixture
 def importer(world: World, connect: Connect, key_directory: Path) -> Importer:
-    connection = connect("tierce_feed")
-    # The world asks at once, and knows no key files: what serves proves its own before anybody is shown.
-    take_keys(connection, Keyring(key_directory, [Purpose.FEED, Purpose.PAIR]), [Purpose.FEED, Purpose.PAIR])
-    connection.commit()
-    return make_importer(connection, key_directory)
+    prove_pairs(world, Keyring(key_directory, [Purpose.PAIR]))
+    return make_importer(connect("tierce_feed"), key_directory)
 
 
 @pytest.fixture

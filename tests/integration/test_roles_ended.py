@@ -37,8 +37,6 @@ PEER = (
     ("role", "made", "woken"),
     [
         ("tierce_office", f"{STAFF} {SOON}, now())", "access.staff_session set revoked = null"),
-        ("tierce_persons", f"{PERSON} {SOON}, now())", "access.person_session set revoked = null"),
-        ("tierce_persons", f"{PERSON} {SOON}, {PAST})", "access.person_session set revoked = now()"),
         ("tierce_office", f"{INSURER} {SOON}, now())", "access.insurer_session set revoked = null"),
         ("tierce_office", REQUEST + "null, null, null)", "notice.rights_request set forwarded = null"),
         ("tierce_office", REQUEST + "'kept', now(), 'H')", "notice.rights_request set answered = null"),
@@ -53,6 +51,15 @@ def test_what_ended_stays_ended(world: World, connect: Connect, role: str, made:
     world.run(made)
     with connect(role) as thief, pytest.raises(psycopg.errors.CheckViolation, match="stays as it ended"):
         thief.execute(f"update {woken}".encode())
+
+
+@pytest.mark.parametrize("woken", ["revoked = null", "revoked = now()", "expires = now()"])
+def test_a_person_s_session_is_ended_by_its_handle_and_changed_by_nobody(
+    world: World, connect: Connect, woken: str
+) -> None:
+    world.run(f"{PERSON} {SOON}, now())")
+    with connect("tierce_persons") as thief, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        thief.execute(f"update access.person_session set {woken}".encode())
 
 
 NOTICE = (

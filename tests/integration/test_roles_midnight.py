@@ -133,11 +133,19 @@ def test_a_session_of_somebody_who_came_cannot_be_taken_over(start: Start) -> No
     """Her own sign-in left the line; a thief of the role would read her, and whoever came before her, by it."""
     persons = start("tierce_persons")
     openings(persons, [3])
-    for change in ("handle = 'mine'", "expires = now() + interval '1 year'", "person = 4", "id = 4"):
+    for change in (
+        "handle = 'mine'",
+        "expires = now() + interval '1 year'",
+        "person = 4",
+        "id = 4",
+        "revoked = null",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             persons.connection.execute(f"update access.person_session set {change} where id = 3".encode())
         persons.connection.rollback()
-    persons.connection.execute("update access.person_session set revoked = now() where id = 3")
+    ended = "select count(*) from access.person_session where id = 3 and revoked is not null"
+    persons.connection.execute("select access.end_own(%s, null)", (handle_of(3),))
+    assert persons.rows(ended) == [(1,)]
 
 
 @pytest.mark.parametrize(

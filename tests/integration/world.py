@@ -35,6 +35,8 @@ from tierce.policy.seats import new_line, pack, settled_line
 from tierce.presence import store as presence_store
 from tierce.presence.model import Claim, Kind
 from tierce.storage.database import Database
+from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.lookup_keys import first_proof
 
 DOMAIN = {Profession.GP: Domain.MEDG, Profession.OPTICIAN: Domain.OPTI}
 POLICY = bytes(16)
@@ -94,6 +96,12 @@ def make_world(database: Database, people: int = 40) -> World:
             cursor.executemany("insert into person.key values (%s, %s)", numbered)
             cursor.executemany("insert into coverage.coverage values (%s, 1, 7, %s, 0, 40000, 1, 'd', %s)", covered)
     return World(database, key, instance[0], indexes[:people], indexes[people:])
+
+
+def prove_pairs(world: World, keyring: Keyring) -> None:
+    """Prove the key of pairs, as whatever serves does before anybody is shown: a gate of this world knows no file."""
+    with world.database.connect("tierce_api", autocommit=True) as api:
+        api.execute("select gate.prove_first(%s, %s, %s)", first_proof(keyring, Purpose.PAIR))
 
 
 def enrol(
