@@ -97,6 +97,7 @@ def test_two_pages_and_the_way_back_go_on_after_a_lapse(portal: Portal, stage: S
         one.goto(portal.url + path)
         expect(one.locator("nav a[aria-current]")).to_be_visible()
     lapse(stage, page)
+    page.evaluate(SECONDS_AGO)
     page.go_back()
     expect(page.locator("nav a[aria-current=page]")).to_have_attribute("href", "/history")
 
