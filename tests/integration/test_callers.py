@@ -9,13 +9,17 @@ from psycopg_pool import AsyncConnectionPool
 from tests.integration.fresh import as_superuser
 from tests.integration.world import World, enrol, make_world
 from tierce.identity.dpop import digest_of
-from tierce.identity.reading.service import LOOK, PAGE
+from tierce.identity.reading.service import LOOK, PAGE, SessionReader
 from tierce.identity.service import Pool, Sessions
+from tierce.identity.sites.errors import TicketRefusedError
+from tierce.identity.sites.model import Held
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SessionId
 from tierce.storage.database import Database
 from tierce.web.api.callers import REMEMBERED_MAX, Callers
+
+TERMINATED = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'tierce_api'"
 
 
 @pytest.fixture
@@ -114,3 +118,26 @@ def test_no_more_is_remembered_than_the_memory_holds(world: World) -> None:
         assert len(remembered(callers, range(9))) == 5
 
     asyncio.run(with_callers(world, run, most=5))
+
+
+def test_whoever_reads_over_a_connection_that_died_while_it_was_idle_reads_once_more(world: World) -> None:
+    (session,) = signed_in(world, 1, 1)
+    held = Held(handle_of(1).decode(), "no ticket")
+
+    async def scene() -> None:
+        pool: Pool = AsyncConnectionPool(
+            world.database.dsn("tierce_api"), min_size=1, max_size=1, open=False, kwargs={"autocommit": True}
+        )
+        async with pool:
+            reader = SessionReader(pool, SystemClock())
+            for _ in range(2):
+                assert not await reader.suspended(session)
+                world.run(TERMINATED)
+                found = await reader.read([held.handle])
+                assert getattr(found[held.handle], "id", None) == session
+                world.run(TERMINATED)
+                with pytest.raises(TicketRefusedError):
+                    await reader.insist_ticket(held)
+                world.run(TERMINATED)
+
+    asyncio.run(scene())

@@ -1,7 +1,8 @@
 """Reading the sessions of professionals, many at once, and pushing the ends of those in use away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -18,6 +19,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
 
 Pool = AsyncConnectionPool[Connection]
+_Read = TypeVar("_Read")
 HANDLE_LENGTH = 43
 PAGE = 128
 """Sessions learned at once: few enough that whoever waits for hers behind them does not notice."""
@@ -38,11 +40,7 @@ class SessionReader:
         digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
         if not digests:
             return dict.fromkeys(handles, SessionReason.UNKNOWN)
-        try:
-            found = await self._stored(list(digests.values()))
-        except psycopg.OperationalError:
-            # The connection died while it was idle, and is replaced: once more, and no more.
-            found = await self._stored(list(digests.values()))
+        found = await self._stored(list(digests.values()))
         read: dict[str, SessionState | SessionReason] = dict.fromkeys(handles, SessionReason.UNKNOWN)
         for handle, stored in digests.items():
             if stored in found:
@@ -52,8 +50,7 @@ class SessionReader:
 
     async def suspended(self, session: SessionId) -> bool:
         """Whether the account under which a session acts is suspended now."""
-        async with self._pool.connection() as connection:
-            return await store.is_suspended(connection, session)
+        return await self._look(lambda connection: store.is_suspended(connection, session))
 
     async def insist_ticket(self, held: Held) -> None:
         """Refuse the handle of a session with a key when no ticket that serves goes with it.
@@ -61,9 +58,9 @@ class SessionReader:
         Raises:
             TicketRefusedError: its browser has to sign first.
         """
-        async with self._pool.connection() as connection:
-            if not await store.may_read(connection, digest(held.handle), digest(held.ticket)):
-                raise TicketRefusedError(TicketReason.LAPSED)
+        handle, ticket = digest(held.handle), digest(held.ticket)
+        if not await self._look(lambda connection: store.may_read(connection, handle, ticket)):
+            raise TicketRefusedError(TicketReason.LAPSED)
 
     async def live(self, after: store.After) -> list[tuple[bytes, store.After]]:
         """Look for sessions that serve, of those opened after a place: each one's digest of the handle, and place."""
@@ -86,8 +83,16 @@ class SessionReader:
         return rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
 
     async def _stored(self, digests: Sequence[bytes]) -> dict[bytes, store.Found]:
-        async with self._pool.connection() as connection:
-            return await store.sessions_by_handle(connection, digests)
+        return await self._look(lambda connection: store.sessions_by_handle(connection, digests))
+
+    async def _look(self, read: Callable[[Connection], Awaitable[_Read]]) -> _Read:
+        """Read; once more, and no more, when the connection died while it was idle, and is replaced."""
+        try:
+            async with self._pool.connection() as connection:
+                return await read(connection)
+        except psycopg.OperationalError:
+            async with self._pool.connection() as connection:
+                return await read(connection)
 
 
 def refusal_of(state: SessionState, revoked: datetime | None, now: datetime) -> SessionReason | None:
