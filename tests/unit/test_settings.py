@@ -85,6 +85,17 @@ def test_the_api_has_a_worker_a_processor_unless_told_otherwise(tmp_path: Path) 
         load(path)
 
 
+@pytest.mark.parametrize("sign_ins", ["0", "-1", "1001", '"8"', "2.5"])
+def test_the_pace_of_sign_ins_is_a_number_of_its_bounds(tmp_path: Path, sign_ins: str) -> None:
+    path = write(tmp_path, mode="demo", scheme="http", secret=DEVELOPMENT_PREFIX + "1")
+    text = path.read_text()
+    path.write_text(text.replace("port = 8801", "port = 8801\nsign_ins = 1000"))
+    assert load(path).portal.sign_ins == 1000
+    path.write_text(text.replace("port = 8801", f"port = 8801\nsign_ins = {sign_ins}"))
+    with pytest.raises(SettingsError, match=r"portal\.sign_ins"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "french", "english"),
     [

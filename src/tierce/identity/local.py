@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -48,11 +49,13 @@ Door = Callable[[str], bytes]
 
 Find = Callable[[AsyncConnection[TupleRow], bytes, bytes], Awaitable[TupleRow | None]]
 """Reads a session by the digests of its handle and of a ticket: what its caller is made of, then what ends it."""
+ENDS = 4
+"""The last columns of that: whether the ticket serves, since when, until when, and when it was revoked."""
 Caller = TypeVar("Caller")
 
 
 @dataclass(frozen=True, slots=True)
-class _BoundSessions(Generic[Caller]):
+class _BoundSessions(ABC, Generic[Caller]):
     """What the sessions of the three sites have in common: how they are read with a ticket, and how they end."""
 
     pool: Pool
@@ -63,13 +66,13 @@ class _BoundSessions(Generic[Caller]):
     find: ClassVar[Find]
     life: ClassVar[rules.Lifetime]
 
-    def caller(self, *found: Any) -> Caller:  # noqa: ANN401 - columns of a row
-        """Who holds the session that `find` found."""
-        raise NotImplementedError
+    @abstractmethod
+    def caller(self, found: TupleRow) -> Caller:
+        """Who holds the session that `find` found, of the columns before those that end it."""
 
+    @abstractmethod
     def line(self, caller: Caller, act: Act, outcome: Outcome = Outcome.DONE) -> Entry:
         """The line of an act of the session whose caller this is."""
-        raise NotImplementedError
 
     async def read(self, held: Held) -> Caller:
         """Read a live session.
@@ -84,7 +87,7 @@ class _BoundSessions(Generic[Caller]):
                 row = await type(self).find(connection, digest(held.handle), digest(held.ticket))
         if row is None:
             raise SessionRefusedError(SessionReason.UNKNOWN)
-        *found, serves, created, expires, revoked = row
+        serves, created, expires, revoked = row[-ENDS:]
         refusal = rules.session_refusal(
             self.clock.now(), created=created, expires=expires, revoked=revoked, life=self.life
         )
@@ -92,13 +95,13 @@ class _BoundSessions(Generic[Caller]):
             raise SessionRefusedError(refusal)
         if not serves:
             raise TicketRefusedError(TicketReason.LAPSED)
-        return self.caller(*found)
+        return self.caller(row[:-ENDS])
 
     async def other_key(self, connection: AsyncConnection[TupleRow], handle: str) -> Entry:
         """The line that says that another key signed for this session: whoever holds it reads it."""
         row = await type(self).find(connection, digest(handle), b"")
         assert row is not None, "the session was just found"
-        return self.line(self.caller(*row[:-4]), Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
+        return self.line(self.caller(row[:-ENDS]), Act.SESSION_OTHER_KEY, Outcome.NOT_ALLOWED)
 
     async def end(self, handle: str) -> None:
         """Sign out."""
@@ -171,7 +174,7 @@ class StaffSessions(_BoundSessions[StaffCaller]):
             ticket = await self.opened(connection, vouched, handle, caller, Act.STAFF_SESSION_OPEN)
         return OpenedSession(session, handle, expires, ticket)
 
-    def caller(self, *found: Any) -> StaffCaller:  # noqa: ANN401 - columns of a row
+    def caller(self, found: TupleRow) -> StaffCaller:
         """Who holds it, in those of her roles that are known still."""
         session, staff, name, roles = found
         return StaffCaller(StaffId(staff), SessionId(session), name, frozenset(roles) & self.roles)
@@ -213,7 +216,7 @@ class InsurerSessions(_BoundSessions[InsurerCaller]):
             ticket = await self.opened(connection, vouched, handle, caller, Act.INSURER_SESSION_OPEN)
         return OpenedSession(session, handle, rules.expiry(now, now, self.life), ticket)
 
-    def caller(self, *found: Any) -> InsurerCaller:  # noqa: ANN401 - columns of a row
+    def caller(self, found: TupleRow) -> InsurerCaller:
         """Who holds it, for which insurer."""
         session, insurer, amc, insurer_name, staff, name = found
         return InsurerCaller(StaffId(staff), SessionId(session), name, InsurerId(insurer), amc, insurer_name)
@@ -310,7 +313,7 @@ class PersonSessions(_BoundSessions[PersonCaller]):
             copies = await store.sealed_copies(connection, handle)
         return await asyncio.to_thread(lambda: [self.given_names(*copy) for copy in copies])
 
-    def caller(self, *found: Any) -> PersonCaller:  # noqa: ANN401 - columns of a row
+    def caller(self, found: TupleRow) -> PersonCaller:
         """Who holds it."""
         session, person = found
         return PersonCaller(PersonId(person), SessionId(session))

@@ -20,6 +20,7 @@ from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, Co
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
+from tierce.lab.bench.giving import give
 from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
@@ -100,10 +101,7 @@ def gate(
     except TierceError as error:
         _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 @app.command(
@@ -161,10 +159,7 @@ def history(
     for name in found.__slots__:
         table.add_row(name, str(getattr(found, name)))
     _screen.print(table)
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(found).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    give(found, json_to)
 
 
 @app.command(
@@ -207,10 +202,7 @@ def scope(
         _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(", ".join(f"{name} {value}" for name, value in msgspec.to_builtins(report).items()))
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 @app.command(
@@ -241,10 +233,7 @@ def import_(
         f"merged into it: another insurer {report.second_rows_per_s:,.0f} lines/s, its next day, unchanged, "
         f"{report.again_rows_per_s:,.0f} lines/s"
     )
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 @app.command("journal", epilog="Exemple / example:  tierce bench journal --small --json -")
@@ -271,10 +260,7 @@ def journal(
         f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), "
         f"proof p99 {report.proof_ms_p99} ms, {report.bytes_per_entry} bytes a sealed entry"
     )
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 @app.command(
@@ -310,7 +296,7 @@ def concerned(
         if oracle:
             report = measure_concerned_oracle(each, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
             _screen.print(_judged_table(report))
-            _give(report, json_to)
+            give(report, json_to)
             return
         count = NATIONAL_PEOPLE if national else people
         report = measure_concerned(count, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
@@ -321,14 +307,7 @@ def concerned(
         f"{report.concerned_per_s:,.0f} look-ups/s over {report.exposed:,} people exposed, "
         f"p50 {report.p50_ms} ms, p99 {report.p99_ms} ms, {report.cpu_ms} ms of processor each"
     )
-    _give(report, json_to)
-
-
-def _give(report: msgspec.Struct, json_to: str | None) -> None:
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 def _judged_table(report: ConcernedOracleReport) -> Table:

@@ -10,17 +10,14 @@ from pathlib import Path
 from random import Random
 
 from tierce.kernel.clock import Clock
-from tierce.kernel.scratch import Scratch
-from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import describe_machine
 from tierce.lab.bench.returning.model import Felt, Plan, Report
 from tierce.lab.bench.returning.newcomers import Return, come_back
 from tierce.lab.bench.soak.browsers import Browser, Told, professionals
 from tierce.lab.bench.soak.rules import quantile
-from tierce.lab.bench.soak.service import INSURERS, live, sign_in_all
+from tierce.lab.bench.soak.service import installed, live, sign_in_all
 from tierce.lab.country.population import read_identities
-from tierce.lab.demo.errors import DemoError
-from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.steps import Steps
 
 Progress = Callable[[int], None]
@@ -35,15 +32,8 @@ def measure_return(plan: Plan, work: Path, clock: Clock, steps: Steps, progress:
     Raises:
         BenchError: nobody could sign in, or a process of the installation ended.
     """
-    with Scratch("return.", work) as home:
-        home.path.chmod(0o711)  # the database's server may run as another user
-        try:
-            with open_stage(
-                home.path / "home", steps, persons=plan.people, insurers=INSURERS, sign_ins=plan.sign_ins
-            ) as stage:
-                return asyncio.run(everybody_returns(stage, plan, clock, progress))
-        except DemoError as error:
-            raise BenchError(str(error)) from None
+    with installed(work, steps, plan.people, plan.sign_ins) as stage:
+        return asyncio.run(everybody_returns(stage, plan, clock, progress))
 
 
 async def everybody_returns(stage: Stage, plan: Plan, clock: Clock, progress: Progress) -> Report:

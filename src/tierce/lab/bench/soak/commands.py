@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +12,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
 from tierce.lab.bench.errors import NOTHING
+from tierce.lab.bench.giving import give
 from tierce.lab.bench.soak.browsers import Told
 from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import measure_soak
@@ -55,10 +55,7 @@ def soak(
         raise typer.Exit(1) from None
     _screen.print(_answers(report))
     _screen.print(_memory(report))
-    if json_to == "-":
-        typer.echo(msgspec.json.encode(report).decode())
-    elif json_to is not None:
-        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    give(report, json_to)
 
 
 def _answers(report: Report) -> Table:

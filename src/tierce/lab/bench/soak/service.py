@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from tierce.lab.country.population import read_identities
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
+from tierce.policy.returning import SIGN_INS_A_SECOND
 
 INSURERS = 8
 SIGN_INS_AT_ONCE = 4
@@ -36,11 +38,22 @@ def measure_soak(plan: Plan, work: Path, clock: Clock, steps: Steps, progress: P
     Raises:
         BenchError: nobody could sign in, or a process of the installation ended.
     """
-    with Scratch("soak.", work) as home:
+    with installed(work, steps, plan.people) as stage:
+        return asyncio.run(soak(stage, plan, clock, progress))
+
+
+@contextmanager
+def installed(work: Path, steps: Steps, people: int, sign_ins: int = SIGN_INS_A_SECOND) -> Iterator[Stage]:
+    """A whole installation below `work`, removed at the end.
+
+    Raises:
+        BenchError: what went wrong with it, within the block too.
+    """
+    with Scratch("installed.", work) as home:
         home.path.chmod(0o711)  # the database's server may run as another user
         try:
-            with open_stage(home.path / "home", steps, persons=plan.people, insurers=INSURERS) as stage:
-                return asyncio.run(soak(stage, plan, clock, progress))
+            with open_stage(home.path / "home", steps, persons=people, insurers=INSURERS, sign_ins=sign_ins) as stage:
+                yield stage
         except DemoError as error:
             raise BenchError(str(error)) from None
 
