@@ -76,14 +76,16 @@ def test_whoever_is_given_another_databases_file_is_told_and_so_is_the_operator(
         with pytest.raises(LookupKeyError, match=ANOTHER):
             serve(role)
     assert told() == [("lookup-key", key.name)]
-    assert CliRunner().invoke(app, accept).exit_code == 0, "the key before is lost, and somebody says so"
+    unsure = CliRunner().invoke(app, accept, input="n\n")
+    assert (unsure.exit_code, told()) == (1, [("lookup-key", key.name)]), "asked, and not answered yes"
+    assert CliRunner().invoke(app, accept, input="y\n").exit_code == 0, "the key before is lost, and somebody says so"
     assert told() == []
     serve(roles[0])
-    assert CliRunner().invoke(app, accept).exit_code == 2, "it is the database's already"
+    assert CliRunner().invoke(app, [*accept, "--yes"]).exit_code == 2, "it is the database's already"
     key.write_bytes(own)
     with pytest.raises(LookupKeyError, match=ANOTHER):
         serve(roles[0])
-    assert CliRunner().invoke(app, accept).exit_code == 0
+    assert CliRunner().invoke(app, [*accept, "--yes"]).exit_code == 0
     key.write_bytes(lost)
     key.write_bytes(own)
     for role in roles:

@@ -336,13 +336,17 @@ def accept(
     *,
     settings: SettingsFile,
     dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander. / Do not ask.")] = False,
 ) -> None:
     """Accepter le fichier qui est là, la clé d’avant étant perdue. / Take the file there: the key before is lost."""
     purpose = Purpose(key.value)
     with _replacing(settings, dry_run=dry_run) as read:
+        typer.echo(_PRICE[purpose])
         if not dry_run:
+            if not yes and not typer.confirm("La clé d’avant est perdue ? / Is the key before lost for ever?"):
+                typer.echo("Rien n’est fait. / Nothing was done.", err=True)
+                raise typer.Exit(1)
             doors.accept_file(read, purpose)
-    typer.echo(_PRICE[purpose])
     holders = ", ".join(one for one, given in KEYS.items() if purpose in given) or "—"
     _end(f"{key.value}.key", holders, dry_run=dry_run)
 

@@ -49,10 +49,6 @@ class Turns:
         self._used: deque[tuple[float, int]] = deque()
         self._spent: set[int] = set()
 
-    def wait(self, now: float) -> float:
-        """How many seconds somebody who came now would wait."""
-        return max(0.0, self._next - now)
-
     def enter(self, held: str, now: float) -> Turn:
         """Take in whoever comes at `now`, with the turn that she holds or with none ("")."""
         kept = self._read(held)
