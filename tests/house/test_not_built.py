@@ -12,7 +12,7 @@ import pytest
 from tests.house.wording import ROOT
 
 _SAYS = re.compile(r"not (?:yet )?built|\bnot yet\b|pas encore|n['’]est pas construit|no channel|aucun canal", re.I)
-_LISTS = ("## Ce qui n'est pas construit", "## Missing for production")
+_LISTS = ("## Ce qui n’est pas construit", "## Missing for production")
 """Sections each of whose items is such a line."""
 _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 """Decisions are of their day; the matrix speaks of rights that are "not yet open"."""
@@ -27,7 +27,7 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("one worker at a time", r"def elect|leader_election"),
     ),
-    "docs/privacy/appeal.md": (("cette règle est d'organisation", r"\b72\b.*appeal|APPEAL_REVIEW"),),
+    "docs/privacy/appeal.md": (("cette règle est d’organisation", r"\b72\b.*appeal|APPEAL_REVIEW"),),
     "docs/privacy/impact-assessment.md": (
         ("Recherche de campagnes", r"campaign|campagne"),
         ("Clés dans un module matériel", r"pkcs.?11|\bhsm\b|\bkms\b"),
@@ -35,7 +35,7 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("Égalité des *temps* de réponse", r"def (test_)?equal_times"),
     ),
     "docs/privacy/pair-memory.md": (
-        ("L'effacement d'une seule paire", r"def (forget|erase)_pair"),
+        ("L’effacement d’une seule paire", r"def (forget|erase)_pair"),
         ("Renouveler la clé des paires", r"def rotate_(pair|purpose)"),
     ),
     "docs/reference/duties.md": (
@@ -55,7 +55,7 @@ _OTHERWISE = (
     '"Not yet" means',
     "designed and not built; do not count on it",
     "what is built and what is not yet",
-    "Ce qui n'est pas encore construit est dit",
+    "Ce qui n’est pas encore construit est dit",
     "*Not yet* means designed and not built",
     "*Not yet* says what",
     "## Built, and not yet",
@@ -69,8 +69,8 @@ _OTHERWISE = (
     "rights are not yet open",
     "Rights are not yet open",
     "a line not yet in the tree",
-    "n'a pas encore lue",
-    "n'a pas encore confirmé sa présence",
+    "n’a pas encore lue",
+    "n’a pas encore confirmé sa présence",
 )
 """Lines with those words that deny nothing the program could have."""
 
@@ -121,7 +121,7 @@ def test_what_a_page_calls_absent_is_absent_from_the_program(page: str) -> None:
     [
         "No channel brings a proof of presence yet: until one does, every caller meets the uniform answer.",
         "two people for a broad release is not yet built",
-        "la question « la personne est-elle là ? » n'a pas encore de canal",
+        "la question « la personne est-elle là ? » n’a pas encore de canal",
     ],
 )
 def test_sentences_that_were_once_untrue_are_seen(line: str) -> None:

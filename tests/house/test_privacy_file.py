@@ -40,7 +40,7 @@ def test_every_risk_has_a_measure_and_every_measure_a_risk() -> None:
 
 
 def test_what_is_not_built_claims_no_test() -> None:
-    assert _TEST.search(_section("impact-assessment.md", "Ce qui n'est pas construit")) is None
+    assert _TEST.search(_section("impact-assessment.md", "Ce qui n’est pas construit")) is None
 
 
 def test_the_index_lists_every_page() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tierce.kernel.language import Language
 from tierce.web.look import UnknownWordError, Words, WordsError, choose_language
 from tierce.web.look.headers import content_security_policy
-from tierce.web.look.words import fixed_french
+from tierce.web.look.words import fixed_french, fixed_page
 
 
 def catalogue(folder: Path, text: str, name: str = "words.toml") -> Path:
@@ -32,6 +32,17 @@ def test_french_punctuation_never_begins_a_line() -> None:
     said = fixed_french("Fermé : « optique » ; vraiment ? Oui !")
     assert said == "Fermé\u00a0: «\u00a0optique\u00a0»\u202f; vraiment\u202f? Oui\u202f!"
     assert fixed_french(said) == said
+    assert (
+        fixed_french("30 % de 12 €, assistant n° 4 à 10 :12")
+        == "30\u00a0% de 12\u00a0€, assistant n°\u00a04 à 10 :12"
+    )
+
+
+def test_a_page_keeps_what_is_typed_and_copied_as_it_is() -> None:
+    typed = '<input value="a : b"><textarea>c ; d</textarea><pre><code>e : f</code></pre>'
+    assert fixed_page(f"<p>Vu : oui ?</p>{typed}<p>g ; h</p>") == (
+        f"<p>Vu\u00a0: oui\u202f?</p>{typed}<p>g\u202f; h</p>"
+    )
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def parse_deposit(body: bytes, today: date) -> Typed:
     if _REQUEST.fullmatch(raw.request) is None:
         raise _refuse(
             "request",
-            ("le numéro de l'envoi n'a pas la bonne forme.", "the number of the sending has not the right form."),
+            ("le numéro de l’envoi n’a pas la bonne forme.", "the number of the sending has not the right form."),
             (
                 "Tirez 8 à 64 lettres et chiffres pour chaque dépôt.",
                 "Draw 8 to 64 letters and digits for each deposit.",
@@ -99,7 +99,7 @@ def parse_deposit(body: bytes, today: date) -> Typed:
         rank=rank,
         amc=_shaped("amc", raw.amc, AMC, ("8 à 10 chiffres, comme sur la carte", "8 to 10 digits, as on the card")),
         member=_shaped(
-            "member", raw.member, _MEMBER, ("le numéro d'adhérent de la carte", "the card's member number")
+            "member", raw.member, _MEMBER, ("le numéro d’adhérent de la carte", "the card's member number")
         ),
         valid_until=_day("valid_until", raw.valid_until, today - timedelta(days=800), today + timedelta(days=3_700)),
         domain=_domain(raw.domain),
@@ -115,7 +115,7 @@ def _shaped(field: str, text: str, shape: re.Pattern[str], what: tuple[str, str]
     if shape.fullmatch(compact) is None:
         raise _refuse(
             field,
-            ("ce numéro n'a pas la bonne forme.", "this number has not the right form."),
+            ("ce numéro n’a pas la bonne forme.", "this number has not the right form."),
             (f"Écrivez {what[0]}.", f"Write {what[1]}."),
         )
     return compact.upper()
@@ -126,7 +126,7 @@ def _domain(text: str) -> Domain:
         allowed = ", ".join(Domain.__members__)
         raise _refuse(
             "domain",
-            ("ce domaine n'existe pas.", "there is no such domain."),
+            ("ce domaine n’existe pas.", "there is no such domain."),
             (f"Choisissez parmi {allowed}.", f"Choose one of {allowed}."),
         )
     return Domain[text]
@@ -139,7 +139,7 @@ def _day(field: str, text: str, first: date, last: date) -> date:
         value = None
     if value is None or not first <= value <= last:
         remedies = {
-            "care_date": ("Donnez le jour des soins : aujourd'hui, ou au plus deux mois avant.",
+            "care_date": ("Donnez le jour des soins : aujourd’hui, ou au plus deux mois avant.",
                           "Give the day of care: today, or at most two months before."),
             "valid_until": ("Recopiez la date de fin de validité de la carte.",
                             "Copy the card's last day of validity."),
@@ -156,7 +156,7 @@ def _amount(text: str) -> int:
         raise _refuse(
             "amount",
             ("ce montant ne convient pas.", "this amount will not do."),
-            (f"Écrivez la part de l'organisme en euros, par exemple 59,90 ; {most} au plus.",
+            (f"Écrivez la part de l’organisme en euros, par exemple 59,90 ; {most} au plus.",
              f"Write the insurer's share in euros, such as 59.90; at most {most}."),
         )  # fmt: skip
     return cents

@@ -12,8 +12,8 @@ TITLE = Phrase(
 )
 INTRO = Phrase(
     "Un assistant est désigné par un professionnel pour un lieu, {days} jours au plus, {most} à la fois, chacun avec "
-    "{keys} clés d'accès au plus. Ses demandes prennent les places du professionnel : les tableaux ci-dessus valent "
-    "pour eux tous ensemble. Un compte suspendu l'est quels que soient l'appareil et la session.",
+    "{keys} clés d’accès au plus. Ses demandes prennent les places du professionnel : les tableaux ci-dessus valent "
+    "pour eux tous ensemble. Un compte suspendu l’est quels que soient l’appareil et la session.",
     "An assistant is named by a professional for one place, for {days} days at most, {most} at once, each with "
     "{keys} passkeys at most. Their asks take the professional's seats: the tables above hold for all of them "
     "together. A suspended account is so whatever the device and session.",
@@ -38,7 +38,7 @@ WORDS: Mapping[Act, Phrase] = {
     Act.AGREEMENT_ASK: Phrase("demander un accord préalable", "ask for a prior agreement"),
     Act.AGREEMENT_READ: Phrase("lire les accords du lieu", "read the place's agreements"),
     Act.AGREEMENT_CANCEL: Phrase("annuler un accord", "cancel an agreement"),
-    Act.AGREEMENT_DOCUMENT: Phrase("déclarer une pièce d'un accord", "declare a document of an agreement"),
+    Act.AGREEMENT_DOCUMENT: Phrase("déclarer une pièce d’un accord", "declare a document of an agreement"),
     Act.DEVICE_NAME: Phrase("nommer un appareil", "name a device"),
     Act.DEVICE_CODE: Phrase("faire confirmer son appareil", "have one's device confirmed"),
     Act.DEVICE_CONTINUE: Phrase("confirmer un appareil", "confirm a device"),

@@ -1,7 +1,7 @@
 """How easy a text is to read: Flesch's formula, as Kandel and Moles fitted it to French, and the English one.
 
 French: 207 − 1.015 × words per sentence − 73.6 × syllables per word (L. Kandel and A. Moles, « Application de
-l'indice de Flesch à la langue française », Cahiers d'études de radio-télévision 19, 1958, pp. 253-274). English:
+l’indice de Flesch à la langue française », Cahiers d’études de radio-télévision 19, 1958, pp. 253-274). English:
 206.835 − 1.015 × words per sentence − 84.6 × syllables per word (R. Flesch, "A new readability yardstick", Journal
 of Applied Psychology 32, 1948). From 0, hardly readable, to 100, read by a child; 60 and more is plain language. A
 formula sees the length of words and sentences, and nothing of sense: it stops what is heavy, and people still read

@@ -32,7 +32,7 @@ def read_keys(raw: bytes) -> bytes:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         given = None
     if not isinstance(given, list) or not 1 <= len(given) <= KEYS_MAX:
-        msg = f"ce n'est pas un JWKS de 1 à {KEYS_MAX} clés / not a JWKS of 1 to {KEYS_MAX} keys"
+        msg = f"ce n’est pas un JWKS de 1 à {KEYS_MAX} clés / not a JWKS of 1 to {KEYS_MAX} keys"
         raise PeerKeysError(msg)
     kept = [_public(one) for one in given]
     if len({one["kid"] for one in kept}) != len(kept):
@@ -46,7 +46,7 @@ def _public(one: object) -> dict[str, str]:
         msg = "chaque clé a son kid / each key needs its kid"
         raise PeerKeysError(msg)
     if PRIVATE & set(one):
-        msg = "une clé privée : demandez la publique, et dites au pair d'en changer / a private key: ask for the "
+        msg = "une clé privée : demandez la publique, et dites au pair d’en changer / a private key: ask for the "
         msg += "public one, and tell the peer to change it"
         raise PeerKeysError(msg)
     members = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}.get(str(one.get("kty")), ())
@@ -59,7 +59,7 @@ def _public(one: object) -> dict[str, str]:
     except UNREADABLE:
         good = False
     if not good:
-        msg = f"une clé n'est ni RSA de {RSA_BITS_MIN} bits ni P-256 / a key is neither RSA of {RSA_BITS_MIN} bits "
+        msg = f"une clé n’est ni RSA de {RSA_BITS_MIN} bits ni P-256 / a key is neither RSA of {RSA_BITS_MIN} bits "
         msg += "nor P-256"
         raise PeerKeysError(msg)
     return kept

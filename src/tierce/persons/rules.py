@@ -186,7 +186,7 @@ def is_present(entry: Entry) -> bool:
 def sentence(entry: Entry, asker: Asker | None, place: str = "") -> Phrase:
     """Say one line in one sentence: when, who, where, what, and what came of it; `place` is for her presence.
 
-    « Le 3 mars 2027 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique. »
+    « Le 3 mars 2027 à 10 h 12, l’opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique. »
     """
     when = _when(from_micros(entry.time_us))
     kind = kind_of(entry)
@@ -238,7 +238,7 @@ def _ask(entry: Entry, asker: Asker | None, when: Phrase) -> Phrase:
 
 
 def say_asker(asker: Asker | None) -> Phrase:
-    """Say who asked: « l'opticien Optique des Remparts (Port-Sérac) »."""
+    """Say who asked: « l’opticien Optique des Remparts (Port-Sérac) »."""
     if asker is None:
         return Phrase("un professionnel qui n’est plus dans l’annuaire", "a professional no longer in the directory")
     if asker.profession in _PEOPLE:

@@ -36,7 +36,7 @@ CONTACT_DAYS: Final = 30
 KEPT: Final[Mapping[Kept, Rule]] = {
     Kept.ACCOUNTS_ENDED: Rule(
         Phrase(
-            "compte bancaire d'un établissement, remplacé : IBAN scellé, titulaire",
+            "compte bancaire d’un établissement, remplacé : IBAN scellé, titulaire",
             "an establishment's bank account that was replaced: sealed IBAN, holder",
         ),
         "bank.account.sealed, bank.account.holder, bank.account.twin",
@@ -45,7 +45,7 @@ KEPT: Final[Mapping[Kept, Rule]] = {
         End.BLANKED,
         Hand.JOB,
         Phrase(
-            "le temps de contester un paiement, comme un dépôt ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "le temps de contester un paiement, comme un dépôt ; choix de l’opérateur (RGPD, art. 5.1.e)",
             "while a payment may be contested, as a deposit; the operator's choice (GDPR, art. 5(1)(e))",
         ),
     ),

@@ -27,7 +27,7 @@ CLAIMS = Phrase(
 CLAIMED: Mapping[Kept, Rule] = {
     Kept.COVERAGE: Rule(
         Phrase(
-            f"droits terminés, et que nul fichier n'a dits depuis {QUOTED_DAYS} jours ; plus longtemps, tant qu'une "
+            f"droits terminés, et que nul fichier n’a dits depuis {QUOTED_DAYS} jours ; plus longtemps, tant qu’une "
             "facture ou une prise en charge de la personne attend sa décision",
             f"coverage that has ended, and that no file told of for {QUOTED_DAYS} days; longer, while an invoice or "
             "an agreement of the person waits to be decided",
@@ -49,7 +49,7 @@ CLAIMED: Mapping[Kept, Rule] = {
         Phrase(
             "factures envoyées par les lieux de soins, leurs lignes, et qui du bureau les refuse ; payées, aussi "
             "longtemps que les mêmes soins peuvent être facturés de nouveau ou comptés dans un plafond de "
-            "l'organisme",
+            "l’organisme",
             "invoices sent by places of care, their lines, and who of the staff refuses one; once paid, for as "
             "long as the same care may be invoiced again or counts against a cap of the insurer",
         ),
@@ -59,7 +59,7 @@ CLAIMED: Mapping[Kept, Rule] = {
         End.DELETED,
         Hand.JOB,
         Phrase(
-            f"{CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e), à confronter à ses obligations comptables",
+            f"{CLAIMS.fr} ; choix de l’opérateur (RGPD, art. 5.1.e), à confronter à ses obligations comptables",
             f"{CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e)), to be held against its accounting duties",
         ),
         held=True,
@@ -80,7 +80,7 @@ CLAIMED: Mapping[Kept, Rule] = {
         End.DELETED,
         Hand.JOB,
         Phrase(
-            f"{CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            f"{CLAIMS.fr} ; choix de l’opérateur (RGPD, art. 5.1.e)",
             f"{CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e))",
         ),
         held=True,
@@ -97,7 +97,7 @@ CLAIMED: Mapping[Kept, Rule] = {
         Hand.JOB,
         Phrase(
             "un devis ne promet et ne réserve rien : il est gardé aussi longtemps que vaudrait une prise en charge ; "
-            "choix de l'opérateur (RGPD, art. 5.1.e)",
+            "choix de l’opérateur (RGPD, art. 5.1.e)",
             "a quote promises and reserves nothing: it is kept as long as an agreement would hold; the operator's "
             "choice (GDPR, art. 5(1)(e))",
         ),

@@ -59,7 +59,7 @@ RETENTION: Mapping[Kept, Rule] = {
         _CHOICE,
     ),
     Kept.ANSWERS: Rule(
-        Phrase("réponses d'une personne sur sa présence", "a person's answers about her presence"),
+        Phrase("réponses d’une personne sur sa présence", "a person's answers about her presence"),
         "presence.answer",
         _days(365),
         Phrase("la réponse", "the answer"),
@@ -128,7 +128,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.UNEXPLAINED: Rule(
         Phrase(
-            "réponses que rien n'expliquait (cartes déclarées lues comprises), leur compte par"
+            "réponses que rien n’expliquait (cartes déclarées lues comprises), leur compte par"
             " professionnel, leurres demandés, signalements déjà"
             " comptés, appareils à leur limite",
             "answers that nothing explained (cards declared read included), their count by"
@@ -154,7 +154,7 @@ RETENTION: Mapping[Kept, Rule] = {
         held=True,
     ),
     Kept.ALERTS: Rule(
-        Phrase("alertes reçues d'autres opérateurs, et envoyées", "alerts received from other operators, and sent"),
+        Phrase("alertes reçues d’autres opérateurs, et envoyées", "alerts received from other operators, and sent"),
         "access.alert, access.peer_set, access.alert_told, access.alert_out",
         _days(365),
         Phrase("leur réception", "their receipt"),
@@ -163,19 +163,19 @@ RETENTION: Mapping[Kept, Rule] = {
         _LOGGING,
     ),
     Kept.OPEN_PAIRS: Rule(
-        Phrase("mémoire d'un patient vu, jamais prouvé présent", "memory of a patient seen, never proved present"),
+        Phrase("mémoire d’un patient vu, jamais prouvé présent", "memory of a patient seen, never proved present"),
         "access.pair",
         _days(60),
         Phrase("la dernière vue", "the last view"),
         End.DELETED,
         Hand.JOB,
         Phrase(
-            "sans effet au-delà de trente jours ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "sans effet au-delà de trente jours ; choix de l’opérateur (RGPD, art. 5.1.e)",
             "of no effect after thirty days; the operator's choice (GDPR, art. 5(1)(e))",
         ),
     ),
     Kept.PROVED_PAIRS: Rule(
-        Phrase("mémoire d'un patient prouvé présent", "memory of a patient proved present"),
+        Phrase("mémoire d’un patient prouvé présent", "memory of a patient proved present"),
         "access.pair, access.presented",
         _days(PROVED_DAYS),
         Phrase("la dernière vue", "the last view"),
@@ -194,7 +194,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.ENGAGEMENTS: Rule(
         Phrase(
-            "engagements de paiement, et ce qu'un organisme interrogé en direct a répondu avec eux",
+            "engagements de paiement, et ce qu’un organisme interrogé en direct a répondu avec eux",
             "payment engagements, and what an insurer asked on the way answered with them",
         ),
         "care.engagement, coverage.answered",
@@ -207,12 +207,12 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.PERSONS: Rule(
         Phrase(
-            "état civil, NIR et index d'une personne sans plus aucun droit",
+            "état civil, NIR et index d’une personne sans plus aucun droit",
             "civil status, NIR and indexes of a person without any coverage left",
         ),
         "person.record, person.family, person.member, person.key, person.former_key, person.trait, person.asked",
         _days(0),
-        Phrase("l'effacement de son dernier droit", "the deletion of her last coverage"),
+        Phrase("l’effacement de son dernier droit", "the deletion of her last coverage"),
         End.DELETED,
         Hand.JOB,
         Phrase("RGPD, art. 5.1.e et 28.3.g", "GDPR, art. 5(1)(e) and 28(3)(g)"),
@@ -220,7 +220,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.CONTRACTS_ENDED: Rule(
         Phrase(
-            "tout ce qu'un organisme avait confié, sa fin de contrat écrite, et les clés qui l'ouvrent",
+            "tout ce qu’un organisme avait confié, sa fin de contrat écrite, et les clés qui l’ouvrent",
             "all that an insurer had stored, once the end of its contract is written, and the keys that open it",
         ),
         "person.record, person.family, person.member, person.key, person.former_key, person.trait, person.asked, "
@@ -268,7 +268,7 @@ RETENTION: Mapping[Kept, Rule] = {
         _CONTROL,
     ),
     Kept.REPORTS: Rule(
-        Phrase("signalements « ce n'était pas moi »", "reports “it was not me”"),
+        Phrase("signalements « ce n’était pas moi »", "reports “it was not me”"),
         "notice.person_report",
         _days(1095),
         Phrase("le signalement", "the report"),
@@ -278,7 +278,7 @@ RETENTION: Mapping[Kept, Rule] = {
         held=True,
     ),
     Kept.RIGHTS_REQUESTS: Rule(
-        Phrase("demandes d'accès, de correction, d'effacement", "requests of access, correction, erasure"),
+        Phrase("demandes d’accès, de correction, d’effacement", "requests of access, correction, erasure"),
         "notice.rights_request, notice.request_slip, notice.request_reply",
         _days(1095),
         Phrase("la réponse", "the answer"),
@@ -288,19 +288,19 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.WISHES: Rule(
         Phrase(
-            "souhaits d'être prévenu finis (adresse effacée le jour même) et premières consultations annoncées",
+            "souhaits d’être prévenu finis (adresse effacée le jour même) et premières consultations annoncées",
             "wishes to be told that ended (address erased at once), and first look-ups told",
         ),
         "notice.wish, notice.first_look",
         _days(365),
-        Phrase("leur fin ; l'envoi", "their end; the sending"),
+        Phrase("leur fin ; l’envoi", "their end; the sending"),
         End.DELETED,
         Hand.JOB,
         _CHOICE,
     ),
     Kept.BILLED: Rule(
         Phrase(
-            "soins facturés au nom d'une personne : jour et lieu", "care billed in a person's name: day and place"
+            "soins facturés au nom d’une personne : jour et lieu", "care billed in a person's name: day and place"
         ),
         "care.billed",
         _days(822),
@@ -317,11 +317,11 @@ RETENTION: Mapping[Kept, Rule] = {
         ),
         "notice.item, notice.item_pair, notice.step, notice.message",
         _days(1095),
-        Phrase("leur préparation, et la fin de la conservation de l'incident", "their making, and the hold's end"),
+        Phrase("leur préparation, et la fin de la conservation de l’incident", "their making, and the hold's end"),
         End.DELETED,
         Hand.JOB,
         Phrase(
-            "prouver que chacun fut prévenu (RGPD, art. 5.2) ; durée au choix de l'opérateur",
+            "prouver que chacun fut prévenu (RGPD, art. 5.2) ; durée au choix de l’opérateur",
             "to prove that each was told (GDPR, art. 5(2)); the duration is the operator's choice",
         ),
         held=True,
@@ -425,7 +425,7 @@ RETENTION: Mapping[Kept, Rule] = {
         End.DELETED,
         Hand.OPERATOR,
         Phrase(
-            "reprendre un fichier interrompu, répondre à qui l'envoya ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "reprendre un fichier interrompu, répondre à qui l’envoya ; choix de l’opérateur (RGPD, art. 5.1.e)",
             "to resume one interrupted and answer whoever sent it; the operator's choice (GDPR, art. 5(1)(e))",
         ),
     ),
@@ -441,7 +441,7 @@ RETENTION: Mapping[Kept, Rule] = {
     Kept.DEPOSIT_ROWS: Rule(
         Phrase(
             "dépôts résolus, sans ce qui fut saisi : montant, lieu, nombres à clé de la personne pour ce lieu ; plus "
-            "longtemps, tant qu'une facture qui cite leur reçu est gardée",
+            "longtemps, tant qu’une facture qui cite leur reçu est gardée",
             "resolved deposits, without what was typed: amount, place, keyed numbers of the person at that place; "
             "longer, while an invoice that quotes their receipt is kept",
         ),
@@ -453,7 +453,7 @@ RETENTION: Mapping[Kept, Rule] = {
         _CLAIMS,
     ),
     Kept.SOFTWARE: Rule(
-        Phrase("logiciels d'éditeurs et leurs clés publiques", "vendors' software and its public keys"),
+        Phrase("logiciels d’éditeurs et leurs clés publiques", "vendors' software and its public keys"),
         "access.client, directory.software",
         None,
         Phrase("sans objet", "does not apply"),

@@ -38,7 +38,7 @@ class Redactable:
 
 REDACTIONS: Mapping[RedactionReason, Redactable] = {
     RedactionReason.DECISION: Redactable(
-        Phrase("décision d'un juge ou de la CNIL", "decision of a court or of the CNIL"), timedelta(0), True
+        Phrase("décision d’un juge ou de la CNIL", "decision of a court or of the CNIL"), timedelta(0), True
     ),
     RedactionReason.WRONG_PERSON: Redactable(
         Phrase("ligne rattachée par erreur à une autre personne", "line attached to another person by mistake"),

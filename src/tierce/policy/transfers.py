@@ -30,7 +30,7 @@ REPLY_DAYS: Final = 3
 PAID: Final[Mapping[Kept, Rule]] = {
     Kept.TRANSFERS: Rule(
         Phrase(
-            "lots de virements, virements et factures qu'ils paient (numéros et montants), qui les a approuvés, ce "
+            "lots de virements, virements et factures qu’ils paient (numéros et montants), qui les a approuvés, ce "
             "que la banque en a répondu, indus récupérés",
             "batches of transfers, transfers and the invoices that they pay (numbers and amounts), who approved "
             "them, what the bank replied, what was recovered",

@@ -1,4 +1,4 @@
-"""What a person says when somebody asks about her: « oui, j'y suis » or « non »."""
+"""What a person says when somebody asks about her: « oui, j’y suis » or « non »."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -63,7 +63,7 @@ def run(
 ) -> None:
     """Écrire la liste des personnes, nommée par son empreinte. / Write the list of people, named by its digest.
 
-    Une ligne du journal dit qui l'a fait. / A line of the journal says who did it.
+    Une ligne du journal dit qui l’a fait. / A line of the journal says who did it.
 
     """
     database = Database(host, port, name, secrets)

@@ -8,11 +8,11 @@ class BatchMissingError(TierceError):
 
 
 class BatchMovedError(TierceError):
-    """Ce lot n'en est plus là : relisez-le / this batch is elsewhere by now: read it again."""
+    """Ce lot n’en est plus là : relisez-le / this batch is elsewhere by now: read it again."""
 
 
 class SaidError(TierceError):
-    """Vous l'avez déjà dit : une autre personne doit le dire aussi / you said so already: somebody else must too."""
+    """Vous l’avez déjà dit : une autre personne doit le dire aussi / you said so already: somebody else must too."""
 
 
 class TransferMissingError(TierceError):
@@ -24,7 +24,7 @@ class FileChangedError(TierceError):
 
 
 class FileMissingError(TierceError):
-    """Ce lot n'a pas de fichier, ou rien n'est payé d'ici / this batch has no file, or nothing is paid from here."""
+    """Ce lot n’a pas de fichier, ou rien n’est payé d’ici / this batch has no file, or nothing is paid from here."""
 
 
 class FileThereError(TierceError):
@@ -32,7 +32,7 @@ class FileThereError(TierceError):
 
 
 class FileUnreadableError(TierceError):
-    """Pas un fichier de virements, ou vos clés ne l'ouvrent pas / no file of transfers, or not for your keys."""
+    """Pas un fichier de virements, ou vos clés ne l’ouvrent pas / no file of transfers, or not for your keys."""
 
 
 class ListUnreadableError(TierceError):
@@ -40,4 +40,4 @@ class ListUnreadableError(TierceError):
 
 
 class KeyUnreadableError(TierceError):
-    """Ce fichier n'a pas de clé privée age, celle que donne age-keygen / this file has no age private key."""
+    """Ce fichier n’a pas de clé privée age, celle que donne age-keygen / this file has no age private key."""

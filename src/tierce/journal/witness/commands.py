@@ -34,7 +34,7 @@ LogKeys = Annotated[
 
 @app.callback()
 def witness() -> None:
-    """Témoin : vérifier qu'un journal ne fait que croître. / Check that a log only grows, and cosign it."""
+    """Témoin : vérifier qu’un journal ne fait que croître. / Check that a log only grows, and cosign it."""
 
 
 @app.command(epilog="Exemple / example:  tierce witness key /var/lib/tierce-witness --name assureur.example/temoin")
@@ -66,7 +66,7 @@ def serve_one(
     log_key: LogKeys,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port sur 127.0.0.1. / Loopback port.")] = 8110,
 ) -> None:
-    """Servir `POST /add-checkpoint` jusqu'à l'arrêt. / Serve it until stopped."""
+    """Servir `POST /add-checkpoint` jusqu’à l’arrêt. / Serve it until stopped."""
     try:
         made = Witness(folder, name, _key(folder), log_key, SystemClock())
         server = serve(made, port)

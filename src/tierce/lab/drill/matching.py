@@ -29,7 +29,7 @@ def insurer(
     folder: Annotated[Path, typer.Argument(help="Le dossier que l’exercice a laissé. / The drill's folder.")],
     amc: Annotated[str, typer.Argument(help="Numéro AMC d’un organisme prévenu. / AMC number of an insurer told.")],
 ) -> None:
-    """Ouvrir la liste d'un organisme avec sa clé, la rapprocher de son fichier, et comparer au compte rendu.
+    """Ouvrir la liste d’un organisme avec sa clé, la rapprocher de son fichier, et comparer au compte rendu.
 
     / Open an insurer's list with its key, match it with its own file, and compare with what it reported.
     """

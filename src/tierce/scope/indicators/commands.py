@@ -45,7 +45,7 @@ received.jsonl, une ligne par indicateur / one indicator a line (docs/reference/
 
   {"kind":"network","value":"192.0.2.0/24","from":"2026-11-01T00:00:00+01:00","until":"2026-11-08T00:00:00+01:00"}
 
-Sortie / exit: 0 répondu / answered; 2 refusé, rien n'est écrit / refused, nothing is written.
+Sortie / exit: 0 répondu / answered; 2 refusé, rien n’est écrit / refused, nothing is written.
 """
 CHECK_EPILOG = """
 Exemple / example:
@@ -68,7 +68,7 @@ def indicators(
     port: Port = 5432,
     name: Name = "tierce",
 ) -> None:
-    """Répondre aux indicateurs d'un autre opérateur, signé. / Answer another operator's indicators, signed."""
+    """Répondre aux indicateurs d’un autre opérateur, signé. / Answer another operator's indicators, signed."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     screen = Console(stderr=True)
     try:

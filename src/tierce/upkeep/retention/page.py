@@ -17,8 +17,8 @@ _HANDS = {
     Hand.JOB: Phrase("`tierce retention`, chaque nuit", "`tierce retention`, each night"),
     Hand.SEALER: Phrase("`tierce journal seal`, chaque nuit", "`tierce journal seal`, each night"),
     Hand.BACKUP: Phrase("`tierce backup take`, chaque nuit", "`tierce backup take`, each night"),
-    Hand.CONTRACT: Phrase("`tierce contract delete`, par quelqu'un", "`tierce contract delete`, by somebody"),
-    Hand.OPERATOR: Phrase("la machine de l'opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
+    Hand.CONTRACT: Phrase("`tierce contract delete`, par quelqu’un", "`tierce contract delete`, by somebody"),
+    Hand.OPERATOR: Phrase("la machine de l’opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
     Hand.NOBODY: Phrase("personne", "nobody"),
 }
 _HEAD = """\
@@ -26,12 +26,12 @@ _HEAD = """\
 
 <!-- Rendered by `tierce retention page` from policy/retention.py, which is what to change. -->
 
-*En français.* Le tableau vient du programme : la base de données reçoit ces durées et refuse d'effacer plus tôt.
+*En français.* Le tableau vient du programme : la base de données reçoit ces durées et refuse d’effacer plus tôt.
 Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident suspend, dès son ouverture,
-la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal, et
-tout ce qui touche aux personnes de ses listes ; les droits et l'identité, aussi, de qui fut demandé, ou lu par le
-personnel, depuis lors, qu'une liste peut encore nommer. Cette conservation ne finit qu'après sa clôture,
-par quelqu'un, qui dit pourquoi.
+la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d’avant son signal, et
+tout ce qui touche aux personnes de ses listes ; les droits et l’identité, aussi, de qui fut demandé, ou lu par le
+personnel, depuis lors, qu’une liste peut encore nommer. Cette conservation ne finit qu’après sa clôture,
+par quelqu’un, qui dit pourquoi.
 
 *In English.* The table is the program's own: the database is given these durations and refuses to delete earlier.
 Each removal leaves a journal line that tells of nobody. From its opening, an incident suspends the end of what
@@ -46,7 +46,7 @@ _COLUMNS = Phrase(
 _TITLES = Phrase("Tableau", "Table")
 _YES, _NO = Phrase("oui", "yes"), Phrase("non", "no")
 _REDACTED = Phrase(
-    "Une ligne du journal peut perdre sa personne et son sel, et rien d'autre ; son empreinte reste et l'arbre "
+    "Une ligne du journal peut perdre sa personne et son sel, et rien d’autre ; son empreinte reste et l’arbre "
     "tient. Deux personnes le demandent, chacune par une ligne du journal :",
     "A journal line may lose its person and its salt, and nothing else; its hash stays and the tree holds. Two "
     "people ask for it, each by a line of the journal:",

@@ -294,7 +294,7 @@ REFUSED: Final[Mapping[type[TierceError], Problem]] = {
     InvoicesHeldError: Problem(
         403, "held",
         Phrase("Votre accès est suspendu.", "Your access is suspended."),
-        Phrase("Appelez l'opérateur : une personne reprendra votre dossier.",
+        Phrase("Appelez l’opérateur : une personne reprendra votre dossier.",
                "Call the operator: a person will look at it."),
     ),
     InvoicesClosedError: CLOSED,

@@ -82,9 +82,9 @@ INSURER_AWAY = _problem(
 )  # fmt: skip
 NOT_ANSWERED = _problem(
     503, "not_answered",
-    ("La demande n'a pas pu être inscrite au journal ; elle n'a pas reçu de réponse.",
+    ("La demande n’a pas pu être inscrite au journal ; elle n’a pas reçu de réponse.",
      "The request could not be written to the journal; it was not answered."),
-    ("Réessayez ; si cela persiste, appelez l'opérateur.", "Try again; if it persists, call the operator."),
+    ("Réessayez ; si cela persiste, appelez l’opérateur.", "Try again; if it persists, call the operator."),
 )  # fmt: skip
 TOO_LARGE = _problem(
     413, "too_large",
@@ -93,18 +93,18 @@ TOO_LARGE = _problem(
 )  # fmt: skip
 TOO_SLOW = _problem(
     408, "too_slow",
-    ("La demande n'est pas arrivée en entier.", "The request did not arrive whole."),
+    ("La demande n’est pas arrivée en entier.", "The request did not arrive whole."),
     ("Envoyez-la de nouveau.", "Send it again."),
 )  # fmt: skip
 _NOT_FOUND = _problem(
     404, "not_found",
-    ("Cette adresse n'existe pas.", "There is no such address."),
-    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+    ("Cette adresse n’existe pas.", "There is no such address."),
+    ("Voyez la description de l’API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
 METHOD = _problem(
     405, "method",
     ("Cette adresse ne se demande pas ainsi.", "This address takes another method."),
-    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+    ("Voyez la description de l’API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
 _BODY_TOO_LARGE = _problem(
     413, "too_large",
@@ -113,8 +113,8 @@ _BODY_TOO_LARGE = _problem(
 )  # fmt: skip
 _MALFORMED = _problem(
     400, "malformed",
-    ("La demande n'a pas la forme attendue.", "The request is not in the expected form."),
-    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+    ("La demande n’a pas la forme attendue.", "The request is not in the expected form."),
+    ("Voyez la description de l’API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
 TOO_FAST = _problem(
     429, "too_fast",
@@ -125,8 +125,8 @@ TOO_FAST = _problem(
 """What the proxy in front says by itself, from deploy/nginx/said/fast.json; too_large has long.json."""
 FAULT = _problem(
     500, "fault",
-    ("La demande n'a pas abouti, par notre faute.", "The request failed, and the fault is ours."),
-    ("Réessayez ; si cela persiste, appelez l'opérateur.", "Try again; if it persists, call the operator."),
+    ("La demande n’a pas abouti, par notre faute.", "The request failed, and the fault is ours."),
+    ("Réessayez ; si cela persiste, appelez l’opérateur.", "Try again; if it persists, call the operator."),
 )  # fmt: skip
 
 
@@ -142,26 +142,26 @@ REFUSED: Mapping[str, Problem] = {
     "out_of_attempts": _problem(
         429, "out_of_attempts",
         ("Vos demandes du jour sont épuisées.", "Your requests of the day are used up."),
-        ("Appelez l'opérateur si vos patients attendent ; le compteur repart demain.",
+        ("Appelez l’opérateur si vos patients attendent ; le compteur repart demain.",
          "Call the operator if patients are waiting; the count starts again tomorrow."),
     ),
     "held": _problem(
         403, "held",
         ("Votre accès est suspendu.", "Your access is suspended."),
-        ("Appelez l'opérateur : une personne reprendra votre dossier.",
+        ("Appelez l’opérateur : une personne reprendra votre dossier.",
          "Call the operator: a person will look at it."),
     ),
     "not_allowed": _problem(
         403, "not_allowed",
-        ("Cette demande n'est pas ouverte à votre profession ou à cette session.",
+        ("Cette demande n’est pas ouverte à votre profession ou à cette session.",
          "This request is not open to your profession or to this session."),
         ("Vérifiez le domaine demandé, ou connectez-vous de nouveau.", "Check the domain asked, or sign in again."),
     ),
     "proof_refused": _problem(
         403, "proof_refused",
-        ("Cette preuve de présence n'en est pas une ici, a déjà servi, ou sa clé ne vaut pas pour cette personne.",
+        ("Cette preuve de présence n’en est pas une ici, a déjà servi, ou sa clé ne vaut pas pour cette personne.",
          "This proof of presence is none here, was used before, or its key does not serve for this person."),
-        ("Vérifiez les chiffres tapés, ou demandez à la personne d'en présenter une nouvelle.",
+        ("Vérifiez les chiffres tapés, ou demandez à la personne d’en présenter une nouvelle.",
          "Check the digits typed, or ask the person to show a new one."),
     ),
     "proof_of_another": _problem(
@@ -173,14 +173,14 @@ REFUSED: Mapping[str, Problem] = {
     ),
     "not_certified": _problem(
         403, "not_certified",
-        ("Ce logiciel n'est pas admis à déclarer la lecture d'une carte.",
+        ("Ce logiciel n’est pas admis à déclarer la lecture d’une carte.",
          "This software may not declare the reading of a card."),
-        ("Posez la question sans elle ; l'éditeur peut le demander à l'opérateur.",
+        ("Posez la question sans elle ; l’éditeur peut le demander à l’opérateur.",
          "Ask without it; the vendor may apply to the operator."),
     ),
     "not_confirmed": _problem(
         403, "not_confirmed",
-        ("La personne n'a pas encore confirmé sa présence ici.",
+        ("La personne n’a pas encore confirmé sa présence ici.",
          "The person has not confirmed yet that she is here."),
         ("Demandez-lui de répondre dans son espace, puis posez de nouveau la question.",
          "Ask her to answer in her own space, then ask again."),

@@ -24,7 +24,7 @@ from litestar.params import FromPath
 
 from tierce.kernel.language import Language
 from tierce.web.look import formats
-from tierce.web.look.words import Words
+from tierce.web.look.words import Words, fixed_page
 
 LOOK: Final = Path(__file__).parent
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -135,7 +135,8 @@ class Pages:
     def render(self, template: str, frame: Frame, values: Mapping[str, object]) -> str:
         """Return the HTML of a page; every name that the template uses must be given."""
         environment = self._environments[frame.language]
-        return environment.get_template(template).render({**values, "frame": frame})
+        html = environment.get_template(template).render({**values, "frame": frame})
+        return fixed_page(html) if frame.language is Language.FR else html
 
     def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int) -> Response[str]:
         """Return the page as an answer."""

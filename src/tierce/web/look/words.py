@@ -16,9 +16,9 @@ from tierce.kernel.saying import NARROW, NBSP
 from tierce.web.look.errors import UnknownWordError, WordsError
 
 _FIELDS = frozenset({"fr", "en"})
-_CLOSING = re.compile(r" ([:»])")
-_OPENING = re.compile(r"(?<=«) ")
-_HIGH = re.compile(r" ([;!?])")
+_LOOSE = r" (?=[:»%€](?!\w))|(?<=[«°]) | (?=[;!?](?!\w))"
+_SPACES = re.compile(_LOOSE)
+_TAGS_OR_SPACES = re.compile(rf"<(textarea|pre|script)\b.*?</\1>|<[^>]*>|{_LOOSE}", re.DOTALL)
 
 
 class Words:
@@ -101,11 +101,20 @@ def _phrase(file: str, key: str, value: object) -> Phrase:
 
 
 def fixed_french(text: str) -> str:
-    """Put the no-break spaces that French wants before : and », after «, and before ; ! ? (the narrow one).
+    """Put the no-break spaces that French wants before : » % €, after « n°, and before ; ! ? (the narrow one).
 
     A line on a small screen must not begin with a colon.
     """
-    return _HIGH.sub(rf"{NARROW}\1", _OPENING.sub(NBSP, _CLOSING.sub(rf"{NBSP}\1", text)))
+    return _SPACES.sub(_kept, text)
+
+
+def fixed_page(html: str) -> str:
+    """The same for what a French page shows, whoever wrote it; what is typed, copied or run stays as it is."""
+    return _TAGS_OR_SPACES.sub(lambda found: _kept(found) if found[0] == " " else found[0], html)
+
+
+def _kept(space: re.Match[str]) -> str:
+    return NARROW if space.string[space.end()] in ";!?" else NBSP
 
 
 def _placeholders(text: str) -> frozenset[str]:

@@ -8,4 +8,4 @@ class RecoveryMissingError(TierceError):
 
 
 class RecoveryMovedError(TierceError):
-    """Cette récupération n'en est plus là : relisez-la / this recovery is elsewhere by now: read it again."""
+    """Cette récupération n’en est plus là : relisez-la / this recovery is elsewhere by now: read it again."""

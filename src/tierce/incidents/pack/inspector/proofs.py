@@ -102,7 +102,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """The root to which an audit path leads (RFC 9162, section 2.1.3.2)."""
     if not 0 <= index < size:
-        raise WrongError("la place n'est pas dans l'arbre / the place is not in the tree")
+        raise WrongError("la place n’est pas dans l’arbre / the place is not in the tree")
     at, last, found = index, size - 1, leaf
     for node in path:
         if last == 0:
@@ -124,7 +124,7 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: l
     if old == size and not path and old_root == root:
         return
     if not 0 < old < size or not path:
-        raise WrongError("l'arbre n'a pas seulement grandi / the tree did not only grow")
+        raise WrongError("l’arbre n’a pas seulement grandi / the tree did not only grow")
     nodes = path if old & (old - 1) else [old_root, *path]
     at, last = old - 1, size - 1
     while at & 1:
@@ -141,7 +141,7 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: l
             after = node_hash(after, node)
         at, last = at >> 1, last >> 1
     if last or before != old_root or after != root:
-        raise WrongError("l'arbre n'a pas seulement grandi / the tree did not only grow")
+        raise WrongError("l’arbre n’a pas seulement grandi / the tree did not only grow")
 
 
 # --- Keys and signed notes (C2SP signed-note, tlog-cosignature) ---
@@ -217,7 +217,7 @@ def head_of(where: str, text: str) -> tuple[int, bytes]:
         _, size, root = text.splitlines()[:3]
         return int(size), base64.b64decode(root, validate=True)
     except ValueError:
-        raise WrongError(f"{where} : ce n'est pas un point de contrôle / not a checkpoint") from None
+        raise WrongError(f"{where} : ce n’est pas un point de contrôle / not a checkpoint") from None
 
 
 # --- Lists: what stands before one, and whose journal lines are given with it ---
@@ -267,7 +267,7 @@ class Pack:
         try:
             self.zip = zipfile.ZipFile(path) if path.is_file() else None
         except (OSError, *UNREADABLE):
-            raise WrongError(f"{path} : ce n'est pas un fichier zip / not a zip file") from None
+            raise WrongError(f"{path} : ce n’est pas un fichier zip / not a zip file") from None
 
     def names(self) -> list[str]:
         """Every file, by name; what Python leaves beside a script is not of the pack."""
@@ -311,4 +311,4 @@ def parsed(where: str, text: str) -> Any:  # noqa: ANN401 - JSON is anything
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise WrongError(f"{where} : ce n'est pas du JSON / not JSON") from None
+        raise WrongError(f"{where} : ce n’est pas du JSON / not JSON") from None

@@ -4,9 +4,9 @@
     python3 verify.py                         dans le dossier décompressé / in the unpacked folder
     python3 verify.py dossier.zip             depuis le fichier / from the file
     python3 verify.py dossier.zip --keys cles.txt       clés reçues par une autre voie / keys that came another way
-    python3 verify.py dossier.zip --earlier ancien.zip  rien n'a été retiré depuis / nothing was taken away since
+    python3 verify.py dossier.zip --earlier ancien.zip  rien n’a été retiré depuis / nothing was taken away since
 
-Python 3.9 ou plus récent, rien d'autre. Sortie 0 : tout tient ; 1 : quelque chose ne tient pas, et c'est nommé.
+Python 3.9 ou plus récent, rien d’autre. Sortie 0 : tout tient ; 1 : quelque chose ne tient pas, et c’est nommé.
 / Python 3.9 or newer, nothing else. Exit 0: everything holds; 1: something does not, and is named.
 """
 
@@ -114,7 +114,7 @@ class Checked:
         text = insist(where, note, self.keys, "log")
         self.size, self.root = head_of(where, text)
         if self.head.get("tree") != f"{self.size} {self.root.hex()}":
-            raise WrongError(f"{where} : ce n'est pas celui du manifeste / not the manifest's")
+            raise WrongError(f"{where} : ce n’est pas celui du manifeste / not the manifest's")
         witnesses = signers(where, note, self.keys, "witness")[1]
         earlier = 0
         # A key that the log had before may vouch for what is a prefix of this checkpoint, and for nothing else.
@@ -143,7 +143,7 @@ class Checked:
             except WrongError as error:
                 raise WrongError(f"{where} : {error}") from None
             if found != self.root or len(entry) != 128:
-                raise WrongError(f"{where} : n'est pas dans le journal / is not in the journal")
+                raise WrongError(f"{where} : n’est pas dans le journal / is not in the journal")
             if row["seq"] in self.lines:
                 raise WrongError(f"{where} : deux fois / twice")
             self.lines[row["seq"]] = entry
@@ -157,7 +157,7 @@ class Checked:
             said = f"{incident} {place} {row['kind']} {row['at_us']}\n{row['by']}\n{row['facts']}\n"
             digest = hashlib.sha256(f"tierce-register-v1\n{before}\n{said}".encode()).hexdigest()
             if (row["number"], row["digest"]) != (place, digest):
-                raise WrongError(f"{where} : ne suit pas la ligne d'avant / does not follow the row before")
+                raise WrongError(f"{where} : ne suit pas la ligne d’avant / does not follow the row before")
             entry = self.lines.get(row["entry"])
             if entry is None:
                 raise WrongError(f"{where} : sa ligne du journal manque / its journal line is missing")
@@ -287,7 +287,7 @@ class Checked:
                 before += f"{line}\n" if head else ""
                 head = head and not line.startswith("unattributed ")
         if revision["whole"] and digest.hexdigest() != revision["digest"]:
-            raise WrongError(f"{revision['file']} : l'empreinte est fausse / the digest is wrong")
+            raise WrongError(f"{revision['file']} : l’empreinte est fausse / the digest is wrong")
         if revision["whole"] and before != list_head(revision):
             raise WrongError(f"{where} : la liste répond à une autre question / the list answers another question")
         if (persons, entries + revision["unattributed"]) != (revision["persons"], revision["entries"]):
@@ -313,7 +313,7 @@ class Checked:
                 one, other = next(left, None), next(right, None)
         with self.pack.open(revision["differences"]) as file:
             if made.hexdigest() != hashlib.sha256(file.read()).hexdigest():
-                raise WrongError(f"{revision['differences']} : ce n'est pas la différence / not the difference")
+                raise WrongError(f"{revision['differences']} : ce n’est pas la différence / not the difference")
 
     def list_rows(self, name: str) -> Iterator[tuple[Pair, str]]:
         """The rows of a list."""
@@ -441,7 +441,7 @@ def main(arguments: list[str]) -> int:
         except WrongError as error:
             say(f"✗ {error}")
             return 1
-        say("✓ rien n'a été retiré depuis l'ancien dossier / nothing was taken away since the earlier pack")
+        say("✓ rien n’a été retiré depuis l’ancien dossier / nothing was taken away since the earlier pack")
     if given.keys is None:
         say("! clés du dossier lui-même : comparez keys.txt / keys are the pack's own: compare keys.txt")
     return 0
