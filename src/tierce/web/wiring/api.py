@@ -140,7 +140,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
 
 
 def _logged(built: App) -> App:
-    """Set our log up again: the framework did its own, long after the process where the store was away at its start."""
+    """Set our log up again: the framework did its own, long after the process where the store was away before."""
     logs.set_up("api")
     return built
 
