@@ -1,5 +1,6 @@
 """`tierce notice run` says that it lives; health, the doctor and the figures see its silence."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,10 +16,12 @@ from tierce.settings import load
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
+from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import create_keys
 from tierce.upkeep.doctor import base
 from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.health.service import NOTICES, State, figures, states, watched_in
+from tierce.upkeep.notice.telling import AGAIN_SECONDS, Failures
 
 pytestmark = pytest.mark.integration
 
@@ -60,11 +63,14 @@ def test_a_turn_that_fails_is_said_and_the_next_one_comes(installed: Path, conne
     Path(str(load(installed).mail.dkim_key)).unlink()  # type: ignore[union-attr]  # these settings have a relay
     with running("notice", "run", "--settings", installed, out=tmp_path / "told") as process:
         eventually(lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn")
-        checks = {"heartbeat": True, "duty turn": False}
+        parts = ("first look-ups", "insurers", "professionals")
+        checks = {"heartbeat": True, **{f"duty {one}": False for one in parts}}
         assert seen(installed) == [State(NOTICES, live=True, ready=False, checks=checks)]
         assert doctor(installed) == {("notices-duty", Grade.BAD)}
         assert process.exitcode is None
-    assert "un tour a échoué" in (tmp_path / "told").read_text("utf-8")
+    said = (tmp_path / "told").read_text("utf-8")
+    told = re.findall(r"^([\w -]+) : a échoué / failed \(DkimKeyError at dkim\.py:\d+\) : ", said, re.M)
+    assert sorted(told) == sorted(parts), said
 
 
 def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
@@ -77,7 +83,7 @@ def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
 
 def test_its_role_gives_no_other_process_s_sign_of_life(connect: Connect) -> None:
     notices = connect("tierce_notices", autocommit=True)
-    heartbeat.notices_live(notices, "0", 1, failed=False)
+    heartbeat.notices_live(notices, "0", 1)
     for statement in (
         "insert into upkeep.heartbeat values ('worker', now(), now(), '0', 1, 0)",
         "update upkeep.heartbeat set process = 'worker'",
@@ -85,3 +91,20 @@ def test_its_role_gives_no_other_process_s_sign_of_life(connect: Connect) -> Non
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             notices.execute(statement.encode())
+
+
+def test_what_fails_is_said_when_it_begins_each_hour_and_when_it_is_over() -> None:
+    """A list that cannot be read fails once a minute: a log of a night is not to be one line a thousand times."""
+    memory, broken = Failures(), SealBrokenError("scellé / sealed")
+    (first,) = memory.took({"list 99100001": broken}, 0)
+    assert first.startswith("list 99100001 : a échoué / failed (SealBrokenError at ")
+    assert first.endswith(" : scellé / sealed")
+    assert memory.took({"list 99100001": broken}, 60) == []
+    assert memory.names == ["list 99100001"]
+    (other,) = memory.took({"list 99100001": OSError(2, "No such file", "dkim.pem")}, 120)
+    assert other.startswith("list 99100001 : a échoué / failed (FileNotFoundError at ?) : ")
+    foreign = {"list 99100001": ValueError("a text that is not ours")}
+    assert memory.took(foreign, 180) == ["list 99100001 : a échoué / failed (ValueError at ?)"]
+    assert memory.took(foreign, 180 + AGAIN_SECONDS) == ["list 99100001 : a échoué / failed (ValueError at ?)"]
+    assert memory.took({}, 4000) == ["list 99100001 : de nouveau fait / done again"]
+    assert memory.names == []

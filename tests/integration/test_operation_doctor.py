@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,8 +19,8 @@ from typer.testing import CliRunner
 
 from tests.certificates import self_signed
 from tests.integration.conftest import Connect
+from tests.integration.house import House, made_in
 from tests.integration.logs import log_of
-from tests.settings_file import settings_text
 from tierce.cli import app
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.model import Entry, EntryKind
@@ -30,58 +29,21 @@ from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.clock import PARIS, FixedClock, SystemClock
-from tierce.settings import Settings, load
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import base, files, outside
-from tierce.upkeep.doctor.commands import examine, examine_all
+from tierce.upkeep.doctor.commands import examine_all
 from tierce.upkeep.doctor.model import Finding, Grade
-from tierce.upkeep.service import make_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
 
 
-@dataclass(frozen=True)
-class House:
-    """One installation without processes."""
-
-    file: Path
-    keys: Path
-    secrets: Path
-    state: Path
-    database: Database
-
-    @property
-    def settings(self) -> Settings:
-        return load(self.file)
-
-    def codes(self) -> set[str]:
-        """What is wrong now."""
-        return {one.code for one in examine(self.file) if one.grade is not Grade.GOOD}
-
-
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> House:
-    keys, secrets, state = tmp_path / "keys", tmp_path / "secrets", tmp_path / "state"
-    make_keys(keys)
-    secrets.mkdir()
-    state.mkdir()
-    for role in (*ROLES, SUPERUSER):
-        copy = secrets / f"{role}.password"
-        copy.write_text((database.secrets / copy.name).read_text())
-        copy.chmod(0o600)
-    client = tmp_path / "client.secret"
-    client.write_text("dev-insecure-none")
-    client.chmod(0o600)
-    own = Database(database.host, database.port, database.name, secrets)
-    text = settings_text(own, keys, operator="Rive Claire").replace('"none"', f'"{client}"')
-    file = tmp_path / "tierce.toml"
-    file.write_text(f'state = "{state}"\n' + text)
-    return House(file, keys, secrets, state, database)
+    return made_in(tmp_path, database)
 
 
 @contextmanager
@@ -442,12 +404,16 @@ def _certificate(folder: Path, last: datetime, *names: str) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize(
-    ("days", "code"), [(-1, "certificate-expired"), (5, "certificate-ends"), (80, "certificate")]
+    ("days", "code"),
+    [(-1, "certificate-expired"), (5, "certificate-ends"), (80, "certificate"), (100, "certificate-early")],
 )
 def test_certificates(tmp_path: Path, days: int, code: str) -> None:
     now = SystemClock().now()
     with served(Quiet, _certificate(tmp_path, now.astimezone(UTC) + timedelta(days=days))) as port:
-        assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == [code]
+        trust = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+        assert [one.code for one in outside.certificate("portal", "localhost", port, now, trust)] == [code]
+        signed_by_nobody = outside.certificate("portal", "localhost", port, now)
+        assert [one.code for one in signed_by_nobody] == ["certificate-chain" if code == "certificate" else code]
     assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == ["https-down"]
 
 

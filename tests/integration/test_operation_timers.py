@@ -15,7 +15,8 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.upkeep.doctor import timers
+from tierce.upkeep.doctor import archive, outside, timers
+from tierce.upkeep.doctor.log import SILENT_MAX
 from tierce.upkeep.service import make_keys
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -59,6 +60,14 @@ def test_the_doctor_and_the_alerts_count_alike() -> None:
         assert f'kind="{job}"}} > {late} and on () time() - {since} > {late}\n' in rules
     assert f"tierce_journal_read_timestamp_seconds > {unread} and on () time() - {since} > {unread}\n" in rules
     assert "expr: tierce_journal_read_errors > 0\n" in rules
+    for figure, most in (
+        ("tierce_archive_age_seconds > ", archive.LATE_SECONDS),
+        ("tierce_slot_held_bytes > ", archive.SLOT_BYTES_MAX),
+        ("tierce_witness_age_seconds > ", SILENT_MAX.total_seconds()),
+        ("tierce_certificate_ends_timestamp_seconds - time() < ", outside.CERTIFICATE_WARNING.total_seconds()),
+        ("tierce_client_secret_ends_timestamp_seconds - time() < ", outside.SECRET_WARNING.total_seconds()),
+    ):
+        assert f"expr: {figure}{most:.0f}\n" in rules
 
 
 def test_the_reading_of_the_week_is_the_command_of_its_page() -> None:

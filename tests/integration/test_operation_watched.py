@@ -33,12 +33,26 @@ from tierce.upkeep.health.board import ROWS
 from tierce.upkeep.health.locks import OURS
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
-from tierce.web.names import EVERY, SITES
+from tierce.web.names import EVERY, INNER, OUTER, SITES
 
 RUNNER = CliRunner()
 LABEL = "Madame Cerisier mardi"
 STRANGER = {"nir": "299074197999960", "birth_date": "19990717", "rank": 1}
-LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung", "check", "road", "why"}
+LABELS = {
+    "status",
+    "lane",
+    "part",
+    "outcome",
+    "process",
+    "version",
+    "le",
+    "kind",
+    "rung",
+    "check",
+    "road",
+    "why",
+    "provider",
+}
 """Every label that a figure may have; none of them names anybody."""
 
 
@@ -200,7 +214,12 @@ def test_every_figure_that_an_alert_or_the_dashboard_reads_is_served(stage: Stag
     rules = (Path(__file__).parents[2] / "deploy" / "alerts.yml").read_text("utf-8")
     drawn = [curve.expression for row in ROWS for panel in row.panels for curve in panel.curves]
     wanted = set(re.findall(r"tierce_[a-z_]+", rules + " ".join(drawn)))
-    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
+    settings = load(stage.settings_file)
+    ports = {name: getattr(settings, name).port for name in (*SITES, *INNER, *OUTER)}
+    texts = [
+        httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, verify=NO_TLS).text for port in ports.values()
+    ]
+    assert "tierce_sign_in_wait_seconds 0.000" in texts[list(ports).index("portal")], "nobody waits to sign in"
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
     served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))

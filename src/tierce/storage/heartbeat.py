@@ -41,12 +41,12 @@ def beat(
     connection.commit()
 
 
-def notices_live(connection: Connection, version: str, turns: int, *, failed: bool) -> None:
-    """Say that `tierce notice run` lives, and whether its last turn failed for somebody.
+def notices_live(connection: Connection, version: str, turns: int, failing: Iterable[str] = ()) -> None:
+    """Say that `tierce notice run` lives, and which parts of its last turn failed.
 
     Over a connection of role tierce_notices in autocommit mode.
     """
-    connection.execute("select upkeep.notices_live(%s, %s, %s)", (version, turns, failed))
+    connection.execute("select upkeep.notices_live(%s, %s, %s)", (version, turns, sorted(failing)))
 
 
 def job_ended(connection: Connection, job: str, version: str) -> None:

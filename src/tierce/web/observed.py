@@ -32,6 +32,8 @@ FORWARDED: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 HERE: Final = frozenset({"127.0.0.1", "::1"})
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 NAME: Final = "/.well-known/tierce-site"
+FIGURES: Final = "figures"
+"""Where an application keeps, in its state, what tells figures of its own in Prometheus' text form."""
 OWN_PAGES: Final = frozenset({LIVE, READY, METRICS, NAME})
 ASKS: Final = ("/v1/rights", "/v1/history/", ELIGIBILITY_PATH)
 _TIMED: Final = (*ASKS, "/v1/deposits")
@@ -128,6 +130,9 @@ class Observed:
             gate = getattr(self._app, "gate", None)
             if gate is not None:
                 text += render_gate(gate).encode()
+            told = getattr(getattr(self._app, "state", None), FIGURES, None)
+            if told is not None:
+                text += told().encode()
             text += _checked(await self._readiness.look(gate)).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
 

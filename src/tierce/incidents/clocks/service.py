@@ -8,9 +8,10 @@ from psycopg import Connection
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks import rules, store
-from tierce.incidents.clocks.model import Fulfilled, Running, Untold, Written
+from tierce.incidents.clocks.model import Fulfilled, Running, State, Untold, Written
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
+from tierce.incidents.register import store as register_rows
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons, is_list, listed_at
 from tierce.incidents.register.service import Register
@@ -108,6 +109,39 @@ def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, Insu
     return rules.with_fulfilled({**own, **rules.moments_of(written_in(rows))}, fulfilled_in(rows))
 
 
+def running_in(connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime) -> list[Running]:
+    """Every clock of an incident as these rows of its register have it.
+
+    Raises:
+        IncidentMissingError: there is no such incident.
+    """
+    incident = incident_rows.incident(connection, number)
+    if incident is None:
+        raise IncidentMissingError
+    scope = incident_rows.last_scope(connection, number)
+    insurers = incident_rows.insurers_of(connection, scope) if scope else []
+    sent = store.notices_sent(connection, number)
+    times = {(Moment.NOTICE_SENT, insurer): at for insurer, at in sent.items() if at <= now}
+    times |= times_of(incident, rows)
+    day, done = rules.day_of_rules(times), fulfilled_in(rows)
+    return rules.running(
+        day, now, times, done, insurers=insurers, risk=risk_in(rows),
+        changed=store.changed_since(connection, number),
+        listed_at=listed_at(rows) or (scope.at if scope else None),
+    )  # fmt: skip
+
+
+def soonest(connection: Connection, now: datetime) -> datetime | None:
+    """By when the next duty of any open incident is due, one that is late already included; None when none runs."""
+    due = [
+        clock.due
+        for one in incident_rows.open_incidents(connection)
+        for clock in running_in(connection, one.id, register_rows.rows(connection, one.id), now)
+        if clock.due is not None and clock.state in {State.RUNNING, State.OVERDUE}
+    ]
+    return min(due, default=None)
+
+
 class Clocks:
     """The clocks of one process, on its register."""
 
@@ -121,8 +155,7 @@ class Clocks:
         Raises:
             IncidentMissingError: there is no such incident.
         """
-        rows = self.register.rows(connection, number)
-        return self._running(connection, number, rows, self.register.clock.now())
+        return running_in(connection, number, self.register.rows(connection, number), self.register.clock.now())
 
     def at(self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime) -> list[Running]:
         """Every clock of an incident as these rows of its register have it, at a given instant.
@@ -130,25 +163,7 @@ class Clocks:
         Raises:
             IncidentMissingError: there is no such incident.
         """
-        return self._running(connection, number, rows, now)
-
-    def _running(
-        self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime
-    ) -> list[Running]:
-        incident = incident_rows.incident(connection, number)
-        if incident is None:
-            raise IncidentMissingError
-        scope = incident_rows.last_scope(connection, number)
-        insurers = incident_rows.insurers_of(connection, scope) if scope else []
-        sent = store.notices_sent(connection, number)
-        times = {(Moment.NOTICE_SENT, insurer): at for insurer, at in sent.items() if at <= now}
-        times |= times_of(incident, rows)
-        day, done = rules.day_of_rules(times), fulfilled_in(rows)
-        return rules.running(
-            day, now, times, done, insurers=insurers, risk=risk_in(rows),
-            changed=store.changed_since(connection, number),
-            listed_at=listed_at(rows) or (scope.at if scope else None),
-        )  # fmt: skip
+        return running_in(connection, number, rows, now)
 
     def write_time(
         self,
@@ -207,7 +222,7 @@ class Clocks:
             proof = {"where": check_free_text("where", where), "text": text}
 
         def make(rows: list[Row], now: datetime) -> Facts:
-            found = self._running(connection, number, rows, now)
+            found = running_in(connection, number, rows, now)
             clock = _clock_of(found, duty, insurer)
             rules.check_fulfilled(clock, at, now, reasons)
             late = clock.due is not None and at > clock.due
@@ -267,7 +282,7 @@ class Clocks:
         def make(rows: list[Row], now: datetime) -> Facts:
             if insurer == rules.OPERATOR:
                 check_concluded(rows, "duty")
-            found = self._running(connection, number, rows, now)
+            found = running_in(connection, number, rows, now)
             clock = _clock_of(found, duty, insurer)
             concerned = any(one.insurer != rules.OPERATOR for one in found)
             rules.check_ended(clock, self.untold(connection, number, found), insurers=concerned)
@@ -308,7 +323,7 @@ class Clocks:
                 )
                 raise FormError("why", reason)
             check_concluded(rows, "why")
-            own = [one for one in self._running(connection, number, rows, now) if one.insurer == rules.OPERATOR]
+            own = [one for one in running_in(connection, number, rows, now) if one.insurer == rules.OPERATOR]
             rules.check_closing(own, self.untold(connection, number, own))
 
         return check

@@ -51,6 +51,13 @@ _MOVED: LiteralString = """
     where block < before and not exists (select from journal.checkpoint c where c.size = p.first_idx)
     order by first_idx limit 100"""
 
+# Blocks do not lie in the order of their numbers: an early one that committed late has a late place.
+_COUNTED: LiteralString = """
+    with places as materialized (select block, first_idx, n from journal.placed where first_idx >= %(first)s)
+    select (select count(*) from journal.entry e where e.seq >= (select min(block) from places) * 256
+            and e.seq >> 8 in (select block from places)),
+           (select coalesce(max(first_idx + n) - min(first_idx), 0) from places)"""
+
 _STRANGERS: LiteralString = """
     select min(e.seq), e.seq >> 8 from journal.entry e
     where not exists (select from journal.batch b where b.block = e.seq >> 8) group by 2 order by 2 limit 100"""
@@ -186,6 +193,13 @@ def unplaced(connection: Connection) -> list[Batch]:
 def number_gaps(connection: Connection) -> list[tuple[int, int]]:
     """The block numbers that were drawn and never used, as first and last."""
     return [(row[0], row[1]) for row in connection.execute(_GAPS).fetchall()]
+
+
+def counted(connection: Connection, first: int) -> tuple[int, int]:
+    """Of the blocks that begin at a leaf or later: how many entries are there, and how many leaves the tree has."""
+    row = connection.execute(_COUNTED, {"first": first}).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def holes(connection: Connection) -> list[tuple[int, int, int]]:

@@ -18,10 +18,12 @@ $$;
 
 -- The sign of life of `notices`, whose role writes no other process's: a captured one cannot say that the worker lives.
 drop function if exists upkeep.notices_live(text, bigint);   -- an earlier shape did not say that a turn failed
-create or replace function upkeep.notices_live(of_version text, of_turns bigint, failed boolean) returns void
+drop function if exists upkeep.notices_live(text, bigint, boolean);   -- an earlier shape did not say what of it
+create or replace function upkeep.notices_live(of_version text, of_turns bigint, of_failing text[]) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting, failing)
-    values ('notices', now(), now(), of_version, of_turns, 0, case when failed then array['turn'] else '{}' end)
+    select 'notices', now(), now(), of_version, of_turns, 0,
+           coalesce((select array_agg(left(f, 40) order by f) from unnest(of_failing[1:100]) f), '{}')
     on conflict (process) do update set
         started = case when excluded.turns < h.turns then now() else h.started end,
         at = now(), version = excluded.version, turns = excluded.turns, failing = excluded.failing

@@ -21,7 +21,7 @@ from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
 from tierce.storage.shape import altered
-from tierce.upkeep.doctor import aside, log, lookups, peers, remote, timers
+from tierce.upkeep.doctor import archive, aside, log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import locks as foreign_locks
@@ -168,13 +168,7 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
         remedy = Phrase("passez à PostgreSQL 15 ou plus récent", "move to PostgreSQL 15 or newer")
         found.append(bad("server-old", "PostgreSQL", Phrase("est trop ancien", "is too old"), remedy))
     found += unsafe(store.server_settings(connection, list(_WANTED)))
-    if store.archive_fails(connection):
-        said = Phrase("n’est plus copié, et s’accumule", "is no longer copied, and gathers")
-        remedy = Phrase(
-            "lisez le journal de PostgreSQL, et voyez la place du disque des sauvegardes",
-            "read PostgreSQL's log, and look at the room on the disk of backups",
-        )
-        found.append(bad("archive-fails", "pg_wal", said, remedy))
+    found += archive.kept_elsewhere(connection)
     if settings.database.host not in LOOPBACK and not store.connection_is_encrypted(connection):
         said = Phrase(
             "la base est jointe sans TLS par le réseau", "the database is reached over the network without TLS"
@@ -265,6 +259,14 @@ _DUTY_REMEDY = Phrase(
 )
 
 
+_NOTICES_REMEDY = Phrase(
+    "`journalctl -u tierce-notices` dit la nature de chaque échec ; une liste d’organisme (« list ») attend qu’une "
+    "clé ou des droits se relisent : docs/runbooks/telling-insurers.md",
+    "`journalctl -u tierce-notices` says the kind of each failure; an insurer's list (“list”) waits for a key or for "
+    "cover that opens: docs/runbooks/telling-insurers.md",
+)
+
+
 def _sequencer(connection: psycopg.Connection) -> list[Finding]:
     found = []
     remedy = Phrase(
@@ -297,8 +299,9 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
     if state.ready:
         return [good("notices", NOTICES, "les tours se suivent", "its turns go on")]
     if state.live:
-        said = Phrase("échoue pour quelqu’un à chaque tour", "fails for somebody at each turn")
-        return [bad("notices-duty", NOTICES, said, _DUTY_REMEDY)]
+        names = ", ".join(one.removeprefix("duty ") for one in state.checks if one != "heartbeat")
+        said = Phrase(f"échoue à chaque tour, pour : {names}", f"fails at each turn, for: {names}")
+        return [bad("notices-duty", NOTICES, said, _NOTICES_REMEDY)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")
     remedy = Phrase(
         "`systemctl status tierce-notices`, puis relancez-le : organismes et personnes attendent",

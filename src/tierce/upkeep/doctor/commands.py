@@ -13,7 +13,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language, Phrase
 from tierce.settings import Settings, load
 from tierce.storage.command_line import Json, SettingsFile
-from tierce.upkeep.doctor import base, files, outside
+from tierce.upkeep.doctor import base, files, lines, lookups, outside
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.progress import bar
 
@@ -35,7 +35,7 @@ def examine_all(settings: Settings) -> list[Finding]:
     """Look at everything that the settings lead to."""
     clock = SystemClock()
     steps: dict[str, Callable[[], list[Finding]]] = {
-        "keys": lambda: files.keys(settings),
+        "keys": lambda: files.keys(settings, lookups.unused(settings)),
         "ages": lambda: files.replaced(settings, clock),
         "secrets": lambda: files.secrets(settings),
         "state": lambda: files.state(settings),
@@ -43,6 +43,7 @@ def examine_all(settings: Settings) -> list[Finding]:
         "roles": lambda: base.reach(settings),
         "locks": lambda: base.locks(settings),
         "database": lambda: base.inside(settings, clock),
+        "lines": lambda: lines.sampled(settings),
         "sites": lambda: outside.ports(settings),
         "certificates": lambda: outside.certificates(settings, clock),
         "names": lambda: outside.names(settings),

@@ -104,15 +104,16 @@ def _left(path: Path) -> Finding:
     return bad("key-part-left", path.name, said, remedy, grade=Grade.WARNING)
 
 
-def keys(settings: Settings) -> list[Finding]:
-    """Every key file is there, has its length, and is open to nobody else."""
+def keys(settings: Settings, unused: frozenset[str] = frozenset()) -> list[Finding]:
+    """Every key file is there, has its length, and is open to nobody else; those of `unused` never made anything."""
     folder = settings.key_directory()
     names = [f"{name}.key" for name in EVERY_KEY] + [f"instance-{name}.key" for name in INSTANCES]
     found = [*_private(folder, "keys-folder", is_folder=True)]
     if any(one.code != "keys-folder-open" for one in found):
         return found
     for name in names:
-        found += _private(folder / name, "key-file")
+        is_new = name.removesuffix(".key") in unused
+        found += _private(folder / name, "key-file", missing=_made_by_upkeep(folder) if is_new else None)
         size = _size(folder / name)
         chain = name.removesuffix(".key") in CHAINS
         if size is not None and (size % KEY_BYTES or size == 0 if chain else size != KEY_BYTES):
@@ -220,14 +221,22 @@ _RESTORE_KEYS = Phrase(
 )
 
 
-def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]:
+def _made_by_upkeep(folder: Path) -> Phrase:
+    words = f"`tierce upkeep keys {folder}`"
+    return Phrase(
+        f"cette version l’apporte, rien n’en dépend encore : {words}, puis scellez les clés à part",
+        f"this version brings it and nothing depends on it yet: {words}, then seal the keys apart",
+    )
+
+
+def _private(path: Path, code: str, *, is_folder: bool = False, missing: Phrase | None = None) -> list[Finding]:
     try:
         mode = path.stat().st_mode
         if not is_folder:
             with path.open("rb"):
                 pass
     except FileNotFoundError:
-        remedy = _RESTORE_KEYS if path.suffix == ".key" else MADE_BY.get(code, _RESTORE_KEYS)
+        remedy = missing or (_RESTORE_KEYS if path.suffix == ".key" else MADE_BY.get(code, _RESTORE_KEYS))
         return [bad(f"{code}-missing", str(path), Phrase("manque", "is missing"), remedy)]
     except PermissionError:
         remedy = Phrase("lancez la commande en tant que root", "run this command as root")

@@ -2,16 +2,21 @@
 
 import psycopg
 
+from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import foreign_doors
-from tierce.storage.keys import LOOKUPS, PROVED, Keyring, Purpose
+from tierce.storage.keys import COMPARTMENT_KEYS, LOOKUPS, PROVED, Keyring, Purpose
 from tierce.storage.lookup_keys import Progress, mark
 from tierce.upkeep.doctor.files import UNFINISHED_MAX
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.upkeep.health import store
+from tierce.upkeep.service import INSTANCES
 from tierce.web.names import KEYS
+
+ROLE = "tierce_upkeep"
 
 
 def keys(connection: psycopg.Connection, settings: Settings, clock: Clock) -> list[Finding]:
@@ -65,6 +70,29 @@ _WRONG = {
     ),
 }
 """What comes of another file."""
+
+
+def unused(settings: Settings) -> frozenset[str]:
+    """Key files of which the database knows that nothing was ever made with them; none when it does not answer.
+
+    One that a newer program brings is such; made again in the place of one that was lost, it would open nothing.
+    """
+    try:
+        connection = settings.connection().connect(ROLE)
+    except (OSError, psycopg.Error):
+        return frozenset()
+    try:
+        with connection:
+            marks = {one.value: mark(connection, one) for one in (*LOOKUPS, *PROVED)}
+            signed = {one.partition(" ")[0] for one in store.instances(connection)}  # an earlier key: "api until …"
+            wrapped = store.compartments(connection)
+    except (psycopg.Error, TierceError):
+        return frozenset()  # an earlier schema, or a later one: what it does not tell is not known
+    return frozenset(
+        [name for name, one in marks.items() if one.proof is None and one.before is None]
+        + [f"instance-{name}" for name in INSTANCES if name not in signed and name != LOG_KEY_NAME]
+        + [name for number, name in COMPARTMENT_KEYS.items() if number not in wrapped]
+    )
 
 
 def doors(connection: psycopg.Connection, settings: Settings) -> list[Finding]:

@@ -18,10 +18,10 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health.service import BILLING, WORKER, site_state
+from tierce.upkeep.health.shown import SECONDS_MAX, any_certificate, public, secured, shown, untrusted
 from tierce.web.names import OUTER, SITES, named_in
 from tierce.web.observed import NAME
 
-SECONDS_MAX = 5.0
 CERTIFICATE_WARNING = timedelta(days=21)
 SECRET_WARNING = timedelta(days=30)
 CLOCK_WARNING = 3.0
@@ -60,18 +60,13 @@ def ports(settings: Settings) -> list[Finding]:
 
 def certificates(settings: Settings, clock: Clock) -> list[Finding]:
     """The certificate that browsers are shown at each https address is valid for a while yet."""
-    found = []
-    for name in _public(settings):
-        parts = urlsplit(getattr(settings, name).url)
-        if parts.scheme == "https" and parts.hostname:
-            found += certificate(name, parts.hostname, parts.port or 443, clock.now())
-    return found
+    return [one for name, host, port in secured(settings) for one in certificate(name, host, port, clock.now())]
 
 
 def names(settings: Settings) -> list[Finding]:
     """Each public address leads to its own site, through whatever stands in front; a silent one is not judged."""
     found, asked = [], 0
-    for name in _public(settings):
+    for name in public(settings):
         url = getattr(settings, name).url
         led = _led_to(url)
         asked += led is not None
@@ -93,18 +88,13 @@ def names(settings: Settings) -> list[Finding]:
     return found
 
 
-def _public(settings: Settings) -> list[str]:
-    """What has an address that others reach."""
-    return [name for name in named_in(settings) if name in (*SITES, *OUTER)]
-
-
 def _led_to(url: str) -> str | None:
     """Which site answers at an address; "" for another program, None for nobody."""
     # One public word is asked for and nothing is sent: whose certificate it is, browsers judge.
     unsigned = urlsplit(url).scheme == "https"
     try:
         with httpx.Client(
-            timeout=SECONDS_MAX, trust_env=False, verify=_any_certificate() if unsigned else NO_TLS
+            timeout=SECONDS_MAX, trust_env=False, verify=any_certificate() if unsigned else NO_TLS
         ) as client:
             answer = client.get(url + NAME)
     except httpx.HTTPError:
@@ -112,29 +102,20 @@ def _led_to(url: str) -> str | None:
     return answer.text if answer.status_code == 200 and answer.text in (*SITES, *OUTER) else ""
 
 
-def _any_certificate() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+def certificate(name: str, host: str, port: int, now: datetime, trust: ssl.SSLContext | None = None) -> list[Finding]:
+    """Read one certificate, whoever signed it: its names, its first and last day, and whether this machine trusts it.
 
-
-def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]:
-    """Read one certificate, whoever signed it, and judge its names and its last day."""
-    context = _any_certificate()  # names and dates are read here; browsers judge the rest
+    `trust` holds other authorities than this machine's.
+    """
     remedy = Phrase("renouvelez-le et rechargez nginx", "renew it and reload nginx")
     try:
-        with (
-            socket.create_connection((host, port), timeout=SECONDS_MAX) as plain,
-            context.wrap_socket(plain, server_hostname=host) as wrapped,
-        ):
-            raw = wrapped.getpeercert(binary_form=True)
+        seen = shown(host, port)
+        doubt = untrusted(host, port, trust)
     except OSError:
         said = Phrase(f"{host} ne répond pas en https", f"{host} does not answer over https")
         return [bad("https-down", name, said, Phrase("démarrez nginx", "start nginx"))]
-    assert raw is not None
-    shown = x509.load_der_x509_certificate(raw)
-    last = shown.not_valid_after_utc
-    if not is_for(shown, host):
+    last = seen.not_valid_after_utc
+    if not is_for(seen, host):
         said = Phrase(
             f"{host} montre le certificat d’un autre nom : les navigateurs le refusent",
             f"{host} shows the certificate of another name: browsers refuse it",
@@ -147,12 +128,37 @@ def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]
     if last <= now:
         said = Phrase(f"le certificat de {host} a expiré", f"the certificate of {host} has expired")
         return [bad("certificate-expired", name, said, remedy)]
+    if seen.not_valid_before_utc > now:
+        first = seen.not_valid_before_utc
+        said = Phrase(
+            f"le certificat de {host} ne vaut qu’à partir du {first:%d/%m/%Y %H:%M} UTC",
+            f"the certificate of {host} is not valid before {first:%Y-%m-%d %H:%M} UTC",
+        )
+        early = Phrase(
+            "remettez celui d’avant jusque-là, ou l’horloge de cette machine à l’heure (`timedatectl`)",
+            "bring the one before back until then, or set this machine's clock right (`timedatectl`)",
+        )
+        return [bad("certificate-early", name, said, early)]
     if last - now < CERTIFICATE_WARNING:
         days = (last - now).days
         said = Phrase(
             f"le certificat de {host} expire dans {days} j", f"the certificate of {host} ends in {days} days"
         )
         return [bad("certificate-ends", name, said, remedy, grade=Grade.WARNING)]
+    if doubt is not None:
+        said = Phrase(
+            f"les autorités de cette machine ne répondent pas du certificat de {host} ({doubt}) : des logiciels le "
+            "refuseront",
+            f"this machine's authorities do not vouch for the certificate of {host} ({doubt}): software will "
+            "refuse it",
+        )
+        chain = Phrase(
+            "mettez le certificat intermédiaire derrière le vôtre dans le fichier de ssl_certificate ; si l’autorité "
+            "est la vôtre, `update-ca-certificates` la fait connaître à cette machine",
+            "put the intermediate certificate behind yours in the file of ssl_certificate; of an authority of your "
+            "own, `update-ca-certificates` tells this machine",
+        )
+        return [bad("certificate-chain", name, said, chain, grade=Grade.WARNING)]
     return [good("certificate", name, f"le certificat de {host} est valable", f"the certificate of {host} is valid")]
 
 

@@ -15,6 +15,7 @@ from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.said import said
 from tierce.upkeep.health.board import dashboard
+from tierce.upkeep.health.due import due_figures
 from tierce.upkeep.health.service import (
     NO_DATABASE,
     NOTICES,
@@ -100,7 +101,7 @@ def metrics(
         own, fault = worker_figures(read), None
         try:
             with read.connection().connect(ROLE) as connection:
-                text = generate_latest(figures(connection)) + own
+                text = generate_latest(figures(connection)) + generate_latest(due_figures(connection, read)) + own
         except psycopg.Error as error:
             # Figures of before would go on saying that all is well; the worker's tell how the spool fills meanwhile.
             text, fault = own, error

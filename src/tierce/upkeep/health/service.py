@@ -100,6 +100,8 @@ def watched_in(settings: Settings) -> tuple[str, ...]:
     return (*named_in(settings), *((NOTICES,) if settings.mail is not None else ()))
 
 
+BEATING: Final = (WORKER, BILLING, NOTICES)
+"""The processes that listen nowhere: their sign of life is in the database."""
 _BY_HEARTBEAT: Final[dict[str, Callable[[psycopg.Connection], State]]] = {
     WORKER: worker_state,
     BILLING: billing_state,
@@ -185,8 +187,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     read = store.last_read(connection)
     gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)
     gauge("tierce_journal_read_errors", "Faults that the last reading found.", read.errors if read else 0)
-    gauge("tierce_archive_on", "1: the write-ahead log is kept elsewhere.", store.archive_on(connection))
-    gauge("tierce_archive_failing", "1: the write-ahead log is not copied.", store.archive_fails(connection))
+    _archive(connection, gauge)
     first = store.first_signed(connection)
     if first is not None:
         gauge("tierce_journal_first_timestamp_seconds", "When the first checkpoint was signed.", first.timestamp())
@@ -212,3 +213,15 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
         holds.labels(str(rung)).set(number)
     connection.rollback()
     return registry
+
+
+def _archive(connection: psycopg.Connection, gauge: Callable[[str, str, float], None]) -> None:
+    """How the write-ahead log leaves, and what is kept of it for others."""
+    archived = store.last_archived(connection)
+    gauge("tierce_archive_on", "1: the write-ahead log is kept elsewhere.", archived is not None)
+    gauge("tierce_archive_failing", "1: it is not copied.", archived is not None and archived.failing)
+    gauge(
+        "tierce_archive_age_seconds", "Since a file of it last left.", 0.0 if archived is None else archived.seconds
+    )
+    held = max((one.held for one in store.slots(connection)), default=0)
+    gauge("tierce_slot_held_bytes", "Write-ahead log that is kept for a standby, the most.", held)

@@ -101,19 +101,60 @@ def archive_on(connection: Connection) -> bool:
     return connection.execute("select current_setting('archive_mode') <> 'off'").fetchone() == (True,)
 
 
-def archive_fails(connection: Connection) -> bool:
-    """Whether the server keeps its write-ahead log elsewhere, and the last file it tried could not be copied."""
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """How the write-ahead log leaves for elsewhere: `seconds` since a file last did, or since the server started."""
+
+    failing: bool
+    file: str
+    """The file that failed last, if one ever did."""
+    failures: int
+    seconds: float
+
+
+def last_archived(connection: Connection) -> Archived | None:
+    """How the server's archive does; None where it keeps none."""
     row = connection.execute(
-        "select current_setting('archive_mode') <> 'off'"
-        " and last_failed_time > coalesce(last_archived_time, '-infinity') from pg_stat_archiver"
+        "select last_failed_time is not null and last_failed_time > coalesce(last_archived_time, '-infinity'),"
+        " coalesce(last_failed_wal, ''), failed_count, extract(epoch from now() -"
+        " greatest(last_archived_time, pg_postmaster_start_time()))::double precision"
+        " from pg_stat_archiver where current_setting('archive_mode') <> 'off'"
     ).fetchone()
-    return row is not None and row[0] is True
+    return None if row is None else Archived(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one standby, or another reader of the write-ahead log, has the server keep for it."""
+
+    name: str
+    active: bool
+    held: int
+
+
+def slots(connection: Connection) -> list[Slot]:
+    """Every replication slot that holds something back, with how many bytes."""
+    rows = connection.execute(
+        "select slot_name, active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
+        " from pg_replication_slots where restart_lsn is not null order by slot_name"
+    ).fetchall()
+    return [Slot(*row) for row in rows]
 
 
 def first_signed(connection: Connection) -> datetime | None:
     """When the log's first checkpoint was signed: since when this installation has a journal."""
     row = connection.execute("select at from journal.checkpoint order by size limit 1").fetchone()
     return row[0] if row else None
+
+
+def instances(connection: Connection) -> list[str]:
+    """Every process, and every earlier key of one, that was ever registered to sign."""
+    return [str(row[0]) for row in connection.execute("select name from journal.instance").fetchall()]
+
+
+def compartments(connection: Connection) -> set[int]:
+    """The compartments of which an insurer has a data key, wrapped by the master."""
+    return {int(row[0]) for row in connection.execute("select distinct compartment from registry.insurer_key")}
 
 
 def root_bytes(connection: Connection, size: int) -> bytes | None:

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import httpx
 from litestar import Litestar, Response, get
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.policy.acts import Act
 from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders, pages_of
+from tierce.web.observed import FIGURES
 from tierce.web.portal.account import account_handlers
 from tierce.web.portal.agreeing import agreeing_handlers
 from tierce.web.portal.api import Api
@@ -97,6 +99,17 @@ def create_app(
         on_shutdown=[_closing(site)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
+        state=State({FIGURES: lambda: _figures(site)}),
+    )
+
+
+def _figures(site: PortalSite) -> str:
+    """The queue of sign-ins, in Prometheus' text form."""
+    return (
+        "# TYPE tierce_sign_in_wait_seconds gauge\n"
+        f"tierce_sign_in_wait_seconds {site.turns.wait(site.ticks()):.3f}\n"
+        "# TYPE tierce_sign_ins_turned_away_total counter\n"
+        f"tierce_sign_ins_turned_away_total {site.turns.turned_away}\n"
     )
 
 

@@ -68,6 +68,15 @@ class Turns:
         self._given += 1
         return Turn(free - now, self._write(self._given, round(free * _MILLI)))
 
+    def wait(self, now: float) -> float:
+        """How long whoever comes at `now` would wait, in seconds; beyond QUEUE_FOR she is given no turn."""
+        return max(0.0, self._next - now)
+
+    @property
+    def turned_away(self) -> int:
+        """How many were given no turn since the start: the queue was full."""
+        return self._turned_away
+
     def _spend(self, number: int, at: float, now: float) -> bool:
         """Use a turn that has come: once, and for so long after its moment."""
         while self._used and self._used[0][0] < now:
