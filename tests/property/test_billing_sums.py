@@ -1,7 +1,7 @@
 """Whatever is sent, taken back and sent again to insurers, no care is paid above its cost, nor a cap above it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Pr
 from tierce.billing.deciding.rules import decide, repeats, within_cost
 from tierce.billing.model import InvoiceLine, InvoiceReason
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tariff
-from tierce.billing.pricing.rules import before
+from tierce.billing.pricing.rules import amo_of, before
 from tierce.billing.pricing.store import tables_of
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
@@ -158,3 +158,41 @@ def test_what_another_insurer_paid_never_raises_what_is_asked_nor_leaves_less_th
     beside = Beside(2, False, others, tuple(min(due, line.asked) for line in others))
     payable = within_cost(of(1, DAY, lines, []).invoice, [beside], TABLES)
     assert all(0 <= after.asked <= before_.asked for after, before_ in zip(payable, lines, strict=True))
+
+
+@given(
+    st.integers(0, 9_999), st.integers(0, 20_000), st.integers(1, 3), st.integers(0, 20_000), st.integers(0, 400),
+    st.integers(0, 2),
+)  # fmt: skip
+def test_what_the_first_insurer_leaves_is_paid_to_the_cent_by_a_second_that_pays_the_rest_and_not_a_cent_more(
+    base: int, price: int, units: int, stated: int, share: int, more: int
+) -> None:
+    """Whatever the base, the rate and the share round to: the two sums are the cost, or the second is refused."""
+    price, amo = price + 1, min(stated, price + 1)
+    tariff = replace(next(iter(TABLES.tariffs["LENS"])), base=base, rate=617)
+    gives = [
+        Benefit(
+            product=product,
+            domain=Domain.OPTI,
+            item=None,
+            formula=formula,
+            cap=None,
+            from_day=0,
+            until_day=99_999,
+            id=2,
+        )
+        for product, formula in ((1, Formula(Measure.SHARE_WITH, share)), (2, Formula(Measure.REAL)))
+    ]
+    tables = tables_of([tariff], gives, 2)
+    cost = price - max(amo, amo_of(tariff, units, price))
+    first = (InvoiceLine("LENS", units, price, amo, price - amo),)
+    paid = decide(of(1, DAY, first, []), tables)
+    standing = [Stands(1, DAY, first, paid)] if paid.due else []
+    asked = price - amo - paid.due + (more if paid.due else 0)
+    second = (InvoiceLine("LENS", units, price, amo, min(asked, price - amo)),)
+    then = decide(of(2, DAY, second, standing), tables)
+    assert paid.due <= cost
+    if second[0].asked > price - amo - paid.due:
+        assert (then.due, then.reason) == (0, InvoiceReason.DUPLICATE)
+    else:
+        assert paid.due + then.due == cost

@@ -252,6 +252,36 @@ def test_months_before_a_day() -> None:
     assert {case: date_of(before(day_of(case[0]), case[1])) for case in cases} == cases
 
 
+@pytest.mark.parametrize(
+    ("months", "first", "last_out", "free"),
+    [
+        (12, date(2026, 12, 31), date(2027, 12, 30), date(2027, 12, 31)),
+        (12, date(2027, 1, 1), date(2027, 12, 31), date(2028, 1, 1)),
+        (12, date(2028, 2, 28), date(2029, 2, 27), date(2029, 2, 28)),
+        (12, date(2028, 2, 29), date(2029, 2, 28), date(2029, 3, 1)),
+        (48, date(2028, 2, 29), date(2032, 2, 28), date(2032, 2, 29)),
+        (24, date(2026, 3, 1), date(2028, 2, 29), date(2028, 3, 1)),
+        (1, date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 1)),
+        (1, date(2028, 2, 29), date(2028, 3, 28), date(2028, 3, 29)),
+    ],
+)
+def test_a_cap_gives_again_on_the_same_day_of_the_month_whatever_the_year_or_its_29_february(
+    months: int, first: date, last_out: date, free: date
+) -> None:
+    """Neither 31 December nor a contract's anniversary gives anything back; what comes in late counts too."""
+    tables = tables_of([tariff()], [benefit(cap=Cap(months, count=1))], 1)
+
+    def used(of: date, on: date) -> int:
+        found = used_so_far(
+            [Past("XMEDG1", day_of(of), 1, 500)], tables=tables, product=PRODUCT, domain=Domain.MEDG, item="XMEDG1",
+            care_day=day_of(on),
+        )  # fmt: skip
+        return found["*MEDG"].count
+
+    assert [used(first, on) for on in (first, last_out, free)] == [1, 1, 0]
+    assert [used(on, first) for on in (last_out, free)] == [1, 0], "whichever of the two is invoiced first"
+
+
 def test_half_a_cent_goes_up() -> None:
     assert [half_up(one, 10) for one in (0, 4, 5, 14, 15, 25)] == [0, 0, 1, 1, 2, 3]
 

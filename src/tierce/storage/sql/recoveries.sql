@@ -132,8 +132,22 @@ begin
     return 0;
 end $$;
 
+-- Whether care of the invoice of a recovery was invoiced again since that was approved, and stands or waits: the same person or receipt,
+-- place and day, one code at least. Whoever gave such a recovery up would pay that care twice.
+create or replace function bank.invoiced_since(r bank.recovery) returns boolean language sql stable as $$
+    select exists (
+        select from care.invoice i
+        join care.invoice o on o.id <> i.id and o.establishment = i.establishment and o.domain = i.domain and o.care_day = i.care_day
+            and o.at > r.approved and (o.state = 1 or care.counts(o))
+            and (o.deposit = i.deposit or o.id in (
+                select p.id from care.invoice p where p.person = i.person and p.care_day = i.care_day
+                union all select care.beside_by_pair(i.id)))
+        where i.id = r.invoice and exists (select from care.invoice_line l join care.invoice_line m using (item)
+                                           where l.invoice = i.id and m.invoice = o.id))
+$$;
+
 -- office: one of the staff approves one (1) for the amount that she read, or cancels it (2). 0 a second person must say so, 1 it is so
--- now, 2 it can no longer be said, 3 she said it already. What was not approved yet is cancelled by one. Or that the rest which she
+-- now, 2 it can no longer be said, 3 she said it already, 4 it is not cancelled: its care was invoiced again. What was not approved yet is cancelled by one. Or that the rest which she
 -- read, above or below zero, was settled by another way than a transfer (3).
 create or replace function bank.say_recovery(
     of_recovery bigint, of_what smallint, by_staff bigint, by_name text, of_said text, seen_amount bigint) returns smallint
@@ -150,6 +164,9 @@ begin
        or (of_what = 1 and (r.approved is not null or r.amount is distinct from seen_amount))
        or (of_what = 3 and (r.approved is null or seen_amount = 0 or bank.rest_of(of_recovery) is distinct from seen_amount)) then
         return 2;
+    end if;
+    if of_what = 2 and bank.invoiced_since(r) then
+        return 4;
     end if;
     insert into bank.recovery_word as w (recovery, what, staff, name, said, amount, round)
     values (of_recovery, of_what, by_staff, by_name, of_said, read_amount, r.round)

@@ -111,7 +111,7 @@ class RecoveryDesk:
         Whether it is so now, or a second must say so.
 
         Raises:
-            FormError: a reason is not written, or cannot be kept.
+            FormError: a reason is not written, or cannot be kept; or the same care was invoiced again.
             RecoveryMissingError, RecoveryMovedError: it can no longer be said.
             SaidError: she said it already.
         """
@@ -123,6 +123,11 @@ class RecoveryDesk:
                     raise RecoveryMissingError if store.one(connection, number) is None else RecoveryMovedError
                 case 3:
                     raise SaidError
+                case 4:
+                    raise FormError("said", Phrase(
+                        "Le même soin a été facturé de nouveau depuis : rendre celui-ci le paierait deux fois.",
+                        "The same care was invoiced again since: giving this back would pay it twice.",
+                    ))  # fmt: skip
                 case done:
                     self._line(connection, caller, number)
         return bool(done)
