@@ -248,6 +248,7 @@ def test_a_device_is_named_and_every_other_sign_in_is_closed(
     away = Portal(stage, new_browser()).sign_in_by_number(doctor)
     portal = Portal(stage, new_browser()).sign_in_by_number(doctor)
     portal.open("/sessions")
+    portal.page.get_by_text("Lui donner un nom").first.click()
     field = portal.page.locator(".devices input[name^=name-]").first
     field.fill("né le 23/04/1979")
     field.press("Enter")

@@ -44,7 +44,7 @@ NARROW: Final = "\u202f"
 
 
 def say_name(text: str) -> str:
-    """Write a name kept in capitals as people write it: « JEAN-PIERRE D’ARC » becomes « Jean-Pierre D’Arc »."""
+    """Write a name kept in capitals as people write it: « JEAN-PIERRE D'ARC » becomes « Jean-Pierre D'Arc »."""
     return _WORD.sub(lambda word: word[0].capitalize(), text) if text.isupper() else text
 
 

@@ -61,7 +61,7 @@ VAGUE: Final = (
     "en aucun cas",
     "aucun risque",
     "pourraient avoir été",
-    "susceptibles d’avoir",
+    "susceptibles d'avoir",
     "cyberattaque sophistiquée",
     "all necessary measures",
     "necessary steps",

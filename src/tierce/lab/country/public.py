@@ -16,11 +16,11 @@ SKILLS_FILE: Final = "PS_LibreAcces_SavoirFaire.txt"
 PLACES_FILE: Final = "etalab-cs1100502-stock.csv"
 
 _IDENTITY: Final = (
-    "Type d’identifiant PP", "Identifiant PP", "Identification nationale PP",
+    "Type d'identifiant PP", "Identifiant PP", "Identification nationale PP",
 )  # fmt: skip
 _ACTIVITY_COLUMNS: Final = (
-    *_IDENTITY, "Code civilité d’exercice", "Libellé civilité d’exercice", "Code civilité", "Libellé civilité",
-    "Nom d’exercice", "Prénom d’exercice", "Code profession", "Libellé profession", "Code catégorie professionnelle",
+    *_IDENTITY, "Code civilité d'exercice", "Libellé civilité d'exercice", "Code civilité", "Libellé civilité",
+    "Nom d'exercice", "Prénom d'exercice", "Code profession", "Libellé profession", "Code catégorie professionnelle",
     "Libellé catégorie professionnelle", "Code type savoir-faire", "Libellé type savoir-faire", "Code savoir-faire",
     "Libellé savoir-faire", "Code mode exercice", "Libellé mode exercice", "Numéro SIRET site", "Numéro SIREN site",
     "Numéro FINESS site", "Numéro FINESS établissement juridique", "Identifiant technique de la structure",
@@ -32,13 +32,13 @@ _ACTIVITY_COLUMNS: Final = (
     "Code commune (coord. structure)", "Libellé commune (coord. structure)", "Code pays (coord. structure)",
     "Libellé pays (coord. structure)", "Téléphone (coord. structure)", "Téléphone 2 (coord. structure)",
     "Télécopie (coord. structure)", "Adresse e-mail (coord. structure)", "Code Département (structure)",
-    "Libellé Département (structure)", "Ancien identifiant de la structure", "Autorité d’enregistrement",
-    "Code secteur d’activité", "Libellé secteur d’activité", "Code section tableau pharmaciens",
+    "Libellé Département (structure)", "Ancien identifiant de la structure", "Autorité d'enregistrement",
+    "Code secteur d'activité", "Libellé secteur d'activité", "Code section tableau pharmaciens",
     "Libellé section tableau pharmaciens", "Code rôle", "Libellé rôle", "Code genre activité",
     "Libellé genre activité",
 )  # fmt: skip
 _SKILL_COLUMNS: Final = (
-    *_IDENTITY, "Nom d’exercice", "Prénom d’exercice", "Code profession", "Libellé profession",
+    *_IDENTITY, "Nom d'exercice", "Prénom d'exercice", "Code profession", "Libellé profession",
     "Code catégorie professionnelle", "Libellé catégorie professionnelle", "Code type savoir-faire",
     "Libellé type savoir-faire", "Code savoir-faire", "Libellé savoir-faire",
 )  # fmt: skip
@@ -85,11 +85,11 @@ def _write(path: Path, columns: tuple[str, ...], rows: Iterable[dict[str, str]])
 def _who(one: Activity) -> dict[str, str]:
     code, label, skill, skill_label = CIVIL[one.profession]
     return {
-        "Type d’identifiant PP": "8",
+        "Type d'identifiant PP": "8",
         "Identifiant PP": one.rpps,
         "Identification nationale PP": f"8{one.rpps}",
-        "Nom d’exercice": one.family_name,
-        "Prénom d’exercice": one.given_name,
+        "Nom d'exercice": one.family_name,
+        "Prénom d'exercice": one.given_name,
         "Code profession": code,
         "Libellé profession": label,
         "Code catégorie professionnelle": "C",
@@ -113,8 +113,8 @@ def _activity(one: Activity) -> dict[str, str]:
         "Identifiant technique de la structure": f"R{place.finess}",
         "Raison sociale site": place.name,
         "Libellé commune (coord. structure)": place.town,
-        "Autorité d’enregistrement": "ARS/ARS/ARS",
-        "Code secteur d’activité": "SA01" if employed else "SA07",
+        "Autorité d'enregistrement": "ARS/ARS/ARS",
+        "Code secteur d'activité": "SA01" if employed else "SA07",
         "Code section tableau pharmaciens": "A" if one.profession is Profession.PHARMACY else "",
         "Code genre activité": "GENR01",
     }

@@ -55,8 +55,8 @@ def _professionals(path: Path, featured: set[str]) -> list[PscEntry]:
     return [
         PscEntry(
             national_id=national_id,
-            family_name=found[0]["Nom d’exercice"].title(),
-            given_name=found[0]["Prénom d’exercice"].title(),
+            family_name=found[0]["Nom d'exercice"].title(),
+            given_name=found[0]["Prénom d'exercice"].title(),
             profession_code=found[0]["Code profession"],
             activities=[_place(row) for row in found],
             featured=national_id in featured,

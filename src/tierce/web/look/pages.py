@@ -22,6 +22,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.language import Language
 from tierce.web.look import formats
 from tierce.web.look.words import Words, fixed_page
@@ -176,8 +177,11 @@ class Pages:
         def say(value: date | datetime | timedelta | Decimal | int) -> str:
             return _say(value, language)
 
+        def care(domain: Domain) -> str:
+            return DOMAIN_LABELS[domain][language]
+
         plain = {"exact": formats.exact_moment, "day_of": formats.day_of, "age": _age(language)}
-        return {"t": t, "n": n, "say": say, **plain}
+        return {"t": t, "n": n, "say": say, "care": care, **plain}
 
 
 def _environment(sources: Mapping[str, str], compiled: _Compiled, tools: Mapping[str, object]) -> Environment:
