@@ -75,6 +75,7 @@ def test_every_template_has_a_sample() -> None:
         "presence_pieces.html",
         "rows_pieces.html",
         "documents_pieces.html",
+        "papers_pieces.html",
     } == {template for _, template, _, _ in EVERY}
 
 

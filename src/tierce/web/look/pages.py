@@ -116,7 +116,8 @@ class Pages:
         """
         self.words = Words.load(LOOK / "words.toml", *sorted(folder.glob("words*.toml")))
         self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
-        tools: dict[str, object] = {"asset": self.address, "hotline": hotline}
+        style = next((path for path in self._assets if path.startswith("static/") and path.endswith(".css")), "")
+        tools: dict[str, object] = {"asset": self.address, "hotline": hotline, "style": style}
         # Read whole now: an upgrade puts the next version's files in the place of these while this process serves.
         sources = {
             file.name: file.read_text("utf-8")

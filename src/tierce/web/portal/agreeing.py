@@ -1,10 +1,7 @@
 """Prior agreements: the form, the list, one with what is promised and why. Nobody covered appears here."""
 
-from decimal import Decimal
 from typing import Final
-from urllib.parse import urlencode
 
-import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
@@ -16,16 +13,24 @@ from tierce.policy.acts import Act
 from tierce.policy.agreements import LINES_MAX
 from tierce.policy.documents import PRESCRIBED
 from tierce.policy.invoices import REFERENCE_MAX, WHY_MAX
-from tierce.web.portal import agreement_api as wire
 from tierce.web.portal.agreement_api import AGREEMENTS, Agreement, Document
 from tierce.web.portal.agreement_form import AgreementForm, read_form, typed_form
-from tierce.web.portal.api import Signed
 from tierce.web.portal.asking import choose_first, domain_label, today_of
 from tierce.web.portal.document_form import FIELDS, DocumentForm, read_document
 from tierce.web.portal.errors import ApiRefusedError
-from tierce.web.portal.invoice_form import MORE_ROWS, ROWS, field_of
-from tierce.web.portal.invoicing import CHARS_MAX, Why, in_language, line_shown, why_of
-from tierce.web.portal.question import Wrong, signed_of
+from tierce.web.portal.invoice_form import ROWS
+from tierce.web.portal.papers import (
+    CHARS_MAX,
+    Listing,
+    errors_of,
+    euros,
+    in_language,
+    line_shown,
+    reason_shown,
+    relayed,
+    taken_back,
+)
+from tierce.web.portal.question import Wrong
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
 KINDS: Final = {
@@ -45,7 +50,7 @@ DECLARABLE: Final = frozenset({"subject_to_documents", "granted"})
 """States in which a document may be declared, or corrected."""
 NOT_DECLARED: Final = frozenset({"no_document_awaited", "documents_used_up"})
 """Refusals of a declaration that its page tells beside its form."""
-STATES: Final = tuple((state.name.lower(), label) for state, label in STATE_LABELS.items())
+STATES: Final = {state.name.lower(): label for state, label in STATE_LABELS.items()}
 
 
 def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
@@ -54,22 +59,7 @@ def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/agreements", opt={"act": Act.AGREEMENT_READ})
     async def listed(request: AnyRequest, cursor: FromQuery[str] = "", stands: FromQuery[str] = "") -> Response[str]:
         """List the place's agreements; nobody is named."""
-        visit = await site.visit(request)
-        if visit.session.activity is None:
-            return choose_first()
-        wanted = stands if stands in dict(STATES) else ""
-        query = {"state": wanted} if wanted else {}
-        found = await wire.listed(site.api, visit.held, query | ({"cursor": cursor[:CHARS_MAX]} if cursor else {}))
-        following = {"stands": wanted, "cursor": found.cursor or ""}
-        language = visit.frame.language
-        values = {
-            "rows": [_shown(row, language) for row in found.rows],
-            "wanted": wanted,
-            "states": [(code, label[language]) for code, label in STATES],
-            "older": urlencode({name: text for name, text in following.items() if text}) if found.cursor else "",
-            "first": not cursor,
-        }
-        return site.page(visit, "agreements.html", values)
+        return await _LISTING.page(site, request, cursor, stands)
 
     @get("/agreements/new", opt={"act": Act.NONE})
     async def show_form(request: AnyRequest, engagement: FromQuery[str] = "") -> Response[str]:
@@ -82,20 +72,11 @@ def agreeing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/agreements/new", status_code=200, opt={"act": Act.AGREEMENT_ASK})
     async def send(request: AnyRequest) -> Response[str]:
         """Relay the ask as the browser signed it, and show what became of it; or show more lines."""
-        _, fields = await site.form(request)
-        visit = await site.visit(request)
-        if "more" in fields:
-            form = typed_form(fields)
-            return _form_page(site, visit, form.with_rows(len(form.rows) + MORE_ROWS))
-        form, signed = read_form(fields)
-        try:
-            taken = await wire.send(site.api, visit.held, signed)
-        except ApiRefusedError as error:
-            if error.ends_session or error.code.startswith("proof_"):
-                raise
-            wrong = Wrong(field_of(error.field or "reference"), error.reason, error.remedy)
-            return _form_page(site, visit, form.kept(), wrong, status=error.status)
-        return Redirect(f"/agreements/{taken.id}", status_code=303)
+        return await relayed(
+            site, request, AGREEMENTS, typed=typed_form, read=read_form,
+            again=lambda visit, form, wrong, status: _form_page(site, visit, form, wrong, status=status),
+            done=lambda _visit, asked: Redirect(f"/agreements/{asked.id}", status_code=303),
+        )  # fmt: skip
 
     return [listed, show_form, send, *_own_handlers(site)]
 
@@ -112,18 +93,10 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/agreements/{number:str}/cancel", status_code=200, opt={"act": Act.AGREEMENT_CANCEL})
     async def cancel(request: AnyRequest, number: FromPath[str]) -> Response[str]:
         """Take one back."""
-        _, fields = await site.form(request)
-        visit, signed = await site.visit(request), signed_of(fields)
-        if not signed.body:
-            signed = Signed(msgspec.json.encode(Why(fields.get("why", "")[: 2 * WHY_MAX])), None)
-        try:
-            await wire.cancel(site.api, visit.held, number, signed)
-        except ApiRefusedError as error:
-            if error.field is None and error.code != "agreement_settled":
-                raise
-            wrong = Wrong("why", error.reason, error.remedy)
-            return await _one_page(site, visit, number, why_of(signed.body), wrong, status=error.status)
-        return Redirect(f"/agreements/{number}", status_code=303)
+        return await taken_back(
+            site, request, AGREEMENTS, number, settled="agreement_settled",
+            again=lambda visit, why, wrong, status: _one_page(site, visit, number, why, wrong, status=status),
+        )  # fmt: skip
 
     @post("/agreements/{number:str}/documents", status_code=200, opt={"act": Act.AGREEMENT_DOCUMENT})
     async def declare(request: AnyRequest, number: FromPath[str]) -> Response[str]:
@@ -132,7 +105,7 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         form, signed = read_document(fields)
         try:
-            await wire.declare(site.api, visit.held, number, signed)
+            await AGREEMENTS.act(site.api, visit.held, number, "documents", signed)
         except ApiRefusedError as error:
             if error.field is None and error.code not in NOT_DECLARED:
                 raise
@@ -146,12 +119,10 @@ def _own_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 def _form_page(
     site: PortalSite, visit: Visit, form: AgreementForm, wrong: Wrong | None = None, *, status: int = 200
 ) -> Response[str]:
-    errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
     values = {
         "form": form.with_rows(max(ROWS, len(form.rows))),
-        "errors": errors,
-        "error_list": list(errors.items()),
-        "act_url": site.act_url(AGREEMENTS),
+        **errors_of(wrong, visit.frame.language),
+        "act_url": site.act_url(AGREEMENTS.path),
         "reference_max": REFERENCE_MAX,
         "full": len(form.rows) >= LINES_MAX,
     }
@@ -169,22 +140,20 @@ async def _one_page(
     status: int = 200,
 ) -> Response[str]:
     language = visit.frame.language
-    found = await wire.one(site.api, visit.held, number)
-    errors = {wrong.field: wrong.text(language)} if wrong else {}
+    found = await AGREEMENTS.one(site.api, visit.held, number)
     values = {
         "one": _shown(found, language),
         "lines": [line_shown(line) for line in found.lines],
         "documents": [document_shown(document, language) for document in found.documents],
         "form": form or DocumentForm(next((one.kind.code for one in found.documents if not one.declared), "")),
         "declarable": found.state.code in DECLARABLE and found.invoice is None,
-        "declare_url": site.act_url(wire.declare_path(number)),
+        "declare_url": site.act_url(AGREEMENTS.below(number, "documents")),
         "asks_prescriber": any(document.kind.code in PRESCRIBED_CODES for document in found.documents),
         "today": today_of(site),
         "why": why,
         "why_max": WHY_MAX,
-        "errors": errors,
-        "error_list": list(errors.items()),
-        "cancel_url": site.act_url(wire.cancel_path(number)),
+        **errors_of(wrong, language),
+        "cancel_url": site.act_url(AGREEMENTS.below(number, "cancel")),
     }
     return site.page(visit, "agreement.html", values, status=status)
 
@@ -210,10 +179,9 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "code": one.state.code,
         "kind": KINDS.get(one.state.code, "quiet"),
         "state": in_language(one.state.label, language),
-        "reason": in_language(one.reason.detail, language) if one.reason else "",
-        "remedy": in_language(one.reason.remedy, language) if one.reason else "",
-        "asked": Decimal(one.asked) / 100,
-        "due": None if one.due is None else Decimal(one.due) / 100,
+        **reason_shown(one.reason, language),
+        "asked": euros(one.asked),
+        "due": euros(one.due),
         "answer_by": one.answer_by,
         "documents_by": one.documents_by,
         "decided": one.decided_at,
@@ -223,3 +191,6 @@ def _shown(one: Agreement, language: Language) -> dict[str, object]:
         "said": one.said or "",
         "cancellable": one.cancellable,
     }
+
+
+_LISTING: Final = Listing("agreements.html", AGREEMENTS, STATES, _shown)

@@ -15,8 +15,7 @@ from tierce.policy.acts import Act
 from tierce.web.answers import RecoveriesAnswer, RecoveryAnswer
 from tierce.web.portal.api import Guarantee
 from tierce.web.portal.asking import choose_first
-from tierce.web.portal.invoicing import CHARS_MAX
-from tierce.web.portal.invoicing_api import Stands
+from tierce.web.portal.papers import CHARS_MAX, Stands
 from tierce.web.portal.site import AnyRequest, PortalSite
 
 TRANSFERS: Final = "/v1/transfers"
