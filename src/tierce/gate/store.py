@@ -301,6 +301,8 @@ class GateStore:
 
 def _used(claims: Sequence[tuple[int, Ask, Claim]]) -> list[Call]:
     """Spend the proofs of presence of a batch, in its transaction; nothing in a batch that has none."""
+    if not claims:
+        return []
     arguments = (
         smallints([claim.kind for _, _, claim in claims]),
         uuids([claim.once for _, _, claim in claims]),
@@ -308,21 +310,25 @@ def _used(claims: Sequence[tuple[int, Ask, Claim]]) -> list[Call]:
         uuids([ask.person for _, ask, _ in claims]),
         bigints([ask.caller.establishment for _, ask, _ in claims]),
     )
-    return [(_USE, arguments)] if claims else []
+    return [(_USE, arguments)]
 
 
 def _noted(noted: Sequence[Noted]) -> list[Call]:
+    if not noted:
+        return []
     arguments = (
         uuids([one.once for one in noted]),
         bigints([one.pair for one in noted]),
         bigints([one.person for one in noted]),
         bigints([one.establishment for one in noted]),
     )
-    return [(_NOTE, arguments)] if noted else []
+    return [(_NOTE, arguments)]
 
 
 def _distant(remotes: Sequence[tuple[int, Ask, Remote]]) -> list[Call]:
     """What is known here of asks that an insurer is to answer; nothing in a batch that has none."""
+    if not remotes:
+        return []
     arguments = (
         uuids([ask.person for _, ask, _ in remotes]),
         smallints([remote.insurer for _, _, remote in remotes]),
@@ -330,7 +336,7 @@ def _distant(remotes: Sequence[tuple[int, Ask, Remote]]) -> list[Call]:
         smallints([ask.domain for _, ask, _ in remotes]),
         integers([ask.care_day for _, ask, _ in remotes]),
     )
-    return [(_DISTANT, arguments)] if remotes else []
+    return [(_DISTANT, arguments)]
 
 
 def _see(opened: Opened, remotes: Sequence[tuple[int, Ask, Remote]], told: Sequence[Any]) -> None:
@@ -349,12 +355,14 @@ def _see(opened: Opened, remotes: Sequence[tuple[int, Ask, Remote]], told: Seque
 
 def _answered(asks: Sequence[Ask]) -> list[Call]:
     """What is known of answers to be opened again that an insurer gave on the way; nothing where none is opened."""
+    if not asks:
+        return []
     arguments = (
         bigints([ask.engagement for ask in asks]),
         bigints([ask.caller.session for ask in asks]),
         smallints([ask.domain for ask in asks]),
     )
-    return [(_ANSWERED, arguments)] if asks else []
+    return [(_ANSWERED, arguments)]
 
 
 def _open_again(opened: Opened, places: Sequence[int], told: Sequence[Any]) -> None:
@@ -376,6 +384,8 @@ def _reopened(asks: Sequence[Ask]) -> list[Call]:
 
 def _minting(minted: Sequence[Minted]) -> list[Call]:
     """Give their numbers, before the lines that name them."""
+    if not minted:
+        return []
     arguments = (
         uuids([one.idx for one in minted]),
         smallints([one.insurer for one in minted]),
@@ -383,7 +393,7 @@ def _minting(minted: Sequence[Minted]) -> list[Call]:
         booleans([one.fresh for one in minted]),
         byteas([one.sealed for one in minted]),
     )
-    return [(_MINT, arguments)] if minted else []
+    return [(_MINT, arguments)]
 
 
 def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:

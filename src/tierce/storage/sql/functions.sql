@@ -12,51 +12,59 @@ create or replace function journal.u16(body bytea, place integer) returns intege
     language sql immutable strict as
 $$ select (get_byte(body, place) << 8) + get_byte(body, place + 1) $$;
 
+-- The number of an establishment's line for one profession; policy/lines.py computes the same.
+create or replace function access.place_of(establishment bigint, profession integer) returns bigint
+    language sql immutable strict as $$ select establishment # (profession::bigint << 55) $$;
+
 create or replace function gate.today() returns integer language sql stable as
 $$ select (now() at time zone 'Europe/Paris')::date - date '1970-01-01' $$;
 
--- Refuses to go on when this session gave up durability: a line must be on disk before it is answered for.
-create or replace function gate.insist_durable() returns void language plpgsql as $$
+-- Refuses to go on when this session gave up durability: a line must be on disk before it is answered for. Else true.
+drop function if exists gate.insist_durable();   -- an earlier shape told nothing
+create or replace function gate.insist_durable() returns boolean language plpgsql as $$
 begin
     if current_setting('synchronous_commit') = 'off' then
         raise exception 'journal writes must be durable' using errcode = 'insufficient_privilege';
     end if;
+    return true;
 end $$;
 
 -- What a person's coverage says of one domain on one day: which insurer's period answers, and how it stands
 -- (gate/model.py, Standing: 0 no period, 1 covered, 2 not contracted, 3 domain not covered, 4 future, 5 ended,
 -- 6 no other payer). With a card, payer 1 is the card's insurer and payer 2 another; without, the first and the
 -- second by priority. Everything is found by key, and as much is read whatever the answer.
+drop function if exists gate.standing_of(bigint, integer, integer, integer, integer, bigint, integer, bigint);   -- had no days
 create or replace function gate.standing_of(
     of_person bigint, card integer, payer integer, domain integer, day integer,
     establishment bigint, profession integer, professional bigint)
-    returns table (insurer integer, from_day integer, until_day integer, standing integer, others boolean)
+    returns table (insurer integer, from_day integer, until_day integer, standing integer, others boolean,
+                   engagement_days integer)
     language sql stable as $$   -- no setting of its own: a body that has one is never put into the query that calls it
-    select case when w.standing <> 6 then w.row_[1] end, case when w.standing <> 6 then w.row_[2] end,
-           case when w.standing <> 6 then w.row_[3] end,
+    select case when w.standing <> 6 then w.row_[1][1] end, case when w.standing <> 6 then w.row_[1][2] end,
+           case when w.standing <> 6 then w.row_[1][3] end,
            case when w.standing = 1 and not (
                i.listed_domains & (1 << (domain - 1)) = 0 or exists (
                    select from registry.convention o
                    where o.insurer = i.id and o.domain = standing_of.domain
                      and (o.party, o.subject) in ((1, profession), (2, establishment), (3, professional))
                      and day between o.from_day and o.until_day)) then 2 else w.standing end,
-           w.covering > 1
+           w.covering > 1, case when w.standing <> 6 then i.engagement_days end
     from (
-        select array[c.rows_[c.nth][1], c.rows_[c.nth][2], c.rows_[c.nth][3]] as row_, c.covering,
-               case when payer = 2 and c.rows_[c.nth][4] is distinct from 1 then 6
-                    else coalesce(c.rows_[c.nth][4], 0) end as standing
+        select c.row_, c.covering,
+               case when payer = 2 and c.row_[1][4] is distinct from 1 then 6 else coalesce(c.row_[1][4], 0) end as standing
         from (
-            select array_agg(array[r.insurer, r.from_day, r.until_day, r.standing]
-                             order by r.standing, r.priority, r.insurer, r.from_day)
-                       filter (where card is null or (r.insurer = card) = (payer = 1)) as rows_,
-                   count(*) filter (where r.standing = 1) as covering,
-                   case when card is null then payer else 1 end as nth
+            select (array_agg(array[r.insurer, r.from_day, r.until_day, r.standing]
+                              order by r.standing, r.priority, r.insurer, r.from_day)
+                        filter (where card is null or (r.insurer = card) = (payer = 1)))
+                       [case when card is null then payer else 1 end:case when card is null then payer else 1 end] as row_,
+                   count(*) filter (where r.standing = 1) as covering
             from (
                 select v.insurer::integer, v.from_day, v.until_day, v.priority,
                        case when v.from_day > day then 4 when v.until_day < day then 5
                             when v.domains & (1 << (domain - 1)) = 0 then 3 else 1 end as standing
-                from coverage.coverage v where v.person = of_person) r) c) w
-    left join registry.insurer i on i.id = w.row_[1]
+                from coverage.coverage v where v.person = of_person offset 0) r) c
+        offset 0) w   -- offset 0: each is worked out once, not wherever it is named
+    left join registry.insurer i on i.id = w.row_[1][1]
 $$;
 
 -- The département that a FINESS number begins with, as people write it: overseas its third digit comes after a zero.
@@ -91,8 +99,9 @@ create or replace function gate.open(
     out others boolean[], out closed smallint[], out engaged_untils integer[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    used uuid[];
     places bigint[];
+    known boolean;
+    held boolean;
     today integer := gate.today();
     -- Written out, for an expression with a query in it is planned each time.
     numbered constant bigint[] := '{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,'
@@ -121,15 +130,16 @@ begin
               where i.id = any(lines) order by i.id for no key update) l;
     end if;
 
-    with fresh_proofs as (
+    with fresh as (
         insert into access.proof (id, at)
-        select p, now() from unnest(proofs) p where p is not null order by p
-        on conflict do nothing returning id)
-    select coalesce(array_agg(id), '{}') into used from fresh_proofs;
-
-    with asks as (
-        select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
-            with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
+        select p, now() from unnest(proofs[1:cardinality(sessions)]) p where p is not null order by p
+        on conflict do nothing returning id),
+    -- By place, not unnested: each array unnested in a statement costs as much to begin as a table that is read.
+    asks as (
+        select g.n, sessions[g.i] as session, open.idx[g.i] as idx, pairs[g.i] as pair, engagements[g.i] as engagement,
+               proofs[g.i] as proof, domains[g.i] as domain, care_days[g.i] as care_day, cards[g.i] as card,
+               payers[g.i] as payer
+        from generate_series(1, cardinality(sessions)) with ordinality g(i, n) order by g.n),   -- in order as it is: nothing is sorted
     found as (
         -- Whose profession changed since the session was read is asked about again: her place's line is another.
         select a.*, coalesce(t.active and today between t.from_day and t.until_day
@@ -150,11 +160,13 @@ begin
     select array_agg(r.n), array_agg(r.is_live), array_agg(r.is_fresh), array_agg(r.person),
            array_agg(r.insurer), array_agg(r.until_day), array_agg(r.pair_key), array_agg(r.pair_state),
            array_agg(r.pair_day), array_agg(r.seen_day), array_agg(r.seen_line), array_agg(r.from_day),
-           array_agg(r.standing), array_agg(r.others), array_agg(r.engaged_until)
-    into places, live, fresh, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days,
-         seen_lines, from_days, standings, others, engaged_untils
+           array_agg(r.standing), array_agg(r.others), array_agg(r.engaged_until),
+           exists (select from gate.generation_of('index')),
+           exists (select from access.ladder h where h.lifted is null and h.until > now())
+    into places, live, open.fresh, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days,
+         seen_lines, from_days, standings, others, engaged_untils, known, held
     from (
-        select f.n, f.is_live, f.proof is null or f.proof = any(used) as is_fresh,
+        select f.n, f.is_live, f.proof is null or f.proof = any(array(select id from fresh)) as is_fresh,
                f.person, coalesce(c.insurer, 0)::smallint as insurer, coalesce(c.until_day, 0) as until_day,
                f.pair_key, coalesce(p.state, 0)::smallint as pair_state, coalesce(p.day, 0) as pair_day,
                coalesce(p.seen_day, 0) as seen_day, coalesce(p.seen_line, 0) as seen_line,
@@ -162,23 +174,24 @@ begin
                coalesce(c.others, false) as others,
                -- Opened again, an answer keeps its day; a first one has its insurer's, where it says fewer than the policy.
                case when f.engaged_until > 0 then f.engaged_until
-                    else coalesce(greatest(f.day, today) + w.engagement_days, 0) end as engaged_until
+                    else coalesce(greatest(f.day, today) + c.engagement_days, 0) end as engaged_until
         from found f
         left join access.pair p on p.key = f.pair_key
         left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
                                            f.profession, f.professional) c on true
-        left join registry.insurer w on w.id = c.insurer
         order by f.n) r;
     -- Each answer belongs to the ask in its place: were the order ever lost, nobody is answered.
     if places is distinct from numbered[1:cardinality(sessions)] then
         raise exception 'answers out of order' using errcode = 'data_exception';
     end if;
-    perform gate.insist_lookup('index');
+    if not known then
+        perform gate.refuse_lookup('index');
+    end if;
 
     -- Rungs and closings, in a statement that a batch makes only while somebody or something is held.
     rungs := array_fill(0::smallint, array[cardinality(sessions)]);
     closed := rungs;
-    if exists (select from access.ladder h where h.lifted is null and h.until > now()) then
+    if held then
         select array_agg(r.rung), array_agg(r.closed) into rungs, closed
         from (
             with holds as materialized (
@@ -213,13 +226,16 @@ end $$;
 -- written with his neighbours' lines and never make their batch fail. `today` is the transaction's: one that was kept
 -- open over midnight counts on the day that the line is in, which never goes back. The caller's state of each line is written by
 -- the same statement: a row changed twice in one transaction has its foreign keys checked again.
-drop function if exists gate.count_floors(bigint[], bigint[], boolean[], boolean[], boolean[], integer, bigint[], bytea[]);
+-- The lease is spent by it too, so that a batch that shows somebody makes as many statements as one that shows nobody.
+drop function if exists gate.count_floors(bigint[], bigint[], bigint[], bytea[], integer, bigint[], bytea[], integer);
 create or replace function gate.count_floors(
     e_lines bigint[], e_places bigint[], e_pairs bigint[], bodies bytea[], today integer, line_ids bigint[],
-    states bytea[], let_out integer) returns void
+    states bytea[], let_out integer) returns boolean
     language plpgsql as $$
 declare
     over integer;
+    uncounted integer;
+    spent integer;
 begin
     with drawing as (
         select c.line, states[array_position(line_ids, c.line)] as state,
@@ -228,7 +244,8 @@ begin
                count(*) filter (where c.own and a.released and a.is_known) as known
         from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) in (1, 32) as released,
                      coalesce(p.state in (1, 2), false) or get_byte(e.body, 5) >= 2 as is_known
-              from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
+              from (select e_lines[g.i] as line, e_places[g.i] as place, e_pairs[g.i] as pair, bodies[g.i] as body
+                    from generate_series(1, cardinality(bodies)) g(i) offset 0) e
               left join access.pair p on p.key = e.pair) a
         cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line),
     counted as (
@@ -241,26 +258,27 @@ begin
             known = case when l.floor_day >= today then l.known else 0 end + b.known
         from drawing b
         where l.id = b.line
-        returning l.id, l.profession, l.establishment, l.asked, l.drawn, l.known)
-    select count(*) into over
-    from drawing b left join counted l on l.id = b.line left join gate.floor f on f.profession = l.profession
-    where case when l.id is null then b.drawn + b.known > 0   -- nobody is shown on a line that is not there to count it
-               else f.profession is null or l.asked > f.asked or l.known > f.known
-                    or l.drawn > case when l.establishment is null then f.drawn else f.place end end;
-    if over > 0 then
+        returning l.profession, l.establishment is null as own, l.asked, l.drawn, l.known, b.drawn + b.known as shown),
+    spending as (
+        update gate.leased m set left_minute = m.left_minute - let_out, left_day = m.left_day - let_out
+        where let_out > 0 and m.role = session_user and m.pid = pg_backend_pid()
+          and m.minute >= gate.this_minute() and m.day >= gate.this_day()
+          and m.left_minute >= let_out and m.left_day >= let_out returning true)
+    select count(*) filter (where f.profession is null or c.asked > f.asked or c.known > f.known
+                                  or c.drawn > case when c.own then f.drawn else f.place end),
+           -- Nobody is shown on a line that is not there to count it.
+           (select coalesce(sum(b.drawn + b.known), 0) from drawing b) - coalesce(sum(c.shown), 0),
+           (select count(*) from spending)
+    into over, uncounted, spent
+    from counted c left join gate.floor f on f.profession = c.profession;
+    if over > 0 or uncounted > 0 then
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
-    if let_out = 0 then
-        return;
-    end if;
-    update gate.leased m set left_minute = m.left_minute - let_out, left_day = m.left_day - let_out
-    where m.role = session_user and m.pid = pg_backend_pid()
-      and m.minute >= gate.this_minute() and m.day >= gate.this_day()
-      and m.left_minute >= let_out and m.left_day >= let_out;
-    if not found then
+    if let_out > 0 and spent = 0 then
         raise exception 'the ceiling of this minute or day is reached, or nothing was leased from it'
             using errcode = 'check_violation', constraint = 'lease';
     end if;
+    return true;
 end $$;
 
 -- A lease: people drawn from the ceilings for the present connection, which spends them in its own row ------------
@@ -317,43 +335,51 @@ begin
     return more_minute;
 end $$;
 
--- Whether the lines to be written name the identity of the session they came by, and whether anybody will be able
--- to read them: a code that no reader knows would hide a release from scope. Raises when one does not.
-create or replace function gate.check_lines(e_lines bigint[], e_places bigint[], bodies bytea[]) returns void
-    language plpgsql as $$   -- called by gate.close alone, in whose search path it is
-declare wrong integer;
-begin
-    select count(*) into wrong
-    from unnest(e_lines, e_places, bodies) a(line, place, body)
-    left join access.session s on s.id = journal.u64(a.body, 32)
-    left join directory.activity t on t.id = s.activity
-    where s.id is null or a.line is null or s.line is distinct from a.line   -- none would be counted nowhere
-       -- The place's line is that of today's profession, or of the one with which the session's line was opened.
-       or (a.place is distinct from access.place_of(t.establishment, t.profession)
-           and a.place is distinct from access.place_of(t.establishment, (
-               select l.profession from access.line l where l.id = s.line)))
-       or (get_byte(a.body, 4) in (1, 32) and (s.revoked is not null or s.expires <= now()
-           or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
-       or substring(a.body from 17 for 32) is distinct from int8send(s.professional)
-              || int8send(t.establishment::bigint) || int8send(s.id) || int8send(s.device)
-       or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4, 26)
-       or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
-       or (get_byte(a.body, 1) = 26) <> (get_byte(a.body, 4) = 32)
-       or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
-       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 28
-           and get_byte(a.body, 4) not between 30 and 32)
-       or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
-       or get_byte(a.body, 7) not between 1 and 12
-       or get_byte(a.body, 88) + get_byte(a.body, 89) > 0 or get_byte(a.body, 90) > 15
-       or (get_byte(a.body, 4) in (1, 32) and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
-       or substring(a.body from 93 for 4) <> '\x00000000'
-       or abs(journal.u64(a.body, 8) - extract(epoch from clock_timestamp()) * 1e6) > 120e6
-       or (get_byte(a.body, 4) in (1, 32) and substring(a.body from 81 for 8) = '\x0000000000000000');
-    if wrong > 0 then
-        raise exception 'a journal line does not name its own session, its time is off, or it cannot be read'
-            using errcode = 'check_violation';
-    end if;
-end $$;
+-- The lines to be written, with whom they name by the session that they came by; `wrong` where a line names another identity
+-- than its session's, or nobody will be able to read it: a code that no reader knows would hide a release from scope. Put
+-- into the query of gate.close, which raises when one is. The session is looked up by the number in the line.
+drop function if exists gate.check_lines(bigint[], bigint[], bytea[]);   -- an earlier shape raised by itself
+create or replace function gate.check_lines(e_lines bigint[], e_places bigint[], bodies bytea[])
+    returns table (i integer, body bytea, kind integer, told integer, professional bigint, establishment bigint,
+                   person bigint, wrong boolean)
+    language sql stable as $$
+    select r.i, r.body, r.kind, r.told, coalesce(r.professional, 0), coalesce(r.establishment, 0), r.person,
+           r.session is null or r.line is null or r.own is distinct from r.line   -- none would be counted nowhere
+           -- The place's line is that of today's profession, or of the one with which the session's line was opened.
+           or (r.place is distinct from access.place_of(r.establishment, r.profession)
+               and r.place is distinct from access.place_of(r.establishment, (
+                   select l.profession from access.line l where l.id = r.own)))
+           or (r.shown and r.is_over)
+           or substring(r.body from 17 for 32) is distinct from int8send(r.professional)
+                  || int8send(r.establishment) || int8send(r.session) || int8send(r.device)
+           or get_byte(r.body, 0) <> 1 or r.kind <> all('{1,2,3,4,26}')
+           or (r.kind in (1, 4)) <> (r.told = 1) or (r.kind = 26) <> (r.told = 32)
+           or get_byte(r.body, 2) not in (1, 2) or get_byte(r.body, 3) not in (1, 2)
+           or r.told <> all('{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,25,26,27,28,30,31,32}')
+           or get_byte(r.body, 5) > 4 or get_byte(r.body, 6) > 2 or get_byte(r.body, 7) not between 1 and 12
+           or substring(r.body from 89 for 2) <> '\x0000' or get_byte(r.body, 90) > 15
+           or (r.shown and (r.person = 0 or substring(r.body from 91 for 2) = '\x0000'))
+           or substring(r.body from 93 for 4) <> '\x00000000'
+           -- Compared as bytes, whose order is theirs in any year after 1970.
+           or substring(r.body from 9 for 8) not between int8send((r.now_us - 120e6)::bigint) and int8send((r.now_us + 120e6)::bigint)
+    from (
+        select a.*, a.told in (1, 32) as shown, date_part('epoch', clock_timestamp()) * 1e6 as now_us, s.id as session, s.line as own, s.device, s.professional, t.establishment,
+               t.profession, s.revoked is not null or s.expires <= now()
+                   or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false) as is_over
+        from (
+            select g.i, e_lines[g.i] as line, e_places[g.i] as place, bodies[g.i] as body, get_byte(bodies[g.i], 1) as kind,
+                   get_byte(bodies[g.i], 4) as told, journal.u64(bodies[g.i], 32) as named, journal.u64(bodies[g.i], 80) as person
+            from generate_series(1, cardinality(bodies)) g(i) offset 0) a   -- each is read once, not wherever it is named
+        left join access.session s on s.id = a.named
+        left join directory.activity t on t.id = s.activity offset 0) r
+$$;
+
+-- Whether what is remembered of a pair stands against what an ask says of it: the same said again, or a proof of presence
+-- that came between open and close, which a seat does not replace for two years.
+create or replace function access.stands(was smallint, since integer, becomes smallint, day integer) returns boolean
+    language sql immutable as $$
+    select (since = day and was = becomes) or (was = 2 and becomes in (1, 3) and day - since <= 730)
+$$;
 
 -- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
 -- An earlier shape: grants by name need one only.
@@ -369,56 +395,69 @@ create or replace function gate.close(
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     this_block bigint := currval('journal.block_no');
-    today integer := gate.today();
-    -- Whom an insurer is asked about counts as shown: what it answers is known later.
-    let_out integer := (select count(*) from unnest(bodies) b where get_byte(b, 4) in (1, 32));
+    -- Assigned, for a statement made of one call alone is begun like any other.
+    sure boolean := gate.insist_durable();
+    wrong integer;
+    let_out integer;
+    attested boolean;
+    asking boolean;
 begin
-    perform gate.insist_durable();
     if coalesce(cardinality(bodies) not between 1 and 64, true) or cardinality(bodies) is distinct from cardinality(e_lines)
        or array_position(bodies, null) is not null then
         raise exception 'a batch holds 1 to 64 lines' using errcode = 'check_violation';
     end if;
-    perform gate.insist_drawn(this_block, cardinality(bodies));
-    if not exists (select from journal.instance where id = instance_id and role = session_user) then
+    sure := gate.insist_drawn(this_block, cardinality(bodies));
+    sure := journal.writes();   -- before the times of the lines are looked at
+    with line as (
+        select this_block * 256 + c.i - 1 as seq, c.* from gate.check_lines(e_lines, e_places, bodies) c),
+    batch as (
+        insert into journal.batch (block, instance, n, signature)
+        select this_block, i.id, cardinality(bodies), close.signature
+        from journal.instance i where i.id = instance_id and i.role = session_user returning true),
+    entry as (
+        insert into journal.entry (seq, kind, professional, person, body)
+        select l.seq, l.kind, l.professional, l.person, l.body from line l),
+    engagement as (
+        insert into care.engagement
+            (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
+        select l.seq, l.establishment, l.professional, l.person, journal.u16(l.body, 60), get_byte(l.body, 7), e_pairs[l.i],
+               e_untils[l.i], e_days[l.i], e_labels[l.i], now()
+        from line l where l.kind = 1 and l.told = 1),
+    trace as (
+        insert into access.trace (seq, hint) select l.seq, e_hints[l.i] from line l where e_hints[l.i] <> 0)
+    -- Whom an insurer is asked about counts as shown: what it answers is known later.
+    select count(*) filter (where l.wrong), count(*) filter (where l.told in (1, 32)), bool_or(get_byte(l.body, 5) > 0),
+           bool_or(l.kind = 26), exists (select from batch)
+    into wrong, let_out, attested, asking, sure from line l;
+    if not sure then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
-    perform journal.writes();   -- before the times of the lines are looked at
-    perform gate.check_lines(e_lines, e_places, bodies);
-    if exists (select from unnest(bodies) b where get_byte(b, 5) > 0) then
+    if wrong > 0 then
+        raise exception 'a journal line does not name its own session, its time is off, or it cannot be read'
+            using errcode = 'check_violation';
+    end if;
+    if attested then
         perform presence.insist_proved(bodies);
     end if;
-    perform gate.count_floors(e_lines, e_places, e_pairs, bodies, today, line_ids, states, let_out);
+    -- Counted before the pairs are written, which say who is known.
+    sure := gate.count_floors(e_lines, e_places, e_pairs, bodies, gate.today(), line_ids, states, let_out);
 
     -- A proof that came between open and close stands: an ask only ever says again what it read.
     insert into access.pair as p (key, state, day, line, seen_day, seen_line, place, software, vendor)
-    select a.key, a.state, a.day, a.line, a.seen, a.seen_line, a.place, a.software, a.vendor
-    from unnest(p_keys, p_states, p_days, p_lines, p_seen, p_seen_lines, p_places, p_software, p_vendors)
-         a(key, state, day, line, seen, seen_line, place, software, vendor)
-    order by a.key
-    on conflict (key) do update set (state, day, line, place, software, vendor) = (
-            select o.state, o.day, o.line, o.place, o.software, o.vendor
-            from (values (p.state, p.day, p.line, p.place, p.software, p.vendor, true),
-                (excluded.state, excluded.day, excluded.line, excluded.place, excluded.software, excluded.vendor,
-                 false)) o(state, day, line, place, software, vendor, keeps)
-            where o.keeps = ((p.day = excluded.day and p.state = excluded.state)
-                             or (p.state = 2 and excluded.state in (1, 3) and excluded.day - p.day <= 730))),
+    select p_keys[g.i], p_states[g.i], p_days[g.i], p_lines[g.i], p_seen[g.i], p_seen_lines[g.i], p_places[g.i],
+           p_software[g.i], p_vendors[g.i]
+    from generate_series(1, cardinality(p_keys)) g(i) order by p_keys[g.i]
+    on conflict (key) do update set
+        state = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.state else excluded.state end,
+        day = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.day else excluded.day end,
+        line = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.line else excluded.line end,
+        place = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.place else excluded.place end,
+        software = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.software
+                        else excluded.software end,
+        vendor = case when access.stands(p.state, p.day, excluded.state, excluded.day) then p.vendor
+                      else excluded.vendor end,
         seen_day = excluded.seen_day, seen_line = excluded.seen_line;
-    insert into journal.batch (block, instance, n, signature)
-    values (this_block, instance_id, cardinality(bodies), signature);
-    insert into journal.entry (seq, kind, professional, person, body)
-    select this_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
-    from unnest(bodies) with ordinality a(body, n);
-    if let_out > 0 then
-        insert into care.engagement
-            (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
-        select this_block * 256 + a.n - 1, journal.u64(a.body, 24), journal.u64(a.body, 16), journal.u64(a.body, 80),
-               journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
-        from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
-        where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
-    end if;
-    insert into access.trace (seq, hint)
-    select this_block * 256 + a.n - 1, a.hint from unnest(e_hints) with ordinality a(hint, n) where a.hint <> 0;
-    if let_out > 0 and exists (select from unnest(bodies) b where get_byte(b, 1) = 26) then
+    if asking then
         perform gate.keep_asking(this_block, bodies, e_pairs, e_untils, e_days, e_labels, e_hints);
     end if;
     return this_block;
@@ -429,14 +468,15 @@ end $$;
 create or replace function gate.reveal()
     returns table (n integer, insurer smallint, person bigint, from_day integer, until_day integer, sealed bytea)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare this_block bigint := currval('journal.block_no');
+declare
+    this_block bigint := currval('journal.block_no');
+    durable boolean := gate.insist_durable();
 begin
-    perform gate.insist_durable();
     return query
     select (e.seq & 255)::integer, v.insurer, v.person, v.from_day, v.until_day, v.sealed
     from journal.entry e
     join coverage.coverage v on v.person = e.person and v.insurer = journal.u16(e.body, 60)
-      and v.from_day = journal.u64(e.body, 112) - 719163   -- the period that was decided on, and no other
+      and int8send(v.from_day + 719163::bigint) = substring(e.body from 113 for 8)   -- the period decided on, and no other
     where e.seq between this_block * 256 and this_block * 256 + 255
       and get_byte(e.body, 4) = 1 and get_byte(e.body, 1) in (1, 4)
       and v.domains & (1 << (get_byte(e.body, 7) - 1)) <> 0

@@ -1,10 +1,6 @@
 -- Lines of seats beyond the login and device: the establishment's, and those that many share; and the proofs that give
 -- seats back. Numbers of kinds are policy.ladder.Level: 5 software, 6 vendor, 7 cell, 9 nation. See docs/reference/bound.md.
 
--- The number of an establishment's line for one profession; policy/lines.py computes the same.
-create or replace function access.place_of(establishment bigint, profession integer) returns bigint
-    language sql immutable strict as $$ select establishment # (profession::bigint << 55) $$;
-
 -- Proofs of presence --------------------------------------------------------------------------------------------------
 -- Where a seat was drawn: the establishment's line, or, below zero, the declared ones (policy.lines.declared_place).
 create or replace function access.drawn_at(place bigint) returns bigint

@@ -6,14 +6,23 @@
 create or replace function gate.insist_lookup(of_purpose text) returns void
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if not exists (
-            select from gate.lookup l where l.purpose = of_purpose
-              and coalesce(nullif(current_setting('tierce.' || of_purpose, true), ''), '1')::integer
-                  between l.oldest and l.generation) then
-        raise exception 'the % key of this process was replaced: start it again', of_purpose
-            using errcode = 'check_violation';
+    if not exists (select from gate.generation_of(of_purpose)) then
+        perform gate.refuse_lookup(of_purpose);
     end if;
 end $$;
+
+create or replace function gate.refuse_lookup(of_purpose text) returns void language plpgsql as $$
+begin
+    raise exception 'the % key of this process was replaced: start it again', of_purpose
+        using errcode = 'check_violation';
+end $$;
+
+-- The newest generation of a key, when this connection may look up by its own; no row when it may not. Put into the query that
+-- reads, as gate.open does, it tells of the same moment as the rows.
+create or replace function gate.generation_of(of_purpose text) returns setof integer language sql stable as $$
+    select l.generation from gate.lookup l where l.purpose = of_purpose
+      and coalesce(nullif(current_setting('tierce.' || of_purpose, true), ''), '1')::integer between l.oldest and l.generation
+$$;
 
 -- The same for what adds a row: by the newest generation alone, and none newer comes until the caller's transaction ends.
 create or replace function gate.insist_newest(of_purpose text) returns void
