@@ -1,6 +1,7 @@
 """The portal as a professional uses it: one method for each thing she does."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,10 @@ class Portal:
     def _to_provider(self) -> None:
         self.page.goto(self.url)
         self.page.get_by_role("link", name="Pro Santé Connect").click()
+        self.page.wait_for_url(re.compile(r"/psc/auth|/sign-in$"))
+        plain = self.page.get_by_role("link", name="Se connecter sans clé")
+        if plain.is_visible():  # no script makes a key and goes on
+            plain.click()
 
     def _choose(self, place: str | None) -> "Portal":
         self.page.wait_for_url(f"{self.url}/activity")

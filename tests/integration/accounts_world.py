@@ -51,7 +51,8 @@ class At:
 
 async def arrive(desk: Desk, subject: str = MORVAN, *, place: int = 0) -> At:
     """Sign in at a new device."""
-    opened, key = await desk.open_session(subject), BrowserKey()
+    opened = await desk.open_session(subject)
+    key = opened["key"]
     bound = await desk.bind(opened, key, place=place)
     return At(opened["handle"], key, bound.json()["device"])
 

@@ -36,6 +36,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.network import address_prefix
+from tierce.lab.standins.bound_browser import signed_start
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
@@ -245,7 +246,7 @@ class Desk:
     transport: httpx.AsyncBaseTransport
     """The wire to the API, for a site in front of it."""
     tickets: dict[str, str] = field(default_factory=dict)
-    """What was told beside each handle as its key was bound."""
+    """What was last told beside each handle; nothing of a session without a key."""
 
     def provider(self, realm: Realm, discovery_url: str | None = None) -> ProviderClient:
         return provider_client(self.origin, realm, self.web, self.clock, discovery_url)
@@ -253,8 +254,11 @@ class Desk:
     def door(self, realm: Realm, *, discovery_url: str | None = None) -> SignInDoor:
         return SignInDoor(self.pool, self.provider(realm, discovery_url), self.clock)
 
-    async def start(self) -> dict[str, str]:
-        response = await self.api.post("/v1/sign-in/start", json={"site": "portal", "return_to": "/"})
+    async def start(self, key: BrowserKey | None = None) -> dict[str, str]:
+        """Begin, as the browser that has this key or none."""
+        unsigned = {"json": {"site": "portal", "return_to": "/"}}
+        begins = unsigned if key is None else signed_start(API, key, self.clock.now().timestamp(), "/")
+        response = await self.api.post("/v1/sign-in/start", **begins)
         assert response.status_code == 200, response.text
         found: dict[str, str] = response.json()
         return found
@@ -268,19 +272,29 @@ class Desk:
         """Come back from the provider, as the browser at `address`."""
         return await self.api.post("/v1/sign-in/complete", json=body, headers={"X-Forwarded-For": address})
 
-    async def open_session(self, subject: str = MORVAN) -> dict[str, Any]:
-        response = await self.complete(await self.come_back(await self.start(), subject))
+    async def open_session(self, subject: str = MORVAN, key: BrowserKey | None = None) -> dict[str, Any]:
+        """Sign in as the browser that has this key or, when none is given, one of its own."""
+        key = key or BrowserKey()
+        return await self.opened(await self.come_back(await self.start(key), subject)) | {"key": key}
+
+    async def opened(self, brought: dict[str, str]) -> dict[str, Any]:
+        """What the session that opens is told."""
+        response = await self.complete(brought)
         assert response.status_code == 200, response.text
         found: dict[str, Any] = response.json()
+        self.tickets[found["handle"]] = found["ticket"] or ""
         return found
 
-    async def bind(
-        self, opened: dict[str, Any], key: BrowserKey, *, place: int = 0, signer: BrowserKey | None = None
-    ) -> httpx.Response:
-        body = json.dumps({"activity": opened["activities"][place]["id"], "jwk": key.jwk}).encode()
-        bound = await self.send("POST", "/v1/session/activity", opened["handle"], signer or key, body)
+    async def open_keyless(self, subject: str = MORVAN) -> dict[str, Any]:
+        """Sign in as a browser that makes no key."""
+        return await self.opened(await self.come_back(await self.start(), subject))
+
+    async def bind(self, opened: dict[str, Any], key: BrowserKey | None = None, *, place: int = 0) -> httpx.Response:
+        """Choose an activity, signed by the browser's own key unless it is another's."""
+        body = json.dumps({"activity": opened["activities"][place]["id"]}).encode()
+        bound = await self.send("POST", "/v1/session/activity", opened["handle"], key or opened["key"], body)
         if bound.status_code == 200:
-            self.tickets[opened["handle"]] = bound.json()["ticket"]
+            self.tickets[opened["handle"]] = bound.json()["ticket"] or ""
         return bound
 
     async def send(
@@ -303,6 +317,13 @@ class Desk:
         if body:
             headers["Content-Type"] = "application/json"
         return await self.api.request(method, path, headers=headers, content=body)
+
+
+async def leave(portal: httpx.AsyncClient, desk_: Desk, key: BrowserKey) -> str:
+    """Open the page of the sign-in and begin, as its script does; the provider's address."""
+    assert (await portal.get("/sign-in")).status_code == 200
+    begun = await portal.post("/sign-in", **signed_start(API, key, desk_.clock.now().timestamp()))
+    return str(begun.json()["location"])
 
 
 def provider_client(

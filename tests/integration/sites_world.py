@@ -17,7 +17,8 @@ from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
-from tierce.identity.service import Pool, SignInDoor, form_token
+from tierce.identity.service import Pool, SignInDoor
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.rules import bound_to
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches

@@ -104,7 +104,8 @@ def at_desk(house: House, play: Play, keyring: Keyring) -> At:
 
     def run(scene: Scene) -> None:
         async def whole(desk: Desk) -> None:
-            opened, own = await desk.open_session(), BrowserKey()
+            opened = await desk.open_session()
+            own = opened["key"]
             assert (await desk.bind(opened, own, place=0)).status_code == 200
             await scene(Place(desk, house, keyring.raw(Purpose.ENGAGEMENT.value), opened["handle"], own))
 

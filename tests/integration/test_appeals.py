@@ -51,7 +51,8 @@ def hold_device(
 
 def test_her_own_hold_is_told_and_appealed_once_in_her_session(play: Play, admin: psycopg.Connection) -> None:
     async def scene(desk_: Desk) -> None:
-        opened, key = await desk_.open_session(), BrowserKey()
+        opened = await desk_.open_session()
+        key = opened["key"]
         await desk_.bind(opened, key)
         appeals, handle = Appeals(desk_.sessions), opened["handle"]
         assert await appeals.holds(handle) == []
@@ -77,7 +78,8 @@ def test_a_substitute_is_told_that_who_declared_her_is_held_and_may_appeal(
     play: Play, admin: psycopg.Connection
 ) -> None:
     async def scene(desk_: Desk) -> None:
-        opened, key = await desk_.open_session(), BrowserKey()
+        opened = await desk_.open_session()
+        key = opened["key"]
         await desk_.bind(opened, key)
         handle = opened["handle"]
         hold_device(admin, 31, device="424242")
@@ -104,7 +106,8 @@ def test_a_stolen_cookie_alone_writes_no_appeal_and_the_owner_s_still_counts(
     body = json.dumps({"hold": "31", "said": SAID}).encode()
 
     async def scene(desk_: Desk) -> None:
-        opened, key = await desk_.open_session(), BrowserKey()
+        opened = await desk_.open_session()
+        key = opened["key"]
         handle = opened["handle"]
         await desk_.bind(opened, key)
         hold_device(admin, 31)
@@ -118,7 +121,7 @@ def test_a_stolen_cookie_alone_writes_no_appeal_and_the_owner_s_still_counts(
 
 def test_a_session_without_a_key_may_appeal(play: Play, admin: psycopg.Connection) -> None:
     async def scene(desk_: Desk) -> None:
-        opened = await desk_.open_session()
+        opened = await desk_.open_keyless()
         keyless = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
         bound = await desk_.send("POST", "/v1/session/activity", opened["handle"], None, keyless)
         assert bound.status_code == 200, bound.text
@@ -137,7 +140,7 @@ def test_a_text_that_cannot_be_kept_is_refused_without_being_repeated(
 ) -> None:
     async def scene(desk_: Desk) -> None:
         opened = await desk_.open_session()
-        await desk_.bind(opened, BrowserKey())
+        await desk_.bind(opened)
         hold_device(admin, 31)
         with pytest.raises(AppealRefusedError) as refused:
             await Appeals(desk_.sessions).appeal(opened["handle"], Received("POST", URL, b"", None), 31, said)

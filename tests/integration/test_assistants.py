@@ -9,11 +9,12 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import PORTAL, Desk, Play, reason
+from tests.integration.signin_world import API, PORTAL, Desk, Play, reason
 from tests.integration.test_identity_continuing import ELSEWHERE, TODAY, At, at, lines_of, settled
 from tests.passkeys import UP, UV, Passkey
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import date_of
+from tierce.lab.standins.bound_browser import begun_by
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act
 from tierce.policy.assistants import ASSISTANTS_MAX, LAST_DAY_MAX, PASSKEYS_MAX
@@ -62,9 +63,17 @@ async def enrolled(desk_: Desk, who: At, given: str = "Nadia", *, edwards: bool 
     return key
 
 
-async def come(desk_: Desk, key: Passkey, address: str = HERE) -> httpx.Response:
+async def start(desk_: Desk, browser: BrowserKey | None = None) -> dict[str, Any]:
+    """Begin a sign-in, as the browser that has this key or another."""
+    path = "/v1/assistants/sign-in/start"
+    signed = begun_by(API + path, browser or BrowserKey(), desk_.clock.now().timestamp())
+    begun: dict[str, Any] = (await desk_.api.post(path, content=b"{}", headers=signed)).json()
+    return begun
+
+
+async def come(desk_: Desk, key: Passkey, address: str = HERE, browser: BrowserKey | None = None) -> httpx.Response:
     """Sign in with a passkey."""
-    told = (await post(desk_, "/v1/assistants/sign-in/start")).json()
+    told = await start(desk_, browser)
     assert told["rp_id"] == RP
     signed = key.signed(told["challenge"])
     return await post(desk_, "/v1/assistants/sign-in/finish", address, binding=told["binding"], **signed)
@@ -72,9 +81,10 @@ async def come(desk_: Desk, key: Passkey, address: str = HERE) -> httpx.Response
 
 async def at_work(desk_: Desk, key: Passkey) -> At:
     """An assistant at her browser."""
-    opened = await come(desk_, key)
+    own = BrowserKey()
+    opened = await come(desk_, key, browser=own)
     assert opened.status_code == 200, opened.text
-    return await at(desk_, opened.json())
+    return await at(desk_, opened.json() | {"key": own})
 
 
 def rows(connect: Connect, query: str) -> list[Any]:
@@ -254,12 +264,12 @@ def test_what_a_passkey_signed_is_refused_when_anything_in_it_does_not_fit(play:
             for name_, value in kept.items():
                 setattr(key, name_, value)
             key.counter += 10
-        told = (await post(desk_, "/v1/assistants/sign-in/start")).json()
+        told = await start(desk_)
         signed = key.signed(told["challenge"])
         for binding, code in (("of another browser", "assistant_state"), (told["binding"], "assistant_state")):
             done = await post(desk_, "/v1/assistants/sign-in/finish", binding=binding, **signed)
             assert reason(done) == code
-        told = (await post(desk_, "/v1/assistants/sign-in/start")).json()
+        told = await start(desk_)
         connect(SUPERUSER, autocommit=True).execute(
             "update access.passkey_challenge set made = made - interval '301 s'"
         )
@@ -298,14 +308,17 @@ def test_she_may_do_what_the_table_names_and_nothing_else(play: Play, connect: C
     play(scene)
 
 
-def test_a_browser_without_a_key_of_its_own_binds_nothing(play: Play, connect: Connect) -> None:
+def test_a_browser_without_a_key_of_its_own_signs_no_assistant_in(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
         doctor = await settled(desk_, connect)
-        opened = (await come(desk_, await enrolled(desk_, doctor))).json()
+        own, passkey_ = BrowserKey(), await enrolled(desk_, doctor)
+        assert reason(await post(desk_, "/v1/assistants/sign-in/start")) == "proof_missing"
+        opened = (await come(desk_, passkey_, browser=own)).json() | {"key": own}
         chosen = body(activity=opened["activities"][0]["id"])
-        refused = await desk_.send("POST", "/v1/session/activity", opened["handle"], None, chosen)
-        assert reason(refused) == "proof_missing"
-        assert (await desk_.bind(opened, BrowserKey())).status_code == 200
+        for key in (None, BrowserKey()):
+            refused = await desk_.send("POST", "/v1/session/activity", opened["handle"], key, chosen)
+            assert reason(refused) == ("proof_missing" if key is None else "proof_other_key")
+        assert (await desk_.bind(opened)).status_code == 200
 
     play(scene)
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 CREDENTIAL = b"a passkey of hers"
 OPEN = (
     "select access.open_assistant_session(%s, 1, 77, sha256('handle'), 1::smallint, 1, '\\x00',"
-    " now() + interval '1 hour')"
+    " now() + interval '1 hour', (select min(id) from access.device))"
 )
 HOLD = (
     "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"

@@ -83,8 +83,8 @@ def test_a_device_that_an_assistant_s_work_settled_is_new_to_the_professional(pl
     async def scene(desk_: Desk) -> None:
         doctor = await settled(desk_, connect)
         nadia = await at_work(desk_, await enrolled(desk_, doctor))
-        opened = await desk_.open_session()
-        bound = (await desk_.bind(opened, nadia.key)).json()
+        opened = await desk_.open_session(key=nadia.key)
+        bound = (await desk_.bind(opened)).json()
         there = At(opened["handle"], nadia.key, bound["device"])
         assert there.device == nadia.device
         settle(connect, there)
@@ -96,9 +96,9 @@ def test_a_device_that_an_assistant_s_work_settled_is_new_to_the_professional(pl
         assert reason(refused) == "device_old_is_new"
         admin.execute(
             "insert into access.session (id, handle, site, login, professional, acr, offered, software, network,"
-            " created, expires, device) select 77, sha256('x'), site, login, professional, acr, offered, software,"
-            " network, now() - interval '15 days', now() - interval '14 days', device"
-            " from access.session where device = %s limit 1",
+            " created, expires, device, activity, line) select 77, sha256('x'), site, login, professional, acr,"
+            " offered, software, network, now() - interval '15 days', now() - interval '14 days', device, activity,"
+            " line from access.session where device = %s limit 1",
             (there.device,),
         )
         assert (await name(desk_, there, "Ines")).status_code == 201, "she worked there herself a fortnight ago"

@@ -9,7 +9,6 @@ from tests.integration.conftest import Connect
 from tests.integration.signin_world import Desk, Play, reason
 from tests.integration.test_invoices import OTHERS, Place, admin
 from tests.waiting import eventually
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring
 
@@ -24,7 +23,8 @@ WAITS = (
 
 async def sit(desk: Desk, keyring: Keyring, place: int) -> Place:
     """A professional at one of her places, on a device of its own."""
-    opened, key = await desk.open_session(), BrowserKey()
+    opened = await desk.open_session()
+    key = opened["key"]
     assert (await desk.bind(opened, key, place=place)).status_code == 200
     return Place(desk, keyring, opened["handle"], key)
 

@@ -16,7 +16,7 @@ from tests.integration.rooms import HELENE, PAUL, PAUL_HANDLE, Room, open_room, 
 from tests.integration.sites_world import Site, persons_site, put_ticket
 from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import Realm, digest
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.incidents.rules import account_criteria
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import SystemClock, micros

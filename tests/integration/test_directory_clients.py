@@ -29,7 +29,6 @@ from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import SessionId, StaffId
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.enrolment import SUBSTITUTION_AHEAD_DAYS_MAX, SUBSTITUTION_DAYS_MAX
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -371,7 +370,7 @@ def test_a_substitute_signs_in_under_her_own_name_until_her_last_day(
         opened = await desk_.open_session(PLACELESS)
         (activity,) = opened["activities"]
         assert activity["establishment_name"] == "Cabinet médical des Tilleuls"
-        bound = await desk_.bind(opened, BrowserKey())
+        bound = await desk_.bind(opened)
         assert bound.status_code == 200, bound.text
 
     play(works)
@@ -425,7 +424,8 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
     body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()
 
     async def scene(desk_: Desk) -> None:
-        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        opened = await desk_.open_session(MORVAN)
+        key = opened["key"]
         handle = opened["handle"]
         early = await desk_.send("POST", "/v1/substitutions", handle, key, body)
         assert early.json()["code"] == "session_not_bound"
@@ -442,8 +442,8 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         assert [one["number"] for one in listed] == [made.json()["number"]]
         substitute = await desk_.open_session(PLACELESS)
         assert len(substitute["activities"]) == 1
-        own = BrowserKey()
-        assert (await desk_.bind(substitute, own)).status_code == 200
+        own = substitute["key"]
+        assert (await desk_.bind(substitute)).status_code == 200
         again = await desk_.send("POST", "/v1/substitutions", substitute["handle"], own, body)
         assert again.json()["code"] == "colleague_substitute", "a substitute declares none"
         path = f"/v1/substitutions/{made.json()['number']}/end"
@@ -469,7 +469,8 @@ def test_a_manager_enrols_a_colleague_from_her_own_session(play: Play, database:
         admin.execute("select directory.apply(204, '{101}')")
 
     async def enrols(desk_: Desk, expected: int) -> None:
-        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        opened = await desk_.open_session(MORVAN)
+        key = opened["key"]
         assert (await desk_.bind(opened, key)).status_code == 200
         answer = await desk_.send("POST", "/v1/enrolments", opened["handle"], key, body)
         assert answer.status_code == expected, answer.text

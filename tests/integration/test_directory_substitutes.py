@@ -15,7 +15,6 @@ from tierce.identity.model import Caller
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import ActivityId
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -247,7 +246,8 @@ def test_a_held_session_is_told_why_she_adds_nobody(play: Play, database: Databa
     body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()
 
     async def scene(desk_: Desk) -> None:
-        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        opened = await desk_.open_session(MORVAN)
+        key = opened["key"]
         handle = opened["handle"]
         assert (await desk_.bind(opened, key)).status_code == 200
         with database.connect(SUPERUSER) as admin:

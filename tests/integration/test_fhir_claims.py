@@ -15,7 +15,6 @@ from tests.integration.signin_world import Desk, Play
 from tierce.journal.engagement import format_engagement
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.fhir.names import CLAIM_PATH, CLAIM_RESPONSE_PATH
@@ -46,7 +45,8 @@ def test_an_agreement_is_asked_granted_and_invoiced_in_fhir(
     )
 
     async def scene(desk: Desk) -> None:
-        opened, own = await desk.open_session(), BrowserKey()
+        opened = await desk.open_session()
+        own = opened["key"]
         assert (await desk.bind(opened, own, place=0)).status_code == 200
         handle = opened["handle"]
 

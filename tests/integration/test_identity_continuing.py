@@ -33,9 +33,8 @@ class At(NamedTuple):
 
 
 async def at(desk_: Desk, opened: dict[str, Any]) -> At:
-    key = BrowserKey()
-    bound = (await desk_.bind(opened, key)).json()
-    return At(opened["handle"], key, bound["device"])
+    bound = (await desk_.bind(opened)).json()
+    return At(opened["handle"], opened["key"], bound["device"])
 
 
 async def settled(desk_: Desk, connect: Connect) -> At:
@@ -89,8 +88,7 @@ def test_a_confirmed_device_draws_on_the_old_one_s_line_now_and_at_its_next_sign
         done = await confirm(desk_, old, new)
         assert (done.status_code, done.json()) == (200, {"device": new.device})
         assert lines_of(connect, new) == lines_of(connect, old)
-        again = await desk_.open_session()
-        await desk_.bind(again, new.key)
+        await at(desk_, await desk_.open_session(key=new.key))
         assert set(lines_of(connect, new)) == set(lines_of(connect, old)), "and at the next sign-in"
         listed = (await desk_.send("GET", "/v1/devices", old.handle)).json()["devices"]
         assert {one["id"]: (one["new"], one["continues"]) for one in listed} == {
@@ -111,10 +109,12 @@ def test_two_addresses_that_cannot_be_read_are_of_no_common_network(play: Play, 
     async def scene(desk_: Desk) -> None:
         met = []
         for _ in range(2):
-            started = await desk_.start()
+            key = BrowserKey()
+            started = await desk_.start(key)
             answer = answer_of(await relayed_sign_in(desk_.web, started["authorize_url"], MORVAN))
             body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
-            met.append(await at(desk_, (await desk_.complete(body, "198.51.100.7:50123")).json()))
+            opened = (await desk_.complete(body, "198.51.100.7:50123")).json()
+            met.append(await at(desk_, opened | {"key": key}))
             settle(connect, met[0])
         assert reason(await confirm(desk_, *met)) == "device_network"
         assert [limit_of_line(connect, line) for line in lines_of(connect, met[1])] == [5]
@@ -129,10 +129,11 @@ def test_a_thief_with_a_relayed_sign_in_gets_no_place_even_when_the_code_is_type
 
     async def scene(desk_: Desk) -> None:
         old = await settled(desk_, connect)
-        started = await desk_.start()
+        his = BrowserKey()
+        started = await desk_.start(his)
         answer = answer_of(await relayed_sign_in(desk_.web, started["authorize_url"], MORVAN))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
-        thief = await at(desk_, (await desk_.complete(body, ELSEWHERE)).json())
+        thief = await at(desk_, (await desk_.complete(body, ELSEWHERE)).json() | {"key": his})
         assert reason(await confirm(desk_, old, thief)) == "device_network"
         assert [limit_of_line(connect, line) for line in lines_of(connect, thief)] == [5]
         # Nor can he say it himself: his device is new, and so is every further one of his.
@@ -148,9 +149,8 @@ def test_a_code_serves_its_own_login_once_and_for_ten_minutes(play: Play, connec
         old = await settled(desk_, connect)
         new = await at(desk_, await desk_.open_session())
         opened = await desk_.open_session()
-        elsewhere = BrowserKey()
-        bound = (await desk_.bind(opened, elsewhere, place=1)).json()
-        other = At(opened["handle"], elsewhere, bound["device"])
+        bound = (await desk_.bind(opened, place=1)).json()
+        other = At(opened["handle"], opened["key"], bound["device"])
         code = (await send(desk_, new, "/v1/devices/code")).json()["code"]
         assert reason(await send(desk_, other, "/v1/devices/confirm", {"code": code})) == "device_code"
         assert reason(await send(desk_, old, "/v1/devices/confirm", {"code": "no digits"})) == "device_code"
@@ -200,8 +200,7 @@ def test_four_devices_at_most_share_a_line_and_one_taken_off_is_new_again(play: 
         assert (await send(desk_, old, path)).status_code == 204
         assert reason(await send(desk_, old, path)) == "device_not_yours"
         assert reason(await send(desk_, devices[0], "/v1/devices/code")).startswith("session_")
-        back = await desk_.open_session()
-        await desk_.bind(back, devices[0].key)
+        await at(desk_, await desk_.open_session(key=devices[0].key))
         assert limit_of_line(connect, lines_of(connect, devices[0])[-1]) == 5
         assert (await confirm(desk_, old, devices[4])).status_code == 200
 

@@ -16,10 +16,9 @@ from tests.integration.test_identity_sites import play as play_site
 from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.service import BoundDoor
 from tierce.identity.vouching import HINT_CHARS_MAX, open_hint, seal_hint
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -38,7 +37,8 @@ def test_a_professional_who_signs_out_is_forgotten_by_her_provider_too(play: Pla
     told: list[str] = []
 
     async def scene(desk: Desk) -> None:
-        opened, key = await desk.open_session(), BrowserKey()
+        opened = await desk.open_session()
+        key = opened["key"]
         assert (await desk.bind(opened, key)).status_code == 200
         assert await knows(desk)
         kept = connect(SUPERUSER).execute("select hint from access.vouched where hint is not null").fetchone()

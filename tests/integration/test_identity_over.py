@@ -73,8 +73,8 @@ def test_what_ends_at_the_provider_ends_here_with_a_line_and_a_token_serves_once
     async def scene(desk: Desk) -> None:
         path, key = f"/v1{BACK_CHANNEL}", BrowserKey()
         await end_earlier(desk, desk.api, Realm.PSC, MORVAN)
-        first, second = await desk.open_session(), await desk.open_session()
-        assert (await desk.bind(first, key)).status_code == 200
+        first, second = await desk.open_session(key=key), await desk.open_session()
+        assert (await desk.bind(first)).status_code == 200
         async with listening(desk.api) as tokens:
             assert await end_at(desk, Realm.PSC, MORVAN) == [200, 200]
             assert await end_at(desk, Realm.PSC, MORVAN) == [], "nothing is open there any more"

@@ -22,6 +22,7 @@ from tests.integration.signin_world import (
     UNLISTED,
     Desk,
     Play,
+    leave,
     reason,
 )
 from tests.unit.portal_samples import HOTLINE
@@ -55,8 +56,8 @@ def test_the_whole_flow_gives_a_caller_and_its_journal_lines(play: Play, connect
         opened = await desk_.open_session()
         places = [one["establishment_name"] for one in opened["activities"]]
         assert places == ["Cabinet médical des Tilleuls", "Centre hospitalier"]
-        key = BrowserKey()
-        bound = await desk_.bind(opened, key, place=1)
+        key = opened["key"]
+        bound = await desk_.bind(opened, place=1)
         assert bound.status_code == 200, bound.text
         assert bound.json()["signs"] is True
         assert bound.json()["level"] == 3, "a higher level than asked for is accepted, and recorded"
@@ -81,10 +82,10 @@ def test_the_whole_flow_gives_a_caller_and_its_journal_lines(play: Play, connect
 def test_a_known_device_is_enrolled_once(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
         key = BrowserKey()
-        first, second = await desk_.open_session(), await desk_.open_session()
-        one, two = await desk_.bind(first, key), await desk_.bind(second, key)
+        first, second = await desk_.open_session(key=key), await desk_.open_session(key=key)
+        one, two = await desk_.bind(first), await desk_.bind(second)
         assert one.json()["device"] == two.json()["device"]
-        other = await desk_.bind(await desk_.open_session(), BrowserKey())
+        other = await desk_.bind(await desk_.open_session())
         assert other.json()["device"] != one.json()["device"]
 
     play(scene)
@@ -246,12 +247,13 @@ def test_a_relayed_push_opens_a_session_only_on_the_thiefs_own_key(play: Play, c
     """The provider cannot tell; the device can: the thief's key has its own line, and starts small."""
 
     async def scene(desk_: Desk) -> None:
-        owner = await desk_.bind(await desk_.open_session(), BrowserKey())
-        started = await desk_.start()
+        owner = await desk_.bind(await desk_.open_session())
+        his = BrowserKey()
+        started = await desk_.start(his)
         answer = answer_of(await relayed_sign_in(desk_.web, started["authorize_url"], MORVAN))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
         opened = (await desk_.complete(body)).json()
-        thief = await desk_.bind(opened, BrowserKey())
+        thief = await desk_.bind(opened, his)
         assert thief.json()["device"] != owner.json()["device"]
 
     play(scene)
@@ -265,8 +267,7 @@ def test_whoever_works_at_many_places_chooses_among_all_of_them(play: Play, conn
         ours = CALLBACK.removesuffix("/sign-in/callback")
         app: Any = create_app(PortalSettings(ours, API, API, HOTLINE), clock=desk_.clock, transport=desk_.transport)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
-            left = await browser.get("/sign-in")
-            back = await browser.get(await sign_in(desk_.web, left.headers["location"], MORVAN))
+            back = await browser.get(await sign_in(desk_.web, await leave(browser, desk_, BrowserKey()), MORVAN))
             assert sum(map(len, back.headers.get_list("set-cookie"))) < 1_000
             admin = connect(SUPERUSER, autocommit=True)
             admin.execute(
@@ -299,18 +300,20 @@ def test_nothing_serves_before_an_activity_is_chosen(play: Play) -> None:
         read = await desk_.send("GET", "/v1/session", opened["handle"])
         assert read.json()["activity"] is None
         assert read.json()["offered"] == opened["activities"]
-        await desk_.bind(opened, BrowserKey())
+        await desk_.bind(opened)
         assert (await desk_.send("GET", "/v1/session", opened["handle"])).json()["offered"] == []
 
     play(scene)
 
 
-def test_binding_needs_the_proof_of_the_key_named_and_happens_once(play: Play) -> None:
+def test_the_choice_needs_the_proof_of_the_key_that_began_and_happens_once(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
         key, thief = BrowserKey(), BrowserKey()
-        opened = await desk_.open_session()
+        opened = await desk_.open_session(key=key)
         handle = opened["handle"]
-        assert reason(await desk_.bind(opened, key, signer=thief)) == "proof_other_key"
+        assert reason(await desk_.bind(opened, thief)) == "proof_other_key"
+        named = json.dumps({"activity": opened["activities"][0]["id"], "jwk": thief.jwk}).encode()
+        assert reason(await desk_.send("POST", "/v1/session/activity", handle, key, named)) == "proof_other_key"
         body = json.dumps({"activity": opened["activities"][0]["id"], "jwk": key.jwk}).encode()
         unsigned = await desk_.send("POST", "/v1/session/activity", handle, None, body)
         assert reason(unsigned) == "proof_missing"
@@ -329,7 +332,7 @@ def test_binding_needs_the_proof_of_the_key_named_and_happens_once(play: Play) -
 def test_a_proof_serves_once(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
         key = BrowserKey()
-        first = await desk_.open_session()
+        first = await desk_.open_session(key=key)
         body = json.dumps({"activity": first["activities"][0]["id"], "jwk": key.jwk}).encode()
         proof = key.proof(
             "POST", API + "/v1/session/activity", handle=first["handle"], at=desk_.clock.now().timestamp(), body=body
@@ -340,7 +343,7 @@ def test_a_proof_serves_once(play: Play) -> None:
         ]
         assert sent[0].status_code == 200
         assert sent[1].status_code != 200
-        elsewhere = await desk_.open_session()
+        elsewhere = await desk_.open_session(key=key)
         moved = await desk_.send("POST", "/v1/session/activity", elsewhere["handle"], body=body, proof=proof)
         assert reason(moved) == "proof_ath"
 
@@ -350,7 +353,7 @@ def test_a_proof_serves_once(play: Play) -> None:
 def test_two_bindings_at_once_leave_one(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
         opened = await desk_.open_session()
-        answers = await asyncio.gather(*(desk_.bind(opened, BrowserKey()) for _ in range(4)))
+        answers = await asyncio.gather(*(desk_.bind(opened) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
     play(scene)
@@ -359,9 +362,9 @@ def test_two_bindings_at_once_leave_one(play: Play) -> None:
 @pytest.mark.parametrize("reason_", [ProofReason.MISSING, ProofReason.NOT_BOUND, ProofReason.BODY])
 def test_a_session_with_a_key_must_sign_each_ask(play: Play, reason_: ProofReason) -> None:
     async def scene(desk_: Desk) -> None:
-        key = BrowserKey()
         opened = await desk_.open_session()
-        await desk_.bind(opened, key)
+        key = opened["key"]
+        await desk_.bind(opened)
         good = ask(desk_, opened["handle"], key)
         wrong = {
             ProofReason.MISSING: ask(desk_, opened["handle"], None),
@@ -377,7 +380,7 @@ def test_a_session_with_a_key_must_sign_each_ask(play: Play, reason_: ProofReaso
 
 def test_a_browser_without_a_key_never_signs(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
-        opened = await desk_.open_session()
+        opened = await desk_.open_keyless()
         body = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
         bound = await desk_.send("POST", "/v1/session/activity", opened["handle"], None, body)
         assert bound.json()["signs"] is False
@@ -414,10 +417,10 @@ def test_all_others_are_ended_also_those_that_the_list_leaves_out(play: Play, co
 
 def test_sessions_are_listed_and_revoked_at_once(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
-        key, other = BrowserKey(), BrowserKey()
         mine, stolen = await desk_.open_session(), await desk_.open_session()
-        await desk_.bind(mine, key)
-        taken = (await desk_.bind(stolen, other)).json()
+        other = stolen["key"]
+        await desk_.bind(mine)
+        taken = (await desk_.bind(stolen)).json()
         listed = (await desk_.send("GET", "/v1/sessions", mine["handle"])).json()["sessions"]
         assert {line["id"] for line in listed} >= {taken["id"]}
         assert sum(line["current"] for line in listed) == 1
@@ -440,7 +443,7 @@ def test_sessions_are_listed_and_revoked_at_once(play: Play, connect: Connect) -
 
 def test_a_session_ends_by_idleness_and_by_age(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
-        idle, busy = await desk_.open_session(), await desk_.open_session()
+        idle, busy = await desk_.open_keyless(), await desk_.open_keyless()
         for minutes in (20, 40, 60, 80, 100, 120, 140, 160, 180, 200, 220, 239):
             desk_.clock.shift = timedelta(minutes=minutes)
             assert (await desk_.send("GET", "/v1/session", busy["handle"])).status_code == 200

@@ -17,7 +17,7 @@ from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.rules import PERSON_SIGN_INS_A_DAY
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.model import Held
 from tierce.identity.sites.service import BoundDoor
 from tierce.journal.encoding import decode

@@ -18,7 +18,7 @@ from tests.integration.sites_world import HANDLE, Site, insurers_site, office_si
 from tests.integration.telling_world import World, listed, open_world, opened_incident
 from tests.integration.test_incidents_register import REASONS
 from tierce.identity.oidc import Realm, digest
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
 from tierce.insurers.breaches.rules import fingerprint

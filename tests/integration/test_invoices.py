@@ -98,9 +98,9 @@ def at_desk(play: Play, keyring: Keyring, admin: psycopg.Connection) -> At:
 
     def run(scene: Scene, place: int = 0) -> None:
         async def whole(desk: Desk) -> None:
-            opened, key = await desk.open_session(), BrowserKey()
-            assert (await desk.bind(opened, key, place=place)).status_code == 200
-            await scene(Place(desk, keyring, opened["handle"], key))
+            opened = await desk.open_session()
+            assert (await desk.bind(opened, place=place)).status_code == 200
+            await scene(Place(desk, keyring, opened["handle"], opened["key"]))
 
         play(whole)
 
@@ -370,7 +370,7 @@ def test_an_incident_counts_readings_under_its_criteria_and_whom_they_could_be_m
 
 def test_a_browser_without_a_key_sends_one_unsigned(play: Play, keyring: Keyring, admin: psycopg.Connection) -> None:
     async def scene(desk: Desk) -> None:
-        opened = await desk.open_session()
+        opened = await desk.open_keyless()
         chosen = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
         assert (await desk.send("POST", "/v1/session/activity", opened["handle"], None, chosen)).status_code == 200
         place = Place(desk, keyring, opened["handle"], None)

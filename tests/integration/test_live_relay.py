@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import API, CALLBACK, MORVAN, Desk, Play, reason
+from tests.integration.signin_world import API, CALLBACK, MORVAN, Desk, Play, leave, reason
 from tests.integration.test_identity_continuing import ELSEWHERE, limit_of_line, lines_of, send, settled
 from tests.integration.test_identity_over import end_at, listening
 from tests.unit.portal_samples import HOTLINE
@@ -53,12 +53,11 @@ class Relay:
 
     async def enter(self) -> None:
         """She signs in through it: her provider asks her phone, and she accepts."""
-        left = await self.portal.get("/sign-in")
-        back = await relayed_sign_in(self.desk.web, left.headers["location"], MORVAN)
+        back = await relayed_sign_in(self.desk.web, await leave(self.portal, self.desk, self.key), MORVAN)
         assert (await self.portal.get(back.removeprefix(PORTAL))).status_code == 303
         offered = re.search(r'name="activity" value="(\d+)"', (await self.portal.get("/activity")).text)
         assert offered is not None
-        body = {"activity": int(offered[1]), "jwk": self.key.jwk}
+        body = {"activity": int(offered[1])}
         assert (await self.signed("/activity", "/v1/session/activity", body)).headers["location"] == "/ask"
         self.desk.tickets[self.handle] = self.portal.cookies["tierce-portal-ticket"]
 
@@ -66,8 +65,8 @@ class Relay:
 async def told_at_the_true_address(transport: httpx.ASGITransport, desk_: Desk) -> list[str]:
     """What she is told of devices that came for the first time, as she signs in herself."""
     async with httpx.AsyncClient(transport=transport, base_url=PORTAL, headers={"accept-language": "fr"}) as hers:
-        left = await hers.get("/sign-in")
-        await hers.get((await sign_in(desk_.web, left.headers["location"], MORVAN)).removeprefix(PORTAL))
+        left = await leave(hers, desk_, BrowserKey())
+        await hers.get((await sign_in(desk_.web, left, MORVAN)).removeprefix(PORTAL))
         page = unescape((await hers.get("/activity")).text)
     return re.findall(r"connecté pour la première fois sous votre nom le [^<.]+", page)
 

@@ -14,9 +14,9 @@ from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL
 from tests.integration.world import World, enrol
 from tests.waiting import eventually
 from tierce.gate.service import Gate
+from tierce.identity.model import caller_of
 from tierce.identity.oidc import digest
 from tierce.identity.reading.store import session_by_handle
-from tierce.identity.service import caller_of
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.policy.acts import Outcome

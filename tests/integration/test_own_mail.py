@@ -16,6 +16,7 @@ from tests.integration.test_identity_continuing import at, send, settled
 from tests.integration.test_messages_killed import settings
 from tests.mailbox import mailbox
 from tests.waiting import eventually
+from tierce.lab.standins.browser_key import BrowserKey
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.own.model import Told
 from tierce.policy.own_mail import OWN_MAILS_A_DAY
@@ -49,17 +50,19 @@ def test_each_way_in_is_told_to_the_address_on_file_and_what_waits_takes_in_the_
     async def scene(desk_: Desk) -> None:
         doctor = await settled(desk_, connect)
         assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)]
-        again = await desk_.open_session()
-        await desk_.bind(again, doctor.key)
+        abandoned = await desk_.open_session(key=BrowserKey())
+        await at(desk_, await desk_.open_session(key=doctor.key))
         assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)], "no new device"
+        await at(desk_, await desk_.open_session(key=abandoned["key"]))
+        assert told(connect)[-1] == (Told.DEVICE, 2, ADDRESS, None), "one that was left before hides no device"
         key = await enrolled(desk_, doctor)
         await at_work(desk_, key)
-        expected = [(Told.DEVICE, 1, ADDRESS, None), (Told.CODE, 1, ADDRESS, None), (Told.PASSKEY, 1, ADDRESS, None)]
+        expected = [(Told.DEVICE, 2, ADDRESS, None), (Told.CODE, 1, ADDRESS, None), (Told.PASSKEY, 1, ADDRESS, None)]
         assert told(connect) == expected, "an assistant's browser is told of by its passkey alone"
         (number,) = rows(connect, "select id from access.assistant")[0]
         assert (await send(desk_, doctor, f"/v1/assistants/{number}/code")).status_code == 201
         await at(desk_, await desk_.open_session())
-        assert [row[:2] for row in told(connect)] == [(Told.DEVICE, 2), (Told.CODE, 2), (Told.PASSKEY, 1)]
+        assert [row[:2] for row in told(connect)] == [(Told.DEVICE, 3), (Told.CODE, 2), (Told.PASSKEY, 1)]
         seen = rows(connect, "select place, software, device is null from notice.own_mail where what = 5")
         assert seen == [("Cabinet médical des Tilleuls", None, True)], "of two devices, neither"
 

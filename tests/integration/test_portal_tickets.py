@@ -124,7 +124,7 @@ def test_another_key_ends_the_session_and_she_reads_it_as_she_signs_in(play: Pla
         assert reason(await desk_.send("GET", "/v1/session", her.handle)) == "session_revoked"
         back = await desk_.open_session()
         said = "un autre navigateur que le vôtre a signé pour elle"
-        async with browser(desk_, {"tierce-portal": back["handle"]}) as web:
+        async with browser(desk_, held_cookies(back["handle"], back["ticket"])) as web:
             assert said in unescape((await web.get("/activity")).text)
         again = await at(desk_, back)
         async with browser(desk_, both(desk_, again)) as web:
@@ -172,9 +172,11 @@ def test_whoever_lost_her_key_leaves_all_the_same_and_her_provider_is_told_of_no
     play(scene)
 
 
-def test_a_browser_without_a_key_has_its_handle_alone_and_vendor_software_too(play: Play, connect: Connect) -> None:
+def test_a_browser_without_a_key_has_its_handle_alone_and_software_signs_each_reading(
+    play: Play, connect: Connect
+) -> None:
     async def scene(desk_: Desk) -> None:
-        opened = await desk_.open_session()
+        opened = await desk_.open_keyless()
         handle = opened["handle"]
         chosen = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
         bound = await desk_.send("POST", "/v1/session/activity", handle, body=chosen)
@@ -188,7 +190,9 @@ def test_a_browser_without_a_key_has_its_handle_alone_and_vendor_software_too(pl
         her = await settled(desk_, connect)
         connect(SUPERUSER, autocommit=True).execute("update access.session set site = 2")
         desk_.tickets.clear()
-        assert (await desk_.send("GET", "/v1/sessions", her.handle)).status_code == 200
+        assert reason(await desk_.send("GET", "/v1/sessions", her.handle)) == "proof_missing"
+        assert reason(await desk_.send("GET", "/v1/sessions", her.handle, BrowserKey())) == "proof_other_key"
+        assert (await desk_.send("GET", "/v1/sessions", her.handle, her.key)).status_code == 200
         assert (await desk_.send("POST", CHALLENGE, her.handle)).status_code == 401
 
     play(scene)

@@ -68,6 +68,21 @@ def test_no_refusal_tells_of_whom_an_invoice_or_an_agreement_is(place: Place, ki
     assert place.world.scalar(row) == 1, "it is hers, and nobody said so"
 
 
+@pytest.mark.parametrize(("name", "word"), [("Vasseur", "x" * 301), ("Vasseur", ""), ("V" * 101, "a reason")])
+def test_no_refusal_of_staff_s_prints_what_is_sealed_of_an_account(place: Place, name: str, word: str) -> None:
+    place.world.run(
+        "insert into bank.account (id, establishment, sealed, country, tail, holder, origin, due)"
+        f" values (7, {place.caller.establishment}, 'what billing alone opens', 'FR', '0172', 'SELARL', 2, now())"
+    )
+    office = place.connect("tierce_office")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        office.execute("select bank.refuse(7, %s, %s)", (name, word))
+    said = told(refused.value)
+    assert "sealed" not in said
+    assert b"what billing alone opens".hex() not in said
+    assert "0172" not in said
+
+
 TAKE = "select access.take_alert(1::smallint, gen_random_uuid(), 1::smallint, %s, %s, now(), now(), %s::smallint)"
 
 

@@ -117,6 +117,13 @@ def test_no_line_of_what_is_paid_or_granted_stays_undecided(
         assert admin.execute(f"select due from care.{table} where id = 7".encode()).fetchone() == (5_000,)
 
 
+def test_proofs_are_settled_as_many_as_is_said_and_not_all_when_nothing_is(connect: Connect) -> None:
+    worker = connect("tierce_worker", autocommit=True)
+    with pytest.raises(REFUSED, match="how many"):
+        worker.execute("select * from presence.settle(null)")
+    assert worker.execute("select * from presence.settle(10)").fetchall() == []
+
+
 @pytest.mark.parametrize("missing", [0, 1])
 def test_nothing_is_ended_resumed_or_refused_by_nobody_or_for_no_reason(
     connect: Connect, world: World, missing: int

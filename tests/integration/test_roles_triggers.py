@@ -136,7 +136,7 @@ def test_a_recovery_is_said_with_the_sum_that_was_read(world: World, connect: Co
         ("tierce_api", "select access.continue_line(1, 2)"),
         ("tierce_api", "select access.line_of(1, 1, 1::smallint, 1, '')"),
         ("tierce_api", "select access.keep_passkey(1, '', '', '', 0)"),
-        ("tierce_api", "select access.open_assistant_session('', 0, 1, '', 1::smallint, 1, '', now())"),
+        ("tierce_api", "select access.open_assistant_session('', 0, 1, '', 1::smallint, 1, '', now(), 1)"),
         ("tierce_api", "select access.name_assistant(1, 'Aide', 'Nadia', '', 1, '')"),
         ("tierce_api", "select directory.declare_substitute(1, 2, 1, 1)"),
         ("tierce_api", "select bank.ask(1, 1, '', '', 'FR', '1234', 'H', now())"),

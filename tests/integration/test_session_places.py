@@ -9,7 +9,6 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, PLACELESS, Desk, Play
 from tierce.kernel.clock import SystemClock, paris_day
-from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
@@ -45,7 +44,8 @@ def test_a_session_reads_and_does_nothing_more_of_a_place_once_its_activity_is_o
     play: Play, admin: psycopg.Connection
 ) -> None:
     async def scene(desk: Desk) -> None:
-        opened, key = await desk.open_session(MORVAN), BrowserKey()
+        opened = await desk.open_session(MORVAN)
+        key = opened["key"]
         handle = opened["handle"]
         assert (await desk.bind(opened, key)).status_code == 200
 
@@ -79,13 +79,14 @@ def test_who_stands_in_invoices_no_longer_than_whoever_declared_her_and_loses_he
     """While the service is closed nobody looks at substitutions: a deposit is worth what its session is."""
 
     async def scene(desk: Desk) -> None:
-        mine, key = await desk.open_session(MORVAN), BrowserKey()
+        mine = await desk.open_session(MORVAN)
+        key = mine["key"]
         assert (await desk.bind(mine, key)).status_code == 200
         (session,) = admin.execute("select id from access.session").fetchone() or (0,)
         made = admin.execute("select directory.declare_substitute(%s, 203, %s, %s)", (session, TODAY, TODAY))
         (number,) = made.fetchone() or (0,)
         hers = await desk.open_session(PLACELESS)
-        assert (await desk.bind(hers, BrowserKey())).status_code == 200
+        assert (await desk.bind(hers)).status_code == 200
         for level, subject in ((1, "login"), (2, "device")):
             admin.execute(HELD.format(level=level, subject=subject, session=session))
             stops = "select care.hindrance(id, 233) from access.session where professional = 203"

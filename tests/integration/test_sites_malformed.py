@@ -22,7 +22,7 @@ from tests.integration.test_office_site import attack, opened
 from tests.integration.tickets import cookie_of
 from tests.integration.walk_world import make_walk_world, open_sites
 from tests.integration.walker import litestar_of
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -38,7 +38,8 @@ OPEN = frozenset(
             for path in ("/", "/health", "/look/{name:str}", "/static/{name:str}", "/signed-out")
         ),
         *(("portal", "GET", path) for path in ("/sign-in", "/sign-in/callback", "/assistant", "/assistant/passkey")),
-        ("portal", "POST", "/assistant/start"),
+        ("portal", "GET", "/sign-in/without-key"),
+        *(("portal", "POST", path) for path in ("/sign-in", "/assistant/start")),
         *(
             ("api", "GET", path)
             for path in ("/health", "/metrics", "/v1/openapi.json", "/v1/service", "/fhir/metadata")

@@ -24,7 +24,7 @@ from tests.integration.sites_world import (
 )
 from tests.integration.test_identity_sites import Browser, play
 from tierce.identity.oidc import Realm, digest
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.rules import CHALLENGE_LIFE, TICKET_LIFE, bound_to
 from tierce.identity.sites.service import RENEW
 from tierce.journal.encoding import decode

@@ -14,7 +14,7 @@ from tierce.identity.dpop import digest_of
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
-from tierce.lab.standins.bound_browser import BoundBrowser
+from tierce.lab.standins.bound_browser import BoundBrowser, signed_start
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
@@ -77,12 +77,13 @@ def question(who: dict[str, Any], domain: str) -> bytes:
 async def _enter(stage: Stage, role: str, place: int) -> Thief:
     api, key = stage.url("api"), BrowserKey()
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, base_url=api, timeout=15) as http:
-        started = (await http.post("/v1/sign-in/start", json={"site": "portal", "return_to": "/"})).json()
+        begins = signed_start(api, key, SystemClock().now().timestamp())
+        started = (await http.post("/v1/sign-in/start", **begins)).json()
         answer = answer_of(await sign_in(http, started["authorize_url"], stage.national_id(role)))
         brought = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
         opened = (await http.post("/v1/sign-in/complete", json=brought)).json()
         thief = Thief(api, opened["handle"], key, opened["activities"][place])
-        body = json.dumps({"activity": thief.activity["id"], "jwk": key.jwk}).encode()
+        body = json.dumps({"activity": thief.activity["id"]}).encode()
         headers = thief.bearer | {"dpop": thief.proof(ACTIVITY, body), "content-type": "application/json"}
         bound = await http.post(ACTIVITY, content=body, headers=headers)
         assert bound.status_code == 200
@@ -101,7 +102,9 @@ def enter(stage: Stage, role: str, place: int = 0) -> Thief:
 def begin(web: httpx.Client, stage: Stage, site: str) -> httpx.Response:
     """What a site answers to a browser that begins to sign in: its `location` is the provider's page."""
     if site == "portal":
-        return web.get(stage.url(site) + "/sign-in")
+        web.get(stage.url(site) + "/sign-in")  # her turn
+        begins = signed_start(stage.url("api"), BrowserKey(), SystemClock().now().timestamp())
+        return web.post(stage.url(site) + "/sign-in", **begins)
     return web.post(**BoundBrowser(stage.url(site), SystemClock()).start())
 
 

@@ -18,7 +18,9 @@ def test_never_more_begin_than_the_pace_and_what_a_quiet_time_saved(between: lis
     turns, now, began = Turns(A_SECOND), 1000.0, list[float]()
     for gap in between:
         now += gap
-        if turns.enter("", now).come:
+        turn = turns.enter("", now)
+        if turns.begin(turn.written, now):
+            assert turn.come
             began.append(now)
     for first in range(len(began)):
         for last in range(first, len(began)):
@@ -30,6 +32,7 @@ def test_never_more_begin_than_the_pace_and_what_a_quiet_time_saved(between: lis
 def test_turns_come_in_the_order_of_those_who_came_and_at_the_pace(many: int) -> None:
     turns = Turns(A_SECOND)
     given_ = [turn for turn in (turns.enter("", 50.0) for _ in range(AT_ONCE + 1 + many)) if not turn.come]
+    assert not any(turns.begin(turn.written, 50.0) for turn in given_)
     assert len(given_) == many
     waits = [turn.wait for turn in given_]
     assert waits == sorted(waits)
@@ -68,7 +71,10 @@ def test_a_turn_is_told_again_until_it_comes_then_serves_once_and_for_its_time()
     assert again.written == first.written
     assert abs(again.wait - first.wait / 2) < 0.001
     come = 10.0 + first.wait + 0.001
-    assert turns.enter(first.written, come).come
+    for _ in range(2):
+        assert turns.enter(first.written, come) == Turn(0, first.written), "looking at it uses no turn"
+    assert turns.begin(first.written, come)
+    assert not turns.begin(first.written, come)
     for _ in range(AT_ONCE + 2):
         turns.enter("", come)
     assert not turns.enter(first.written, come).come
@@ -76,6 +82,7 @@ def test_a_turn_is_told_again_until_it_comes_then_serves_once_and_for_its_time()
     for _ in range(AT_ONCE + 2):
         turns.enter("", late)
     assert not turns.enter(second.written, late).come
+    assert not turns.begin(second.written, late)
 
 
 def test_a_turn_of_another_process_is_none() -> None:
@@ -84,6 +91,7 @@ def test_a_turn_of_another_process_is_none() -> None:
     _first_turn(other, 10.0)
     told = other.enter(held.written, 10.0 + held.wait)
     assert told.written != held.written
+    assert not other.begin(held.written, 10.0 + held.wait)
 
 
 def test_past_the_longest_queue_nobody_has_a_turn_and_they_are_spread() -> None:

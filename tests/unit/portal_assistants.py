@@ -36,7 +36,12 @@ def assistant_cases(frame: Frame, mine: dict[str, Any]) -> Iterator[tuple[str, s
     yield "assistant-code", "assistant_code.html", frame, {**shown, "name": "Nadia Belkacem"}
     yield "assistant-code-again", "assistant_code.html", frame, {**shown, "name": ""}
     nobody = replace(frame, links=(), who=None, place=None, sign_out=None, csrf=None)
-    yield "assistant-sign-in", "assistant_sign_in.html", replace(nobody, path="/assistant"), {}
+    yield (
+        "assistant-sign-in",
+        "assistant_sign_in.html",
+        replace(nobody, path="/assistant"),
+        {"start_url": "/", "now": 1},
+    )
     at_code = replace(nobody, path="/assistant/passkey")
     yield "assistant-passkey", "assistant_passkey.html", at_code, {"kept": None}
     yield "assistant-passkey-kept", "assistant_passkey.html", at_code, {"kept": PasskeyKept("Nadia", CABINET)}

@@ -276,6 +276,13 @@ def _outside(language: Language) -> Iterator[Case]:
         "typed": "",
     }
     yield "sign-in", "sign_in.html", frame, quiet
+    begins = {
+        "said": "{}",
+        "url": "https://api.tierce.example/v1/sign-in/start",
+        "now": 1,
+        "keyless_way": "/sign-in/x",
+    }
+    yield "begin", "begin.html", replace(frame, path="/sign-in"), begins
     for trouble in ("other_browser", "nothing_offered"):
         yield f"sign-in-{trouble}", "sign_in.html", frame, {**quiet, "trouble": trouble}
     ended = {"reason": "Votre session est terminée.", "remedy": "Recommencez.", "code": "session_expired"}

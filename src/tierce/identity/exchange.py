@@ -97,13 +97,13 @@ class VendorDoor:
         )
         vouched = await self._provider.vouch(given.subject_token, client.azp)
         opened, offered = await self._sessions.open_session(
-            vouched, site=Site.API, software=client.software, address=address
+            vouched, site=Site.API, software=client.software, address=address, thumbprint=proof.thumbprint
         )
         chosen = given.activity or (offered[0].id if len(offered) == 1 else None)
         if chosen not in {one.id for one in offered}:
             await self._sessions.revoke(opened.handle, opened.id, "no activity chosen")
             raise ActivityWantedError(offered)
-        state = await self._sessions.bind_proved(opened.handle, ActivityId(chosen), proof)
+        state = await self._sessions.choose_proved(opened.handle, ActivityId(chosen), proof)
         return Exchanged(opened, state)
 
     async def _client(self, given: Exchange) -> SoftwareClient:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from tierce.identity.errors import ProofReason, ProofRefusedError
+from tierce.identity.errors import SessionReason, SessionRefusedError
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
     ActivityId,
@@ -168,7 +168,10 @@ class OpenedSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A live session of a professional, perhaps not bound yet: then activity, device and line are None."""
+    """A live session of a professional; before she has chosen, activity and line are None.
+
+    Device and thumbprint are those that it was opened with: None in rows of before there was a key from the first.
+    """
 
     id: SessionId
     site: Site
@@ -196,20 +199,31 @@ class SessionState:
         return self.thumbprint is not None and self.thumbprint != keyless(self.login)
 
 
+def caller_of(state: SessionState, *, signed: bool) -> Caller:
+    """The Caller of a bound session."""
+    if state.activity is None or state.device is None or state.line is None:
+        raise SessionRefusedError(SessionReason.NOT_BOUND)
+    return Caller(
+        professional=state.professional,
+        login=state.login,
+        establishment=state.activity.establishment,
+        activity=state.activity.id,
+        profession=state.activity.profession,
+        software=state.software,
+        vendor=state.vendor,
+        session=state.id,
+        device=state.device,
+        line=state.line,
+        assurance=Assurance(state.level, signed),
+        network=state.network,
+        lane=state.lane,
+        assistant=state.assistant,
+    )
+
+
 def keyless(login: LoginId) -> bytes:
     """The thumbprint that stands for "no key" of a login: the digest of no JWK, so that no key can have it."""
     return sha256(b"tierce-no-key-v1" + login.to_bytes(8)).digest()
-
-
-def keyless_of(state: SessionState) -> bytes:
-    """The thumbprint of a session whose browser can make no key; a browser that holds a passkey can.
-
-    Raises:
-        ProofRefusedError: the session is an assistant's.
-    """
-    if state.assistant is not None:
-        raise ProofRefusedError(ProofReason.MISSING)
-    return keyless(state.login)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""Signing in, binding a browser's key, using, listing and ending sessions of professionals.
+"""Signing in, by a browser with its key, using, listing and ending sessions of professionals.
 
 The only ways to a session are the three `open_*` of this package, and each takes what a provider vouched for in
 a completed code flow. There is no password anywhere.
 """
 
-import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity import claims, rules, store
-from tierce.identity.dpop import PRIVATE_MEMBERS, Proof, ProofVerifier, digest_of, encode_b64, thumbprint_of
+from tierce.identity.dpop import PRIVATE_MEMBERS, Proof, ProofVerifier, digest_of, thumbprint_of
 from tierce.identity.errors import (
     NotHersError,
     ProofReason,
@@ -28,16 +27,18 @@ from tierce.identity.errors import (
 from tierce.identity.lines import line_of
 from tierce.identity.model import (
     Activity,
-    Assurance,
     Caller,
     OpenedSession,
     SessionRow,
     SessionState,
-    keyless_of,
+    caller_of,
+    keyless,
 )
 from tierce.identity.oidc import Answer, Claims, Pending, ProviderClient, Started, check_pending, digest
 from tierce.identity.reading.service import HANDLE_LENGTH, SessionReader, refusal_of
 from tierce.identity.reading.store import session_by_handle
+from tierce.identity.sites.errors import TicketRefusedError
+from tierce.identity.sites.model import Held
 from tierce.identity.vouching import keep_vouched
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -67,16 +68,6 @@ def new_handle() -> tuple[str, bytes]:
     """Draw a session handle of 32 random bytes; returns it and what is stored of it."""
     handle = secrets.token_urlsafe(32)
     return handle, digest(handle)
-
-
-def form_token(handle: str) -> str:
-    """The token that a form of this session carries, so that no other site can submit it in its name."""
-    return encode_b64(hmac.digest(handle.encode(), b"tierce-form-v1", "sha256"))
-
-
-def form_token_fits(handle: str, token: str) -> bool:
-    """Compare a submitted form's token with the session's."""
-    return hmac.compare_digest(form_token(handle).encode(), token.encode())
 
 
 def named_key(jwk: Mapping[str, Any]) -> bytes:
@@ -186,9 +177,12 @@ class Sessions:
         return self._clock
 
     async def open_session(
-        self, vouched: Claims, *, site: Site, software: SoftwareId, address: str
+        self, vouched: Claims, *, site: Site, software: SoftwareId, address: str, thumbprint: bytes | None
     ) -> tuple[OpenedSession, list[Activity]]:
-        """Open a session for a professional who has just signed in; it serves once an activity is chosen."""
+        """Open a session for a professional who has just signed in; it serves once an activity is chosen.
+
+        It is the device's whose key this is, for good; None for a browser that made none: its session never signs.
+        """
         identity = claims.professional(vouched)
         now = self._clock.now()
         handle, stored = new_handle()
@@ -206,16 +200,18 @@ class Sessions:
             offered = await store.activities_at(connection, professional, identity, paris_day(now))
             if not offered:
                 raise SignInRefusedError(SignInReason.NOT_ENROLLED if known else SignInReason.NO_ACTIVITY)
+            login = await store.login_of(connection, professional, now)
+            key = keyless(login) if thumbprint is None else thumbprint
             state = SessionState(
                 id=SessionId(new_id()),
                 site=site,
-                login=await store.login_of(connection, professional, now),
+                login=login,
                 professional=professional,
                 level=identity.level,
                 activity=None,
-                device=None,
+                device=await store.device_of(connection, key, now),
                 line=None,
-                thumbprint=None,
+                thumbprint=key,
                 software=software,
                 vendor=vendor,
                 network=self._network(address),
@@ -228,31 +224,62 @@ class Sessions:
             await self.note(connection, state, Act.SESSION_OPEN)
         return OpenedSession(state.id, handle, state.expires), offered
 
-    async def bind(
+    async def insist_hers(self, held: Held, request: Received) -> None:
+        """Refuse a handle with which no ticket goes, at the portal, nor the proof of its key, of software's.
+
+        One that is over is for whoever reads it next to refuse.
+
+        Raises:
+            TicketRefusedError, ProofRefusedError.
+        """
+        try:
+            await self.reader.insist_ticket(held)
+        except TicketRefusedError:
+            state = (await self.reader.read([held.handle]))[held.handle]
+            if not isinstance(state, SessionState):
+                return
+            if state.site is not Site.API or state.thumbprint is None:
+                raise
+            proof = self._verify(held.handle, request, state.thumbprint)
+            async with self._pool.connection() as connection:
+                await self._use_proof(connection, proof)
+
+    def key_of(self, request: Received) -> bytes | None:
+        """The key that signed a request which no session makes yet; None where nothing signed it.
+
+        Raises:
+            ProofRefusedError: something did, and does not fit.
+        """
+        if request.proof is None:
+            return None
+        return self._verifier.verify(
+            request.proof, method=request.method, url=request.url, ath=None, body=request.body
+        ).thumbprint
+
+    async def choose(
         self, handle: str, chosen: ActivityId, jwk: Mapping[str, Any] | None, request: Received
     ) -> SessionState:
-        """Choose the activity and bind the browser's key, once; without a key the session never signs.
+        """Choose the activity, once: signed by the key with which the sign-in began, where it began with one.
 
-        Args:
-            handle: the session's handle.
-            chosen: one of the activities offered at sign-in.
-            jwk: the public key, None for a browser that cannot make one.
-            request: this very request, with the proof by that key; required with a key.
+        `jwk` is that public key, of a client that names it here too; `request` this one, with the proof by that key.
 
         Raises:
             SessionRefusedError, ProofRefusedError.
         """
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
-            thumbprint = keyless_of(state) if jwk is None else named_key(jwk)
             proof = None
-            if jwk is not None:
-                proof = self._verify(handle, request, thumbprint)
+            if state.signs:
+                assert state.thumbprint is not None, "what signs has a key"
+                proof = self._verify(handle, request, state.thumbprint)
+            other = jwk is not None and named_key(jwk) != state.thumbprint
+            if other or (proof is None and request.proof is not None):
+                raise ProofRefusedError(ProofReason.NOT_BOUND)
             activity = await self._open_activity(connection, chosen, offered)
-            return await self._attach(connection, handle, state, activity, thumbprint, proof)
+            return await self._attach(connection, handle, state, activity, proof)
 
-    async def bind_proved(self, handle: str, chosen: ActivityId, proof: Proof) -> SessionState:
-        """Choose the activity and bind the key of a proof that was verified already: a token exchange's own.
+    async def choose_proved(self, handle: str, chosen: ActivityId, proof: Proof) -> SessionState:
+        """Choose the activity by a proof that was verified already: a token exchange's own, by the session's key.
 
         Raises:
             SessionRefusedError, ProofRefusedError.
@@ -260,7 +287,7 @@ class Sessions:
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
             activity = await self._open_activity(connection, chosen, offered)
-            return await self._attach(connection, handle, state, activity, proof.thumbprint, proof)
+            return await self._attach(connection, handle, state, activity, proof)
 
     async def _open_activity(
         self, connection: store.Connection, chosen: ActivityId, offered: list[ActivityId]
@@ -275,20 +302,19 @@ class Sessions:
         handle: str,
         state: SessionState,
         activity: Activity | None,
-        thumbprint: bytes,
         proof: Proof | None,
     ) -> SessionState:
-        now = self._clock.now()
-        if state.device is not None:
+        if state.activity is not None:
             raise SessionRefusedError(SessionReason.ALREADY_BOUND)
+        if state.device is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)  # it was opened before sessions had their key first
         if activity is None:
             raise SessionRefusedError(SessionReason.OTHER_ACTIVITY)
         if proof is not None:
             await self._use_proof(connection, proof)
-        device = await store.device_of(connection, thumbprint, now)
-        opening = pack(new_line(activity.profession, paris_day(now)))
-        line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
-        if not await store.bind_session(connection, state.id, activity.id, device, line):
+        opening = pack(new_line(activity.profession, paris_day(self._clock.now())))
+        line, is_new = await store.line_of(connection, state.login, state.device, activity.profession, opening)
+        if not await store.bind_session(connection, state.id, activity.id, line):
             raise SessionRefusedError(SessionReason.ALREADY_BOUND)
         read = await session_by_handle(connection, digest(handle))
         assert read is not None, "the session was just bound"
@@ -334,7 +360,7 @@ class Sessions:
             SessionRefusedError, ProofRefusedError.
         """
         state = await self.read(handle)
-        if state.device is None or state.thumbprint is None:
+        if state.activity is None or state.thumbprint is None:
             raise SessionRefusedError(SessionReason.NOT_BOUND)
         if not state.signs:
             if request.proof is not None:
@@ -472,25 +498,3 @@ class Sessions:
             network=self._network(address),
             policy=self._policy,
         )
-
-
-def caller_of(state: SessionState, *, signed: bool) -> Caller:
-    """The Caller of a bound session."""
-    if state.activity is None or state.device is None or state.line is None:
-        raise SessionRefusedError(SessionReason.NOT_BOUND)
-    return Caller(
-        professional=state.professional,
-        login=state.login,
-        establishment=state.activity.establishment,
-        activity=state.activity.id,
-        profession=state.activity.profession,
-        software=state.software,
-        vendor=state.vendor,
-        session=state.id,
-        device=state.device,
-        line=state.line,
-        assurance=Assurance(state.level, signed),
-        network=state.network,
-        lane=state.lane,
-        assistant=state.assistant,
-    )

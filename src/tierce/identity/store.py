@@ -249,13 +249,13 @@ async def line_of(
 
 
 async def put_session(connection: Connection, state: SessionState, handle: bytes, offered: list[ActivityId]) -> None:
-    """Insert a session that is not bound yet."""
+    """Insert a session whose activity is not chosen yet."""
     await connection.execute(
         "insert into access.session"
-        " (id, handle, site, login, professional, acr, offered, software, network, created, expires)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (state.id, handle, state.site.value, state.login, state.professional, state.level, offered, state.software,
-         state.network, state.created, state.expires),
+        " (id, handle, site, login, professional, acr, offered, device, software, network, created, expires)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (state.id, handle, state.site.value, state.login, state.professional, state.level, offered, state.device,
+         state.software, state.network, state.created, state.expires),
     )  # fmt: skip
 
 
@@ -273,13 +273,11 @@ async def software_client(connection: Connection, client_id: str) -> SoftwareCli
     return None if row is None else SoftwareClient(client_id, SoftwareId(row[0]), row[1], frozenset(row[2]))
 
 
-async def bind_session(
-    connection: Connection, session: SessionId, chosen: ActivityId, device: DeviceId, line: LineId
-) -> bool:
-    """Bind a session once, and make known to the lines it will draw on; False when it was bound already."""
+async def bind_session(connection: Connection, session: SessionId, chosen: ActivityId, line: LineId) -> bool:
+    """Bind a session to an activity, once, and make known the lines it will draw on; False when it was bound."""
     cursor = await connection.execute(
-        "update access.session set activity = %s, device = %s, line = %s where id = %s and device is null",
-        (chosen, device, line, session),
+        "update access.session set activity = %s, line = %s where id = %s and activity is null",
+        (chosen, line, session),
     )
     if cursor.rowcount != 1:
         return False
@@ -318,7 +316,7 @@ async def devices_of(connection: Connection, state: SessionState, now: datetime)
         " left join access.line l on l.id = s.line"
         " left join access.device_name n on n.login = s.login and n.device = s.device"
         " where s.professional = %s and s.assistant is not distinct from coalesce(%s, s.assistant)"
-        " group by s.device, n.name, d.thumbprint order by 5 desc, 1 limit %s",
+        " and s.activity is not null group by s.device, n.name, d.thumbprint order by 5 desc, 1 limit %s",
         (now, state.professional, state.assistant, SESSIONS_LISTED_MAX),
     )
     return await cursor.fetchall()

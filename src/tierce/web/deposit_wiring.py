@@ -16,7 +16,7 @@ from tierce.deposits.service import Counter
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
-from tierce.identity.service import Sessions
+from tierce.identity.service import Received, Sessions
 from tierce.identity.sites.model import Held
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
@@ -112,8 +112,8 @@ async def open_rest(
 def state_finder(sessions: Sessions, callers: Callers) -> FindState:
     """Find a receipt's state for the establishment of whoever asks."""
 
-    async def find(held: Held, number: int, printed: str) -> State | None:
-        await sessions.reader.insist_ticket(held)
+    async def find(held: Held, request: Received, number: int, printed: str) -> State | None:
+        await sessions.insist_hers(held, request)
         bound = await callers.find(b"DPoP " + held.handle.encode("latin-1"), fresh=True)
         async with sessions.pool.connection() as connection:
             return await store.state(connection, number, bound.caller.establishment, printed)

@@ -38,8 +38,8 @@ from tierce.identity.errors import (
 from tierce.identity.leaving import leave
 from tierce.identity.oidc import Answer
 from tierce.identity.rules import PENDING_LIFE, is_local_return
-from tierce.identity.service import form_token_fits
 from tierce.identity.sites.errors import TicketReason, TicketRefusedError
+from tierce.identity.sites.forms import form_token_fits
 from tierce.identity.sites.model import Held
 from tierce.identity.sites.rules import RENEWED_AFTER, TICKET_LIFE
 from tierce.identity.sites.service import RENEW, START, BoundDoor
@@ -228,7 +228,8 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         led_here = request.headers.get("sec-fetch-site") in ELSEWHERE
         now = int(site.door.sessions.clock.now().timestamp())
         frame = Frame(language=language_of(request), path=SIGN_IN)
-        values = {"return_to": "/" if led_here else return_to, "now": now}
+        said = msgspec.json.encode(_Start("/" if led_here else return_to)).decode()
+        values = {"said": said, "url": SIGN_IN, "now": now}
         return site.pages.page("entering.html", frame, values, status=200)
 
     @get(CALLBACK, opt={"act": site.entered})

@@ -20,7 +20,7 @@ from tierce.identity.model import Activity, OpenedSession, SessionState
 from tierce.identity.oidc import digest
 from tierce.identity.reading.store import session_by_handle
 from tierce.identity.service import NetworkPseudonym, Received, Sessions, Starts, new_handle
-from tierce.identity.store import Connection, activities, vendor_of
+from tierce.identity.store import Connection, activities, device_of, vendor_of
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import day_of, micros, paris_day
@@ -184,8 +184,8 @@ class AssistantDoor:
             await self.appender.write_async(connection, [await self._enrolled(connection, number, kept, address)])
         return kept
 
-    async def begin_sign_in(self) -> Challenge:
-        """Begin a sign-in: what the browser's passkey is to sign, whosever it is.
+    async def begin_sign_in(self, thumbprint: bytes) -> Challenge:
+        """Begin a sign-in: what the browser's passkey is to sign, whosever it is; the session will have this key.
 
         Raises:
             SignInRefusedError: too many begin in this second.
@@ -193,13 +193,13 @@ class AssistantDoor:
         self._one_more()
         made, challenge, binding = _challenge()
         async with self.sessions.pool.connection() as connection:
-            await store.leave_challenge(connection, challenge, binding)
+            await store.leave_challenge(connection, challenge, binding, thumbprint)
         return made
 
     async def sign_in(
         self, binding: str, said: Credential, site: Site, address: str
     ) -> tuple[OpenedSession, list[Activity]]:
-        """Open the session of whoever signed: her professional's, of the one place; it serves once a key is bound.
+        """Open the session of whoever signed: her professional's, of the one place; it serves once that is chosen.
 
         Raises:
             AssistantRefusedError: another browser's or too old a challenge, an unknown or ended passkey, a signature
@@ -212,7 +212,7 @@ class AssistantDoor:
         session, (handle, stored) = SessionId(new_id()), new_handle()
         async with self.sessions.pool.connection() as connection:
             taken = await store.take_challenge(connection, sha256(challenge).digest(), digest(binding))
-            if taken is None or taken[0] is not None:
+            if taken is None or taken[0] is not None or not taken[2]:
                 raise AssistantRefusedError(AssistantReason.STATE)
             signer = await store.passkey_of(connection, credential)
             if signer is None:
@@ -227,6 +227,7 @@ class AssistantDoor:
                 software=self.software,
                 network=self.network(address),
                 ends=ends,
+                device=await device_of(connection, taken[2], now),
             )
             found = await session_by_handle(connection, stored)
             if number is None or found is None:

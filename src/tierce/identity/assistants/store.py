@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 from tierce.identity.assistants.model import AssistantRow, Kept, Signer, Stopped
 from tierce.identity.store import Connection
 from tierce.kernel.clock import date_of
-from tierce.kernel.ids import AssistantId, EstablishmentId, ProfessionalId, SessionId, SoftwareId
+from tierce.kernel.ids import AssistantId, DeviceId, EstablishmentId, ProfessionalId, SessionId, SoftwareId
 from tierce.policy.acts import Site
 
 
@@ -70,9 +70,9 @@ async def name_of(connection: Connection, session: SessionId) -> str | None:
     return None if row is None or row[0] is None else str(row[0])
 
 
-async def leave_challenge(connection: Connection, challenge: bytes, binding: bytes) -> None:
-    """Leave the challenge of a sign-in."""
-    await connection.execute("select access.leave_challenge(%s, %s)", (challenge, binding))
+async def leave_challenge(connection: Connection, challenge: bytes, binding: bytes, thumbprint: bytes) -> None:
+    """Leave the challenge of a sign-in, for the browser whose key this is."""
+    await connection.execute("select access.leave_challenge(%s, %s, %s)", (challenge, binding, thumbprint))
 
 
 async def begin_passkey(
@@ -88,13 +88,15 @@ async def begin_passkey(
 
 async def take_challenge(
     connection: Connection, challenge: bytes, binding: bytes
-) -> tuple[AssistantId | None, bytes] | None:
-    """Use a challenge up, whatever follows: of whom, by which code; None: another browser's, or too old."""
-    row = await _one(connection, "select assistant, code from access.take_challenge(%s, %s)", (challenge, binding))
+) -> tuple[AssistantId | None, bytes, bytes] | None:
+    """Use a challenge up, whatever follows: of whom, by which code or key; None: another browser's, or too old."""
+    row = await _one(
+        connection, "select assistant, code, thumbprint from access.take_challenge(%s, %s)", (challenge, binding)
+    )
     await connection.commit()
     if row is None:
         return None
-    return None if row[0] is None else AssistantId(row[0]), bytes(row[1] or b"")
+    return None if row[0] is None else AssistantId(row[0]), bytes(row[1] or b""), bytes(row[2] or b"")
 
 
 async def keep_passkey(
@@ -126,11 +128,12 @@ async def open_session(
     software: SoftwareId,
     network: bytes,
     ends: datetime,
+    device: DeviceId,
 ) -> AssistantId | None:
     """Open the session of whoever signed with a passkey; None when she may not sign in today."""
     row = await _one(
         connection,
-        "select access.open_assistant_session(%s, %s, %s, %s, %s::smallint, %s, %s, %s)",
-        (credential, counter, session, handle, site.value, software, network, ends),
+        "select access.open_assistant_session(%s, %s, %s, %s, %s::smallint, %s, %s, %s, %s)",
+        (credential, counter, session, handle, site.value, software, network, ends, device),
     )
     return None if row is None or row[0] is None else AssistantId(row[0])

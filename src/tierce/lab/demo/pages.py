@@ -87,7 +87,7 @@ class Visitor:
         await self.click(f'button[name="subject"][value="{subject}"]')
 
     async def choose(self, place: str) -> None:
-        """Choose the activity at an establishment: the browser makes its key."""
+        """Choose the activity at an establishment: the browser signs."""
         await self.page.locator("label.choice", has_text=place).first.click()
         await self.click("form[data-sign=activity] button[type=submit]")
         await self.page.wait_for_url("**/ask")

@@ -15,7 +15,7 @@ from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.wire import Wire
-from tierce.lab.standins.bound_browser import BoundBrowser
+from tierce.lab.standins.bound_browser import BoundBrowser, signed_start
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 
@@ -103,8 +103,8 @@ class Asker:
         return {"authorization": f"DPoP {self._handle}", "dpop": self.proof(path, body)}
 
     async def choose(self, http: httpx.AsyncClient, activity: int) -> None:
-        """Choose the activity and bind this browser's key to the session."""
-        body = json.dumps({"activity": activity, "jwk": self._key.jwk}).encode()
+        """Choose the activity."""
+        body = json.dumps({"activity": activity}).encode()
         headers = {**self._headers(ACTIVITY, body), "content-type": "application/json"}
         response = await http.post(self._api + ACTIVITY, content=body, headers=headers)
         self._ticket, self._given = str(_content(response, 200)["ticket"]), self._clock.now()
@@ -117,7 +117,9 @@ async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, 
     """
     way = relayed_sign_in if relayed else sign_in
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15) as http:
-        started = _content(await http.post(api + "/v1/sign-in/start", json={"site": "portal", "return_to": "/"}), 200)
+        key = BrowserKey()
+        begins = signed_start(api, key, clock.now().timestamp())
+        started = _content(await http.post(api + "/v1/sign-in/start", **begins), 200)
         answer = answer_of(await way(http, started["authorize_url"], national_id))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
         opened = _content(await http.post(api + "/v1/sign-in/complete", json=body), 200)
@@ -125,7 +127,7 @@ async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, 
         if not found:
             msg = f"the directory offers no activity at {place or 'any place'}"
             raise DemoError(msg)
-        asker = Asker(api, opened["handle"], BrowserKey(), clock)
+        asker = Asker(api, opened["handle"], key, clock)
         await asker.choose(http, found[0])
     return asker
 

@@ -12,6 +12,18 @@ from tierce.kernel.clock import Clock
 from tierce.lab.standins.browser_key import BrowserKey
 
 
+def signed_start(api: str, key: BrowserKey, at: float, return_to: str = "/activity") -> dict[str, Any]:
+    """What begins a professional's sign-in, at the portal or at the API whose public address is `api`."""
+    body = json.dumps({"site": "portal", "return_to": return_to}).encode()
+    return {"content": body, "headers": begun_by(f"{api}/v1/sign-in/start", key, at, body)}
+
+
+def begun_by(url: str, key: BrowserKey, at: float, body: bytes = b"{}") -> dict[str, str]:
+    """The headers of what a browser's key signs before there is a session."""
+    proof = key.proof("POST", url, handle=None, at=at, body=body)
+    return {"content-type": "application/json", "dpop": proof.decode()}
+
+
 @dataclass(frozen=True, slots=True)
 class BoundBrowser:
     """A browser in front of one site, whose public address is `site`; its key never leaves it."""

@@ -7,7 +7,7 @@ create or replace function access.settled_by_assistant(of_session bigint) return
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select from access.session o where o.device = s.device and o.login = s.login and o.assistant is not null)
         and not exists (select from access.session o where o.device = s.device and o.login = s.login and o.assistant is null
-                        and o.created <= now() - interval '14 days')
+                        and o.activity is not null and o.created <= now() - interval '14 days')
     from access.session s where s.id = of_session
 $$;
 
@@ -145,10 +145,11 @@ create or replace function access.assistant_name(of_session bigint) returns text
     where s.id = of_session
 $$;
 
--- api: leaves a challenge; of a sign-in, for whoever signs it.
-create or replace function access.leave_challenge(of_challenge bytea, of_binding bytea) returns void
+drop function if exists access.leave_challenge(bytea, bytea);   -- an earlier shape knew no key
+-- api: leaves a challenge; of a sign-in, for whoever signs it, and of the browser whose key this is.
+create or replace function access.leave_challenge(of_challenge bytea, of_binding bytea, of_key bytea) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    insert into access.passkey_challenge (challenge, binding) values (of_challenge, of_binding)
+    insert into access.passkey_challenge (challenge, binding, thumbprint) values (of_challenge, of_binding, of_key)
 $$;
 
 -- api: leaves the challenge of a passkey to be made by whoever typed a live code on the network of the session that asked for it. Her
@@ -194,12 +195,13 @@ create or replace function access.assistant_stands(of_number bigint) returns boo
 $$;
 
 -- api: takes a challenge, right or wrong, once, within five minutes and from the browser that began.
+drop function if exists access.take_challenge(bytea, bytea);   -- an earlier shape told of no key
 create or replace function access.take_challenge(of_challenge bytea, of_binding bytea)
-    returns table (assistant bigint, code bytea)
+    returns table (assistant bigint, code bytea, thumbprint bytea)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     with gone as (delete from access.passkey_challenge h where h.challenge = of_challenge
-                  returning h.binding, h.assistant, h.code, h.made)
-    select g.assistant, g.code from gone g where g.binding = of_binding and g.made > now() - interval '5 minutes'
+                  returning h.binding, h.assistant, h.code, h.made, h.thumbprint)
+    select g.assistant, g.code, g.thumbprint from gone g where g.binding = of_binding and g.made > now() - interval '5 minutes'
 $$;
 
 -- api: keeps a passkey that was just made, and uses its code up. Whose it is; null: the code was used or taken back meanwhile, or she has
@@ -239,8 +241,9 @@ $$;
 
 -- api: opens the session of whoever signed with a passkey. It is the professional's, of the one activity, and ends with the assistant's last
 -- day at the latest. Null: the passkey is gone or was copied (its counter does not grow), or the assistant may not sign in today.
+drop function if exists access.open_assistant_session(bytea, bigint, bigint, bytea, smallint, integer, bytea, timestamptz);
 create or replace function access.open_assistant_session(of_credential bytea, of_counter bigint, of_id bigint, of_handle bytea,
-    of_site smallint, of_software integer, of_network bytea, ends timestamptz) returns bigint
+    of_site smallint, of_software integer, of_network bytea, ends timestamptz, of_device bigint) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare who access.assistant%rowtype; last timestamptz;
 begin
@@ -261,9 +264,9 @@ begin
         return null;
     end if;
     last := (date '1970-01-01' + who.until_day + 1)::timestamp at time zone 'Europe/Paris';
-    insert into access.session (id, handle, site, login, professional, acr, offered, software, network, created, expires,
-        assistant, latest)
-    values (of_id, of_handle, of_site, who.login, who.professional, 1, array[who.activity], of_software, of_network, now(),
+    insert into access.session (id, handle, site, login, professional, acr, offered, device, software, network, created,
+        expires, assistant, latest)
+    values (of_id, of_handle, of_site, who.login, who.professional, 1, array[who.activity], of_device, of_software, of_network, now(),
         least(ends, last), who.id, last);
     update access.assistant x set used = now() where x.id = who.id;
     return who.id;

@@ -171,12 +171,19 @@ begin
     return found;
 end $$;
 
--- office: staff refuse an ask. The establishment, or null when it waits no more, or nobody says so.
+-- office: staff refuse an ask. The establishment, or null when it waits no more, or nobody says so. What the table could not hold is
+-- refused before: its own refusal would print the row, with what is sealed in it.
 create or replace function bank.refuse(of_account bigint, by_name text, of_word text) returns bigint
-    language sql strict security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql strict security definer set search_path = pg_catalog, pg_temp as $$
+declare place bigint;
+begin
+    if length(of_word) not between 1 and 300 or length(by_name) > 100 then
+        raise exception 'a word has 1 to 300 characters, a name 100 at most' using errcode = 'check_violation';
+    end if;
     update bank.account k set state = 5, why = 1, said = of_word, ended = now(), ended_by = by_name
-    where k.id = of_account and k.state in (1, 2) returning k.establishment
-$$;
+    where k.id = of_account and k.state in (1, 2) returning k.establishment into place;
+    return place;
+end $$;
 
 -- billing: it opened what was sealed. Without a keyed number it was not what it said, and is refused. The state reached.
 create or replace function bank.examined(of_account bigint, of_twin uuid) returns smallint

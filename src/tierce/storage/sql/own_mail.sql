@@ -56,20 +56,20 @@ end $$;
 create or replace trigger told_to_her after insert on access.passkey
     for each row execute function notice.tell_of_passkey();
 
--- A device on which she herself had no session: an assistant's own is told of by her passkey.
+-- A device on which she herself had no session that chose its activity: an assistant's own is told of by her passkey.
 create or replace function notice.tell_of_device() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if not exists (select from access.session o where o.device = new.device and o.login = new.login and o.assistant is null
-                   and o.id <> new.id) then
+                   and o.activity is not null and o.id <> new.id) then
         perform notice.tell_own(new.professional, 5::smallint, e.name, case when new.site = 2 then w.name end, new.device)
         from directory.activity a join directory.establishment e on e.id = a.establishment
         left join directory.software w on w.id = new.software where a.id = new.activity;
     end if;
     return null;
 end $$;
-create or replace trigger told_to_her after update of device on access.session
-    for each row when (old.device is null and new.device is not null and new.assistant is null)
+create or replace trigger told_to_her after update of activity on access.session
+    for each row when (old.activity is null and new.activity is not null and new.assistant is null)
     execute function notice.tell_of_device();
 
 drop function if exists bank.begin_telling(bytea, boolean);   -- of an account's messages alone

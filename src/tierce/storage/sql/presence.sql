@@ -256,6 +256,9 @@ create or replace function presence.settle(at_most integer)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare one presence.proof;
 begin
+    if at_most is null then
+        raise exception 'how many is not said' using errcode = 'check_violation';   -- no limit would be all of them
+    end if;
     for one in select * from presence.proof w where w.state in (1, 3) order by w.at, w.id limit at_most
                for update skip locked loop
         begin

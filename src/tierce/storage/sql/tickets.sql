@@ -44,13 +44,16 @@ create or replace function access.ticket_serves(of_session bigint, of_ticket byt
                    and t.session = of_session and t.until > now())
 $$;
 
--- Whether a handle and a ticket read what is a professional's own: a session without a key has its handle alone. One that is over is for
--- whoever reads it next to refuse.
+-- Whether a handle and a ticket read what is a professional's own: a session without a key has its handle alone, and software's has no
+-- ticket: its key signs each reading. One that is over is for whoever reads it next to refuse.
 create or replace function access.may_read(of_handle bytea, of_ticket bytea) returns boolean
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare mine bigint := (access.own_bound(of_handle)).session;
 begin
-    return mine is null or access.ticket_serves(mine, of_ticket);
+    if mine is null then
+        return not exists (select from access.session s where s.handle = of_handle and s.site = 2);
+    end if;
+    return access.ticket_serves(mine, of_ticket);
 end $$;
 
 -- False when no live session has this handle. Eight wait at most: the handle alone, stolen, fills nothing.

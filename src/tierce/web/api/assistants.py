@@ -19,6 +19,7 @@ from tierce.identity.assistants.model import Code, Credential
 from tierce.identity.assistants.passkeys import Site as PasskeySite
 from tierce.identity.assistants.service import AssistantDoor, Assistants
 from tierce.identity.dpop import encode_b64
+from tierce.identity.errors import ProofReason, ProofRefusedError
 from tierce.identity.service import NetworkPseudonym, Sessions
 from tierce.journal.service import Appender
 from tierce.kernel.ids import AssistantId, SoftwareId
@@ -26,11 +27,10 @@ from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.web.api.signin import (
     NO_TICKET,
-    ActivityAnswer,
     AnyRequest,
     CompleteAnswer,
-    activity_answer,
     client_address,
+    completed,
     handle_of,
     received,
     wiring_of,
@@ -226,15 +226,18 @@ async def finish_passkey(request: AnyRequest, data: JSONBody[PasskeyFinishBody])
 
 @post("/v1/assistants/sign-in/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
 async def start_assistant(request: AnyRequest) -> AssistantStartAnswer:
-    """Begin the sign-in of an assistant, whoever she is: the passkey tells."""
-    door = _door(request)
-    made = await door.begin_sign_in()
+    """Begin the sign-in of an assistant, whoever she is: the passkey tells. Signed by her browser's own key."""
+    door, wiring = _door(request), wiring_of(request)
+    key = wiring.sessions.key_of(await received(request, wiring.url))
+    if key is None:
+        raise ProofRefusedError(ProofReason.MISSING)  # a browser that holds a passkey can make a key
+    made = await door.begin_sign_in(key)
     return AssistantStartAnswer(made.binding, made.challenge, door.site.rp_id)
 
 
 @post("/v1/assistants/sign-in/finish", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
 async def finish_assistant(request: AnyRequest, data: JSONBody[AssistantFinishBody]) -> CompleteAnswer:
-    """End it: the session opens, and serves once the one activity is chosen and a key bound to it."""
+    """End it: the session opens, and serves once the one activity is chosen by the key that began."""
     said, wiring = data.response, wiring_of(request)
     signed = Credential(
         data.id,
@@ -246,8 +249,7 @@ async def finish_assistant(request: AnyRequest, data: JSONBody[AssistantFinishBo
     opened, offered = await _door(request).sign_in(
         data.binding, signed, wiring.site, client_address(request, wiring.proxies)
     )
-    choices: list[ActivityAnswer] = [activity_answer(one) for one in offered]
-    return CompleteAnswer(opened.handle, opened.expires, "/activity", choices)
+    return await completed(wiring, opened, "/activity", offered)
 
 
 ASSISTANT_ROUTES: list[HTTPRouteHandler] = [

@@ -20,10 +20,10 @@ from itertools import islice
 
 from tierce.identity.dpop import encode_b64
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
-from tierce.identity.model import Caller, SessionState
+from tierce.identity.model import Caller, SessionState, caller_of
 from tierce.identity.reading.service import PAGE
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
-from tierce.identity.service import SLIDE_AFTER, Sessions, caller_of
+from tierce.identity.service import SLIDE_AFTER, Sessions
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
 

@@ -21,7 +21,9 @@ from tierce.deposits.errors import (
 from tierce.deposits.model import Receipt, State, why
 from tierce.deposits.service import Counter, Left
 from tierce.gate.service import Gate
+from tierce.identity.dpop import normalised
 from tierce.identity.errors import IdentityError, SessionReason, SessionRefusedError
+from tierce.identity.service import Received
 from tierce.identity.sites.model import Held
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -75,8 +77,8 @@ _TOO_LARGE = replace(
     remedy=Phrase("Un dépôt tient en deux kilo-octets.", "A deposit fits in two kilobytes."),
 )
 
-FindState = Callable[[Held, int, str], Awaitable[State | None]]
-"""From a handle with its ticket, a receipt's number and its printed form, to its state for that establishment."""
+FindState = Callable[[Held, Received, int, str], Awaitable[State | None]]
+"""From a handle with its ticket, its request, a receipt's number and printed form, to its state for that place."""
 
 
 class Front:
@@ -161,7 +163,8 @@ class Front:
         held = Held(_handle(scope).decode("latin-1"), (header(scope, TICKET.encode()) or b"").decode("latin-1"))
         found = None
         if self.find_state is not None and not self._openness.away:
-            found = await self.find_state(held, number, self._counter.printed(number))
+            request = Received("GET", normalised(self._url + scope["path"]), b"", header(scope, b"dpop"))
+            found = await self.find_state(held, request, number, self._counter.printed(number))
         if found is None and self._counter.given(text):
             return self._counter.waiting(number)
         if found is None:

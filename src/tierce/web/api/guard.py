@@ -1,13 +1,15 @@
 """The guard of every route of the API behind the gate's own: whose handle is believed, and what a session may do.
 
-The handle of a portal's session with a key is believed for five minutes after that key signed, by its ticket: a
-copied cookie is told nothing. A route that verifies the key's own proof says so (NO_TICKET); every other asks.
+The handle of a portal's session with a key is believed for five minutes after that key signed, by its ticket, and
+that of software with the key's own proof: a copied one is told nothing. A route that verifies that proof by itself
+says so (NO_TICKET); every other asks.
 An assistant's session carries out what policy/assistants.py names; one whose account is suspended, what
 policy/ladder.py names; and nothing else, a route that declares no act included.
 """
 
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
@@ -17,7 +19,7 @@ from tierce.identity.model import SessionState
 from tierce.policy.acts import Act
 from tierce.policy.assistants import may_assistant
 from tierce.policy.ladder import may_suspended
-from tierce.web.api.signin import STATE_KEY, SignInWiring, held_in
+from tierce.web.api.signin import STATE_KEY, SignInWiring, held_in, received
 
 
 async def only_open_acts(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -32,7 +34,8 @@ async def only_open_acts(connection: ASGIConnection[Any, Any, Any, Any], handler
     wiring: SignInWiring = connection.app.state[STATE_KEY]
     reader = wiring.sessions.reader
     if not handler.opt.get("no_ticket"):
-        await reader.insist_ticket(held)
+        assert isinstance(connection, Request), "the API has no other connections"
+        await wiring.sessions.insist_hers(held, await received(connection, wiring.url))
     hers, left = (isinstance(act, Act) and may(act) for may in (may_assistant, may_suspended))
     if hers and left:
         return

@@ -66,8 +66,8 @@ _SECURITY = {
     SESSION: {
         "type": "http",
         "scheme": "DPoP",
-        "description": "The session's handle, `Authorization: DPoP <handle>`. What tells of a person or changes "
-        "something also takes the proof of RFC 9449, in the header `DPoP`. What a session of the operator's portal "
+        "description": "The session's handle, `Authorization: DPoP <handle>`. Each request of software's also "
+        "takes the proof of RFC 9449, in the header `DPoP`. What a session of the operator's portal "
         "reads or does without that proof takes a ticket of five minutes, in the header `Tierce-Ticket`.",
     }
 }
@@ -135,28 +135,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /metrics": "readMetrics",
 }
 """What a generated client calls each operation; stable, unlike the names of our own functions."""
-_SIGNED: Final = frozenset(
-    {
-        "/v1/session/activity",
-        "/v1/session/renew",
-        "/v1/substitutions",
-        "/v1/substitutions/{number}/end",
-        "/v1/enrolments",
-        "/v1/devices/code",
-        "/v1/devices/confirm",
-        "/v1/devices/{device}/separate",
-        "/v1/holds/appeal",
-        "/v1/invoices/{invoice}/cancel",
-        "/v1/agreements/{agreement}/documents",
-        "/v1/agreements/{agreement}/cancel",
-        "/v1/account",
-        "/v1/account/stop",
-        "/v1/assistants",
-        "/v1/assistants/{number}/code",
-        "/v1/assistants/{number}/end",
-    }
-)
-"""Routes of the framework that a session bound to a key signs."""
+_BEGUN: Final = frozenset({"/v1/sign-in/start", "/v1/assistants/sign-in/start"})
+"""Routes that a browser's key signs before there is a session."""
 _OPEN: Final[Mapping[str, str]] = {
     "/v1/sign-in/start": PORTAL,
     "/v1/sign-in/complete": PORTAL,
@@ -173,7 +153,7 @@ _WHY: Final[Mapping[int, str]] = {
     401: "No session, an ended one, or the key's proof does not fit.",
     403: "Refused: the reason says why, the remedy what to do.",
     404: "There is no such address, or nothing of this caller's has this number.",
-    409: "The session's activity and key are chosen already, this activity was not offered, or a device may not.",
+    409: "The session's activity is chosen already, this activity was not offered, or a device may not.",
     413: "More than sixteen kilobytes.",
     422: "A field cannot be accepted; `field` names it.",
     429: "Too many at once: the proxy in front let nothing through.",
@@ -191,7 +171,7 @@ _OWN: Final = frozenset(
 )
 """Routes of the portal's that need a session: assistants sign in there alone, and tickets are its sessions' own."""
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
-    "/v1/sign-in/start": (403,),
+    "/v1/sign-in/start": (401, 403),
     "/v1/sign-in/complete": (403,),
     "/v1/session/activity": (409,),
     "/v1/session/renew": (409,),
@@ -212,7 +192,7 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/assistants": (422,),
     "/v1/assistants/passkey/start": (403,),
     "/v1/assistants/passkey/finish": (403,),
-    "/v1/assistants/sign-in/start": (403,),
+    "/v1/assistants/sign-in/start": (401, 403),
     "/v1/assistants/sign-in/finish": (403,),
     "/metrics": (404,),
 }
@@ -232,7 +212,7 @@ def describe(schema: dict[str, Any], url: str) -> dict[str, Any]:
                 operation["responses"][str(status)] = problem(_WHY[status], status)
             operation["tags"] = [_OPEN.get(path, PORTAL if path in _OWN else VENDOR)]
             operation["security"] = [] if path in _OPEN else [{SESSION: []}]
-            if path in _SIGNED:
+            if path in _BEGUN or path not in _OPEN:
                 operation["parameters"] = [*operation.get("parameters", ()), ref("DPoP", "parameters")]
     seats = schema["paths"]["/v1/seats"]["get"]["responses"]["200"]
     seats["headers"] = {name: ref(name, "headers") for name in ("RateLimit", "RateLimit-Policy")}

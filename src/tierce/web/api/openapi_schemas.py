@@ -187,7 +187,9 @@ PARAMETERS: Final[dict[str, Json]] = {
     "DPoP": {
         "name": "DPoP", "in": "header", "required": False, "schema": {"type": "string"},
         "description": "Proof by the bound key (RFC 9449) with `ath`, and with `bd`, the digest of the body "
-        "(docs/reference/sign-in.md#the-proof). Required of every session that is bound to a key, as vendors' are.",
+        "(docs/reference/sign-in.md#the-proof). Required of every session that is bound to a key: of software's for "
+        "each request, of the portal's where no ticket stands for it. What begins a sign-in is signed without `ath`: "
+        "there is no handle yet.",
     },
     "Idempotency-Key": {
         "name": "Idempotency-Key", "in": "header", "required": False,

@@ -1,8 +1,9 @@
 """Sign-in and sessions of professionals, for the portal and for vendor software.
 
-A session's handle is answered once, by `complete`; the site keeps it in an HttpOnly cookie. What is read or done with
-it and signed by no key wants a ticket of five minutes too, where the session is the portal's and a key is bound to it
-(web/api/guard.py); binding a key needs the proof by that key over this very request.
+The browser's key signs before it leaves for its provider (`start`), and the session that `complete` opens is that
+key's, for good: an activity is chosen by it alone. The session's handle is answered once; the site keeps it in an
+HttpOnly cookie. What is read or done with it and signed by no key wants a ticket of five minutes too, where the
+session is the portal's and has a key (web/api/guard.py). A sign-in that nothing signed opens a session without one.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from tierce.identity.errors import (
     SignInRefusedError,
 )
 from tierce.identity.leaving import leave
-from tierce.identity.model import Activity, SessionState
+from tierce.identity.model import Activity, OpenedSession, SessionState
 from tierce.identity.oidc import Answer
 from tierce.identity.service import Received, Sessions, SignInDoor
 from tierce.identity.sites.errors import TicketReason, TicketRefusedError
@@ -114,10 +115,12 @@ class CompleteAnswer(msgspec.Struct):
     expires_at: datetime
     return_to: str
     activities: list[ActivityAnswer]
+    ticket: str | None
+    """What goes beside it for five minutes: null where no key signed as the sign-in began."""
 
 
 class BindBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The activity chosen and the browser's public key; no key for a browser that cannot make one."""
+    """The activity chosen; `jwk`, if it is sent, is the key with which the sign-in began."""
 
     activity: int
     jwk: dict[str, str] | None = None
@@ -140,7 +143,7 @@ class SessionAnswer(msgspec.Struct):
     assistant_name: str | None
     """Who holds the session in the professional's name; null: the professional in person."""
     ticket: str | None
-    """What goes beside the handle for five minutes: told as a browser's key is bound, and null ever after."""
+    """What goes beside the handle for five minutes: told as the activity is chosen, and null ever after."""
 
 
 class ChallengeAnswer(msgspec.Struct):
@@ -276,11 +279,11 @@ async def _account_asked(sessions: Sessions, state: SessionState) -> str | None:
 
 @post("/v1/sign-in/start", status_code=200, opt={"act": Act.SESSION_OPEN})
 async def start(request: AnyRequest, data: JSONBody[StartBody]) -> StartAnswer:
-    """Begin a sign-in at the professionals' provider."""
+    """Begin a sign-in at the professionals' provider; signed by the browser's key, the session is that key's."""
     wiring = wiring_of(request)
     if data.site != wiring.site.name.lower():
         raise SignInRefusedError(SignInReason.RETURN_ADDRESS)
-    started = await wiring.door.start(data.return_to)
+    started = await wiring.door.start(data.return_to, wiring.sessions.key_of(await received(request, wiring.url)))
     return StartAnswer(started.authorize_url, started.state, started.binding)
 
 
@@ -295,23 +298,35 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
         site=wiring.site,
         software=wiring.software,
         address=client_address(request, wiring.proxies),
+        thumbprint=pending.thumbprint,
     )
-    return CompleteAnswer(opened.handle, opened.expires, pending.return_to, [activity_answer(one) for one in offered])
+    return await completed(wiring, opened, pending.return_to, offered)
+
+
+async def completed(
+    wiring: SignInWiring, opened: OpenedSession, return_to: str, offered: list[Activity]
+) -> CompleteAnswer:
+    """What is told, once, of a session that just opened: its key signed as the sign-in began."""
+    ticket = await _ticket(wiring, opened.handle, await wiring.sessions.read(opened.handle))
+    return CompleteAnswer(opened.handle, opened.expires, return_to, [activity_answer(one) for one in offered], ticket)
+
+
+async def _ticket(wiring: SignInWiring, handle: str, state: SessionState) -> str | None:
+    """A ticket for the session whose key just signed something else; None for one that has no tickets."""
+    if not state.signs or state.thumbprint is None or state.site is not Site.PORTAL:
+        return None
+    return await wiring.tickets.signed(handle, await wiring.tickets.challenge(handle), state.thumbprint)
 
 
 @post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL, **NO_TICKET})
 async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> SessionAnswer:
-    """Choose the activity and bind the browser's key, once for the session."""
+    """Choose the activity, once for the session, by the key that it was opened for."""
     wiring = wiring_of(request)
     handle = handle_of(request)
-    state = await wiring.sessions.bind(
+    state = await wiring.sessions.choose(
         handle, ActivityId(data.activity), data.jwk, await received(request, wiring.url)
     )
-    ticket = None
-    if state.signs and state.thumbprint is not None and state.site is Site.PORTAL:
-        # The key signed this very request: it need not sign for its first ticket again.
-        ticket = await wiring.tickets.signed(handle, await wiring.tickets.challenge(handle), state.thumbprint)
-    return await _session(wiring.sessions, handle, state, ticket)
+    return await _session(wiring.sessions, handle, state, await _ticket(wiring, handle, state))
 
 
 @post("/v1/session/challenge", status_code=200, opt={"act": Act.SESSION_READ, **NO_TICKET})

@@ -22,6 +22,7 @@ from tierce.insurers.breaches.errors import ReportAddsUpError
 from tierce.insurers.breaches.model import Notice, ReportRow
 from tierce.insurers.breaches.rules import REPORT_BYTES_MAX
 from tierce.insurers.breaches.service import reader_of
+from tierce.kernel.digits import number_in
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import MAX_ID, IncidentId
 from tierce.kernel.language import Phrase
@@ -79,12 +80,12 @@ def incident_handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
     async def acknowledge(request: AnyRequest, number: FromPath[int]) -> Redirect:
         visit = await site.visit(request)
         typed = await site.sign_in.check_form(request)
-        revision = typed.get("revision", "")
-        if not (revision.isdecimal() and len(revision) <= 4 and 0 <= number <= MAX_ID):
+        revision = number_in(typed.get("revision", ""), 4)
+        if revision is None or not 0 <= number <= MAX_ID:
             raise NotFoundException
         await site.rows.read(
             lambda connection: site.breaches.acknowledge(
-                connection, visit.caller, visit.handle, IncidentId(number), int(revision)
+                connection, visit.caller, visit.handle, IncidentId(number), revision
             )
         )
         return Redirect(f"/incidents/{number}" if number != NO_INCIDENT else "/incidents", status_code=303)

@@ -10,7 +10,8 @@ from litestar import Response
 from tierce.identity.local import InsurerSessions
 from tierce.identity.model import InsurerCaller
 from tierce.identity.oidc import digest
-from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.service import SignInDoor
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.service import BoundDoor
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk

@@ -16,6 +16,7 @@ from psycopg import Connection
 from tierce.incidents.holds import store as held_rows
 from tierce.incidents.lines import store as lines
 from tierce.kernel.clock import from_micros, micros
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import ProfessionalId
 from tierce.notices.aside import store
 from tierce.notices.aside.rules import REASONS, ROADS, remedy
@@ -53,7 +54,8 @@ def aside_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         number = ProfessionalId(professional)
         before = read_after(request, site.clock.now())
         at, what = before or (None, "")
-        behind = (at, int(what)) if at is not None and what.isascii() and what.isdigit() and len(what) < 3 else None
+        kind = number_in(what, 2)
+        behind = (at, kind) if at is not None and kind is not None else None
 
         def read(connection: Connection) -> dict[str, object] | None:
             account = lines.account(connection, number)
@@ -84,7 +86,8 @@ def key_of(at: datetime, number: str) -> str:
 def read_after(request: AnyRequest, now: datetime) -> tuple[datetime, str] | None:
     """The row behind which a page begins; None for the first page, and for what no page of ours wrote."""
     at, _, number = request.query_params.get("after", "").partition(".")
-    if not (at.isascii() and at.isdigit() and number and len(at) <= len(str(micros(now))) and len(number) <= 64):
+    since = number_in(at, len(str(micros(now))))
+    if since is None or not 0 < len(number) <= 64:
         return None
-    found = from_micros(int(at))
+    found = from_micros(since)
     return (found, number) if found < now + AHEAD and number.isprintable() and "\x00" not in number else None

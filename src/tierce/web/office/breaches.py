@@ -21,6 +21,7 @@ from tierce.incidents.states.model import STEPS, Stage, Standing
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import moves_in
 from tierce.kernel.clock import PARIS, micros
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -95,8 +96,7 @@ def _entering(
     """Enter the event, for somebody who has seen every one entered before; her own click sent twice enters one."""
 
     def work(connection: Connection) -> IncidentId:
-        known = typed.get("known", "")
-        seen = int(known) if known.isdecimal() and len(known) <= KNOWN_DIGITS else None
+        seen = number_in(typed.get("known", ""), KNOWN_DIGITS)
         if seen is None or seen > store.entered(connection):
             raise FormError("known", _KNOWN)
         try:

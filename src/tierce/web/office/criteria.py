@@ -19,6 +19,7 @@ from tierce.incidents.rules import incident_reference
 from tierce.journal.segments.sealed import SealedLog
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.clock import PARIS, from_micros, micros
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import DeviceId, IncidentId, SessionId, SoftwareId, VendorId
 from tierce.kernel.language import Phrase
 from tierce.notices.insurer_notice import category_names
@@ -188,11 +189,12 @@ def criteria_from(typed: Typed, connection: Connection, sealed: SealedLog) -> Cr
 def _numbers(typed: Typed, field: str) -> list[int]:
     found = []
     for word in typed.words(field):
-        if not (word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 1 << _BITS[field]):
+        number = number_in(word, 20)
+        if number is None or not 0 < number < 1 << _BITS[field]:
             raise FormError(
                 field, Phrase("Donnez des numéros internes, un par ligne.", "Give internal numbers, one a line.")
             )
-        found.append(int(word))
+        found.append(number)
     return found
 
 

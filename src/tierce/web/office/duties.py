@@ -22,6 +22,7 @@ from tierce.incidents.register.export import as_csv, as_json, row_text
 from tierce.incidents.register.model import ROW_LABELS, SAID, RowKind
 from tierce.incidents.register.rules import is_closed, missing
 from tierce.incidents.rules import incident_reference
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -137,8 +138,8 @@ def _forms(site: OfficeSite) -> list[HTTPRouteHandler]:
 
 
 def _insurer(typed: Typed) -> InsurerId:
-    text = typed.get("insurer", "0")
-    return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
+    found = number_in(typed.get("insurer", "0"), 5)
+    return OPERATOR if found is None else InsurerId(found)
 
 
 def _duty(text: str) -> tuple[Duty, InsurerId]:

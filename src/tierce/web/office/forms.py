@@ -23,6 +23,7 @@ from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SECTIONS
 from tierce.incidents.model import Incident
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.clock import PARIS
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -162,10 +163,11 @@ def _content(field: Field, typed: Typed) -> Content:
         case FieldKind.MOMENT:
             return minute(field.key, text).isoformat(timespec="minutes")
         case FieldKind.COUNT:
-            least, most = (typed.get(f"{field.key}-{part}", "").replace(" ", "") for part in ("least", "most"))
-            if not (least.isdecimal() and most.isdecimal() and max(len(least), len(most)) <= _DIGITS_MAX):
+            parts = (typed.get(f"{field.key}-{part}", "").replace(" ", "") for part in ("least", "most"))
+            least, most = (number_in(part, _DIGITS_MAX) for part in parts)
+            if least is None or most is None:
                 raise FormError(field.key, Phrase("Donnez deux nombres entiers.", "Give two whole numbers."))
-            return int(least), int(most), typed.get(f"{field.key}-method", "").strip()
+            return least, most, typed.get(f"{field.key}-method", "").strip()
         case _:
             return text or None
 
@@ -210,8 +212,8 @@ def _differences(
         incident = site.incidents.incident(connection, number)
         versions = versions_in(forms.register.rows(connection, number), controller)
         drafts = [empty_draft(controller), *(one.draft for one in versions)]
-        known = [int(one) if one.isdecimal() and len(one) <= _DIGITS_MAX else -1 for one in asked]
-        if not versions or not all(0 <= one < len(drafts) for one in known):
+        known = [one for text in asked if (one := number_in(text, _DIGITS_MAX)) is not None and one < len(drafts)]
+        if not versions or len(known) != len(asked):
             raise NotFoundException
         before, after = known
         return {

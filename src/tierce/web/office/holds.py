@@ -17,6 +17,7 @@ from tierce.incidents.holds.model import Hindered, OpenSession, Order
 from tierce.incidents.holds.rules import DURATIONS
 from tierce.incidents.lines import store as line_rows
 from tierce.incidents.lines.model import Account, Hold
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import ProfessionalId, SessionId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -134,7 +135,7 @@ def _order(connection: Connection, number: ProfessionalId, device: int, typed: T
 
 def _number(text: str) -> int:
     """A number as a form sends it; 0 for anything else, which no table holds."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
+    return number_in(text, 19) or 0
 
 
 async def _hold_page(

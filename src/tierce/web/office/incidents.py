@@ -26,6 +26,7 @@ from tierce.incidents.model import (
 )
 from tierce.incidents.rules import account_criteria, incident_reference
 from tierce.kernel.clock import PARIS, from_micros, micros
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.notices.insurer_notice import category_names
@@ -185,10 +186,8 @@ def _filled(form: Mapping[str, Any]) -> Filled:
         begun=str(form.get("begun", "")),
         ended=str(form.get("ended", "")),
         why=str(form.get("why", "")),
-        known=int(known)
-        if (known := str(form.get("known", ""))).isdecimal() and len(known) < DEVICE_DIGITS_MAX
-        else 0,
-        devices=frozenset(int(one) for one in multi if str(one).isdecimal() and len(one) <= DEVICE_DIGITS_MAX),
+        known=number_in(str(form.get("known", "")), DEVICE_DIGITS_MAX - 1) or 0,
+        devices=frozenset(one for text in multi if (one := number_in(str(text), DEVICE_DIGITS_MAX)) is not None),
     )
 
 

@@ -33,6 +33,7 @@ from tierce.journal.service import Proof, prove
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.clock import date_of, paris_day, start_of
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import EntrySeq, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
@@ -165,8 +166,7 @@ Named = TypeVar("Named", bound=IntEnum)
 
 def _chosen(request: AnyRequest, name: str, enum: type[Named]) -> Named | None:
     """A filter's value; anything that is none of its choices filters nothing."""
-    text = request.query_params.get(name, "")
-    found = int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 0
+    found = number_in(request.query_params.get(name, ""), 3) or 0
     return enum(found) if found in set(enum) and found else None
 
 

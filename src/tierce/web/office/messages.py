@@ -14,6 +14,7 @@ from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import Incident
 from tierce.incidents.rules import incident_reference
+from tierce.kernel.digits import number_in
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
@@ -195,8 +196,7 @@ def _digest(typed: Typed, name: str) -> bytes:
 
 
 def _number(typed: Typed) -> int:
-    text = typed.get("batch", "")
-    return int(text) if text.isdecimal() and len(text) <= 6 else 0
+    return number_in(typed.get("batch", ""), 6) or 0
 
 
 def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Standing:

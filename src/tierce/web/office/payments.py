@@ -28,6 +28,7 @@ from tierce.billing.settlement.recoveries.desk import RecoveryDesk
 from tierce.billing.settlement.replies.model import WHAT_LABELS, What, code_words
 from tierce.incidents.errors import FormError
 from tierce.kernel.clock import date_of
+from tierce.kernel.digits import number_in
 from tierce.policy.acts import Act
 from tierce.policy.transfers import REPLY_DAYS
 from tierce.web.office.site import OfficeSite, Visit
@@ -120,10 +121,9 @@ async def _said(
     sent = await site.sign_in.check_form(request)
     what = known.get(sent.get("what", ""), next(iter(known.values())))
     typed = _Typed(what.name.lower(), sent.get("said", ""))
-    total = sent.get("total", "")
+    seen = number_in(sent.get("total", ""), len(str(2**63)) - 1) or 0
 
     def say(connection: Connection) -> bool:
-        seen = int(total) if total.isascii() and total.isdigit() and len(total) < len(str(2**63)) else 0
         return desk.say(connection, visit.caller, number, what, said=typed.said, seen_total=seen)
 
     try:

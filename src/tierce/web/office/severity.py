@@ -32,6 +32,7 @@ from tierce.incidents.severity.service import Scored, Severity, cohorts_in
 from tierce.incidents.statements.model import PROOF_LABELS, ProofKind
 from tierce.incidents.statements.service import Statements, standing_in
 from tierce.kernel.categories import LABELS, DataCategory
+from tierce.kernel.digits import number_in
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Language, Phrase
 from tierce.notices.insurer_notice import category_names
@@ -166,10 +167,10 @@ def _code(option: object) -> str:
 
 
 def _number(typed: Typed, field: str, part: str) -> int:
-    text = "".join(typed.get(f"{field}_{part}", "").split())
-    if not text.isdecimal() or len(text) > _DIGITS_MAX:
+    found = number_in("".join(typed.get(f"{field}_{part}", "").split()), _DIGITS_MAX)
+    if found is None:
         raise FormError(field, Phrase("Donnez deux nombres entiers.", "Give two whole numbers."))
-    return int(text)
+    return found
 
 
 def _count(typed: Typed, field: str) -> Count:

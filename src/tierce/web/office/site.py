@@ -11,7 +11,8 @@ from tierce.directory.service import Clients
 from tierce.identity.errors import SignInReason, SignInRefusedError
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
-from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.service import SignInDoor
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.service import BoundDoor
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds

@@ -12,7 +12,8 @@ from psycopg.errors import ProgramLimitExceeded
 from tierce.identity.local import PersonSessions
 from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import digest
-from tierce.identity.service import SignInDoor, form_token
+from tierce.identity.service import SignInDoor
+from tierce.identity.sites.forms import form_token
 from tierce.identity.sites.service import BoundDoor
 from tierce.notices.model import Operator
 from tierce.persons.errors import TooManyOpenedError

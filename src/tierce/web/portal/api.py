@@ -60,6 +60,8 @@ class Opened(msgspec.Struct):
     """A session just opened."""
 
     handle: str
+    ticket: str | None = None
+    """What goes beside it for five minutes, where the browser's key signed as the sign-in began."""
 
 
 class Session(msgspec.Struct):
@@ -328,10 +330,6 @@ class Api:
         """Close the pool."""
         await self._client.aclose()
 
-    async def start(self, return_to: str) -> Started:
-        """Begin a sign-in."""
-        return await self.post("/v1/sign-in/start", Started, {"site": "portal", "return_to": return_to})
-
     async def complete(self, answer: dict[str, str], address: str) -> Opened:
         """End a sign-in with what the browser brought back, for the browser at `address`."""
         return await self.post("/v1/sign-in/complete", Opened, answer, {"x-forwarded-for": address})
@@ -423,9 +421,9 @@ class Api:
         """Read the state of one receipt of the establishment."""
         return await self.read(f"{DEPOSITS}/{quote(number, safe='')}", held, DepositStateBody)
 
-    async def relay(self, path: str, held: Held, signed: Signed) -> bytes:
-        """Relay the very bytes that the browser signed, with its proof."""
-        headers = {**_bearer(held), "content-type": "application/json"}
+    async def relay(self, path: str, held: Held | None, signed: Signed) -> bytes:
+        """Relay the very bytes that the browser signed, with its proof; before a sign-in there is no handle."""
+        headers = {**(_bearer(held) if held else {}), "content-type": "application/json"}
         if signed.proof is not None:
             headers["dpop"] = signed.proof
         return await self._send("POST", path, content=signed.body, headers=headers)

@@ -9,6 +9,7 @@ from tierce.identity.sites.model import Held
 from tierce.web.portal.api import Api, Opened, Signed, decode
 
 ASSISTANTS: Final = "/v1/assistants"
+SIGN_IN: Final = f"{ASSISTANTS}/sign-in/start"
 
 
 class Assistant(msgspec.Struct):
@@ -137,9 +138,9 @@ async def finish_passkey(api: Api, binding: str, made: MadePasskey, address: str
     return await api.post(f"{ASSISTANTS}/passkey/finish", PasskeyKept, said, _from(address))
 
 
-async def start_sign_in(api: Api) -> AssistantStart:
-    """Begin the sign-in of an assistant."""
-    return await api.post(f"{ASSISTANTS}/sign-in/start", AssistantStart, {})
+async def start_sign_in(api: Api, signed: Signed) -> AssistantStart:
+    """Begin the sign-in of an assistant, for the browser whose key signed this."""
+    return decode(await api.relay(SIGN_IN, None, signed), AssistantStart)
 
 
 async def finish_sign_in(api: Api, binding: str, signed: SignedPasskey, address: str) -> Opened:

@@ -4,7 +4,7 @@ A browser makes and uses a passkey by its own script (`static/passkey.js`), whic
 the form with what was signed. The binding of a challenge is in the cookie of a sign-in under way.
 """
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -16,8 +16,10 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.policy.assistants import LAST_DAY_MAX, LAST_DAY_USUAL
+from tierce.web.portal.api import Signed
 from tierce.web.portal.assistant_api import (
     ASSISTANTS,
+    SIGN_IN,
     AssistantCode,
     MadePasskey,
     SignedPasskey,
@@ -32,9 +34,9 @@ from tierce.web.portal.assistant_api import (
     start_passkey,
     start_sign_in,
 )
-from tierce.web.portal.entering import address_of, waiting
+from tierce.web.portal.entering import address_of, entered, now_of, refused_to_script, turn_of, waiting_page
 from tierce.web.portal.errors import ApiRefusedError
-from tierce.web.portal.question import Wrong, signed_of
+from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX, Wrong, signed_of
 from tierce.web.portal.site import PENDING_SECONDS, AnyRequest, PortalSite, Visit
 
 ANSWER_CHARS_MAX: Final = 12_000
@@ -102,13 +104,13 @@ def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return site.pages.page("assistant_passkey.html", site.frame(request), {"kept": None}, status=200)
 
     @post("/assistant/passkey/start", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
-    async def start(request: AnyRequest) -> Response[dict[str, object]]:
+    async def start(request: AnyRequest) -> Response[dict[str, Any]]:
         """Answer the page's script: what to make a passkey for, or why not."""
         typed = str((await request.form()).get("code", ""))[:40] or "?"
         try:
             begun = await start_passkey(site.api, typed, address_of(request))
         except ApiRefusedError as error:
-            return _said(site, request, error)
+            return refused_to_script(site, request, error)
         told = msgspec.structs.asdict(begun)
         return _with_binding(site, Response(told), told.pop("binding"))
 
@@ -133,17 +135,20 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/assistant", opt={"act": Act.NONE})
     async def page(request: AnyRequest) -> Response[str]:
         """Ask for the passkey, or have whoever comes among many wait for her turn."""
-        if (waits := waiting(site, request)) is not None:
-            return waits
-        return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=200)
+        turn = turn_of(site, request)
+        if not turn.come:
+            return waiting_page(site, request, turn)
+        site.turns.begin(turn.written, site.ticks())  # a passkey may take several tries, on one page
+        return _sign_in_page(site, request, status=200)
 
     @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
-    async def start(request: AnyRequest) -> Response[dict[str, object]]:
+    async def start(request: AnyRequest) -> Response[dict[str, Any]]:
         """Answer the page's script: what the passkey signs."""
         try:
-            begun = await start_sign_in(site.api)
+            proof = request.headers.get("dpop", "")[:PROOF_CHARS_MAX]
+            begun = await start_sign_in(site.api, Signed((await request.body())[:BODY_CHARS_MAX], proof or None))
         except ApiRefusedError as error:
-            return _said(site, request, error)
+            return refused_to_script(site, request, error)
         told = msgspec.structs.asdict(begun)
         return _with_binding(site, Response(told), told.pop("binding"))
 
@@ -152,14 +157,16 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         """Open the session of this browser, and lead to the choice of the activity."""
         signed, binding = await _answer(request, site, SignedPasskey)
         if signed is None:
-            return site.pages.page("assistant_sign_in.html", site.frame(request), {}, status=400)
+            return _sign_in_page(site, request, status=400)
         opened = await finish_sign_in(site.api, binding, signed, address_of(request))
-        response: Response[str] = Redirect("/activity", status_code=303)
-        response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
-        response.set_cookie(site.cookie(site.pending_cookie, "", 0))
-        return response
+        return entered(site, opened)
 
     return [page, start, finish]
+
+
+def _sign_in_page(site: PortalSite, request: AnyRequest, *, status: int) -> Response[str]:
+    values = {"start_url": site.act_url(SIGN_IN), "now": now_of(site)}
+    return site.pages.page("assistant_sign_in.html", site.frame(request), values, status=status)
 
 
 def _typed(body: bytes) -> Named:
@@ -170,18 +177,9 @@ def _typed(body: bytes) -> Named:
         return Named()
 
 
-def _with_binding(
-    site: PortalSite, response: Response[dict[str, object]], binding: object
-) -> Response[dict[str, object]]:
+def _with_binding(site: PortalSite, response: Response[dict[str, Any]], binding: object) -> Response[dict[str, Any]]:
     response.set_cookie(site.cookie(site.pending_cookie, f"{_PENDING}{binding}", PENDING_SECONDS))
     return response
-
-
-def _said(site: PortalSite, request: AnyRequest, error: ApiRefusedError) -> Response[dict[str, object]]:
-    """A refusal for the page's script, in the language of the page."""
-    language = site.frame(request).language
-    told: dict[str, object] = {"reason": error.reason[language], "remedy": error.remedy[language]}
-    return Response(told, status_code=error.status)
 
 
 async def _answer(request: AnyRequest, site: PortalSite, kind: type[Kind]) -> tuple[Kind | None, str]:

@@ -1,22 +1,24 @@
-"""Signing in, choosing the activity, binding the browser's key, signing out."""
+"""Signing in with the browser's key, choosing the activity, signing out."""
 
 import math
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from tierce.kernel.digits import number_in
 from tierce.policy.acts import Act
 from tierce.policy.returning import TURN_FOR
 from tierce.policy.seats import PROBATION_DAYS
 from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look.formats import say_time
-from tierce.web.portal.api import Leave, Signed
+from tierce.web.portal.api import Leave, Opened, Signed, Started
 from tierce.web.portal.assistant_api import Assistant, read_assistants
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
-from tierce.web.portal.renewing import ACTIVITY, choose_activity, keep_ticket
+from tierce.web.portal.renewing import ACTIVITY, START, choose_activity, keep_ticket, start_sign_in
 from tierce.web.portal.site import (
     PENDING_SECONDS,
     TYPED,
@@ -25,15 +27,20 @@ from tierce.web.portal.site import (
     Visit,
     write_pending,
 )
+from tierce.web.portal.turns import Turn
+from tierce.web.visit import ELSEWHERE
 
 NEW_FOR = timedelta(days=PROBATION_DAYS)
 """How long a device that came for the first time, or an assistant who was named, is told of at each sign-in."""
 NEW_TOLD_MAX = 5
+KEYLESS = "/sign-in/without-key"
+BEGUN = b'{"site":"portal","return_to":"/activity"}'
+"""What begins a sign-in here, as the browser signs it."""
 PROXIES = frozenset({"127.0.0.1", "::1"})
 
 
 def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
-    """Make the routes of the sign-in page and of the way to the provider and back."""
+    """Make the routes of the first page, and of the way to the provider and back."""
 
     @get("/", opt={"act": Act.NONE})
     async def home(request: AnyRequest) -> Response[str]:
@@ -44,17 +51,6 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return sign_in_page(site, request)
         return Redirect("/ask", status_code=303)
 
-    @get("/sign-in", opt={"act": Act.SESSION_OPEN})
-    async def sign_in(request: AnyRequest) -> Response[str]:
-        """Send the browser to the professionals' provider, or have whoever comes among many wait for her turn."""
-        if (page := waiting(site, request)) is not None:
-            return page
-        started = await site.api.start("/activity")
-        response: Response[str] = Redirect(started.authorize_url, status_code=303)
-        response.set_cookie(site.cookie(site.pending_cookie, write_pending(started), PENDING_SECONDS))
-        response.set_cookie(site.cookie(site.turn_cookie, "", 0))
-        return response
-
     @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
     async def callback(request: AnyRequest) -> Response[str]:
         """Open the session of the browser that comes back, and lead to the choice of an activity."""
@@ -64,12 +60,65 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return sign_in_page(site, request, trouble="other_browser", status=403)
         answer = {name: value for name, value in brought.items() if value} | {"binding": binding}
         opened = await site.api.complete(answer, address_of(request))
-        response: Response[str] = Redirect("/activity", status_code=303)
-        response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
-        response.set_cookie(site.cookie(site.pending_cookie, "", 0))
-        return response
+        return entered(site, opened)
 
-    return [home, sign_in, callback]
+    return [home, callback, *_leaving_handlers(site)]
+
+
+def _leaving_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes by which a browser leaves for its provider: with a key, where it makes one."""
+
+    @get("/sign-in", opt={"act": Act.SESSION_OPEN})
+    async def sign_in(request: AnyRequest) -> Response[str]:
+        """The page that has the browser make its key and leave; whoever comes among many waits for her turn."""
+        turn = turn_of(site, request)
+        if not turn.come:
+            return waiting_page(site, request, turn)
+        values = {
+            "said": BEGUN.decode(), "url": site.act_url(START), "now": now_of(site), "keyless_way": KEYLESS
+        }  # fmt: skip
+        return keep_turn(site, site.pages.page("begin.html", site.frame(request), values, status=200), turn)
+
+    @post("/sign-in", status_code=200, opt={"act": Act.SESSION_OPEN})
+    async def begin(request: AnyRequest) -> Response[dict[str, str]]:
+        """Begin the sign-in of the browser whose key signed this very body; where its provider is."""
+        if not begins(site, request):
+            return Response({"location": "/sign-in"})
+        proof = request.headers.get("dpop", "")[:PROOF_CHARS_MAX]
+        try:
+            started = await start_sign_in(site.api, Signed((await request.body())[:BODY_CHARS_MAX], proof or None))
+        except ApiRefusedError as error:
+            return refused_to_script(site, request, error)
+        leads = {"location": started.authorize_url}
+        return _left(site, Response(leads, headers=leads), started)
+
+    @get(KEYLESS, opt={"act": Act.SESSION_OPEN})
+    async def without_key(request: AnyRequest) -> Response[str]:
+        """Begin the sign-in of a browser that makes no key: of whoever chose it here, and is led by no other site."""
+        if not begins(site, request):
+            return Redirect("/sign-in", status_code=303)
+        started = await start_sign_in(site.api, Signed(BEGUN, None))
+        return _left(site, Redirect(started.authorize_url, status_code=303), started)
+
+    return [sign_in, begin, without_key]
+
+
+Answer = TypeVar("Answer", bound=Response[Any])
+
+
+def _left(site: PortalSite, response: Answer, started: Started) -> Answer:
+    response.set_cookie(site.cookie(site.pending_cookie, write_pending(started), PENDING_SECONDS))
+    response.set_cookie(site.cookie(site.turn_cookie, "", 0))
+    return response
+
+
+def entered(site: PortalSite, opened: Opened) -> Response[str]:
+    """Keep the session that just opened, and lead to the choice of its activity."""
+    response: Response[str] = Redirect("/activity", status_code=303)
+    response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
+    keep_ticket(site, response, opened.ticket)
+    response.set_cookie(site.cookie(site.pending_cookie, "", 0))
+    return response
 
 
 def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
@@ -84,7 +133,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         offered = visit.session.offered
         if not offered:
             return forget(site, sign_in_page(site, request, trouble="nothing_offered", status=403))
-        # Before any key is bound nobody's device is this one: all that are new are told, her own among them.
+        # Her own as well, if it is new: what she does not remember is what she has to see.
         since = site.clock.now() - NEW_FOR
         found = await site.api.devices(visit.held)
         new = [one.first_at for one in found.devices if one.first_at > since][:NEW_TOLD_MAX]
@@ -100,14 +149,14 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @post("/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
     async def choose(request: AnyRequest) -> Response[str]:
-        """Relay the choice, signed by the browser's key when it has one."""
+        """Relay the choice, signed by the key with which the sign-in began, where it had one."""
         held, fields = await site.form(request)
         body = fields.get("body", "")[:BODY_CHARS_MAX]
         if not body:
-            number = fields.get("activity", "")
-            if not number.isdecimal() or len(number) > 10:
+            number = number_in(fields.get("activity", ""), 10)
+            if number is None:
                 return Redirect("/activity", status_code=303)
-            body = f'{{"activity":{int(number)}}}'
+            body = f'{{"activity":{number}}}'
         proof = fields.get("proof", "")[:PROOF_CHARS_MAX] or None
         response, ticket = Redirect("/ask", status_code=303), None
         try:
@@ -152,14 +201,42 @@ async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
     return [one for one in every if one.let_in_at > since][:NEW_TOLD_MAX]
 
 
-def waiting(site: PortalSite, request: AnyRequest) -> Response[str] | None:
-    """The page of whoever has to wait for her turn to sign in, which comes again by itself; None: she may begin.
+def now_of(site: PortalSite) -> int:
+    """The seconds of our clock, for a browser whose own is wrong."""
+    return int(site.clock.now().timestamp())
+
+
+def turn_of(site: PortalSite, request: AnyRequest) -> Turn:
+    """The turn to sign in of whoever opens the page of it."""
+    return site.turns.enter(request.cookies.get(site.turn_cookie, ""), site.ticks())
+
+
+def begins(site: PortalSite, request: AnyRequest) -> bool:
+    """Use the turn of whoever begins; False where she has none, or is led here by a page that is not ours."""
+    if request.headers.get("sec-fetch-site") in ELSEWHERE:
+        return False
+    return site.turns.begin(request.cookies.get(site.turn_cookie, ""), site.ticks())
+
+
+def keep_turn(site: PortalSite, response: Response[str], turn: Turn) -> Response[str]:
+    """Have the browser keep its turn, for as long as it serves."""
+    kept = math.ceil(turn.wait) + round(TURN_FOR.total_seconds())
+    response.set_cookie(site.cookie(site.turn_cookie, turn.written, kept))
+    return response
+
+
+def refused_to_script(site: PortalSite, request: AnyRequest, error: ApiRefusedError) -> Response[dict[str, str]]:
+    """A refusal for the page's script, in the language of the page."""
+    language = site.frame(request).language
+    told = {"reason": error.reason[language], "remedy": error.remedy[language], "code": error.code}
+    return Response(told, status_code=error.status)
+
+
+def waiting_page(site: PortalSite, request: AnyRequest, turn: Turn) -> Response[str]:
+    """The page of whoever has to wait for her turn to sign in, which comes again by itself.
 
     It is no failure, hence not a 503: alerts are for those.
     """
-    turn = site.turns.enter(request.cookies.get(site.turn_cookie, ""), site.ticks())
-    if turn.come:
-        return None
     frame, seconds = site.frame(request), math.ceil(turn.wait)
     wait = timedelta(minutes=math.ceil(seconds / 60))
     values = {
@@ -172,10 +249,7 @@ def waiting(site: PortalSite, request: AnyRequest) -> Response[str] | None:
     }
     response = site.pages.page("waiting.html", frame, values, status=200)
     response.headers["refresh"] = str(seconds)
-    if turn.written:
-        kept = seconds + round(TURN_FOR.total_seconds())
-        response.set_cookie(site.cookie(site.turn_cookie, turn.written, kept))
-    return response
+    return keep_turn(site, response, turn) if turn.written else response
 
 
 def sign_in_page(

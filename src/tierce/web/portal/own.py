@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from tierce.kernel.digits import number_in
 from tierce.policy.acts import Act
 from tierce.web.portal.api import DEVICE_CODE, DEVICE_CONFIRM, Code, Signed, separate_path
 from tierce.web.portal.errors import ApiRefusedError
@@ -27,7 +28,7 @@ def session_list_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     ) -> Response[str]:
         """List where the professional is signed in, and her devices."""
         visit = await site.visit(request)
-        number = int(ended) if ended.isdecimal() and len(ended) < 4 else None
+        number = number_in(ended, 3)
         return await _sessions_page(site, visit, number, confirmed=confirmed == "1")
 
     @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})

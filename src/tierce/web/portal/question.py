@@ -7,6 +7,7 @@ JavaScript sends plain fields, and the bytes are made here, without a proof.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from string import digits as ascii_digits
 from typing import Final
 
 import msgspec
@@ -95,7 +96,7 @@ def blank_form(profession: str, today: date) -> AskForm:
 
 def birth_digits(text: str) -> str:
     """Turn « 23/04/1979 » into 19790423; what has not eight digits stays as it is."""
-    digits = "".join(character for character in text if character.isdecimal())
+    digits = "".join(character for character in text if character in ascii_digits)
     return digits[4:] + digits[2:4] + digits[:2] if len(digits) == 8 else digits
 
 

@@ -1,4 +1,4 @@
-"""The ticket beside the session's handle: given as the browser's key is bound, and renewed by what that key signs.
+"""The ticket beside the session's handle: given as it opens for the browser's key, and renewed by what that signs.
 
 Without it the API tells a handle nothing (docs/adr/0131). The page that stands for one asked for too late tells of
 nobody; what the scripts of the look ask for (ticket.js) is relayed as the browser signed it.
@@ -13,11 +13,12 @@ from litestar.handlers import HTTPRouteHandler
 from tierce.identity.dpop import digest_of
 from tierce.identity.sites.model import Held
 from tierce.policy.acts import Act
-from tierce.web.portal.api import Api, Signed, decode
+from tierce.web.portal.api import Api, Signed, Started, decode
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError, PortalError
 from tierce.web.portal.question import PROOF_CHARS_MAX
 from tierce.web.portal.site import WHOLE, AnyRequest, PortalSite
 
+START: Final = "/v1/sign-in/start"
 ACTIVITY: Final = "/v1/session/activity"
 LAPSED: Final = "ticket_lapsed"
 """The API's word for a handle that no ticket goes with."""
@@ -33,8 +34,13 @@ class _Challenge(msgspec.Struct):
     now: int
 
 
+async def start_sign_in(api: Api, signed: Signed) -> Started:
+    """Begin a sign-in, for the browser whose key signed this, or for one without a key."""
+    return decode(await api.relay(START, None, signed), Started)
+
+
 async def choose_activity(api: Api, held: Held, signed: Signed) -> str | None:
-    """Choose the activity and bind the browser's key; its first ticket, None where no key is bound."""
+    """Choose the activity; another ticket, None where the session has no key."""
     return decode(await api.relay(ACTIVITY, held, signed), _Ticket).ticket
 
 

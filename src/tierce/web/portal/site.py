@@ -153,7 +153,7 @@ class PortalSite:
             place=activity.place if activity else None,
             sign_out="/sign-out" if handle else None,
             csrf=form_token(handle) if handle else None,
-            renews=RENEWS if session and activity and session.signs else None,
+            renews=RENEWS if session and session.signs else None,
         )
 
     async def visit(self, request: AnyRequest) -> Visit:
@@ -177,7 +177,7 @@ class PortalSite:
         return {
             "ath": urlsafe_b64encode(sha256(handle.encode()).digest()).rstrip(b"=").decode(),
             "now": str(int(self.clock.now().timestamp())),
-            "signs": "yes" if session.signs or session.activity is None else "no",
+            "signs": "yes" if session.signs else "no",
         }
 
     def act_url(self, path: str) -> str:

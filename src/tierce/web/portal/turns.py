@@ -6,6 +6,7 @@ knows none of them and the queue is empty.
 """
 
 import hmac
+import math
 import re
 import secrets
 from collections import deque
@@ -22,7 +23,7 @@ _MILLI: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What whoever comes is told: to enter, or to come again in `wait` seconds; `written` is her turn, if any."""
+    """What whoever comes is told: to begin, or to come again in `wait` seconds; `written` is her turn, if any."""
 
     wait: float
     written: str = ""
@@ -31,9 +32,6 @@ class Turn:
     def come(self) -> bool:
         """Whether she may begin now."""
         return self.wait <= 0
-
-
-ENTER: Final = Turn(0)
 
 
 class Turns:
@@ -52,21 +50,17 @@ class Turns:
     def enter(self, held: str, now: float) -> Turn:
         """Take in whoever comes at `now`, with the turn that she holds or with none ("")."""
         kept = self._read(held)
-        if kept is not None and now < kept[1]:
-            return Turn(kept[1] - now, held)
-        if kept is not None and self._spend(*kept, now):
-            return ENTER
+        if kept is not None and self._serves(*kept, now):
+            return Turn(max(0.0, kept[1] - now), held)
         free = max(self._next, now - AT_ONCE_SECONDS)
-        if free <= now:
-            self._next = free + self._every
-            return ENTER
         longest = QUEUE_FOR.total_seconds()
         if free - now > longest:
             self._turned_away += 1
             return Turn(longest * (1 + self._turned_away * _GOLDEN % 1) / 2)
         self._next = free + self._every
         self._given += 1
-        return Turn(free - now, self._write(self._given, round(free * _MILLI)))
+        comes = max(free, now)
+        return Turn(comes - now, self._write(self._given, math.floor(comes * _MILLI)))
 
     def wait(self, now: float) -> float:
         """How long whoever comes at `now` would wait, in seconds; beyond QUEUE_FOR she is given no turn."""
@@ -77,16 +71,20 @@ class Turns:
         """How many were given no turn since the start: the queue was full."""
         return self._turned_away
 
-    def _spend(self, number: int, at: float, now: float) -> bool:
-        """Use a turn that has come: once, and for so long after its moment."""
+    def begin(self, held: str, now: float) -> bool:
+        """Use the turn that whoever begins at `now` holds; False: it has not come, is over, was used or is none."""
         while self._used and self._used[0][0] < now:
             self._spent.discard(self._used.popleft()[1])
-        serves = TURN_FOR.total_seconds()
-        if now > at + serves or number in self._spent:
+        kept = self._read(held)
+        if kept is None or now < kept[1] or not self._serves(*kept, now):
             return False
-        self._spent.add(number)
-        self._used.append((now + serves, number))
+        self._spent.add(kept[0])
+        self._used.append((now + TURN_FOR.total_seconds(), kept[0]))
         return True
+
+    def _serves(self, number: int, at: float, now: float) -> bool:
+        """Whether a turn may still be used: once, and for so long after its moment."""
+        return now <= at + TURN_FOR.total_seconds() and number not in self._spent
 
     def _write(self, number: int, milli: int) -> str:
         said = f"{number}.{milli}"

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from tierce.identity.oidc import digest
-from tierce.identity.service import form_token
+from tierce.identity.sites.forms import form_token
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import PersonId, SessionId
 from tierce.lab.bench.concerned import store

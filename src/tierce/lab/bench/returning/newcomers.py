@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from html import unescape
+from typing import Any
 
 import httpx
 
@@ -15,6 +16,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.visitors import ACTIVITY, Asker
+from tierce.lab.standins.bound_browser import signed_start
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.provider import ProviderError
 from tierce.lab.standins.visitor import sign_in
@@ -44,10 +46,12 @@ async def come_back(stage: Stage, national_id: str, clock: Clock, begun: float, 
         async with httpx.AsyncClient(
             base_url=portal, trust_env=False, verify=NO_TLS, timeout=ANSWER_SECONDS_MAX
         ) as http:
-            provider = await _let_in(http, met)
+            key = BrowserKey()
+            begins = signed_start(stage.url("api"), key, clock.now().timestamp())
+            provider = await _let_in(http, begins, met)
             entered = time.monotonic()
             _expected(await http.get(await sign_in(http, provider, national_id)), 303)
-            await _choose(http, stage, clock)
+            await _choose(http, stage, key, clock)
     except (httpx.HTTPError, DemoError, ProviderError) as error:
         met.wrong[f"{type(error).__name__}: {error}"] += 1
         return
@@ -56,25 +60,26 @@ async def come_back(stage: Stage, national_id: str, clock: Clock, begun: float, 
     met.signing_in.append(now - entered)
 
 
-async def _let_in(http: httpx.AsyncClient, met: Return) -> str:
-    """Come as often as the page says, and return the provider's address."""
+async def _let_in(http: httpx.AsyncClient, begins: dict[str, Any], met: Return) -> str:
+    """Come as often as the page says, begin, and return the provider's address."""
     response = await http.get("/sign-in")
     met.given_a_turn += "refresh" in response.headers
     while (again := response.headers.get("refresh")) is not None:
         await asyncio.sleep(int(again))
         response = await http.get("/sign-in")
-    return _expected(response, 303).headers["location"]
+    _expected(response, 200)
+    told: dict[str, str] = _expected(await http.post("/sign-in", **begins), 200).json()
+    return told["location"]
 
 
-async def _choose(http: httpx.AsyncClient, stage: Stage, clock: Clock) -> None:
+async def _choose(http: httpx.AsyncClient, stage: Stage, key: BrowserKey, clock: Clock) -> None:
     page = _expected(await http.get("/activity"), 200).text
     token, choice = _TOKEN.search(page), _CHOICE.search(page)
     if token is None or choice is None:
         msg = "the portal offers no activity"
         raise DemoError(msg)
-    key = BrowserKey()
     asker = Asker(stage.url("api"), http.cookies[COOKIE], key, clock)
-    body = json.dumps({"activity": int(choice[1]), "jwk": key.jwk})
+    body = json.dumps({"activity": int(choice[1])})
     form = {"form_token": unescape(token[1]), "body": body, "proof": asker.proof(ACTIVITY, body.encode())}
     _expected(await http.post("/activity", data=form), 303)
 

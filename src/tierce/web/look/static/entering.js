@@ -17,9 +17,9 @@
   }
 
   async function signed() {
-    const body = JSON.stringify({ return_to: entering.dataset.return });
+    const { said: body, url, now } = entering.dataset;
     const key = await readOrMakeKey();
-    return { body, proof: await prove(key, `${location.origin}/sign-in`, body, { ahead: aheadOf(entering.dataset.now) }) };
+    return { body, proof: await prove(key, new URL(url, location.origin).href, body, { ahead: aheadOf(now) }) };
   }
 
   async function enter() {

@@ -43,8 +43,8 @@ function linesOf(fields) {
 
 // What each form asks, as the API's own JSON.
 const bodies = {
-  async activity(fields, key) {
-    return { activity: Number(fields.get("activity")), jwk: await publicJwk(key) };
+  async activity(fields) {
+    return { activity: Number(fields.get("activity")) };
   },
   async rights(fields) {
     const typed = (name) => (fields.get(name) ?? "").trim();
@@ -138,7 +138,7 @@ function showLostKey() {
 async function signAndSubmit(form) {
   await globalThis.renewTicketInTime?.(); // first: a signature serves for a minute
   const fields = new FormData(form);
-  const key = form.dataset.sign === "activity" ? await readOrMakeKey() : await readKey();
+  const key = await readKey();
   if (!key && settings.signs === "held") {
     form.submit(); // a deposit without a signature is taken too, and not guaranteed
     return true;
@@ -147,7 +147,7 @@ async function signAndSubmit(form) {
     showLostKey();
     return false;
   }
-  const body = JSON.stringify(await bodies[form.dataset.sign](fields, key));
+  const body = JSON.stringify(await bodies[form.dataset.sign](fields));
   const proof = await prove(key, form.dataset.url, body, { ath: settings.ath, ahead: aheadSeconds });
   for (const field of form.querySelectorAll("input, select, textarea")) {
     if (field.name !== "form_token") field.disabled = true;
@@ -186,6 +186,6 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-if (settings.signs === "yes" && document.querySelector("form[data-sign]:not([data-sign=activity])")) {
+if (settings.signs === "yes" && document.querySelector("form[data-sign]")) {
   readKey().then((key) => key || showLostKey(), showLostKey);
 }

@@ -44,10 +44,17 @@ const ways = {
   },
 };
 
+// What asks for what to sign: of a sign-in, signed by this browser's own key, to which its session will belong.
+async function asking(form) {
+  const { url, now } = form.dataset;
+  if (!url) return { body: new URLSearchParams(new FormData(form)) };
+  const proof = await prove(await readOrMakeKey(), url, "{}", { ahead: aheadOf(now) });
+  return { body: "{}", headers: { "content-type": "application/json", dpop: proof } };
+}
+
 // Answers what to sign, or says why not.
 async function begin(form) {
-  const body = new URLSearchParams(new FormData(form));
-  const response = await fetch(form.dataset.start, { method: "POST", body });
+  const response = await fetch(form.dataset.start, { method: "POST", ...(await asking(form)) });
   const told = await response.json();
   if (response.ok) return told;
   say(`${told.reason} ${told.remedy}`);
