@@ -35,6 +35,7 @@ FOLLOWED = (
     "retention",
     "role-passwords",
     "key-rotation",
+    "journal-does-not-verify",
     "upgrade",
 )
 """In this order, on one installation."""
@@ -44,7 +45,8 @@ _BLOCK = re.compile(r"```console\n(.*?)```", re.S)
 def commands_of(page: str) -> list[str]:
     """The command lines of a page's blocks."""
     text = (PAGES / f"{page}.md").read_text("utf-8")
-    return [line[2:] for block in _BLOCK.findall(text) for line in block.splitlines() if line.startswith("$ ")]
+    blocks = [block.replace("\\\n", " ") for block in _BLOCK.findall(text)]
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
 @dataclass
@@ -82,6 +84,10 @@ class Machine:
             ("/etc/tierce/tierce.toml", self.stage.settings_file),
             ("/etc/tierce/restored.toml", self.home / "restored.toml"),
             ("/etc/tierce/keys", self.stage.home / "keys"),
+            ("/etc/tierce/secrets", self.stage.database.secrets),
+            ("/srv/tierce-log", self.stage.home / "log"),
+            ("/srv/tierce-segments", self.stage.home / "segments"),
+            ("/var/lib/tierce/checkpoint", self.stage.home / "state" / "checkpoint"),
             ("/srv/backup", self.home / "backup"),
             ("/srv/restored-keys", self.home / "restored-keys"),
             ("/media/keys", self.home / "media"),
@@ -91,7 +97,8 @@ class Machine:
         ):
             line = line.replace(there, str(here))
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        env = {**os.environ, "PATH": path}
+        # The pages' machine has PostgreSQL on its usual port; who names a settings file reads it there.
+        env = {**os.environ, "PATH": path, "TIERCE_DATABASE_PORT": str(self.stage.database.port)}
         return subprocess.run(
             ["bash", "-c", line], cwd=self.home, env=env, capture_output=True, text=True, check=False
         )

@@ -57,7 +57,7 @@ def _read(connection: psycopg.Connection, settings: Settings, size: int) -> list
     there, placed = verifier_store.counted(connection, first)
     if there != placed:
         said = Phrase(
-            f"{there} lignes sont dans la base depuis la {first}ᵉ, et l’arbre signé en a {placed}",
+            f"{there} lignes sont dans la base à partir de la feuille {first}, et l’arbre signé en a {placed}",
             f"{there} lines are in the database from leaf {first} on, and the signed tree has {placed}",
         )
         return [bad("lines-missing", "journal", said, _REMEDY)]
@@ -71,7 +71,7 @@ def _read(connection: psycopg.Connection, settings: Settings, size: int) -> list
         if wrong or stretch.differ:
             at = wrong[0].code if wrong else "tile-differs"
             said = Phrase(
-                f"tiré au hasard, ce qui est dans la base n’est pas ce qui fut signé, dès la ligne {low} ({at})",
+                f"tiré au hasard, ce qui est dans la base n’est pas ce qui fut signé, dès la feuille {low} ({at})",
                 f"drawn at random, what is in the database is not what was signed, from leaf {low} on ({at})",
             )
             return [bad("lines-altered", "journal", said, _REMEDY)]
