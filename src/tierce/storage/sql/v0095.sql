@@ -1,5 +1,3 @@
 -- A session has its browser's key from the first: the key that signed before it left for its provider, or was there as its assistant's
--- passkey was asked for (docs/adr/0134). Sign-ins that began before are begun again.
+-- passkey was asked for (docs/adr/0134). An assistant's sign-in that began before is begun again, any other opens a session without one.
 alter table access.passkey_challenge add column thumbprint bytea;
-delete from access.pending where realm = 'psc';
-delete from access.passkey_challenge where assistant is null;
