@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0095"
-down_revision = "0092"
+down_revision = "0093"
 
 
 def upgrade() -> None:
