@@ -13,7 +13,6 @@ from tests.folders import private_folder
 from tests.integration.desk import fill
 from tests.integration.feeding import PLAN, Importer, make_importer, write_rows
 from tests.integration.fresh import fresh_database, leave, make_light
-from tests.integration.lent import LENT_TO, Lender
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
 from tests.integration.world import World, make_world
 from tests.mailbox import mailbox
@@ -70,25 +69,11 @@ def template(cluster: Cluster) -> Database:
     return database
 
 
-@pytest.fixture(scope="session")
-def lender(cluster: Cluster, template: Database) -> Iterator[Lender]:
-    """Databases that one test after another uses."""
-    made = Lender(cluster, template)
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def database(
-    request: pytest.FixtureRequest, cluster: Cluster, template: Database, lender: Lender
-) -> Iterator[Database]:
-    """A migrated database in which nothing was written, the test's own until it ends."""
-    if request.path.name in LENT_TO:
-        with lender.lend() as lent:
-            yield lent.database
-    else:
-        with fresh_database(cluster, template) as fresh:
-            yield fresh
+def database(cluster: Cluster, template: Database) -> Iterator[Database]:
+    """A fresh migrated database."""
+    with fresh_database(cluster, template) as fresh:
+        yield fresh
 
 
 @pytest.fixture

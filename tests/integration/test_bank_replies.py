@@ -106,7 +106,7 @@ def test_the_command_tells_what_it_read_and_refuses_with_the_place_and_the_remed
         return ran.exit_code, ran.output
 
     code, output = said(good)
-    assert (code, "n'a pas de fichier, ou rien n'est payé d'ici" in output) == (2, True), "no [payments]: no account"
+    assert (code, "n’a pas de fichier, ou rien n’est payé d’ici" in output) == (2, True), "no [payments]: no account"
     payments = f'[payments]\naccount = "{PAYER_IBAN}"\nrecipient = "{treasury.identity.to_public()}"\n'
     settings.write_text(settings.read_text() + payments, "utf-8")
     code, output = said(wrong)

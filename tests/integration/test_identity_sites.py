@@ -1,6 +1,7 @@
 """Staff and persons sign in on sites that are themselves clients of their provider."""
 
 import asyncio
+import html
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -196,7 +197,8 @@ def test_a_page_of_another_origin_does_not_say_where_a_sign_in_leads(
     async def scene(browser: Browser, _sessions: object) -> None:
         letter = {"return_to": "/incidents/7/letters/1/2"}
         shown = await browser.http.get("/sign-in", params=letter, headers={"sec-fetch-site": said})
-        assert f'data-return="{leads}"' in shown.text, "what the page has its script ask for"
+        asked = f'data-said="{{"return_to":"{leads}"}}"'
+        assert asked in html.unescape(shown.text), "what the page has its script sign"
         left = await browser.leave(leads)
         assert f'content="0;url={leads}"' in (await browser.come_back(left, "vasseur")).text
 

@@ -266,7 +266,7 @@ def _other_controls(files: dict[str, bytes]) -> None:
         (_swap_proofs, "journal/lines.jsonl"),
         (_drop_line, "register/rows.jsonl, 1"),
         (_earlier_tree, "journal/checkpoint.txt"),
-        (_fork, "l'arbre n'a pas seulement grandi"),
+        (_fork, "l’arbre n’a pas seulement grandi"),
         (_unlist, "scope/002.scope"),
         (_fewer, "scope/revisions.json, 2"),
         (_lost_list, "une liste manque"),
@@ -354,7 +354,7 @@ def test_a_later_pack_follows_an_earlier_one_and_a_rolled_back_one_does_not(
     later = house.pack(tmp_path / "later.zip")
     keys = ("--keys", unpacked / "keys.txt")
     code, said = verify(unpacked, later, *keys, "--earlier", pack)
-    assert (code, "rien n'a été retiré" in said) == (0, True), said
+    assert (code, "rien n’a été retiré" in said) == (0, True), said
     code, said = verify(unpacked, pack, *keys, "--earlier", later)
     assert (code, "le journal a reculé" in said) == (1, True), said
     size = int(contents(pack)["manifest.txt"].decode().split("\ntree ")[1].split(" ")[0])
