@@ -105,7 +105,7 @@ def test_wrong_files_and_keys_are_refused_in_both_languages(treasury: Treasury) 
     other = treasury.folder / "other.key"
     other.write_text(f"{pyrage.x25519.Identity.generate()}\n")
     for arguments, said in (
-        ([file, "--list", listed, "--key", str(other)], "vos clés ne l'ouvrent pas"),
+        ([file, "--list", listed, "--key", str(other)], "vos clés ne l’ouvrent pas"),
         ([file, "--list", file, "--key", key], "Pas une liste de contrôle"),
         ([file, "--list", listed, "--key", listed], "clé privée age"),
         ([str(treasury.folder / "none"), "--list", listed, "--key", key], "none : "),
