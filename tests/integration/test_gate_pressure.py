@@ -266,6 +266,31 @@ def test_who_waits_behind_a_batch_that_was_given_up_is_told_that_it_is_closed(wo
 
 
 @pytest.mark.parametrize("slots", [1, 2])
+def test_connections_said_to_be_dead_are_replaced_and_whoever_asks_meanwhile_waits(world: World, slots: int) -> None:
+    """The database was away for a moment: who hears that it is back must not close the gate a second time."""
+    caller = enrol(world)
+
+    async def use(gate: Gate) -> list[bool]:
+        assert shown(await gate.ask(question(caller, world.covered[0])))
+        world.run(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where usename = 'tierce_api' and datname = current_database()"
+        )
+        gate.renew()
+        stood = [gate.open]
+        asked = asyncio.gather(*[gate.ask(question(caller, one)) for one in world.covered[1:6]])
+        while not asked.done():
+            await asyncio.wait([asked], timeout=0.001)
+            stood.append(gate.open)
+        assert all(shown(answer) for answer in await asked)
+        return stood
+
+    stood = run(lambda: world.gate(slots=slots), use)
+    assert isinstance(stood, list)
+    assert all(stood)
+
+
+@pytest.mark.parametrize("slots", [1, 2])
 def test_poisoned_asks_among_many_fail_alone(world: World, slots: int) -> None:
     """The database refuses three of a hundred and three, whatever batch and slot they are in."""
     honest = [enrol(world) for _ in range(10)]

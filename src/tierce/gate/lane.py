@@ -247,8 +247,7 @@ class Lane:
             await self._give_way()
             await self._gather()
             if slot.stale:
-                slot.stale = False
-                await self._reconnect(slot)
+                await self._renewed(slot)
             batch = self._take(slot)
             if not batch:
                 continue
@@ -413,6 +412,7 @@ class Lane:
         self._rest()
 
     async def _open_slot(self, slot: _Slot) -> None:
+        slot.stale = False
         store = await self._connect()
         try:
             slot.since = await store.proofs_since()
@@ -428,6 +428,16 @@ class Lane:
             await self._open_slot(slot)
             return True
         return False
+
+    async def _renewed(self, slot: _Slot) -> None:
+        """Put another connection in the place of one that is said to be dead: whoever asks meanwhile waits for it."""
+        old = slot.store
+        if old is None or not await self._reopened(slot):
+            await self._reconnect(slot)
+            return
+        self._standing -= 1
+        with suppress(*LOST):
+            await old.close_connection()
 
     async def _reconnect(self, slot: _Slot) -> None:
         broken, slot.store = slot.store, None
