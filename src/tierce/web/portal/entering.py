@@ -293,5 +293,5 @@ def forget(site: PortalSite, response: Response[str]) -> Response[str]:
 def address_of(request: AnyRequest) -> str:
     """The browser's address: the peer's, or what our own proxy, on this machine, says last of whom it speaks for."""
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))  # a proxy may add a line of its own
     return forwarded.rsplit(",", 1)[-1].strip() if peer in PROXIES and forwarded else peer
