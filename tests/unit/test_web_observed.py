@@ -11,7 +11,7 @@ from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock
 from tierce.settings import load
 from tierce.storage.database import Database
-from tierce.web.arriving import Arrivals, Arriving
+from tierce.web.arriving import ARRIVING_MAX, Arrivals, Arriving
 from tierce.web.observed import ONCE, Observed, Receive, Scope, Send
 from tierce.web.readiness import Readiness
 
@@ -193,3 +193,39 @@ def test_what_is_said_twice_is_refused_before_anybody_reads_it(tmp_path: Path, n
     assert reached == []
     several = [(name, b"1"), (b"accept", b"a"), (b"accept", b"b"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
     assert answered(watched, "POST", "/v1/rights", several) == 204
+
+
+def test_a_process_holds_so_many_bodies_and_tells_the_oldest_that_they_were_too_slow(tmp_path: Path) -> None:
+    """Long before their time is over, and whichever routes they are for."""
+    watched, more = observed(tmp_path, reads_it_whole, seconds=600.0), 40
+
+    async def play() -> list[int]:
+        never, told, enough = asyncio.Event(), list[int](), asyncio.Event()
+
+        async def receive() -> Message:
+            await never.wait()
+            return {}
+
+        async def one(number: int) -> None:
+            async def send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    assert message["status"] == 408
+                    told.append(number)
+                    if len(told) == more:
+                        enough.set()
+
+            path, said = f"/v1/{number % 3}", [(b"content-length", b"9")]
+            await watched(
+                {"type": "http", "method": "POST", "path": path, "headers": said, "client": ("192.0.2.1", 1)},
+                receive,
+                send,
+            )
+
+        sent = [asyncio.ensure_future(one(number)) for number in range(ARRIVING_MAX + more)]
+        await asyncio.wait_for(enough.wait(), 60)
+        for waiting in sent:
+            waiting.cancel()
+        await asyncio.gather(*sent, return_exceptions=True)
+        return told
+
+    assert asyncio.run(play()) == list(range(more))
