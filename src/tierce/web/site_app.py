@@ -42,4 +42,5 @@ def site_app(
         ],
         request_max_body_size=form_bytes,
         openapi_config=None,
+        logging_config=None,
     )

@@ -323,6 +323,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }
         ),
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Tierce",
             version=__version__,

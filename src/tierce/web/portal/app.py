@@ -99,6 +99,7 @@ def create_app(
         on_shutdown=[_closing(site)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
+        logging_config=None,
         state=State({FIGURES: lambda: _figures(site)}),
     )
 
