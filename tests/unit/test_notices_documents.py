@@ -323,7 +323,9 @@ def test_references_differ_by_list_person_and_insurer() -> None:
 
 def test_dates_are_said_in_paris_time() -> None:
     at = datetime(2026, 6, 30, 22, 5, tzinfo=UTC)
-    assert say_instant(at) == Phrase("le 1er\u00a0juillet 2026 à\u00a00\u00a0h\u00a005", "on 1\u00a0July 2026 at\u00a000:05")
+    assert say_instant(at) == Phrase(
+        "le 1er\u00a0juillet 2026 à\u00a00\u00a0h\u00a005", "on 1\u00a0July 2026 at\u00a000:05"
+    )
     later = at + timedelta(minutes=3)
     assert say_period(at, later).en == "on 1\u00a0July 2026 between 00:05 and 00:08"
     assert say_period(at, at) == say_instant(at)
