@@ -62,6 +62,15 @@ def test_no_sql_takes_the_server_s_own_day() -> None:
     assert not found
 
 
+FRAMEWORKS_COOKIES = re.compile(r"\brequest\.cookies\b|\bconnection\.cookies\b")
+
+
+def test_no_site_reads_a_cookie_by_the_frameworks_own_reading_of_its_name() -> None:
+    """It takes names of other hosts for ours: web/cookies.py does not."""
+    sites = (source for source in SOURCES if str(source.path).startswith("src/tierce/web/"))
+    assert [str(source.path) for source in sites if FRAMEWORKS_COOKIES.search(source.text)] == []
+
+
 TEST_FILE = "tests/unit/test_it.py"
 SRC_FILE = "src/tierce/rights/service.py"
 POSTPONED = "TO" + "DO"

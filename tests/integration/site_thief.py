@@ -25,6 +25,7 @@ from tierce.policy.acts import Act
 from tierce.web.visit import act_of
 
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+SCRIPT: Final = {"content-type": "application/json"}
 ADDRESSES_MAX: Final = 90
 QUERIES: Final = (
     ("lang", "en"),
@@ -134,7 +135,9 @@ class SiteThief:
         held = f"{self.site.cookie}={HANDLE}; {self.site.ticket_cookie}={self.site.ticket}"
         headers = {"accept-language": self.language} | ({"cookie": held} if cookie else {})
         last = self._last()
-        told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)
+        told = await ask(
+            self.site.app, route.method, address, headers | (SCRIPT if route.public else FORM if body else {}), body
+        )
         rows = self.admin.execute("select body from journal.entry where seq > %s order by seq", (last,)).fetchall()
         self.admin.rollback()
         self.heard.append(Heard(route, address, told, tuple(decode(bytes(row[0])) for row in rows)))

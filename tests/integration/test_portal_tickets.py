@@ -27,6 +27,7 @@ pytestmark = pytest.mark.integration
 PORTAL = "http://127.0.0.1:9"
 PAGES = ("/sessions", "/delegates", "/help", "/account", "/invoices", "/agreements", "/transfers", "/held")
 OURS = {"sec-fetch-site": "same-origin"}
+SCRIPT = OURS | {"content-type": "application/json"}
 CHALLENGE, RENEW = "/v1/session/challenge", "/v1/session/renew"
 
 
@@ -84,24 +85,26 @@ def test_the_device_s_key_gives_another_ticket_and_the_portal_relays_what_it_sig
         her = await settled(desk_, connect)
         lapse(connect)
         async with browser(desk_, {"tierce-portal": her.handle}) as web:
-            drawn = (await web.post("/session/challenge", content=b"{}", headers=OURS)).json()
+            drawn = (await web.post("/session/challenge", content=b"{}", headers=SCRIPT)).json()
             assert drawn["url"] == API + RENEW
             body = json.dumps({"challenge": drawn["challenge"]}).encode()
             at_ = desk_.clock.now().timestamp()
             proof = her.key.proof("POST", drawn["url"], handle=her.handle, at=at_, body=body).decode()
             for origin in ("same-site", "cross-site"):
-                elsewhere = {"dpop": proof, "sec-fetch-site": origin}
+                elsewhere = {**SCRIPT, "dpop": proof, "sec-fetch-site": origin}
                 assert (await web.post("/session/renew", content=body, headers=elsewhere)).status_code == 401
-                assert (await web.post("/session/challenge", headers={"sec-fetch-site": origin})).status_code == 401
+                assert (
+                    await web.post("/session/challenge", headers={**SCRIPT, "sec-fetch-site": origin})
+                ).status_code == 401
             for wrong, changed in (({}, body), ({"dpop": proof}, body + b" "), ({"dpop": "a.b.c"}, body)):
-                told = await web.post("/session/renew", content=changed, headers=wrong)
+                told = await web.post("/session/renew", content=changed, headers=SCRIPT | wrong)
                 assert (told.status_code, "set-cookie" in told.headers) == (400, False), wrong
-            told = await web.post("/session/renew", content=body, headers={"dpop": proof, **OURS})
+            told = await web.post("/session/renew", content=body, headers={"dpop": proof, **SCRIPT})
             assert told.status_code == 200, told.text
             kept = told.headers["set-cookie"].lower()
             assert all(one in kept for one in ("tierce-portal-ticket=", "httponly", "samesite=lax", "max-age=300"))
             assert (await web.get("/sessions")).status_code == 200
-            again = await web.post("/session/renew", content=body, headers={"dpop": proof})
+            again = await web.post("/session/renew", content=body, headers={"dpop": proof, **SCRIPT})
             assert (again.status_code, again.json()["code"]) == (409, "ticket_stale")
             assert (await web.get("/sessions")).status_code == 200, "a stale challenge ends nothing"
             nobody = httpx.AsyncClient(transport=web._transport, base_url=PORTAL)

@@ -1,6 +1,7 @@
 """What is copied of a browser between its sign-in and the choice of its activity serves nobody else."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -162,11 +163,21 @@ def test_what_begins_a_sign_in_is_signed_for_it_alone(play: Play) -> None:
             assert (refused.status_code, reason(refused).startswith("proof_")) == (401, True)
         assert (await desk_.api.post(path, **good)).status_code == 200
         async with browser(desk_, {}) as web:
-            assert (await web.get("/sign-in")).status_code == 200
+            page = (await web.get("/sign-in")).text
             led = {"sec-fetch-site": "cross-site"}
-            assert (await web.get("/sign-in/without-key", headers=led)).headers["location"] == "/sign-in"
-            assert (await web.post("/sign-in", headers=led)).json() == {"location": "/sign-in"}
-            keyless = await web.get("/sign-in/without-key", headers={"sec-fetch-site": "same-origin"})
+            offered = re.search(r'href="(/sign-in/without-key\?page=[0-9a-f]{32})"', page)
+            assert offered
+            for way in ("/sign-in/without-key", "/sign-in/without-key?page=" + "0" * 32):
+                assert (await web.get(way)).headers["location"] == "/sign-in", "an old browser, led by another site"
+            assert (await web.get(offered[1], headers=led)).headers["location"] == "/sign-in"
+            script = {"content-type": "application/json"}
+            for said in (
+                script | led,
+                script | {"origin": "https://elsewhere.example"},
+                {"content-type": "text/plain"},
+            ):
+                assert (await web.post("/sign-in", headers=said)).json() == {"location": "/sign-in"}
+            keyless = await web.get(offered[1])
             assert keyless.headers["location"].startswith("http://localhost:")
 
     play(scene)

@@ -39,6 +39,7 @@ from tierce.storage.keys import Keyring
 from tierce.web.signin_site import CHALLENGE
 
 pytestmark = pytest.mark.integration
+SCRIPT = {"content-type": "application/json"}
 
 Opened = Callable[[Room, Database], AbstractAsyncContextManager[Site]]
 SITES: dict[str, tuple[Opened, str, str]] = {
@@ -59,7 +60,7 @@ def signed(key: BrowserKey = KEY) -> BoundBrowser:
 
 
 async def challenge(site: Site) -> str:
-    told = await site.http.post(CHALLENGE)
+    told = await site.http.post(CHALLENGE, headers=SCRIPT)
     assert told.status_code == 200, told.text
     return str(told.json()["challenge"])
 
@@ -130,7 +131,7 @@ def test_another_key_ends_the_session_and_the_journal_says_whose(room: Room, dat
         assert line.professional
         assert bool(line.insurer) == (name == "insurers")
         assert bool(line.person) == (name == "persons")
-        assert (await site.http.post(CHALLENGE)).status_code == 401
+        assert (await site.http.post(CHALLENGE, headers=SCRIPT)).status_code == 401
         ended = await site.http.get(SITES[name][2])
         assert (ended.status_code, "session_revoked" in ended.text) == (401, True)
 
@@ -206,7 +207,7 @@ def test_what_does_not_fit_the_request_gives_no_ticket_and_ends_nothing(room: Ro
         for origin in ("same-site", "cross-site"):
             headers = whole["headers"] | {"sec-fetch-site": origin}
             assert (await site.http.post(**(whole | {"headers": headers}))).status_code == 401
-            assert (await site.http.post(CHALLENGE, headers={"sec-fetch-site": origin})).status_code == 401
+            assert (await site.http.post(CHALLENGE, headers=SCRIPT | {"sec-fetch-site": origin})).status_code == 401
         assert (await site.http.get("/ladder")).status_code == 200
         assert (await site.http.post(**whole)).status_code == 200, "the challenge was not used up"
 
@@ -264,7 +265,7 @@ def test_no_sign_in_begins_without_a_key_nor_ends_in_another_s(
         assert (await browser.http.post(**(whole | {"headers": crossed}))).status_code == 401
         assert connect(SUPERUSER).execute("select count(*) from access.pending").fetchone() == (0,)
         await browser.enter("vasseur")
-        drawn = (await browser.http.post(CHALLENGE)).json()["challenge"]
+        drawn = (await browser.http.post(CHALLENGE, headers=SCRIPT)).json()["challenge"]
         assert (await browser.http.post(**browser.bound.renew(browser.handle, drawn))).status_code == 200
 
     play(database, keyring, origin, Realm.STAFF, scene)

@@ -32,6 +32,8 @@ from tierce.web.portal.site import form_token
 REQUESTS_MAX: Final = 12_000
 ENDS: Final = frozenset({Act.SESSION_REVOKE, Act.STAFF_SESSION_END, Act.PERSON_SESSION_END})
 """Acts that end sessions: walked last, and never with one's own."""
+SCRIPTED: Final = ("/session/challenge", "/session/renew", "/sign-in", "/assistant/start", "/assistant/passkey/start")
+"""What a script of the portal's pages asks for, as JSON."""
 METHODS: Final = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 VARIANTS: Final[tuple[dict[str, str], ...]] = (
     {"accept": "application/json"},
@@ -259,6 +261,8 @@ class Walker:
                     await self.send(route.site, method, address, {})
             elif route.site == "portal":
                 await self.submit(address, {}, f"/v1{address}")
+                if route.path in SCRIPTED:
+                    await self.send("portal", "POST", address, {"content-type": "application/json"}, b"{}")
             elif route.site == "api":
                 for body in (b"{}", json.dumps({"name": "Accueil"}).encode())[: 1 if route.path in HOT_ACTS else 2]:
                     await self.act(address, body, **{"content-type": "application/json"})

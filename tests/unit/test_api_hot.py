@@ -14,6 +14,7 @@ from tierce.rights.errors import QuestionError
 from tierce.rights.rules import QUESTION_BYTES_MAX
 from tierce.web.api import hot, problems
 from tierce.web.api.problems import Problem
+from tierce.web.arriving import Arrivals
 
 Message = MutableMapping[str, Any]
 HALF = QUESTION_BYTES_MAX // 2
@@ -86,7 +87,7 @@ def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> No
         counted.append(counted[-1] + 1)
 
     async def wait(seconds: float, event: asyncio.Event, soon: float = 60.0) -> None:
-        with hot._Within(seconds, min(soon, seconds), leave, enter):
+        with hot._Within(seconds, min(soon, seconds), leave, enter, Arrivals()):
             begun.set()
             await event.wait()
 
@@ -110,6 +111,35 @@ def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> No
             await stopped
 
     asyncio.run(play())
+
+
+def test_of_asks_that_linger_the_oldest_gives_way_to_one_more() -> None:
+    async def play() -> list[str]:
+        lingering, never, there, ends = Arrivals(most=2), asyncio.Event(), asyncio.Event(), list[str]()
+        paused, both = list[int](), asyncio.Event()
+
+        def pause() -> None:
+            paused.append(1)
+            if len(paused) == 2:
+                both.set()
+
+        async def send(name: str, seconds: float, event: asyncio.Event) -> None:
+            try:
+                with hot._Within(seconds, 0.0, pause, never.clear, lingering):
+                    await event.wait()
+                ends.append(f"{name} came")
+            except TimeoutError:
+                ends.append(f"{name} was let go")
+
+        first = asyncio.ensure_future(send("first", 60.0, never))
+        second = asyncio.ensure_future(send("second", 60.0, there))
+        await both.wait()
+        await send("third", 0.05, never)
+        there.set()
+        await asyncio.gather(first, second)
+        return ends
+
+    assert asyncio.run(play()) == ["first was let go", "third was let go", "second came"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock
 from tierce.settings import load
 from tierce.storage.database import Database
-from tierce.web.observed import Arriving, Observed, Receive, Scope, Send
+from tierce.web.arriving import Arrivals, Arriving
+from tierce.web.observed import Observed, Receive, Scope, Send
 from tierce.web.readiness import Readiness
 
 Message = MutableMapping[str, Any]
@@ -27,7 +28,7 @@ def test_a_body_that_comes_byte_by_byte_ends_as_if_its_sender_had_gone() -> None
             await dripped.wait()
             return {"type": "http.request", "body": b"a", "more_body": True}
 
-        arriving, pieces = Arriving(drips, 1.0), 0
+        arriving, pieces = Arriving(drips, 1.0, Arrivals()), 0
         while (await arriving())["type"] == "http.request":
             pieces += 1
         return pieces, arriving.late
@@ -53,12 +54,54 @@ def test_a_body_that_is_whole_is_waited_for_no_more() -> None:
             await gone.wait()
             return {"type": "http.disconnect"}
 
-        arriving = Arriving(receive, 0.02)
+        arriving = Arriving(receive, 0.02, Arrivals())
         types = [(await arriving())["type"], (await arriving())["type"]]
         asyncio.get_running_loop().call_later(0.05, gone.set)
         return [*types, (await arriving())["type"]], arriving.late
 
     assert asyncio.run(read()) == (["http.request", "http.request", "http.disconnect"], False)
+
+
+def test_of_bodies_on_their_way_the_oldest_gives_way_to_one_more_and_a_whole_one_takes_no_place() -> None:
+    async def play() -> list[list[str]]:
+        arrivals, never, both = Arrivals(most=2), asyncio.Event(), asyncio.Event()
+        waiting: list[int] = []
+
+        def body(*pieces: str) -> Arriving:
+            left = list(pieces)
+
+            async def receive() -> Message:
+                if not left:
+                    waiting.append(1)
+                    if len(waiting) == 2:
+                        both.set()
+                    await never.wait()
+                return {"type": "http.request", "body": b"", "more_body": left.pop(0) == "part"}
+
+            return Arriving(receive, 60.0, arrivals)
+
+        async def read(one: Arriving) -> list[str]:
+            types = [(await one())["type"]]
+            while types[-1] == "http.request" and not one._whole:
+                types.append((await one())["type"])
+            one.end()
+            return types
+
+        slow = [asyncio.ensure_future(read(body("part"))) for _ in range(2)]
+        await both.wait()
+        whole = [await read(body("last")) for _ in range(5)]
+        given_way = await slow[0]
+        slow.append(asyncio.ensure_future(read(body("part"))))
+        assert not slow[1].done()
+        late = asyncio.ensure_future(read(body("part", "part")))
+        given_way_next = await slow[1]
+        for one in (slow[2], late):
+            one.cancel()
+        return [given_way, given_way_next, *whole]
+
+    first, second, *whole = asyncio.run(play())
+    assert first == second == ["http.request", "http.disconnect"]
+    assert whole == [["http.request"]] * 5
 
 
 @pytest.mark.parametrize("says", [500, None])

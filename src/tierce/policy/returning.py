@@ -14,5 +14,7 @@ AT_ONCE_SECONDS = 2
 """After a quiet time, as many as these seconds give begin at once: on an ordinary morning nobody meets the queue."""
 QUEUE_FOR = timedelta(minutes=30)
 """How far ahead turns are given; whoever comes after is told when to come back, and is given none."""
+SHARED_FROM = timedelta(minutes=1)
+"""From this wait on, a network of which nobody waits has a turn in a queue of its own kind: one a network."""
 TURN_FOR = timedelta(minutes=3)
 """How long a turn serves once it has come."""

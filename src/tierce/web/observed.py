@@ -18,6 +18,7 @@ from prometheus_client import generate_latest
 from tierce import __version__
 from tierce.web import logs
 from tierce.web.api.metrics import render as render_gate
+from tierce.web.arriving import Arrivals, Arriving
 from tierce.web.fhir.names import ELIGIBILITY_PATH
 from tierce.web.figures import Figures
 from tierce.web.readiness import Readiness
@@ -53,7 +54,7 @@ class Observed:
         self, name: str, app: App, readiness: Readiness, shared: Path | None, body_seconds: float = BODY_SECONDS
     ) -> None:
         """Watch `app`; `name` is the process's, and the workers of one service count together in `shared`."""
-        self._body_seconds = body_seconds
+        self._arrivals, self._body_seconds = Arrivals(), body_seconds
         self._name = name
         self._app = app
         self._readiness = readiness
@@ -80,7 +81,7 @@ class Observed:
         arriving = (
             None
             if scope["method"] in _WITHOUT_BODY or scope["path"].startswith(_TIMED)
-            else Arriving(receive, self._body_seconds)
+            else Arriving(receive, self._body_seconds, self._arrivals)
         )
         self._figures.begin()
         fault: Exception | None = None
@@ -97,6 +98,8 @@ class Observed:
             if status == 0:
                 await _answer(watched, 500, b"{}", b"application/json")
         finally:
+            if arriving is not None:
+                arriving.end()
             seconds = perf_counter() - started
             self._figures.end(status, seconds, ask=scope["path"].startswith(ASKS))
             if fault is not None or status >= 500 or seconds > SLOW_SECONDS:
@@ -135,31 +138,6 @@ class Observed:
                 text += told().encode()
             text += _checked(await self._readiness.look(gate)).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
-
-
-class Arriving:
-    """What is received of one request, which ends as if whoever sends it had gone when its body is late."""
-
-    def __init__(self, receive: Receive, seconds: float) -> None:
-        """Begin to count."""
-        self._receive = receive
-        self._until = asyncio.get_running_loop().time() + seconds
-        self._whole = False
-        self.late = False
-        """Whether it did not arrive in time."""
-
-    async def __call__(self) -> Message:
-        """The next message; once the body is whole, as long as the server makes one wait."""
-        if self._whole:
-            return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._until):
-                message = await self._receive()
-        except TimeoutError:
-            self.late = True
-            return {"type": "http.disconnect"}
-        self._whole = not message.get("more_body", False)
-        return message
 
 
 def is_local(scope: Scope) -> bool:

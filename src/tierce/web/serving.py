@@ -28,6 +28,8 @@ from tierce.web.names import TALLY_VARIABLE
 
 WORKER, BILLING = "worker", "billing"
 STOP_SECONDS_MAX = 10.0
+CONNECTIONS_MAX = 4_096
+"""At once, for one worker: half of the files that a unit lets it open; past that one waits to be let in."""
 _COMM = Path("/proc/self/comm")
 
 
@@ -56,6 +58,7 @@ def serve_site(name: str, settings: Settings) -> None:
             port=port,
             interface=Interfaces.ASGI,
             workers=settings.api.processes if name == "api" else 1,
+            backpressure=CONNECTIONS_MAX,
             workers_kill_timeout=int(STOP_SECONDS_MAX),  # one that missed its signal would hold a restart up
             http=HTTPModes.http1,
             websockets=False,

@@ -7,8 +7,8 @@ Cookies and forgery:
 - the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
   state and binding, lives five minutes and serves nothing else;
 - those of the session and of its ticket are `SameSite=Strict`: no other site ever makes a request in the session's
-  name, nor does another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with
-  a page that goes on by itself, since a redirect would still count as the provider's;
+  name, nor does another origin of the same domain, which `Sec-Fetch-Site` tells, or `Origin`. The callback therefore
+  answers with a page that goes on by itself, since a redirect would still count as the provider's;
 - forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
@@ -45,10 +45,11 @@ from tierce.identity.sites.rules import RENEWED_AFTER, TICKET_LIFE
 from tierce.identity.sites.service import RENEW, START, BoundDoor
 from tierce.policy.acts import Act
 from tierce.web.back_channel import BACK_CHANNEL, told_over
+from tierce.web.cookies import cookie_in
 from tierce.web.leaving import COOKIE, SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
-from tierce.web.visit import ELSEWHERE, AnyRequest, language_of
+from tierce.web.visit import AnyRequest, is_from_elsewhere, is_from_our_script, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = START, "/sign-in/callback", "/sign-out"
 CHALLENGE = "/session/challenge"
@@ -106,8 +107,8 @@ class SiteSignIn:
         Nor when a page of another origin makes the request: `SameSite=Strict` keeps back those of other sites alone,
         and ours, the portal among them, are names under one domain.
         """
-        found = request.cookies.get(self.session_cookie)
-        if not found or request.headers.get("sec-fetch-site") in ELSEWHERE:
+        found = cookie_in(request, self.session_cookie)
+        if not found or is_from_elsewhere(request):
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return found
 
@@ -119,7 +120,7 @@ class SiteSignIn:
             TicketRefusedError: her browser has to sign first.
         """
         try:
-            held = Held(self.handle(request), request.cookies.get(self.ticket_cookie, ""))
+            held = Held(self.handle(request), cookie_in(request, self.ticket_cookie))
             return held.handle, await read(held)
         except (SessionRefusedError, TicketRefusedError):
             await self.keep_typed(request)
@@ -130,8 +131,7 @@ class SiteSignIn:
         if isinstance(error, TicketRefusedError) and error.reason is TicketReason.LAPSED:
             return self._lapsed(request)
         reason, remedy = told(error)
-        # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
-        known = any(name.endswith(f"tierce-{self.name}") for name in request.cookies)
+        known = bool(cookie_in(request, self.session_cookie))
         fresh = isinstance(error, SessionRefusedError) and not known
         values = {
             "reason": None if fresh else reason, "remedy": remedy, "code": code_of(error),
@@ -166,7 +166,7 @@ class SiteSignIn:
                 return
             form = await request.form()
             request.scope["state"][_LATE] = self._typed(form)
-            if form_token_fits(request.cookies.get(self.session_cookie, ""), str(form.get(FORM_FIELD, ""))):
+            if form_token_fits(cookie_in(request, self.session_cookie), str(form.get(FORM_FIELD, ""))):
                 request.scope["state"][_WHOLE] = [(key, str(value)) for key, value in form.multi_items()]
 
     def _typed(self, form: FormMultiDict) -> tuple[str, ...]:
@@ -225,7 +225,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         """
         if not is_local_return(return_to):
             return site.refused(request, SignInRefusedError(SignInReason.RETURN_ADDRESS))
-        led_here = request.headers.get("sec-fetch-site") in ELSEWHERE
+        led_here = is_from_elsewhere(request)
         now = int(site.door.sessions.clock.now().timestamp())
         frame = Frame(language=language_of(request), path=SIGN_IN)
         said = msgspec.json.encode(_Start("/" if led_here else return_to)).decode()
@@ -236,7 +236,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     async def callback(request: AnyRequest) -> Response[Any]:
         """Open the session of the browser that comes back."""
         query = request.query_params
-        state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+        state, _, binding = cookie_in(request, site.pending_cookie).partition(".")
         try:
             if not state or state != query.get("state"):
                 raise SignInRefusedError(SignInReason.OTHER_BROWSER)
@@ -277,6 +277,7 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     async def challenge(request: AnyRequest) -> Response[Any]:
         """Draw what the session's browser is to sign."""
         try:
+            _insist_ours(request)
             handle = site.handle(request)
             tickets = site.door.tickets
             drawn = await tickets.challenge(handle)
@@ -289,6 +290,7 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     async def renew(request: AnyRequest) -> Response[Any]:
         """Give the session's browser another ticket for what it signed."""
         try:
+            _insist_ours(request)
             handle, body = site.handle(request), await request.body()
             ticket = await site.door.tickets.renew(handle, _challenge_of(body), body, _proof_of(request))
         except IdentityError as error:
@@ -302,7 +304,7 @@ def _key_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
 
 def _insist_ours(request: AnyRequest) -> None:
     """Refuse what a page of another origin sends: it would have a browser sign in with a key that is not its own."""
-    if request.headers.get("sec-fetch-site") in ELSEWHERE:
+    if not is_from_our_script(request):
         raise SignInRefusedError(SignInReason.OTHER_BROWSER)
 
 
@@ -343,7 +345,7 @@ def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
             await site.check_form(request)
             handle, lapsed = site.handle(request), False
             try:
-                await site.door.sessions.read(Held(handle, request.cookies.get(site.ticket_cookie, "")))
+                await site.door.sessions.read(Held(handle, cookie_in(request, site.ticket_cookie)))
             except TicketRefusedError:
                 lapsed = True  # whoever lost her key leaves all the same
             await site.door.sessions.end(handle)
@@ -363,7 +365,7 @@ def _sign_out_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     @get(SIGNED_OUT, opt={"act": site.left})
     async def gone(request: AnyRequest) -> Response[Any]:
         """Say how far somebody left."""
-        frame, held = Frame(language=language_of(request), path=SIGNED_OUT), request.cookies.get(site.left_cookie, "")
+        frame, held = Frame(language=language_of(request), path=SIGNED_OUT), cookie_in(request, site.left_cookie)
         return signed_out(site.pages, frame, site.cookie_left, held, request.query_params.get("state", ""))
 
     @post(BACK_CHANNEL, status_code=200, opt={"act": site.left})

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders, State
@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool
 
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
+from tierce.web.cookies import cookie_in
 from tierce.web.look import choose_language, language_cookie
 from tierce.web.look.choice import COOKIE
 
@@ -26,14 +27,36 @@ AnyRequest = Request[Any, Any, State]
 Pool = ConnectionPool[Connection]
 Found = TypeVar("Found")
 ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
-"""What a browser says (`Sec-Fetch-Site`) of a request that a page of another origin makes; silence is believed."""
+"""What a browser says (`Sec-Fetch-Site`) of a request that a page of another origin makes."""
 
 
 def language_of(request: AnyRequest) -> Language:
     """The reader's language: asked for in the address, remembered, or preferred by the browser."""
     return choose_language(
-        request.query_params.get("lang"), request.cookies.get(COOKIE), request.headers.get("accept-language")
+        request.query_params.get("lang"), cookie_in(request, COOKIE), request.headers.get("accept-language")
     )
+
+
+def is_from_elsewhere(request: AnyRequest) -> bool:
+    """Whether the browser says that a page of another origin makes this request.
+
+    One that does not say where it comes from tells the origin of what it sends; what it only opens, it may do in
+    silence, and then is believed. "null" is what our own forms tell, since no address of ours reaches another site.
+    """
+    where = request.headers.get("sec-fetch-site")
+    if where is not None:
+        return where in ELSEWHERE
+    origin, host = urlsplit(request.headers.get("origin", "null")), request.headers.get("host", "")
+    return bool(origin.netloc) and host not in {origin.netloc, origin.hostname}
+
+
+def is_from_our_script(request: AnyRequest) -> bool:
+    """Whether a script of this site's own pages sends this, as JSON.
+
+    No form has that type; another site's script would have to ask first, and is told no.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" and not is_from_elsewhere(request)
 
 
 class RememberLanguage:

@@ -3,7 +3,6 @@
 `POST /v1/deposits` takes a deposit, `GET /v1/deposits/{receipt}` tells its state, `GET /v1/service` what is open.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -34,6 +33,7 @@ from tierce.web.api.callers import TICKET, handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
 from tierce.web.api.problems import Problem
+from tierce.web.arriving import Arrivals, Arriving
 from tierce.web.fhir.names import METADATA_PATH
 from tierce.web.fhir.names import ROOT as FHIR
 from tierce.web.fhir.outcomes import in_fhir
@@ -89,6 +89,7 @@ class Front:
         self._counter = counter
         self._openness = openness
         self._url = url.rstrip("/")
+        self._arrivals = Arrivals()
         self.rest: App | None = None
         self.find_state: FindState | None = None
 
@@ -148,8 +149,11 @@ class Front:
             await _problem(send, problems.FAULT)
 
     async def _take(self, scope: Scope, receive: Receive) -> Receipt:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            body = await _read(receive)
+        arriving = Arriving(receive, BODY_SECONDS_MAX, self._arrivals)
+        try:
+            body = await _read(arriving)
+        finally:
+            arriving.end()
         left = Left(_handle(scope), body, header(scope, b"dpop"), self._url + DEPOSITS)
         try:
             return await self._counter.take(left, self._openness.takes)

@@ -34,6 +34,7 @@ from tierce.web.api import problems
 from tierce.web.api.callers import Bound, Callers
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import identity_problem
+from tierce.web.arriving import Arrivals
 from tierce.web.fhir import eligibility, reading
 from tierce.web.fhir.eligibility import Asked, Eligibility
 from tierce.web.fhir.names import ELIGIBILITY_PATH, MEDIA_TYPE
@@ -109,6 +110,7 @@ class HotRoutes:
         self._proofs = proofs
         self._url = url.rstrip("/")
         self._say_closed = say_closed
+        self._lingering = Arrivals()
 
     @property
     def gate(self) -> Gate:
@@ -128,7 +130,7 @@ class HotRoutes:
         coming.enter()
         try:
             self._gate.shed()
-            with _Within(BODY_SECONDS_MAX, BODY_SECONDS_AWAITED, coming.leave, coming.enter):
+            with _Within(BODY_SECONDS_MAX, BODY_SECONDS_AWAITED, coming.leave, coming.enter, self._lingering):
                 body = await _read(scope, receive, _BYTES_MAX.get(path, QUESTION_BYTES_MAX))
             if isinstance(body, Problem):
                 await _problem(send, body)
@@ -247,21 +249,30 @@ class _Within:
     When it is long, `paused` is called meanwhile, and `resumed` at its end, however it ends.
     """
 
-    def __init__(self, seconds: float, soon: float, paused: Callable[[], None], resumed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        soon: float,
+        paused: Callable[[], None],
+        resumed: Callable[[], None],
+        lingering: Arrivals,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task(self._loop)
         self._left = seconds - soon
         self._late = self._long = False
-        self._paused, self._resumed = paused, resumed
+        self._paused, self._resumed, self._lingering = paused, resumed, lingering
         self._alarm = self._loop.call_later(soon, self._linger)
 
     def _linger(self) -> None:
         self._long = True
         self._paused()
-        self._alarm = self._loop.call_later(self._left, self._ring)
+        self._alarm = self._loop.call_later(self._left, self.give_up)
+        self._lingering.begin(self)
 
-    def _ring(self) -> None:
-        if self._task is not None:
+    def give_up(self) -> None:
+        """Wait no more: it is late, or too many linger."""
+        if self._task is not None and not self._late:
             self._late = True
             self._task.cancel()
 
@@ -271,6 +282,7 @@ class _Within:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         self._alarm.cancel()
         if self._long:
+            self._lingering.end(self)
             self._resumed()
         if self._late and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -16,6 +16,7 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.policy.assistants import LAST_DAY_MAX, LAST_DAY_USUAL
+from tierce.web.cookies import cookie_in
 from tierce.web.portal.api import Signed
 from tierce.web.portal.assistant_api import (
     ASSISTANTS,
@@ -35,9 +36,10 @@ from tierce.web.portal.assistant_api import (
     start_sign_in,
 )
 from tierce.web.portal.entering import address_of, entered, now_of, refused_to_script, turn_of, waiting_page
-from tierce.web.portal.errors import ApiRefusedError
+from tierce.web.portal.errors import ApiRefusedError, FormRefusedError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX, Wrong, signed_of
 from tierce.web.portal.site import PENDING_SECONDS, AnyRequest, PortalSite, Visit
+from tierce.web.visit import is_from_our_script
 
 ANSWER_CHARS_MAX: Final = 12_000
 _PENDING: Final = "passkey."
@@ -106,9 +108,10 @@ def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/assistant/passkey/start", status_code=200, opt={"act": Act.ASSISTANT_ENROL})
     async def start(request: AnyRequest) -> Response[dict[str, Any]]:
         """Answer the page's script: what to make a passkey for, or why not."""
-        typed = str((await request.form()).get("code", ""))[:40] or "?"
+        if not is_from_our_script(request):
+            raise FormRefusedError
         try:
-            begun = await start_passkey(site.api, typed, address_of(request))
+            begun = await start_passkey(site.api, _code_in(await request.body()), address_of(request))
         except ApiRefusedError as error:
             return refused_to_script(site, request, error)
         told = msgspec.structs.asdict(begun)
@@ -144,6 +147,8 @@ def _sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @post("/assistant/start", status_code=200, opt={"act": Act.ASSISTANT_SIGN_IN})
     async def start(request: AnyRequest) -> Response[dict[str, Any]]:
         """Answer the page's script: what the passkey signs."""
+        if not is_from_our_script(request):
+            raise FormRefusedError
         try:
             proof = request.headers.get("dpop", "")[:PROOF_CHARS_MAX]
             begun = await start_sign_in(site.api, Signed((await request.body())[:BODY_CHARS_MAX], proof or None))
@@ -177,6 +182,17 @@ def _typed(body: bytes) -> Named:
         return Named()
 
 
+class _Code(msgspec.Struct):
+    code: str = ""
+
+
+def _code_in(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Code).code[:40] or "?"
+    except msgspec.DecodeError:
+        return "?"
+
+
 def _with_binding(site: PortalSite, response: Response[dict[str, Any]], binding: object) -> Response[dict[str, Any]]:
     response.set_cookie(site.cookie(site.pending_cookie, f"{_PENDING}{binding}", PENDING_SECONDS))
     return response
@@ -184,7 +200,7 @@ def _with_binding(site: PortalSite, response: Response[dict[str, Any]], binding:
 
 async def _answer(request: AnyRequest, site: PortalSite, kind: type[Kind]) -> tuple[Kind | None, str]:
     """What the page's script sent, and the binding of this browser; None where it is neither of ours."""
-    prefix, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+    prefix, _, binding = cookie_in(request, site.pending_cookie).partition(".")
     text = str((await request.form()).get("answer", ""))
     if prefix + "." != _PENDING or not binding or len(text) > ANSWER_CHARS_MAX:
         return None, ""

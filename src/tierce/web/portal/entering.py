@@ -1,17 +1,21 @@
 """Signing in with the browser's key, choosing the activity, signing out."""
 
+import hmac
 import math
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tierce.kernel.digits import number_in
+from tierce.kernel.network import address_prefix
 from tierce.policy.acts import Act
 from tierce.policy.returning import TURN_FOR
 from tierce.policy.seats import PROBATION_DAYS
+from tierce.web.cookies import cookie_in
 from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look.formats import say_time
 from tierce.web.portal.api import Leave, Opened, Signed, Started
@@ -28,7 +32,7 @@ from tierce.web.portal.site import (
     write_pending,
 )
 from tierce.web.portal.turns import Turn
-from tierce.web.visit import ELSEWHERE
+from tierce.web.visit import is_from_elsewhere, is_from_our_script
 
 NEW_FOR = timedelta(days=PROBATION_DAYS)
 """How long a device that came for the first time, or an assistant who was named, is told of at each sign-in."""
@@ -54,7 +58,7 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
     async def callback(request: AnyRequest) -> Response[str]:
         """Open the session of the browser that comes back, and lead to the choice of an activity."""
-        state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+        state, _, binding = cookie_in(request, site.pending_cookie).partition(".")
         brought = {name: request.query_params.get(name, "") for name in ("state", "code", "iss", "error")}
         if not binding or not state or state != brought["state"]:
             return sign_in_page(site, request, trouble="other_browser", status=403)
@@ -75,14 +79,15 @@ def _leaving_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if not turn.come:
             return waiting_page(site, request, turn)
         values = {
-            "said": BEGUN.decode(), "url": site.act_url(START), "now": now_of(site), "keyless_way": KEYLESS
+            "said": BEGUN.decode(), "url": site.act_url(START), "now": now_of(site),
+            "keyless_way": f"{KEYLESS}?page={site.turns.leads(turn.written)}",
         }  # fmt: skip
         return keep_turn(site, site.pages.page("begin.html", site.frame(request), values, status=200), turn)
 
     @post("/sign-in", status_code=200, opt={"act": Act.SESSION_OPEN})
     async def begin(request: AnyRequest) -> Response[dict[str, str]]:
         """Begin the sign-in of the browser whose key signed this very body; where its provider is."""
-        if not begins(site, request):
+        if not is_from_our_script(request) or not begins(site, request):
             return Response({"location": "/sign-in"})
         proof = request.headers.get("dpop", "")[:PROOF_CHARS_MAX]
         try:
@@ -93,9 +98,13 @@ def _leaving_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return _left(site, Response(leads, headers=leads), started)
 
     @get(KEYLESS, opt={"act": Act.SESSION_OPEN})
-    async def without_key(request: AnyRequest) -> Response[str]:
-        """Begin the sign-in of a browser that makes no key: of whoever chose it here, and is led by no other site."""
-        if not begins(site, request):
+    async def without_key(request: AnyRequest, page: FromQuery[str] = "") -> Response[str]:
+        """Begin the sign-in of a browser that makes no key: of whoever chose it here, and is led by no other site.
+
+        A browser that makes none may say nothing either of who leads it: the page of her turn does.
+        """
+        of_hers = site.turns.leads(cookie_in(request, site.turn_cookie))
+        if not hmac.compare_digest(of_hers.encode(), page.encode()) or not begins(site, request):
             return Redirect("/sign-in", status_code=303)
         started = await start_sign_in(site.api, Signed(BEGUN, None))
         return _left(site, Redirect(started.authorize_url, status_code=303), started)
@@ -186,7 +195,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get(SIGNED_OUT, opt={"act": Act.SESSION_REVOKE})
     async def gone(request: AnyRequest) -> Response[str]:
         """Say how far somebody left."""
-        held, state = request.cookies.get(site.left_cookie, ""), request.query_params.get("state", "")
+        held, state = cookie_in(request, site.left_cookie), request.query_params.get("state", "")
         return signed_out(site.pages, site.frame(request), site.cookie_left, held, state)
 
     return [activities, choose, sign_out, gone]
@@ -208,14 +217,14 @@ def now_of(site: PortalSite) -> int:
 
 def turn_of(site: PortalSite, request: AnyRequest) -> Turn:
     """The turn to sign in of whoever opens the page of it."""
-    return site.turns.enter(request.cookies.get(site.turn_cookie, ""), site.ticks())
+    return site.turns.enter(cookie_in(request, site.turn_cookie), site.ticks(), address_prefix(address_of(request)))
 
 
 def begins(site: PortalSite, request: AnyRequest) -> bool:
     """Use the turn of whoever begins; False where she has none, or is led here by a page that is not ours."""
-    if request.headers.get("sec-fetch-site") in ELSEWHERE:
+    if is_from_elsewhere(request):
         return False
-    return site.turns.begin(request.cookies.get(site.turn_cookie, ""), site.ticks())
+    return site.turns.begin(cookie_in(request, site.turn_cookie), site.ticks())
 
 
 def keep_turn(site: PortalSite, response: Response[str], turn: Turn) -> Response[str]:

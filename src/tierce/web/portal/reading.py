@@ -43,10 +43,10 @@ def reading_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         given = request.headers.get(FORM_HEADER, "")
         if not hmac.compare_digest(form_token(site.held(request).handle).encode(), given.encode()):
             raise FormRefusedError
+        await site.visit(request)  # before a quarter of a megabyte is read: anybody may make a handle up
         body = await request.body()
         if len(body) != PICTURE_BYTES:
             raise FormRefusedError
-        await site.visit(request)
         async with readers:
             card = await asyncio.to_thread(card_in, body)
         return Response({"card": card}) if card else Response(None, status_code=204)

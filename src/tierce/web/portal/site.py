@@ -18,6 +18,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
 from tierce.settings import SettingsError
+from tierce.web.cookies import cookie_in
 from tierce.web.leaving import COOKIE as COOKIE_LEFT
 from tierce.web.look import Frame, Link, Pages, choose_language
 from tierce.web.look.choice import COOKIE
@@ -25,11 +26,10 @@ from tierce.web.portal.api import Api, Session, Started
 from tierce.web.portal.errors import FormRefusedError, NotSignedInError
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.turns import Turns
-from tierce.web.visit import ELSEWHERE
+from tierce.web.visit import is_from_our_script
 
 HERE: Final = Path(__file__).parent
 FORM_FIELD: Final = "form_token"
-COOKIE_CHARS_MAX: Final = 128
 PENDING_SECONDS: Final = 300
 LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
@@ -127,14 +127,14 @@ class PortalSite:
 
     def held(self, request: AnyRequest) -> Held:
         """The handle and the ticket that the browser holds; NotSignedInError when it holds no handle."""
-        handle = _shown(request, self.session_cookie)
+        handle = cookie_in(request, self.session_cookie)
         if not handle:
             raise NotSignedInError
-        return Held(handle, _shown(request, self.ticket_cookie))
+        return Held(handle, cookie_in(request, self.ticket_cookie))
 
     def handed_over(self, request: AnyRequest) -> Held:
         """The same, of what a script of ours sends; NotSignedInError for a page of another origin."""
-        if request.headers.get("sec-fetch-site") in ELSEWHERE:
+        if not is_from_our_script(request):
             raise NotSignedInError
         return self.held(request)
 
@@ -144,7 +144,7 @@ class PortalSite:
         return Frame(
             language=choose_language(
                 request.query_params.get("lang"),
-                request.cookies.get(COOKIE),
+                cookie_in(request, COOKIE),
                 request.headers.get("accept-language"),
             ),
             path=request.url.path,
@@ -211,12 +211,6 @@ class PortalSite:
 
     def _named(self, name: str) -> str:
         return f"__Host-{name}" if self.settings.https else name
-
-
-def _shown(request: AnyRequest, cookie: str) -> str:
-    """What a cookie of ours holds; nothing of what cannot be ours, for a header cannot hold it."""
-    found = request.cookies.get(cookie, "")
-    return found if len(found) <= COOKIE_CHARS_MAX and found.isascii() and found.isprintable() else ""
 
 
 def form_token(handle: str) -> str:

@@ -47,9 +47,10 @@ const ways = {
 // What asks for what to sign: of a sign-in, signed by this browser's own key, to which its session will belong.
 async function asking(form) {
   const { url, now } = form.dataset;
-  if (!url) return { body: new URLSearchParams(new FormData(form)) };
+  const headers = { "content-type": "application/json" };
+  if (!url) return { body: JSON.stringify({ code: new FormData(form).get("code") }), headers };
   const proof = await prove(await readOrMakeKey(), url, "{}", { ahead: aheadOf(now) });
-  return { body: "{}", headers: { "content-type": "application/json", dpop: proof } };
+  return { body: "{}", headers: { ...headers, dpop: proof } };
 }
 
 // Answers what to sign, or says why not.
