@@ -2,10 +2,10 @@
 
 from tierce.storage.migrations import run
 
-revision = "0094"
+revision = "0096"
 down_revision = "0095"
 
 
 def upgrade() -> None:
     """Add what an import writes from now on; nothing is rewritten."""
-    run("v0094.sql")
+    run("v0096.sql")
