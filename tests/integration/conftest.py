@@ -13,6 +13,7 @@ from tests.folders import private_folder
 from tests.integration.desk import fill
 from tests.integration.feeding import PLAN, Importer, make_importer, write_rows
 from tests.integration.fresh import fresh_database, leave, make_light
+from tests.integration.handlers_read import read_handlers_once
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
 from tests.integration.world import World, make_world
 from tests.mailbox import mailbox
@@ -37,6 +38,8 @@ INSTANCES = (
     "peers",
     "upkeep",
 )
+
+read_handlers_once()
 
 
 @pytest.fixture
