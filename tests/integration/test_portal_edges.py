@@ -296,6 +296,15 @@ def test_whoever_is_in_waits_for_nobody(crowded: TestClient[Litestar]) -> None:
     assert "refresh" not in crowded.get("/", follow_redirects=False).headers
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/assistant"])
+def test_what_is_no_page_that_somebody_opens_takes_no_turn(portal: TestClient[Litestar], path: str) -> None:
+    for what in ("image", "iframe", "script", "empty"):
+        told = portal.get(path, headers={"sec-fetch-dest": what, "sec-fetch-site": "cross-site"})
+        assert (told.status_code, "set-cookie" in told.headers) == (403, False), what
+    led = portal.get(path, headers={"sec-fetch-dest": "document", "sec-fetch-site": "cross-site"})
+    assert led.status_code == 200, "a link on another site leads here"
+
+
 def test_a_crowd_of_one_network_does_not_keep_another_waiting() -> None:
     """The proxy says whence each comes, last; what a browser says of it itself stands before, and is dropped."""
     settings = PortalSettings(

@@ -12,6 +12,7 @@ from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SessionId
 from tierce.policy.acts import Act
+from tierce.policy.floors import OFFICE_SHOWN_SOON
 from tierce.storage.cluster import SUPERUSER
 
 __all__ = ["start"]
@@ -69,6 +70,41 @@ def test_a_line_that_is_old_shows_nobody_again(start: Start, connect: Connect) -
     with connect(SUPERUSER) as admin:
         admin.execute("update journal.batch set at = at - interval '11 minutes'")
     assert office.rows(STAFF, seqs) == []
+
+
+def test_of_a_day_s_people_the_office_is_shown_a_part_in_ten_minutes_whenever_their_lines_were_written(
+    start: Start, connect: Connect
+) -> None:
+    with connect(SUPERUSER) as admin:
+        admin.execute("update gate.shown_ceiling set per_day = 2000")
+    office = start("tierce_office")
+
+    def write(count: int) -> list[int]:
+        seqs = office.append([line(EntryKind.STAFF_ACT, person=3, professional=70 + n) for n in range(count)])
+        office.connection.commit()
+        return seqs
+
+    def shown(seqs: list[int]) -> int:
+        try:
+            found = len(office.rows(STAFF, seqs))
+        except psycopg.errors.ConfigurationLimitExceeded:
+            found = 0
+        office.connection.rollback()
+        return found
+
+    hoarded = [write(50) for _ in range(OFFICE_SHOWN_SOON // 50)]
+    assert shown(hoarded[0]) == 50
+    one_more = write(1)
+    assert [shown(seqs) for seqs in (*hoarded, one_more)] == [0] * (len(hoarded) + 1)
+    for ago, told in ((1, 0), (2, 1)):
+        with connect(SUPERUSER) as admin:
+            admin.execute("update gate.shown set day = gate.this_stretch() - %s where slot >= 16", (ago,))
+        assert shown(one_more) == told, "of the stretch before this one, they count; of an older one no more"
+    with connect(SUPERUSER) as admin:
+        admin.execute("update gate.shown_ceiling set per_day = 400 where scope = 'office'")
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="in a day"):
+        office.rows(STAFF, one_more)
+    office.connection.rollback()
 
 
 def test_the_persons_space_opens_so_many_people(start: Start) -> None:

@@ -12,7 +12,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.settings import load
 from tierce.storage.database import Database
 from tierce.web.arriving import Arrivals, Arriving
-from tierce.web.observed import Observed, Receive, Scope, Send
+from tierce.web.observed import ONCE, Observed, Receive, Scope, Send
 from tierce.web.readiness import Readiness
 
 Message = MutableMapping[str, Any]
@@ -135,3 +135,61 @@ def test_a_late_body_is_told_as_such_whatever_a_framework_makes_of_it(tmp_path: 
     asyncio.run(play())
     assert told[0]["status"] == 408
     assert (b"connection", b"close") in told[0]["headers"]
+
+
+def observed(tmp_path: Path, app: Any, seconds: float = 0.01) -> Observed:  # noqa: ANN401 - any ASGI application
+    file = tmp_path / "tierce.toml"
+    file.write_text(settings_text(Database("127.0.0.1", 1, "none", tmp_path), tmp_path, operator="Rive Claire"))
+    return Observed("api", app, Readiness("api", load(file), (), SystemClock()), None, seconds)
+
+
+def answered(watched: Observed, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> int:
+    """The status of a request whose body never comes."""
+    told: list[Message] = []
+
+    async def play() -> None:
+        never = asyncio.Event()
+
+        async def receive() -> Message:
+            await never.wait()
+            return {}
+
+        async def send(message: Message) -> None:
+            told.append(message)
+
+        scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": ("192.0.2.1", 1)}
+        await asyncio.wait_for(watched(scope, receive, send), 20)
+
+    asyncio.run(play())
+    return int(told[0]["status"])
+
+
+async def reads_it_whole(_scope: Scope, receive: Receive, send: Send) -> None:
+    """As the guard of the API does, whose proofs are of the body, whatever the method."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    await send({"type": "http.response.start", "status": 500, "headers": []})
+
+
+@pytest.mark.parametrize("said", [(b"content-length", b"9"), (b"transfer-encoding", b"chunked")])
+@pytest.mark.parametrize("path", ["/v1/session", "/v1/history/", "/v1/history/x", "/v1/rights/", "/v1/rightsx"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+def test_a_body_that_comes_with_a_reading_is_waited_for_no_longer_than_another(
+    tmp_path: Path, said: tuple[bytes, bytes], path: str, method: str
+) -> None:
+    assert answered(observed(tmp_path, reads_it_whole), method, path, [said]) == 408
+
+
+@pytest.mark.parametrize("name", sorted(ONCE))
+def test_what_is_said_twice_is_refused_before_anybody_reads_it(tmp_path: Path, name: bytes) -> None:
+    reached: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    watched = observed(tmp_path, app)
+    assert answered(watched, "POST", "/v1/rights", [(name, b"1"), (b"accept", b"*/*"), (name, b"1")]) == 400
+    assert reached == []
+    several = [(name, b"1"), (b"accept", b"a"), (b"accept", b"b"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
+    assert answered(watched, "POST", "/v1/rights", several) == 204

@@ -70,5 +70,9 @@ class PersonNotExposedError(IncidentError):
     """This person is not on the incident's list for this insurer, so nothing of her may be shown here."""
 
 
+class CeilingSoonError(IncidentError):
+    """So many people were shown in the last minutes that the database shows nobody for some more."""
+
+
 class CeilingReachedError(IncidentError):
     """The day's ceiling of people shown is reached, for this member of staff or for the office: nobody is shown."""

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import Connection
-from psycopg.errors import ProgramLimitExceeded
+from psycopg.errors import ConfigurationLimitExceeded, ProgramLimitExceeded
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
-from tierce.incidents.errors import CeilingReachedError
+from tierce.incidents.errors import CeilingReachedError, CeilingSoonError
 from tierce.incidents.model import (
     ENTERED,
     Civil,
@@ -418,6 +418,7 @@ class Records:
 
         Raises:
             CeilingReachedError: too many people were shown today.
+            CeilingSoonError: too many were in the last minutes.
         """
         try:
             rows = connection.execute(
@@ -425,6 +426,8 @@ class Records:
             ).fetchall()
         except ProgramLimitExceeded:
             raise CeilingReachedError from None
+        except ConfigurationLimitExceeded:
+            raise CeilingSoonError from None
         found = {}
         for person, insurer, sealed in rows:
             plain = self._sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), sealed)

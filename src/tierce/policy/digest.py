@@ -63,6 +63,7 @@ def policy_text() -> str:
         "evidence.floor_shares": evidence.FLOOR_SHARES,
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
+        "floors.office_shown_soon": floors.OFFICE_SHOWN_SOON,
         "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
         "ladder.appeal_chars": ladder.APPEAL_CHARS,

@@ -57,3 +57,7 @@ CEILINGS: Mapping[str, Ceiling] = {
 SHOWN_CEILINGS: Mapping[str, int] = {"staff": 200, "office": 2_000, "persons": 50_000}
 """People shown in a civil day at most: by one member of staff, by the office as a whole, and people whose own space
 is opened. Counted on committed lines, one a showing; past it the database shows nobody until the next day."""
+
+OFFICE_SHOWN_SOON = 400
+"""People whom the office as a whole is shown in a stretch of ten minutes and the one before it (ceilings.sql counts):
+a captured one is not shown a day's people in its first minute."""

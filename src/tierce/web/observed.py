@@ -17,6 +17,7 @@ from prometheus_client import generate_latest
 
 from tierce import __version__
 from tierce.web import logs
+from tierce.web.api import problems
 from tierce.web.api.metrics import render as render_gate
 from tierce.web.arriving import Arrivals, Arriving
 from tierce.web.fhir.names import ELIGIBILITY_PATH
@@ -35,11 +36,17 @@ LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 NAME: Final = "/.well-known/tierce-site"
 FIGURES: Final = "figures"
 """Where an application keeps, in its state, what tells figures of its own in Prometheus' text form."""
+ONCE: Final = frozenset(
+    {
+        b"authorization", b"dpop", b"tierce-ticket", b"idempotency-key", b"content-type", b"content-length",
+        b"transfer-encoding", b"host", b"origin", b"sec-fetch-site", b"x-form-token",
+    }
+)  # fmt: skip
+"""Headers on which something is decided: of two, whoever stands in front may read one and we the other."""
 OWN_PAGES: Final = frozenset({LIVE, READY, METRICS, NAME})
 ASKS: Final = ("/v1/rights", "/v1/history/", ELIGIBILITY_PATH)
-_TIMED: Final = (*ASKS, "/v1/deposits")
-"""What has a deadline of its own for its body, of which an ask has no time to wait twice."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+_OF_A_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 SLOW_SECONDS = 1.0
 """A request that takes longer has a line in the log, like one that failed."""
 BODY_SECONDS: Final = 30.0
@@ -68,6 +75,10 @@ class Observed:
         if scope["path"] in OWN_PAGES and (scope["path"] == NAME or is_local(scope)):
             await self._own_page(scope["path"], send)
             return
+        said = [name for name, _value in scope["headers"] if name in ONCE]
+        if len(said) > len(frozenset(said)):
+            await _answer(send, 400, problems.of_status(400).body(), b"application/problem+json")
+            return
         started, status = perf_counter(), 0
 
         def watched(message: Message) -> Awaitable[None]:
@@ -80,7 +91,7 @@ class Observed:
 
         arriving = (
             None
-            if scope["method"] in _WITHOUT_BODY or scope["path"].startswith(_TIMED)
+            if is_timed(scope["path"]) or (scope["method"] in _WITHOUT_BODY and not _OF_A_BODY.intersection(said))
             else Arriving(receive, self._body_seconds, self._arrivals)
         )
         self._figures.begin()
@@ -145,6 +156,12 @@ def is_local(scope: Scope) -> bool:
     client = scope.get("client")
     forwarded = any(name in FORWARDED for name, _value in scope["headers"])
     return client is not None and client[0] in HERE and not forwarded
+
+
+def is_timed(path: str) -> bool:
+    """Whether a route has a deadline of its own for its body: an ask has no time to wait twice."""
+    asked = path in {ASKS[0], ELIGIBILITY_PATH} or (path.startswith(ASKS[1]) and path.endswith("/revisit"))
+    return asked or path.startswith("/v1/deposits")
 
 
 def route_of(path: str, status: int) -> str:

@@ -221,7 +221,7 @@ def held_in(request: ASGIConnection[Any, Any, Any, Any]) -> Held:
 def client_address(request: AnyRequest, proxies: frozenset[str]) -> str:
     """The browser's address: the peer's, or what a trusted peer says last of whom it speaks for."""
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))  # a proxy may add a line of its own
     return forwarded.rsplit(",", 1)[-1].strip() if peer in proxies and forwarded else peer
 
 

@@ -19,6 +19,7 @@ from tierce.incidents.alerts.errors import AlertMovedError
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
+    CeilingSoonError,
     FormError,
     IncidentMissingError,
     ListShrinksError,
@@ -109,6 +110,7 @@ TOLD: Final[Told] = {
     RegisterClosedError: ("closed_event", 409),
     RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
+    CeilingSoonError: ("ceiling_soon", 429),
     AccountMissingError: ("missing", 404),
     AccountMovedError: ("account_moved", 409),
     BatchMissingError: ("missing", 404),

@@ -20,7 +20,7 @@ from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look.formats import say_time
 from tierce.web.portal.api import Leave, Opened, Signed, Started
 from tierce.web.portal.assistant_api import Assistant, read_assistants
-from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
+from tierce.web.portal.errors import ApiRefusedError, FormRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
 from tierce.web.portal.renewing import ACTIVITY, START, choose_activity, keep_ticket, start_sign_in
 from tierce.web.portal.site import (
@@ -216,7 +216,12 @@ def now_of(site: PortalSite) -> int:
 
 
 def turn_of(site: PortalSite, request: AnyRequest) -> Turn:
-    """The turn to sign in of whoever opens the page of it."""
+    """The turn to sign in of whoever opens the page of it.
+
+    A picture or a frame of another site opens no page: it would take the turn of its reader's network.
+    """
+    if request.headers.get("sec-fetch-dest", "document") != "document":
+        raise FormRefusedError
     return site.turns.enter(cookie_in(request, site.turn_cookie), site.ticks(), address_prefix(address_of(request)))
 
 
@@ -293,5 +298,5 @@ def forget(site: PortalSite, response: Response[str]) -> Response[str]:
 def address_of(request: AnyRequest) -> str:
     """The browser's address: the peer's, or what our own proxy, on this machine, says last of whom it speaks for."""
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "")
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))  # a proxy may add a line of its own
     return forwarded.rsplit(",", 1)[-1].strip() if peer in PROXIES and forwarded else peer
