@@ -89,7 +89,7 @@ class Portal:
 
     def places(self) -> str:
         """What the row of places says in words."""
-        return self.page.locator(".seat-count").inner_text()
+        return self.page.locator(".seat-count").inner_text().replace("\u00a0", " ")
 
     def _heard(self, message: Any) -> None:  # noqa: ANN401  # Playwright gives no public name to this type
         # A refused page is a 4xx, which the browser's console reports too: only what the page itself says counts.

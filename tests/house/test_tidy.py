@@ -106,6 +106,8 @@ BAD = [
     (tidy.sql_is_in_stores, SRC_FILE, "q = 'select a from b'"),
     (tidy.sql_is_in_stores, SRC_FILE, "q = f'INSERT INTO {t} values (1)'"),
     (tidy.sql_is_in_stores, SRC_FILE, "q = '''\n  update gate.state set x = 1'''"),
+    (tidy.applications_leave_the_log_alone, SRC_FILE, "app = Litestar([a, b], openapi_config=None)"),
+    (tidy.applications_leave_the_log_alone, SRC_FILE, "app = Litestar([a], logging_config=LoggingConfig())"),
 ]
 
 GOOD = [
@@ -121,6 +123,7 @@ GOOD = [
     (tidy.tests_can_fail, TEST_FILE, "@given(st.text())\ndef test_a(text):\n    run(text)"),
     (tidy.tests_can_fail, SRC_FILE, "def test_connection():\n    run()"),
     (tidy.nothing_is_mocked, TEST_FILE, "def test_a(monkeypatch):\n    monkeypatch.setenv('A', 'b')"),
+    (tidy.applications_leave_the_log_alone, SRC_FILE, "app = Litestar([a, b], logging_config=None)"),
     (tidy.sql_is_in_stores, "src/tierce/rights/store.py", "q = 'select a from b'"),
     (tidy.sql_is_in_stores, SRC_FILE, "def f():\n    '''Select one from many.'''\n    say('update your form')"),
 ]

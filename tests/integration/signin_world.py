@@ -57,6 +57,7 @@ from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInW
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
 from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFERS_KEY
 from tierce.web.back_channel import BACK_CHANNEL
+from tierce.web.routes import Routes
 
 API = "https://api.tierce.example"
 PORTAL = "https://portail.tierce.example"
@@ -368,20 +369,21 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
         invoices = Invoices(sessions, numbers, page_rows=3)
         agreements = Agreements(sessions, numbers[0], page_rows=3)
+        routes = [
+            *ROUTES,
+            *COLLEAGUE_ROUTES,
+            *DEVICE_ROUTES,
+            *APPEAL_ROUTES,
+            *ASSISTANT_ROUTES,
+            *INVOICE_ROUTES,
+            *AGREEMENT_ROUTES,
+            *FHIR_ROUTES,
+            *ACCOUNT_ROUTES,
+            *TRANSFER_ROUTES,
+            token,
+        ]
         app: Any = Litestar(
-            [
-                *ROUTES,
-                *COLLEAGUE_ROUTES,
-                *DEVICE_ROUTES,
-                *APPEAL_ROUTES,
-                *ASSISTANT_ROUTES,
-                *INVOICE_ROUTES,
-                *AGREEMENT_ROUTES,
-                *FHIR_ROUTES,
-                *ACCOUNT_ROUTES,
-                *TRANSFER_ROUTES,
-                token,
-            ],
+            [Routes("/", route_handlers=routes)],
             state=State(
                 {
                     STATE_KEY: wiring,

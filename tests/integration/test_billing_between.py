@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.accounts_world import BRUNO, HELENE
 from tests.integration.billing_world import GIVES, TODAY
-from tests.integration.money_world import SESSION, Money, money
+from tests.integration.money_world import CAP, COST, SESSION, Money, money
 from tierce.billing.agreements.model import AgreementState
 from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.billing.settlement.model import BatchState
@@ -176,3 +176,56 @@ def test_a_recovery_is_not_given_up_once_its_care_was_invoiced_again(money: Mone
     assert money.run("select bank.rest_of(id) from bank.recovery") == [(-rest,)]
     with pytest.raises(RecoveryMovedError):
         give_up()
+
+
+def given_up(money: Money, recovery: int) -> bool:
+    desk, office = money.of.recoveries, money.of.office
+    return any(desk.say(office, caller, recovery, Word.CANCEL, said="Contesté.") for caller in (HELENE, BRUNO))
+
+
+def recovered_whole(money: Money) -> int:
+    """The first invoice that is paid is recovered, and settled by a cheque."""
+    money.recover(1)
+    [(number, rest)] = money.run("select id, bank.rest_of(id) from bank.recovery")
+    for caller in (HELENE, BRUNO):
+        money.of.recoveries.say(money.of.office, caller, number, Word.SETTLE, said="Chèque.", seen_amount=rest)
+    return int(number)
+
+
+@pytest.mark.parametrize("by", ["answer", "agreement"])
+def test_a_recovery_is_not_given_up_once_other_care_drew_the_cap_that_it_left(money: Money, by: str) -> None:
+    """A cap of 6,000 cents: 4,000 paid and recovered, 4,000 of other care meanwhile; both would be 8,000."""
+    care = money.house.invoice(person=money.alone, insurer=money.first, day=TODAY - 2)
+    money.pay(0)
+    number = recovered_whole(money)
+    if by == "agreement":
+        money.house.insurer = money.first
+        other = money.house.agreement(person=money.alone)
+    else:
+        other = money.house.invoice(person=money.alone, insurer=money.first, day=TODAY - 3)
+    money.decide(0)
+    with pytest.raises(FormError, match="cap"):
+        given_up(money, number)
+    money.capped(money.alone)
+    again = money.house.invoice(person=money.alone, insurer=money.first, day=TODAY - 2)
+    money.decide(0)
+    assert money.house.stands(again)[::2] == (ACCEPTED, CAP - GIVES), "its place sends it anew: what the cap leaves"
+    taken_back = "care.cancel_agreement" if by == "agreement" else "care.cancel_invoice"
+    for function, one in ((taken_back, other), ("care.cancel_invoice", again)):
+        assert money.run(f"select {function}(%s, %s, 'x')", SESSION, one) == [(0,)]
+    assert given_up(money, number), "nothing draws on it any more"
+    assert money.house.stands(care)[2] == GIVES
+    money.capped(money.alone)
+
+
+def test_a_recovery_is_not_given_up_once_its_care_was_invoiced_for_who_may_be_the_same(money: Money) -> None:
+    """Of a child under two parents' numbers: recovered of one insurer, then paid by the other."""
+    money.run("update person.record set alike = 7, borrowed = true where person = any(%s)", [money.both, money.alone])
+    money.house.invoice(person=money.alone, insurer=money.first, day=TODAY - 2)
+    money.pay(0)
+    number = recovered_whole(money)
+    again = money.house.invoice(person=money.both, insurer=money.second, asked=COST, day=TODAY - 2)
+    money.decide(0)
+    assert money.house.stands(again)[::2] == (ACCEPTED, COST)
+    with pytest.raises(FormError, match="twice"):
+        given_up(money, number)

@@ -205,7 +205,7 @@ def test_a_session_is_ended_with_its_line(room: Room, database: Database) -> Non
         assert (await site.http.post(path, data=form_of(site))).status_code == 303
         again = await site.http.post(path, data=form_of(site))
         assert again.status_code == 409
-        assert "HoldMissing" in again.text, "a code to quote"
+        assert "hold_missing" in again.text, "a code to quote"
         assert "No live hold" not in again.text, "and no English on a French page"
         assert (await site.http.get(path)).status_code == 404
         assert "Aucune session n'est ouverte" in plain(await site.http.get("/accounts/501"))

@@ -177,7 +177,7 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
 
         async def post(**fields: str) -> tuple[int, str]:
             answer = await site.http.post(f"{path}/criteria", data=form_of(site, **{**window, **fields}))
-            return answer.status_code, unescape(answer.text).replace("’", "'")
+            return answer.status_code, unescape(answer.text).replace("’", "'").replace("\u00a0", " ")
 
         for field, value, words in (
             ("rpps", "10009999999", "L'annuaire ne connaît pas"),

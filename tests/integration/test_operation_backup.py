@@ -28,7 +28,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
 from tierce.scope.rules import LOST_BLOCKS
 from tierce.settings import load
-from tierce.storage.cluster import SUPERUSER, Cluster
+from tierce.storage.cluster import SUPERUSER, Cluster, find_binaries, program_folders, version_of
 from tierce.storage.keys import KEY_BYTES, Keyring
 from tierce.storage.migrate import head_version
 from tierce.upkeep.backup import segmentsfile
@@ -286,6 +286,27 @@ def test_restored_elsewhere_it_verifies_and_serves(
             # Her session was ended with all the others: she signs in again, and is told of her patient.
             refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False, verify=NO_TLS)
             assert refused.status_code == 401
+
+
+def test_it_comes_back_on_another_major_version_of_postgresql(
+    stage: Stage, taken: Path, server_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine is lost, and the next Debian has a later server: its own functions have other arguments there."""
+    ours = program_folders()
+    own = version_of(find_binaries() / "postgres")
+    others = {version_of(one / "postgres"): one for one in ours if (one / "initdb").exists()}
+    version = max(other for other in others if other not in {own, 0})
+    monkeypatch.setenv("PATH", f"{others[version]}{os.pathsep}{os.environ['PATH']}")
+    with elsewhere(stage, server_path / "later", state=False) as file:
+        found = json.loads(run("restore", "run", taken, "--nothing-kept", "--settings", file, "--json", "-"))
+        assert (found["intact"], found["lost_lines"]) == (True, 0)
+        with load(file).connection().connect(SUPERUSER) as there:
+            assert there.info.server_version // 10_000 == version
+            allowed = "has_function_privilege('tierce_api', oid, 'execute')"
+            left = f"select count(*), bool_or({allowed}) from pg_proc where proname = 'pg_logical_emit_message'"
+            count, may = there.execute(left.encode()).fetchone() or (0, True)
+            assert (count > 0, may) == (True, False), "what was taken away is taken away there too"
+        run("backup", "take", "--to", server_path / "again", "--settings", file)
 
 
 @pytest.mark.parametrize("reached", ["database", "rows", "schema", "log"])

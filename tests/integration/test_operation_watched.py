@@ -281,7 +281,9 @@ def test_the_status_page_sees_an_api_that_answers_no_more(stage: Stage, story: T
     everything = _tree(stage.processes["serve"].pid)
     api = next(pid for pid in everything if Path(f"/proc/{pid}/comm").read_text("utf-8").strip() == "tierce-api")
     hung = _tree(api)
-    assert "Le service répond" in page.read_text("utf-8")
+    eventually(
+        lambda: "Le service répond" in page.read_text("utf-8"), "the page has told of the outage before", seconds=30
+    )
     for pid in hung:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from tierce.kernel import saying
 from tierce.kernel.language import Language
 from tierce.web.look import formats
 
@@ -35,6 +36,13 @@ def test_an_instant_is_said_in_paris_time_across_the_change_of_hour() -> None:
     assert plain(formats.say_moment(WINTER, FR)) == "3 mars 2026 à 10 h 12"
     assert plain(formats.say_moment(WINTER, EN)) == "3 March 2026 at 10:12"
     assert plain(formats.say_moment(SUMMER, FR)) == "1er août 2026 à 0 h 05"
+
+
+def test_pages_and_letters_spell_an_instant_alike() -> None:
+    for language in Language:
+        assert formats.say_time(WINTER, language) == saying.say_time(WINTER)[language]
+        assert formats.say_moment(WINTER, language) in saying.say_instant(WINTER)[language]
+    assert formats.say_time(WINTER, FR) == "10\u00a0h\u00a012"
 
 
 def test_the_exact_form_has_milliseconds_and_the_offset() -> None:

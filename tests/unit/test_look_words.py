@@ -23,9 +23,9 @@ def test_a_catalogue_says_and_counts_in_both_languages(tmp_path: Path) -> None:
             '["seat.one"]\nfr = "{n} place"\nen = "{n} place"\n["seat.many"]\nfr = "{n} places"\nen = "{n} places"\n',
         )
     )
-    assert words.count("seat", 0, Language.FR) == "0 place"
-    assert words.count("seat", 0, Language.EN) == "0 places"
-    assert words.count("seat", 2_000, Language.FR) == "2\u202f000 places"
+    assert words.count("seat", 0, Language.FR) == "0\u00a0place"
+    assert words.count("seat", 0, Language.EN) == "0\u00a0places"
+    assert words.count("seat", 2_000, Language.FR) == "2\u202f000\u00a0places"
 
 
 def test_french_punctuation_never_begins_a_line() -> None:

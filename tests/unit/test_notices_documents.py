@@ -113,7 +113,7 @@ def test_a_letter_holds_the_five_contents_and_nothing_it_must_not(language: Lang
 
 def test_a_letter_says_what_was_read_and_when() -> None:
     nature = letter().blocks[0]
-    assert "Le 3\u00a0mars 2027 à 10\u00a0h\u00a012, elle s’en est servie" in nature.paragraphs[0].fr
+    assert "Le 3\u00a0mars 2027 à\u00a010\u00a0h\u00a012, elle s’en est servie" in nature.paragraphs[0].fr
     assert [point.en for point in nature.points] == [
         "the name of your health insurer: Mutuelle du Grand Chêne",
         "what your insurer covers for one kind of care, and until what date",
@@ -184,7 +184,7 @@ def test_nothing_else_is_said_only_when_the_journal_is_whole() -> None:
 def test_a_hold_that_has_ended_is_said_in_the_past() -> None:
     ended = Measure(MeasureKind.ACCESS_HELD, START, START + timedelta(hours=24))
     text = text_of(letter(replace(FACTS, measures=(ended,))), Language.FR)
-    assert "Jusqu'au 4\u00a0mars 2027 à 10\u00a0h\u00a012, il n'a plus rien pu lire" in text
+    assert "Jusqu'au 4\u00a0mars 2027 à\u00a010\u00a0h\u00a012, il n'a plus rien pu lire" in text
     assert "Depuis, il ne peut" not in text
 
 
@@ -323,7 +323,9 @@ def test_references_differ_by_list_person_and_insurer() -> None:
 
 def test_dates_are_said_in_paris_time() -> None:
     at = datetime(2026, 6, 30, 22, 5, tzinfo=UTC)
-    assert say_instant(at) == Phrase("le 1er\u00a0juillet 2026 à 0\u00a0h\u00a005", "on 1\u00a0July 2026 at 00:05")
+    assert say_instant(at) == Phrase(
+        "le 1er\u00a0juillet 2026 à\u00a00\u00a0h\u00a005", "on 1\u00a0July 2026 at\u00a000:05"
+    )
     later = at + timedelta(minutes=3)
     assert say_period(at, later).en == "on 1\u00a0July 2026 between 00:05 and 00:08"
     assert say_period(at, at) == say_instant(at)

@@ -175,7 +175,7 @@ def test_i2_the_public_notice_says_for_whom_it_is_and_names_nobody() -> None:
     made = make_public_notice(FACTS, OPERATOR, READ, {Why.NO_CONTACT: 3, Why.RETURNED: 1}, "I-1", date(2027, 3, 4))
     french = every(made, Language.FR)
     assert "4 personnes que nous ne pouvons pas joindre autrement" in french
-    assert "3 personnes : nous n'avons pas leur adresse" in french
+    assert "3 personnes : aucune adresse ne nous est connue" in french
     assert "cette lettre" not in french, "it is a notice, and calls itself one"
     assert "Grand Chêne" not in french
 

@@ -1,6 +1,7 @@
 """What a command says when it is refused: in French, then in English, with what to do, and without a traceback."""
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,15 @@ import typer
 from tierce.cli import _run, in_french, main
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.language import Phrase
+from tierce.notices.deliveries.errors import (
+    DeliveryError,
+    DkimKeyError,
+    LoginRefusedError,
+    MailServerError,
+    TlsMissingError,
+)
+from tierce.notices.errors import NoticeError
+from tierce.storage.errors import SchemaNewerError
 from tierce.storage.said import said
 
 
@@ -49,6 +59,25 @@ def test_a_refusal_is_said_in_both_languages(error: Exception, french: str, engl
     assert french in before
     assert english in after
     assert "1790441" not in told, "a row's values are nobody's to print"
+
+
+@pytest.mark.parametrize(
+    "error", [DkimKeyError(), MailServerError(), TlsMissingError(), LoginRefusedError(), SchemaNewerError()]
+)
+def test_an_error_of_ours_is_said_in_french_and_in_english(error: TierceError) -> None:
+    french, _, english = said(error).partition(" / ")
+    assert french == error.in_french
+    assert english == error.__doc__
+
+
+def test_every_error_that_stops_a_sending_speaks_french() -> None:
+    def below(kind: type[TierceError]) -> Iterator[type[TierceError]]:
+        for one in kind.__subclasses__():
+            yield one
+            yield from below(one)
+
+    silent = {one for root in (NoticeError, DeliveryError) for one in below(root) if "in_french" not in vars(one)}
+    assert {one.__name__ for one in silent if "__init__" not in vars(one)} == set()
 
 
 def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:

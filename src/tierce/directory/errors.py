@@ -19,17 +19,25 @@ class ContactsRefusedError(TierceError):
 class PlaceUnknownError(TierceError):
     """No establishment of the directory has this number; load the directory or FINESS, or check the number."""
 
+    in_french = "Aucun établissement n’a ce numéro : chargez l’annuaire ou FINESS, ou vérifiez le numéro."
+
 
 class EnrolmentMissingError(TierceError):
     """This professional was never enrolled nor applied at this place; enrol her first."""
+
+    in_french = "Ce professionnel n’a jamais été inscrit à ce lieu, ni ne l’a demandé : inscrivez-le d’abord."
 
 
 class NotServedError(TierceError):
     """The directory lists no activity of this professional at this place in a profession that the operator serves."""
 
+    in_french = "L’annuaire ne lui connaît à ce lieu aucune activité dans une profession que l’opérateur sert."
+
 
 class EnrolmentMoveError(TierceError):
     """An enrolment does not go from its present status to that one; `tierce directory show` tells where it stands."""
+
+    in_french = "L’inscription ne passe pas de son état à celui-là ; `tierce directory show` dit où elle en est."
 
 
 class SubstitutionRefusedError(FieldError):
@@ -38,3 +46,5 @@ class SubstitutionRefusedError(FieldError):
 
 class SubstitutionMissingError(TierceError):
     """There is no such substitution still to come or under way; `tierce directory show` lists them."""
+
+    in_french = "Aucun remplacement de ce numéro n’est à venir ni en cours ; `tierce directory show` les dit."

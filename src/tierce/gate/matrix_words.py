@@ -166,6 +166,10 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "refuser une facture ou une prise en charge que rien ne permet de décider",
         "refuse an invoice or a prior agreement that nothing decides",
     ),
+    Act.STAFF_INVOICE_RULE: Phrase(
+        "dire si deux personnes au nom de qui les mêmes soins sont facturés n’en font qu’une",
+        "say whether two people in whose names the same care is invoiced are one",
+    ),
     Act.STAFF_ACCOUNT_REFUSE: Phrase(
         "refuser le compte bancaire d’un établissement", "refuse an establishment's bank account"
     ),

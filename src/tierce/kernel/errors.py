@@ -1,14 +1,20 @@
 """The root of every error that Tierce raises on purpose."""
 
+from typing import ClassVar
+
 from tierce.kernel.language import Phrase
 
 
 class TierceError(Exception):
     """Something refused on purpose; the message is safe to show and never holds personal data."""
 
+    in_french: ClassVar[str] = ""
+    """What the docstring says, for an error that a command prints: an operator reads both, French first."""
+
     def __init__(self, message: str | None = None) -> None:
         """Use the class docstring when no message is given: one text, two uses."""
-        super().__init__(message or (self.__doc__ or "").strip())
+        french, english = vars(type(self)).get("in_french"), (self.__doc__ or "").strip()
+        super().__init__(message or (f"{french} / {english}" if french else english))
 
 
 class FieldError(TierceError):

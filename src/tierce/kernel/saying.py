@@ -66,7 +66,7 @@ def say_time(at: datetime) -> Phrase:
 def say_instant(at: datetime) -> Phrase:
     """« le 3 mars 2027 à 10 h 12 », "on 3 March 2027 at 10:12", Paris time."""
     day, time = say_date(at.astimezone(PARIS).date()), say_time(at)
-    return Phrase(f"le {day.fr} à {time.fr}", f"on {day.en} at {time.en}")
+    return Phrase(f"le {day.fr} à{NBSP}{time.fr}", f"on {day.en} at{NBSP}{time.en}")
 
 
 def say_period(first: datetime, last: datetime) -> Phrase:

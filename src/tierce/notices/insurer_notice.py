@@ -290,9 +290,9 @@ def insurer_contact(operator: Operator, reference: str) -> Block:
         Phrase("Contact", "Contact"),
         (
             Phrase(
-                f"{operator.officer}, délégué à la protection des données{NBSP}: {operator.phone}, "
+                f"{operator.officer}, délégué à la protection des données{NBSP}: {operator.called}, "
                 f"{operator.officer_email}. Référence à citer{NBSP}: {reference}.",
-                f"{operator.officer}, data protection officer: {operator.phone}, {operator.officer_email}. "
+                f"{operator.officer}, data protection officer: {operator.called}, {operator.officer_email}. "
                 f"Reference to quote: {reference}.",
             ),
         ),

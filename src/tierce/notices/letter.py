@@ -241,8 +241,8 @@ def contact_block(operator: Operator, reference: str, paper: Phrase = LETTER) ->
         (
             Phrase(
                 f"{operator.officer}, délégué à la protection des données de {operator.name}{NBSP}: "
-                f"{operator.phone}, {operator.officer_email}, {operator.address}.",
-                f"{operator.officer}, data protection officer of {operator.name}: {operator.phone}, "
+                f"{operator.called}, {operator.officer_email}, {operator.address}.",
+                f"{operator.officer}, data protection officer of {operator.name}: {operator.called}, "
                 f"{operator.officer_email}, {operator.address}.",
             ),
             Phrase(

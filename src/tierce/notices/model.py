@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
+from tierce.kernel.saying import NBSP
 from tierce.scope.model import Gap
 
 
@@ -62,6 +63,11 @@ class Operator:
     phone: str
     officer: str
     officer_email: str
+
+    @property
+    def called(self) -> str:
+        """The telephone within a sentence: in one piece, whatever the width of the line."""
+        return self.phone.replace(" ", NBSP)
 
 
 class MeasureKind(StrEnum):

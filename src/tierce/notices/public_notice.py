@@ -19,13 +19,13 @@ from tierce.notices.rules import LETTER_CONTENTS, check_document, check_readable
 _PEOPLE = (Phrase("personne", "person"), Phrase("personnes", "people"))
 _PAPER = Phrase("cette annonce", "this notice")
 _UNREACHED: dict[Why, Phrase] = {
-    Why.NO_CONTACT: Phrase("nous n’avons pas leur adresse", "we do not have their address"),
-    Why.NO_ADDRESS: Phrase("personne ne nous a donné leur adresse", "nobody gave us their address"),
+    Why.NO_CONTACT: Phrase("aucune adresse ne nous est connue", "no address is known to us"),
+    Why.NO_ADDRESS: Phrase("aucune adresse ne nous a été donnée", "no address was given to us"),
     Why.SHARED_MAILBOX: Phrase(
-        "leur adresse électronique sert aussi à quelqu’un d’autre", "somebody else uses their e-mail address too"
+        "l’adresse électronique sert aussi à quelqu’un d’autre", "somebody else uses the e-mail address too"
     ),
     Why.EMAIL_FAILED: Phrase("notre message n’est pas arrivé", "our message did not arrive"),
-    Why.UNPRINTABLE: Phrase("leur adresse ne s’imprime pas", "their address cannot be printed"),
+    Why.UNPRINTABLE: Phrase("l’adresse ne s’imprime pas", "the address cannot be printed"),
     Why.RETURNED: Phrase("notre lettre est revenue", "our letter came back"),
     Why.MINOR_ALONE: Phrase(
         "des enfants dont nous ne savons pas qui les représente",

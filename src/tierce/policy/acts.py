@@ -123,6 +123,9 @@ class Act(IntEnum):
     """Another key than its own signed for a session of staff, of an insurer's or of a person, which this ended."""
     STAFF_INVOICE_REFUSE = 104
     """Staff refuse an invoice or agreement that nothing decides, which `reference` is; two of them make it so."""
+    STAFF_INVOICE_RULE = 105
+    """Staff say of an invoice, which `reference` is, whether two in whose names the same care is are one person; two
+    of them make it so."""
     MESSAGE_AGAIN = 107
     """A message that was set aside is tried again; `reference` begins the digest of its number. By command."""
     MESSAGE_SETTLED = 108

@@ -71,6 +71,7 @@ _ACCOUNTS = frozenset(
         Act.STAFF_BATCH_SETTLE,
         Act.STAFF_RECOVERY,
         Act.STAFF_INVOICE_REFUSE,
+        Act.STAFF_INVOICE_RULE,
     }
 )
 """Accounts and what is sent to them: two teams, so that a second member of staff is found."""

@@ -35,7 +35,8 @@ class Batch:
     """Prepared lines in the order of the file; every column has one value a line.
 
     Numbers are those of RightsLine; `civil` and `coverage` are padded plaintexts; the rest is what keyed indexes are
-    made of. `corrects` holds, for the few corrections, the row's former identity and card.
+    made of. `borrowed` is where no number of her own is told. `corrects` holds, for the few corrections, the row's
+    former identity and card.
     """
 
     lines: Ints
@@ -45,6 +46,7 @@ class Batch:
     domains: Ints
     priority: Ints
     ended: Bools
+    borrowed: Bools
     members: Column
     holders: Column
     representatives: Column
@@ -76,6 +78,7 @@ def batch_of(read: Sequence[RightsLine], sender: Sender) -> Batch:
         domains=_ints([line.domains for line in read]),
         priority=_ints([line.priority for line in read]),
         ended=np.array([line.status is Status.ENDED for line in read], dtype=np.bool_),
+        borrowed=np.array([line.is_borrowed() for line in read], dtype=np.bool_),
         members=pa.array([line.member_number for line in read], pa.string()),
         holders=pa.array([line.holder_member_number for line in read], pa.string()),
         representatives=pa.array([line.representative_member_number for line in read], pa.string()),

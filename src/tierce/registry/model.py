@@ -103,6 +103,15 @@ class RightsLine:
             known.append(Identity(self.provisional, self.identity.birth_date, self.identity.rank))
         return list(dict.fromkeys(known))
 
+    def is_borrowed(self) -> bool:
+        """Tell whether she is told of under somebody else's number alone, or one that may change.
+
+        Another insurer may then tell of her under another number, and she is two people in the register.
+        """
+        if self.own_nir is None:
+            return self.relationship is not Relationship.HOLDER or self.identity.nir.is_provisional()
+        return self.own_nir.is_provisional()
+
     def cards(self, amc: str) -> list[bytes]:
         """List the canonical bytes of her card, one for each distinct birth date that it may bear."""
         return list(dict.fromkeys(self.card_of(amc, one) for one in self.identities()))

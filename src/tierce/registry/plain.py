@@ -216,6 +216,13 @@ class _Look:
         self.card = self._who("card_nir", "card_birth_date", "card_birth_rank")
         self.vitale = self._who("vitale_nir", "vitale_birth_date", "vitale_birth_rank")
 
+    def _borrowed(self) -> Bools:
+        """As `RightsLine.is_borrowed` has it."""
+        hers: Bools = self.own.filled | (self.small["relationship"].numbers() == Relationship.HOLDER)
+        number = pc.if_else(pa.array(self.own.filled), self._column("own_nir"), self._column("right_holder_nir"))
+        lasting = _mask(pc.is_in(pc.utf8_slice_codeunits(number, 0, 1), pa.array(["1", "2"])))
+        return ~(hers & lasting)
+
     def _who(self, nir: str, birth: str, rank: str) -> _Who:
         numbers, births, ranks = (self._column(name) for name in (nir, birth, rank))
         empty = (_lengths(numbers) == 0) & (_lengths(births) == 0) & (_lengths(ranks) == 0)
@@ -276,6 +283,7 @@ class _Look:
             domains=small["domains"].numbers(),
             priority=small["priority"].numbers(),
             ended=small["status"].numbers() == Status.ENDED,
+            borrowed=self._borrowed(),
             members=self._column("member_number"),
             holders=self._column("holder_member_number"),
             representatives=self._representatives(),

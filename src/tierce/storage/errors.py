@@ -6,18 +6,30 @@ from tierce.kernel.errors import TierceError
 class KeyMissingError(TierceError):
     """A key file that this process needs is missing: make it with `tierce upkeep keys`, or restore the backup."""
 
+    in_french = (
+        "Il manque une clé à ce processus : faites-la par `tierce upkeep keys`, ou rendez-la de la sauvegarde."
+    )
+
 
 class LookupKeyError(TierceError):
     """A look-up key is being replaced, or not as the database says: finish the replacement."""
+
+    in_french = "Une clé de recherche est en cours de remplacement, ou n’est pas celle de la base : finissez-le."
 
 
 class SealBrokenError(TierceError):
     """A sealed record does not open: wrong key, wrong place, or altered bytes."""
 
+    in_french = "Un enregistrement scellé ne s’ouvre pas : autre clé, autre place, ou octets changés."
+
 
 class SchemaNewerError(TierceError):
     """The database is at a newer schema than this program knows: install the program that upgraded it."""
 
+    in_french = "La base est à un schéma plus récent que ce programme : installez celui qui l’a mise à jour."
+
 
 class ClusterError(TierceError):
     """PostgreSQL could not be found or started."""
+
+    in_french = "PostgreSQL n’a pas été trouvé, ou n’a pas démarré."

@@ -175,7 +175,8 @@ def _say(done: Done, json: str) -> None:
         return
     one, moved, agreed, paid = done.invoices, done.accounts, done.agreements, done.transfers
     typer.echo(
-        f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
+        f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused,"
+        f" {one.alike} que deux personnes doivent départager / for two of the staff to tell apart ;"
         f" {agreed.granted} prises en charge accordées / agreements granted,"
         f" {agreed.subject} sous réserve de pièces / subject to documents, {agreed.quoted} chiffrées / quoted,"
         f" {agreed.refused} refusées / refused, {agreed.reviewed} à l’examen / left to review,"

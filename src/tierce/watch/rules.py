@@ -65,8 +65,10 @@ def is_full(looked: Looked) -> bool:
 def say_evidence(state: State, worth: float) -> Phrase:
     """One sentence for whoever must decide: what was asked lately, and how unlikely it is of an honest account."""
     asked, unfamiliar, misses = state.events, state.seen[Indicator.UNFAMILIAR], state.seen[Indicator.MISS]
-    fr = f"Sur {asked} demandes sans preuve de présence, {unfamiliar} pour des personnes jamais vues ici"
-    en = f"Of {asked} asks without proof of presence, {unfamiliar} for people never seen here"
+    fr = f"Sur {asked} demande{'s' if asked > 1 else ''} sans preuve de présence"
+    en = f"Of {asked} request{'' if asked == 1 else 's'} without proof of presence"
+    fr = f"{fr}, {unfamiliar} pour {'des personnes jamais vues' if unfamiliar > 1 else 'une personne jamais vue'} ici"
+    en = f"{en}, {unfamiliar} for {'a person' if unfamiliar == 1 else 'people'} never seen here"
     if misses:
         fr, en = f"{fr}, dont {misses} inconnue{'s' if misses > 1 else ''}", f"{en}, {misses} of them unknown"
     if state.decoys:

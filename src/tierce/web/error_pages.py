@@ -1,6 +1,7 @@
 """A site's error pages: sign in again, say what went wrong and what to do, or say only that something did."""
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +37,7 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
             "key": key,
             "status": status,
             "reason": said[frame.language] if isinstance(said, Phrase) else "",
-            "code": type(error).__name__.removesuffix("Error") if error else "",
+            "code": _code(error) if error else "",
         }
         return pages.page("error.html", frame, values, status=status)
 
@@ -70,6 +71,11 @@ async def refuse_impossible_numbers(request: AnyRequest) -> None:
     """Answer before any work that an address is not here when a number in it is one that nothing can have."""
     if any(isinstance(one, int) and not 0 <= one <= ID_MAX for one in request.path_params.values()):
         raise NotFoundException
+
+
+def _code(error: TierceError) -> str:
+    """What to quote: the error's kind, spelled as the API spells its codes."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
 
 
 def where(error: Exception) -> str:

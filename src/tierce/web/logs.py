@@ -2,7 +2,8 @@
 
 A line says what happened by a sentence that is in the source, and by kinds, numbers and places in the code. The text
 of an exception is never written: a database's or a library's may hold what was sent. What other packages log keeps
-its logger and level alone, save the server's own short sentences.
+its logger and level alone, save the server's own short sentences. Every application is made with
+`logging_config=None`: the framework would set a log of its own up as each is built.
 """
 
 import logging

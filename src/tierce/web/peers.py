@@ -74,4 +74,5 @@ def create_peers(receiver: Receiver, rows: ConnectionPool, clock: Clock, issuer:
         exception_handlers={SetRefusedError: _refused, PeerFullError: full},
         request_max_body_size=TOKEN_BYTES_MAX,
         openapi_config=None,
+        logging_config=None,
     )

@@ -44,6 +44,7 @@ class Process:
         if scope["type"] != "lifespan":
             return
         await receive()
+        logs.set_up(self._name)
         try:
             settings = load(Path(os.environ[SETTINGS_VARIABLE]))
             built = self._builder(settings)
@@ -57,7 +58,6 @@ class Process:
             # The server stops by this message; raised, the error would be printed with texts that are not ours.
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             return
-        logs.set_up(self._name)  # again: a framework sets its own logging up as it is built
         logs.say("started")
         _settle_memory()
         await send({"type": "lifespan.startup.complete"})

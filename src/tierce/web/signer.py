@@ -85,4 +85,5 @@ def create_signer(signer: Signer, rows: ConnectionPool[Connection]) -> Litestar:
         exception_handlers={TierceError: _told},
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
+        logging_config=None,
     )

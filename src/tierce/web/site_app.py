@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
 from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders
+from tierce.web.routes import Routes
 from tierce.web.signin_site import SiteSignIn, sign_in_handlers
 from tierce.web.visit import RememberLanguage
 
@@ -30,8 +31,7 @@ def site_app(
         sign_in_origins: addresses that the sign-in leads to.
     """
     keep_no_request()
-    # In one router: after each that it is given by itself, the application goes over all of its routes again.
-    routes = Router("/", route_handlers=[*handlers, *sign_in_handlers(sign_in), *sign_in.pages.static_handlers()])
+    routes = Routes("/", route_handlers=[*handlers, *sign_in_handlers(sign_in), *sign_in.pages.static_handlers()])
     return Litestar(
         route_handlers=[routes],
         exception_handlers=error_handlers(sign_in.pages, sign_in.refused, told),
@@ -42,4 +42,5 @@ def site_app(
         ],
         request_max_body_size=form_bytes,
         openapi_config=None,
+        logging_config=None,
     )

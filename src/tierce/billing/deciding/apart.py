@@ -35,6 +35,10 @@ class NumberGoneError(CoverGoneError):
     """What the invoice quotes is no longer kept."""
 
 
+class AlikeError(TierceError):
+    """What is due depends on whether two in whose names the care is are one person, and staff have not said."""
+
+
 class BehindError(TierceError):
     """Another invoice about the same care is decided first, and is not yet."""
 
@@ -61,6 +65,9 @@ def one_alone(connection: Connection, done: Undecided) -> Iterator[Apart]:
     except CoverGoneError as error:
         apart.obstacle = Obstacle.NUMBER_GONE if isinstance(error, NumberGoneError) else Obstacle.COVER_GONE
         done.uncovered += 1
+    except AlikeError:
+        apart.obstacle = Obstacle.ALIKE
+        done.alike += 1
     except BehindError:
         done.behind += 1
     except Exception as error:

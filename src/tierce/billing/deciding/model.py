@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Past
+from tierce.billing.refusing.model import Ruling
 from tierce.kernel.care import Domain
 
 
@@ -56,6 +57,9 @@ class Beside:
     lines: tuple[InvoiceLine, ...]
     dues: tuple[int, ...]
     """What each of its lines is paid, in cents."""
+    alike: bool = False
+    """It is in the name of somebody else, who may be the same person: another insurer tells of her under another
+    number. Where it is to the very insurer of what is decided, that one is told from it by its sign."""
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:
@@ -78,6 +82,8 @@ class Case:
     beside: tuple[Beside, ...] = ()
     contract_ended: int | None = None
     granted: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    ruling: Ruling | None = None
+    """What two of the staff said of those in whose names care of the place may be one person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +104,13 @@ class Decision:
 class Undecided:
     """What one turn left waiting: no key of ours opens it, its cover or what it quotes is gone, or it failed.
 
+    `alike` would be paid less if those in whose names the care is were one person, which two of the staff say.
     `behind` wait for another about the same care, which is decided first: nothing is wrong of them.
     """
 
     unopened: int = 0
     uncovered: int = 0
+    alike: int = 0
     behind: int = 0
     failed: list[str] = field(default_factory=list)
     """What else went wrong, by its name: each waits for the next turn."""

@@ -10,6 +10,7 @@ from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiti
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Past, Tables
 from tierce.billing.pricing.rules import amo_of, left_of, price_line, tariff_on, used_so_far
+from tierce.billing.refusing.model import Ruling
 from tierce.billing.rules import same_care
 from tierce.kernel.care import Domain
 
@@ -23,9 +24,24 @@ def decide(case: Case, tables: Tables) -> Decision:
     What it quotes guaranteed the payment when it was taken in, whatever became of the rights since: cover is looked
     for here only to know what it pays. A deposit that was guaranteed is paid as asked, for nobody was looked up then,
     and all the invoices on it together within its amount.
+    Of those in whose names the same care is and who may be one person, staff have ruled, or it makes no difference.
     An agreement is paid as granted (`as_granted`). Otherwise, a line that the product pays nothing for is the
     person's to pay, and the others are paid.
     """
+    found = readings(case, tables)
+    assert found[0] == found[-1], "whether two may be one person is said by the staff first"
+    return found[0]
+
+
+def readings(case: Case, tables: Tables) -> tuple[Decision, ...]:
+    """What it comes to: of those who may be one person, as if they were two and, unless staff said so, one."""
+    said = _read(replace(case, beside=considered(case)), tables)
+    if case.ruling is not None:
+        return (said,)
+    return _read(replace(case, beside=tuple(one for one in case.beside if not one.alike)), tables), said
+
+
+def _read(case: Case, tables: Tables) -> Decision:
     lines = case.invoice.lines
     assert not waits_behind(case.invoice, case.beside), "what goes before it is decided first"
     if repeats(case.invoice, case.beside):
@@ -108,6 +124,11 @@ def promised(granted: Iterable[tuple[int, int]], units: int) -> int:
         cents += due * taken // quantity
         units -= taken
     return cents
+
+
+def considered(case: Case) -> tuple[Beside, ...]:
+    """What is about the same care, as far as anybody knows: not what staff said is somebody else's."""
+    return tuple(one for one in case.beside if not one.alike or case.ruling is not Ruling.TWO_PEOPLE)
 
 
 def waits_behind(invoice: Waiting, beside: Iterable[Beside]) -> bool:

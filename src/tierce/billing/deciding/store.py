@@ -7,7 +7,7 @@ from psycopg import Connection
 from tierce.billing.deciding.model import Beside, Case, Decision, Guaranteed, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceState
 from tierce.billing.pricing.model import Past
-from tierce.billing.refusing.model import Obstacle
+from tierce.billing.refusing.model import Obstacle, Ruling
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
@@ -105,21 +105,24 @@ _GRANTED: LiteralString = (
     " where agreement = %s and due is not null group by item"
 )
 _SAME: LiteralString = """
-    select i.insurer, i.state = 1,
+    select case when s.alike and i.insurer = m.insurer then -i.insurer else i.insurer end, i.state = 1, s.alike,
+           m.ruled,
            array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n),
            array_agg(l.price order by l.n), array_agg(l.amo order by l.n), array_agg(l.asked order by l.n),
            array_agg(coalesce(l.due, 0) order by l.n)
     from care.invoice m
-    join care.invoice i on i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
-        and i.care_day = m.care_day and i.id in (
-            select o.id from care.invoice o where o.person = m.person and o.care_day = m.care_day
-            union select o.id from care.invoice o where o.deposit = m.deposit
-            union select care.beside_by_pair(m.id))
+    cross join lateral (
+        select o.id, false from care.invoice o where o.person = m.person and o.care_day = m.care_day
+        union select o.id, false from care.invoice o where o.deposit = m.deposit
+        union select o.id, false from care.beside_by_pair(m.id) o(id)
+        union select o.id, true from care.alike_beside(m.id) o(id)) s(id, alike)
+    join care.invoice i on i.id = s.id and i.id <> m.id and i.establishment = m.establishment and i.domain = m.domain
+        and i.care_day = m.care_day
         and i.state not in (3, 4) and not (i.state = 6 and care.recovered_whole(i.id))
         and (i.state <> 1 or i.at > now() - make_interval(days => %s)
                                        and care.goes_before(i.id, m.id))
     join care.invoice_line l on l.invoice = i.id
-    where m.id = %s group by i.id"""
+    where m.id = %s group by i.id, s.alike, m.insurer, m.ruled"""
 
 
 _DEPOSITED: LiteralString = "select item, care_day, quantity, due from care.deposited(%s)"
@@ -155,10 +158,11 @@ def case_of(connection: Connection, one: Waiting, product: Product | None) -> Ca
         product=product,
         history=_history(connection, one) if priced else (),
         beside=tuple(
-            Beside(insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues))
-            for insurer, waits, *lines, dues in beside
+            Beside(insurer, waits, tuple(InvoiceLine(*line) for line in zip(*lines, strict=True)), tuple(dues), alike)
+            for insurer, waits, alike, _ruled, *lines, dues in beside
         ),
         contract_ended=contract_ended(connection, one.insurer),
+        ruling=next((Ruling(ruled) for _, _, _, ruled, *_ in beside if ruled is not None), None),
         granted={item: tuple(zip(units, dues, strict=True)) for item, units, dues in granted},
     )
 

@@ -213,8 +213,10 @@ REASONS: Mapping[InvoiceReason, tuple[Phrase, Phrase]] = {
     InvoiceReason.DUPLICATE: (
         Phrase("Les mêmes soins sont sur une autre facture.", "The same care is on another invoice."),
         Phrase(
-            "Si ce sont d’autres soins, envoyez une facture dont les codes le disent.",
-            "If this is other care, send an invoice whose codes say so.",
+            "Si ce sont d’autres soins, envoyez une facture dont les codes le disent. Si le patient a deux "
+            "organismes, demandez à l’un ce que l’autre a laissé, sous une autre référence.",
+            "If this is other care, send an invoice whose codes say so. If the patient has two insurers, ask one for "
+            "what the other left, under another reference.",
         ),
     ),
     InvoiceReason.AFTER_GUARANTEE: (

@@ -4,10 +4,10 @@ from typing import Final
 
 from psycopg import Connection
 
-from tierce.billing.model import BY_STAFF, InvoiceReason
+from tierce.billing.model import InvoiceReason
 from tierce.billing.refusing import store
 from tierce.billing.refusing.errors import UndecidedMissingError, UndecidedMovedError
-from tierce.billing.refusing.model import RefusalSaid, Undecided, Which
+from tierce.billing.refusing.model import REASON_LABELS, RULING_LABELS, RefusalSaid, Ruling, Undecided, Which
 from tierce.billing.settlement.errors import SaidError
 from tierce.billing.settlement.lines import batch_line
 from tierce.billing.settlement.recoveries.desk import told_text
@@ -52,14 +52,33 @@ class RefusalDesk:
             UndecidedMissingError, UndecidedMovedError: it waits so no more, or may still be decided.
             SaidError: she said it already.
         """
-        if reason not in {str(one.value) for one in BY_STAFF}:
+        chosen = next((one for one in REASON_LABELS if str(one.value) == reason), None)
+        return self._say(connection, caller, which, chosen, said)
+
+    def rule(self, connection: Connection, caller: StaffCaller, which: Which, ruling: str, said: str) -> bool:
+        """Say whether two in whose names the same care is are one person; raises as `refuse`."""
+        chosen = next((one for one in RULING_LABELS if str(one.value) == ruling), None)
+        return self._say(connection, caller, which, chosen, said)
+
+    def _say(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        which: Which,
+        chosen: InvoiceReason | Ruling | None,
+        said: str,
+    ) -> bool:
+        if chosen is None:
             raise FormError("reason", Phrase("Dites le motif.", "Say the reason."))
         now = self._clock.now()
-        given = RefusalSaid(caller.staff, caller.name, InvoiceReason(int(reason)), told_text(said), now)
+        given = RefusalSaid(caller.staff, caller.name, chosen, told_text(said), now)
+        act = Act.STAFF_INVOICE_RULE if isinstance(chosen, Ruling) else Act.STAFF_INVOICE_REFUSE
         with connection.transaction():
             found = self.one(connection, which)
+            if chosen not in found.choices:
+                raise UndecidedMovedError
             line = batch_line(
-                Act.STAFF_INVOICE_REFUSE, now, who=caller.staff, number=which.number, session=caller.session,
+                act, now, who=caller.staff, number=which.number, session=caller.session,
                 establishment=found.establishment, kind=which.kind,
             )  # fmt: skip
             (entry,) = self._appender.write(connection, [line])

@@ -1,12 +1,13 @@
 """Why an invoice or an agreement is not decided, and who of the staff would refuse it. Amounts are whole cents."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from tierce.billing.model import InvoiceReason
+from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EstablishmentId, StaffId
@@ -32,6 +33,17 @@ class Obstacle(IntEnum):
     """No key of ours opens what covers her."""
     FAILED = 4
     """A fault of ours, or the database's word against it: the log of `billing` names it."""
+    ALIKE = 5
+    """Of an invoice: the place sent the same care in the name of somebody who may be the same person (ADR 0140)."""
+
+
+class Ruling(IntEnum):
+    """What two of the staff say of those who may be one person, of one invoice. Numbers are stored."""
+
+    TWO_PEOPLE = 30
+    """It is decided as if nobody resembled her."""
+    ONE_PERSON = 31
+    """It is decided as if both were invoiced in one name: within what the care cost."""
 
 
 OBSTACLE_LABELS: Mapping[Obstacle, Phrase] = {
@@ -41,6 +53,10 @@ OBSTACLE_LABELS: Mapping[Obstacle, Phrase] = {
         "no cover of the person is held for that day with this insurer",
     ),
     Obstacle.UNOPENED: Phrase("aucune clé n’ouvre ces droits", "no key opens that cover"),
+    Obstacle.ALIKE: Phrase(
+        "le lieu a facturé les mêmes soins au nom d’une personne qui est peut-être la même",
+        "the place invoiced the same care in the name of somebody who may be the same person",
+    ),
     Obstacle.FAILED: Phrase("une faute d’ici : lisez le journal de billing", "a fault of ours: read billing’s log"),
 }
 REASON_LABELS: Mapping[InvoiceReason, Phrase] = {
@@ -55,6 +71,11 @@ REASON_LABELS: Mapping[InvoiceReason, Phrase] = {
     InvoiceReason.NOT_DECIDABLE: Phrase("autre chose, que vous écrivez", "something else, which you write"),
 }
 """What staff choose from; the place reads the sentence of `REASONS` of invoices, or of agreements."""
+RULING_LABELS: Mapping[Ruling, Phrase] = {
+    Ruling.TWO_PEOPLE: Phrase("ce sont deux personnes", "they are two people"),
+    Ruling.ONE_PERSON: Phrase("c’est une seule personne", "they are one person"),
+}
+"""What they choose from where that alone is asked; the place reads what becomes of its invoice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +84,21 @@ class RefusalSaid:
 
     staff: StaffId
     name: str
-    reason: InvoiceReason
+    reason: InvoiceReason | Ruling
     said: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another invoice of the place whose person may be the same: what to ask the place about; nobody covered."""
+
+    reference: str
+    insurer: str
+    asked: int
+    due: int
+    at: datetime
+    state: InvoiceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +117,7 @@ class Undecided:
     at: datetime
     asked: int
     waits: bool
-    """Or two refused it."""
+    """Or two said what becomes of it."""
     obstacle: Obstacle
     since: datetime
     refusable_from: datetime
@@ -92,9 +125,24 @@ class Undecided:
     found: int
     """How many there are, also of those that a list leaves out."""
     words: tuple[RefusalSaid, ...] = ()
+    alike: tuple[Alike, ...] = ()
+
+    @property
+    def choices(self) -> Mapping[InvoiceReason | Ruling, Phrase]:
+        """What staff may say of it."""
+        of: Mapping[InvoiceReason, Phrase] | Mapping[Ruling, Phrase] = (
+            RULING_LABELS if self.obstacle is Obstacle.ALIKE else REASON_LABELS
+        )
+        return dict(of.items())
+
+    @property
+    def ruled(self) -> Ruling | None:
+        """What two said of those who may be one person."""
+        said = Counter((word.reason, word.said) for word in self.words if isinstance(word.reason, Ruling))
+        return next((Ruling(reason) for (reason, _), by in said.items() if by > 1), None)
 
     def refusable(self, now: datetime) -> bool:
-        """Whether staff may refuse it now."""
+        """Whether staff may say now what becomes of it."""
         return self.waits and self.refusable_from <= now
 
     def said_by(self, staff: StaffId) -> RefusalSaid | None:

@@ -6,8 +6,8 @@ from typing import Any, LiteralString
 
 from psycopg import Connection
 
-from tierce.billing.model import InvoiceReason
-from tierce.billing.refusing.model import Obstacle, RefusalSaid, Undecided, Which
+from tierce.billing.model import InvoiceReason, InvoiceState
+from tierce.billing.refusing.model import RULING_LABELS, Alike, Obstacle, RefusalSaid, Ruling, Undecided, Which
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
@@ -34,8 +34,22 @@ def one(connection: Connection, which: Which) -> Undecided | None:
         " where case %s::smallint when 22 then invoice else agreement end = %s order by at, staff",
         which,
     ).fetchall()
-    said = tuple(RefusalSaid(StaffId(each[0]), each[1], InvoiceReason(each[2]), *each[3:]) for each in words)
-    return replace(_undecided(row), words=said)
+    said = tuple(RefusalSaid(StaffId(each[0]), each[1], _reason(each[2]), *each[3:]) for each in words)
+    found = _undecided(row)
+    if found.obstacle is not Obstacle.ALIKE:
+        return replace(found, words=said)
+    alike = connection.execute(
+        "select reference, insurer, asked, due, at, state from care.alike_shown(%s)", (which.number,)
+    ).fetchall()
+    return replace(
+        found,
+        words=said,
+        alike=tuple(Alike(each[0], each[1], each[2], each[3], each[4], InvoiceState(each[5])) for each in alike),
+    )
+
+
+def _reason(number: int) -> InvoiceReason | Ruling:
+    return Ruling(number) if number in set(RULING_LABELS) else InvoiceReason(number)
 
 
 def _undecided(row: Sequence[Any]) -> Undecided:

@@ -61,7 +61,7 @@ class DrillReport(msgspec.Struct, frozen=True):
 
 
 _ROWS: tuple[tuple[str, Phrase], ...] = (
-    ("exposed_true", Phrase("lu par le voleur (personne × organisme)", "read by the thief (person × insurer)")),
+    ("exposed_true", Phrase("lu par le voleur (personnes, par organisme)", "read by the thief (people, by insurer)")),
     ("over_http", Phrase("… montré par la garde, en direct", "… shown by the gate, live")),
     ("in_bulk", Phrase("… écrit sans la garde, pour le nombre", "… written without the gate, for the number")),
     ("honest", Phrase("réponses à des soignants pendant le vol", "answers to people at work meanwhile")),

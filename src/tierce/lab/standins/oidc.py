@@ -289,6 +289,7 @@ def make_app(directory: Directory, *, port: int) -> Litestar:
         ),
         exception_handlers={ProviderError: _refuse},
         openapi_config=None,
+        logging_config=None,
     )
 
 

@@ -95,9 +95,9 @@ def _moved(operator: Operator, mail: Mail, about: Moved) -> Said:
             (
                 Phrase(
                     "Ce n’est pas vous ? Ouvrez le portail, à l’adresse que vous avez déjà, page Compte bancaire : "
-                    f"un bouton l’arrête. Ou appelez-nous au {operator.phone}.",
+                    f"un bouton l’arrête. Ou appelez-nous au {operator.called}.",
                     "It was not you? Open the portal, at the address that you already have, page Bank account: one "
-                    f"button stops it. Or call us on {operator.phone}.",
+                    f"button stops it. Or call us on {operator.called}.",
                 ),
             ),
         )
@@ -109,8 +109,8 @@ def _moved(operator: Operator, mail: Mail, about: Moved) -> Said:
         ),
         (
             Phrase(
-                f"Ce n’est pas votre compte ? Appelez-nous tout de suite au {operator.phone}.",
-                f"It is not your account? Call us at once on {operator.phone}.",
+                f"Ce n’est pas votre compte ? Appelez-nous tout de suite au {operator.called}.",
+                f"It is not your account? Call us at once on {operator.called}.",
             ),
         ),
     )
@@ -153,9 +153,9 @@ def _what_to_do(operator: Operator, what: Told) -> Phrase:
         )
     )
     return Phrase(
-        f"C’est vous ? Rien à faire. Ce n’est pas vous ? Appelez-nous tout de suite au {operator.phone}. Puis ouvrez "
-        f"le portail, à l’adresse que vous avez déjà, page « {page.fr} », et {act.fr}.",
-        f"It was you? Nothing to do. It was not you? Call us at once on {operator.phone}. Then open the portal, at "
+        f"C’est vous ? Rien à faire. Ce n’est pas vous ? Appelez-nous tout de suite au {operator.called}. Puis "
+        f"ouvrez le portail, à l’adresse que vous avez déjà, page « {page.fr} », et {act.fr}.",
+        f"It was you? Nothing to do. It was not you? Call us at once on {operator.called}. Then open the portal, at "
         f"the address that you already have, page “{page.en}”, and {act.en}.",
     )
 

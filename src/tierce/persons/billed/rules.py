@@ -41,7 +41,7 @@ def _told(one: Billed, told: Told, day: Phrase) -> Phrase:
     """Say an invoice that the place sent to us, with what it asks and what became of it."""
     label, asked = DOMAIN_LABELS[told.domain], say_euros(told.claimed)
     said = Phrase(
-        f"Soins du {day.fr}\u00a0({label.fr})\u00a0: {one.place} demande {asked.fr} à votre complémentaire.",
+        f"Soins du {day.fr} ({label.fr})\u00a0: {one.place} demande {asked.fr} à votre complémentaire.",
         f"Care of {day.en} ({label.en}): {one.place} asks your insurer for {asked.en}.",
     )
     if told.due is None:
@@ -77,7 +77,7 @@ def agreed_sentence(one: Agreed) -> Phrase:
     label, asked = DOMAIN_LABELS[one.domain], say_euros(one.asked)
     what = _ASKED[one.kind]
     said = Phrase(
-        f"Le {day.fr}\u00a0({label.fr})\u00a0: {one.place} demande {what.fr} de {asked.fr} à votre complémentaire.",
+        f"Le {day.fr} ({label.fr})\u00a0: {one.place} demande {what.fr} de {asked.fr} à votre complémentaire.",
         f"On {day.en} ({label.en}): {one.place} asks your insurer for {what.en} of {asked.en}.",
     )
     words = {

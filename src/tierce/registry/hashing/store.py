@@ -13,6 +13,9 @@ from tierce.storage.keys import KeyedHash
 _AT_ONCE: Final = 512
 """Values made objects at a time, so that each lot takes the memory of the one before, in the caches still."""
 
+_LOOSE: Final = r"^1\|[A-Z]+\|(?P<who>[A-Z])[A-Z]*\|(?P<born>[0-9]{8}\|[MF])\|"
+"""Of canonical traits (`normalise_traits`): the letter with which the given names begin, birth date and sex."""
+
 
 class Hasher:
     """Makes every keyed number of a batch of one insurer."""
@@ -35,6 +38,7 @@ class Hasher:
             domains=batch.domains,
             priority=batch.priority,
             ended=batch.ended,
+            borrowed=batch.borrowed,
             key_rows=batch.identities.rows,
             keys=_matrix(_many(self._index, batch.identities.values)),
             card_rows=batch.cards.rows,
@@ -43,8 +47,9 @@ class Hasher:
             holders=self._linked(batch, batch.holders),
             representatives=self._linked(batch, batch.representatives),
             contracts=self._contracts(batch.contracts),
-            digests=_matrix(_many(self._feed, batch.told, b"line|2|")),
+            digests=_matrix(_many(self._feed, batch.told, b"line|3|")),
             traits=_matrix(_many(self._trait, batch.traits)),
+            alike=self._alike(batch.traits),
             civil=_pieces(batch.civil),
             coverage=_pieces(batch.coverage),
             corrects={
@@ -60,6 +65,16 @@ class Hasher:
     def _members(self, numbers: Column) -> Bytes:
         head = f"member|1|{self._amc}|".encode()
         return _matrix(_many(self._feed, numbers.cast(pa.binary()), head))
+
+    def _alike(self, traits: Column) -> Ints:
+        """Key what two copies of one person share, however she is spelled: four bytes that many people have too."""
+        loose = pc.binary_join_element_wise(
+            *(pc.struct_field(pc.extract_regex(traits.cast(pa.string()), _LOOSE), one) for one in ("who", "born")),
+            "|",
+        )
+        coded = pc.dictionary_encode(loose)
+        keyed = np.frombuffer(_many(self._feed, coded.dictionary.cast(pa.binary()), b"alike|1|"), dtype=">i4")
+        return ints(keyed.reshape(-1, 8)[coded.indices.to_numpy(zero_copy_only=False), 0])
 
     def _linked(self, batch: Batch, numbers: Column) -> Linked:
         """Find whose member number it is among the chunk's earlier lines."""

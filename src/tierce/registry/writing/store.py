@@ -28,7 +28,7 @@ _COLUMNS: Final[dict[str, LiteralString]] = {
     "trait": "(idx, person)",
     "member": "(insurer, idx, person)",
     "family": "(person, insurer, holder, representative)",
-    "record": "(person, insurer, sealed)",
+    "record": "(person, insurer, alike, borrowed, sealed)",
     "coverage": "(person, insurer, contract, domains, from_day, until_day, priority, digest, sealed, effective_day,"
                 " told)",
 }  # fmt: skip
@@ -63,10 +63,11 @@ _MERGE: Final[tuple[LiteralString, ...]] = (
        select distinct on (idx, person) idx, person, contested from stage_trait order by idx, person
        on conflict (idx, person) do update set contested = null where t.contested and excluded.contested is null""",
     # Of several lines of one person in a chunk, the last one's copy stands.
-    """insert into person.record (person, insurer, sealed)
-       select distinct on (person, insurer) person, insurer, sealed from stage_record
+    """insert into person.record (person, insurer, sealed, alike, borrowed)
+       select distinct on (person, insurer) person, insurer, sealed, alike, borrowed from stage_record
        order by person, insurer, ctid desc
-       on conflict (person, insurer) do update set sealed = excluded.sealed""",
+       on conflict (person, insurer) do update set sealed = excluded.sealed, alike = excluded.alike,
+           borrowed = excluded.borrowed""",
     """insert into person.family as f (person, insurer, holder, representative)
        select distinct on (person, insurer) person, insurer, holder, representative from stage_family
        order by person, insurer, ctid desc
@@ -152,7 +153,9 @@ class Writer:
         }
         for there, records in chunk.civil.sized(rows):
             sealed = self._sealer.seal_many(Compartment.PERSON, insurer, persons[there], records)
-            laid["record"].append(lay_out(len(there), who[there], several[there], sealed))
+            at = rows[there]
+            marks = big(chunk.alike[at], 4), chunk.borrowed[at].astype(np.uint8).reshape(-1, 1)
+            laid["record"].append(lay_out(len(there), who[there], several[there], *marks, sealed))
         for there, records in chunk.coverage.sized(rows):
             sealed = self._sealer.seal_many(Compartment.COVERAGE, insurer, persons[there], records)
             at = rows[there]

@@ -45,6 +45,34 @@ create or replace function care.beside_by_pair(of_invoice bigint) returns setof 
       and care.pairs_of(o.id) && m.pairs
 $$;
 
+-- Whether two people of the register may be one, of whom insurers tell under two numbers (docs/adr/0140): a copy of each bears the same
+-- keyed letter, birth date and sex, and not both have a number of their own. A copy that came before these marks says nothing.
+create or replace function care.may_be_one(one bigint, other bigint) returns boolean language sql stable as $$
+    select exists (select from person.record a join person.record b on b.alike = a.alike where a.person = one and b.person = other)
+       and not (exists (select from person.record a where a.person = one and not a.borrowed)
+                and exists (select from person.record b where b.person = other and not b.borrowed))
+$$;
+
+-- Other invoices of the same place, domain and day of care that hold a code of this one, in the name of somebody who may be the same
+-- person. Of one insurer, whoever it tells of under one contract holder are two: twins.
+create or replace function care.alike_to(of_invoice bigint) returns setof bigint language sql stable as $$
+    select o.id from care.invoice i
+    join care.invoice o on o.establishment = i.establishment and o.care_day = i.care_day and o.domain = i.domain
+        and o.person <> i.person and o.state not in (3, 4)
+        and o.at >= (date '1970-01-01' + i.care_day)::timestamp at time zone 'Europe/Paris'
+    where i.id = of_invoice
+      and exists (select from care.invoice_line l join care.invoice_line k on k.item = l.item where l.invoice = i.id and k.invoice = o.id)
+      and not exists (select from person.family f join person.family g on g.insurer = f.insurer and g.holder = f.holder
+                      where f.insurer = i.insurer and o.insurer = i.insurer and f.person = i.person and g.person = o.person)
+      and care.may_be_one(i.person, o.person)
+$$;
+
+-- billing: the same of an invoice that waits; numbers alone, and nothing once it is decided.
+create or replace function care.alike_beside(of_invoice bigint) returns setof bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select o.id from care.invoice i cross join lateral care.alike_to(i.id) o(id) where i.id = of_invoice and i.state = 1
+$$;
+
 -- What deposits of one person, by the numbers under which a place knows her, paid that place of an insurer and domain.
 create or replace function care.paid_by_receipt(at_place bigint, of_insurer smallint, of_domain smallint, pairs bigint[])
     returns table (item text, care_day integer, quantity smallint, due integer) language sql stable as $$

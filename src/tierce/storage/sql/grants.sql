@@ -410,12 +410,13 @@ grant select on care.invoice, care.invoice_line, care.agreement, care.agreement_
 grant execute on function care.take_up_agreement, care.cover_of_agreement, care.reserved, care.decide_agreement, care.end_agreement,
     care.refuse_unanswered, care.deposited_of_agreement
     to tierce_billing;
-grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.deposited,
+grant execute on function care.take_up_invoice, care.decide_invoice, care.cover_of_waiting, care.goes_before, care.beside_by_pair, care.alike_beside,
+    care.deposited,
     registry.contract_ended, registry.contracts_ended
     to tierce_billing;
 grant execute on function care.note_undecided, care.recovered_whole to tierce_billing;
 grant select on care.refusal_word to tierce_office;
-grant execute on function care.undecided, care.refuse_undecided to tierce_office;
+grant execute on function care.undecided, care.refuse_undecided, care.alike_shown to tierce_office;
 grant usage on schema upkeep to tierce_billing;
 grant execute on function upkeep.billing_lives to tierce_billing;
 grant execute on function upkeep.oldest_invoice to tierce_upkeep;

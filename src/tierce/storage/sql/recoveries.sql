@@ -133,7 +133,8 @@ begin
 end $$;
 
 -- Whether care of the invoice of a recovery was invoiced again since that was approved, and stands or waits: the same person or receipt,
--- place and day, one code at least. Whoever gave such a recovery up would pay that care twice.
+-- place and day, one code at least; or somebody who may be the same (docs/adr/0140). Whoever gave such a recovery up would pay that
+-- care twice.
 create or replace function bank.invoiced_since(r bank.recovery) returns boolean language sql stable as $$
     select exists (
         select from care.invoice i
@@ -141,13 +142,39 @@ create or replace function bank.invoiced_since(r bank.recovery) returns boolean 
             and o.at > r.approved and (o.state = 1 or care.counts(o))
             and (o.deposit = i.deposit or o.id in (
                 select p.id from care.invoice p where p.person = i.person and p.care_day = i.care_day
-                union all select care.beside_by_pair(i.id)))
+                union all select care.beside_by_pair(i.id)
+                union all select care.alike_to(i.id)))
         where i.id = r.invoice and exists (select from care.invoice_line l join care.invoice_line m using (item)
                                            where l.invoice = i.id and m.invoice = o.id))
 $$;
 
+-- Whether other care drew since on caps that may be those of the invoice of a recovery, and counted nothing of it: it was recovered
+-- whole, even if a transfer that took of it came back later. Of the same person, insurer and domain, by what the place typed where one of
+-- them quotes a deposit, or granted to her; within the months of a cap of that insurer. Given up, both would stand, above the cap.
+create or replace function bank.drawn_since(r bank.recovery) returns boolean language sql stable as $$
+    with i as materialized (select * from care.invoice x where x.id = r.invoice),
+    drawn as (
+        select o.care_day as from_day, o.care_day as until_day from i
+        join care.invoice o on o.id <> i.id and o.insurer = i.insurer and o.domain = i.domain and o.decided > r.approved and o.due > 0
+            and care.counts(o)
+            and (o.person = i.person or num_nulls(o.person, i.person) > 0 and o.establishment = i.establishment
+                                        and care.pairs_of(o.id) && care.pairs_of(i.id))
+        union all
+        select v.from_day, coalesce(v.until_day, v.from_day) from i cross join lateral care.reserved(i.person, i.insurer, i.domain) v
+        join care.agreement a on a.id = v.agreement and coalesce(a.decided, now()) > r.approved)
+    select r.amount = r.paid
+       and r.amount <= r.settled + (select coalesce(sum(c.amount), 0) from bank.recovered c
+                                    join bank.transfer t on t.id = c.transfer and t.state in (2, 3) where c.recovery = r.id)
+       and exists (
+        select from i cross join drawn d
+        join registry.product p on p.insurer = i.insurer
+        join registry.benefit b on b.product = p.id and b.domain = i.domain and b.cap_months is not null
+            and (b.item is null or exists (select from care.invoice_line l where l.invoice = i.id and l.item = b.item))
+        where i.care_day between d.from_day - 31 * b.cap_months and d.until_day + 31 * b.cap_months)
+$$;
+
 -- office: one of the staff approves one (1) for the amount that she read, or cancels it (2). 0 a second person must say so, 1 it is so
--- now, 2 it can no longer be said, 3 she said it already, 4 it is not cancelled: its care was invoiced again. What was not approved yet is cancelled by one. Or that the rest which she
+-- now, 2 it can no longer be said, 3 she said it already, 4 it is not cancelled: its care was invoiced again, 5 nor is it where other care drew on its caps. What was not approved yet is cancelled by one. Or that the rest which she
 -- read, above or below zero, was settled by another way than a transfer (3).
 create or replace function bank.say_recovery(
     of_recovery bigint, of_what smallint, by_staff bigint, by_name text, of_said text, seen_amount bigint) returns smallint
@@ -167,6 +194,9 @@ begin
     end if;
     if of_what = 2 and bank.invoiced_since(r) then
         return 4;
+    end if;
+    if of_what = 2 and bank.drawn_since(r) then
+        return 5;
     end if;
     insert into bank.recovery_word as w (recovery, what, staff, name, said, amount, round)
     values (of_recovery, of_what, by_staff, by_name, of_said, read_amount, r.round)

@@ -2,13 +2,14 @@
 -- that one is, and says so for days before anybody may: whoever holds the office's role refuses none that could be decided. Bounds are
 -- policy's (policy/invoices.py), tested equal. `kind` is that of their lines in the journal: 22 an invoice, 25 an agreement.
 
--- All that `billing` could not decide, whatever became of it since.
+-- All that `billing` could not decide, whatever became of it since: it waits for staff, or two of them `said` what becomes of it.
+drop function if exists care.undecidable();          -- an earlier shape knew refusals alone
 create or replace function care.undecidable()
     returns table (kind smallint, id bigint, establishment bigint, insurer smallint, reference text, domain smallint, care_day integer,
-                   at timestamptz, asked integer, why smallint, since timestamptz, waits boolean, refused boolean)
+                   at timestamptz, asked integer, why smallint, since timestamptz, waits boolean, said boolean)
     language sql stable as $$
     select 22::smallint, i.id, i.establishment, i.insurer, i.reference, i.domain, i.care_day, i.at, i.asked, i.undecided,
-           i.undecided_since, i.state = 1, i.refused_said is not null
+           i.undecided_since, i.state = 1 and i.ruled is null, i.refused_said is not null or i.ruled is not null
     from care.invoice i where i.undecided is not null
     union all
     select 25::smallint, a.id, a.establishment, a.insurer, a.reference, a.domain, a.care_day, a.at, a.asked, a.undecided,
@@ -40,15 +41,17 @@ create or replace function care.undecided(of_kind smallint, which bigint, at_mos
 begin
     return query
     select u.kind, u.id, u.establishment, e.name, e.town, n.name, u.reference, u.domain, u.care_day, u.at, u.asked, u.waits, u.why, u.since,
-           u.since + make_interval(days => 10), (select count(*) from care.undecidable() o where o.waits)
+           u.since + make_interval(days => case when u.why = 5 then 0 else 10 end), (select count(*) from care.undecidable() o where o.waits)
     from care.undecidable() u join directory.establishment e on e.id = u.establishment join registry.insurer n on n.id = u.insurer
-    where which is null and u.waits or u.kind = of_kind and u.id = which and (u.waits or u.refused)
+    where which is null and u.waits or u.kind = of_kind and u.id = which and (u.waits or u.said)
     order by u.since, u.id limit least(at_most, 1000);
 end $$;
 
 -- office: one of the staff says that one is refused, for a written reason, in words that its place reads; with her own line of the
 -- journal, written in this very transaction. 0 a second person must say the same, 1 it is refused, 2 it waits no more or may be
 -- decided still, 3 she said it already. Nothing is due of it: what it quotes is free again, and its place may send it anew.
+-- Of one that waits for whether two people are one (docs/adr/0140), she says that instead, at once: it is never refused, and `billing`
+-- decides it as they say.
 drop function if exists care.refuse_undecided(bigint, smallint, bigint, text, text, bigint);
 create or replace function care.refuse_undecided(
     of_kind smallint, which bigint, of_reason smallint, by_staff bigint, by_name text, of_said text, of_entry bigint) returns smallint
@@ -56,25 +59,29 @@ create or replace function care.refuse_undecided(
 declare
     undecided_days constant integer := 10;
     reasons constant smallint[] := '{9,10,11,12}';
+    rulings constant smallint[] := '{30,31}';
     of_invoice constant bigint := case of_kind when 22 then which end;
     of_agreement constant bigint := case of_kind when 25 then which end;
     one record;
+    ruling boolean;
     written record;
 begin
     perform gate.insist_durable();
     perform from care.invoice i where i.id = of_invoice for update;
     perform from care.agreement a where a.id = of_agreement for update;
-    select u.establishment into one from care.undecidable() u
-    where u.kind = of_kind and u.id = which and u.waits and u.since <= now() - make_interval(days => undecided_days);
+    select u.establishment, u.why into one from care.undecidable() u
+    where u.kind = of_kind and u.id = which and u.waits
+      and (u.why = 5 or u.since <= now() - make_interval(days => undecided_days));
     if not found then
         return 2;
     end if;
-    if (of_reason = any (reasons)) is not true then
+    ruling := one.why = 5;
+    if (of_reason = any (case when ruling then rulings else reasons end)) is not true then
         raise exception 'it is refused for a written reason' using errcode = 'check_violation';
     end if;
     select e.kind, e.body into written from journal.entry e
     where e.seq = of_entry and e.tx = pg_current_xact_id_if_assigned();
-    if not found or written.kind <> of_kind or get_byte(written.body, 2) <> 104 or journal.u64(written.body, 16) <> by_staff
+    if not found or written.kind <> of_kind or get_byte(written.body, 2) <> (case when ruling then 105 else 104 end) or journal.u64(written.body, 16) <> by_staff
        or journal.u64(written.body, 24) <> one.establishment or journal.u64(written.body, 112) <> which then
         raise exception 'it is refused with the own line of whoever says so' using errcode = 'check_violation';
     end if;
@@ -89,9 +96,25 @@ begin
             and w.reason = of_reason and w.said = of_said) < 2 then
         return 0;
     end if;
+    if ruling then
+        update care.invoice set ruled = of_reason where id = of_invoice;
+        return 1;
+    end if;
     update care.invoice set state = 3, reason = of_reason, due = 0, decided = now(), refused_said = of_said where id = of_invoice;
     update care.invoice_line set due = 0 where invoice = of_invoice;
     update care.agreement set state = 4, reason = of_reason, due = 0, decided = now(), refused_said = of_said where id = of_agreement;
     update care.agreement_line set due = 0 where agreement = of_agreement;
     return 1;
 end $$;
+
+-- office: the invoices of the same place that may be of the same person as one that waits for that to be said: by the place's own
+-- references, for it alone knows. Nobody covered, and nothing once it was said.
+create or replace function care.alike_shown(of_invoice bigint)
+    returns table (reference text, insurer text, asked integer, due integer, at timestamptz, state smallint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select o.reference, n.name, o.asked, o.due, o.at, o.state
+    from care.invoice i cross join lateral care.alike_to(i.id) a(id)
+    join care.invoice o on o.id = a.id join registry.insurer n on n.id = o.insurer
+    where i.id = of_invoice and i.state = 1 and i.undecided = 5 and i.ruled is null
+    order by o.at, o.id limit 20
+$$;

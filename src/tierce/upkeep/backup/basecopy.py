@@ -13,7 +13,7 @@ from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.upkeep.backup.errors import BackupError
-from tierce.upkeep.backup.service import program, run_program
+from tierce.upkeep.backup.programs import major_of, program, run_program
 
 NAMED = "base-%Y%m%dT%H%M%SZ"
 """The name of a copy: when it was begun."""
@@ -38,12 +38,14 @@ def copy(settings: Settings, to: Path, admin: str, clock: Clock) -> Path:
         )
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     where = [f"--host={database.host}", f"--port={database.port}", f"--username={admin}"]
-    taking = [program("pg_basebackup"), f"--pgdata={part}", "--checkpoint=fast", "--wal-method=stream"]
+    with database.connect(admin) as connection:
+        major = major_of(connection)
+    taking = [program("pg_basebackup", major), f"--pgdata={part}", "--checkpoint=fast", "--wal-method=stream"]
     try:
         run_program(
             [*taking, "--manifest-checksums=SHA256", "--no-password", *where], database, admin, None, lambda _n: None
         )
-        run_program([program("pg_verifybackup"), str(part)], database, admin, None, lambda _n: None)
+        run_program([program("pg_verifybackup", major), str(part)], database, admin, None, lambda _n: None)
         part.rename(folder)
         sync_folder(to)  # before an older one is forgotten for it
     except BaseException:
@@ -82,7 +84,9 @@ def start_of(folder: Path) -> str:
 def forget_wal(wal: Path, to: Path) -> int:
     """Remove from the archive what no copy that is kept needs; how many files."""
     before = len(_archived(wal))
-    cleaning = [program("pg_archivecleanup"), "-x", ".gz", str(wal), start_of(copies(to)[0])]
+    oldest = copies(to)[0]
+    major = int((oldest / "PG_VERSION").read_text("ascii"))
+    cleaning = [program("pg_archivecleanup", major), "-x", ".gz", str(wal), start_of(oldest)]
     if subprocess.run(cleaning, capture_output=True, check=False).returncode:
         msg = f"pg_archivecleanup a échoué sur {wal} : voyez ses droits / failed there: look at its modes"
         raise BackupError(msg)

@@ -1,11 +1,8 @@
 """Takes a backup of the database from one instant, and brings one back into a database that does not exist yet."""
 
 import hashlib
-import os
 import shutil
-import subprocess
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,13 +24,13 @@ from tierce.kernel.durable import sync_folder, sync_tree
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
-from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
-from tierce.upkeep.backup import logfile, loss, marks, segmentsfile, store
+from tierce.upkeep.backup import logfile, loss, marks, programs, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
+from tierce.upkeep.backup.programs import Progress
 from tierce.upkeep.backup.signature import insist_signed, sign
 from tierce.upkeep.health.store import newest_checkpoint
 from tierce.upkeep.rotation.store import retire_instance
@@ -41,10 +38,7 @@ from tierce.upkeep.service import INSTANCES
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
-Progress = Callable[[int], None]
-LOOK_SECONDS = 0.2
 READ_BYTES = 1 << 20
-JOBS = 2
 _ALTERED = (
     "{0} n’est pas le fichier qui fut sauvegardé : prenez une autre sauvegarde / "
     "{0} is not the file that was saved: take another backup"
@@ -85,7 +79,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
     try:
         with database.connect(admin) as connection, store.snapshot(connection) as name:
             tables = store.tables(connection)
-            _run_dump(database, admin, name, part / DUMP, progress)
+            programs.dump(database, admin, programs.major_of(connection), name, part / DUMP, progress)
             note = newest_checkpoint(connection)
             if note is not None:
                 size = unverified_checkpoint(note).size
@@ -217,7 +211,7 @@ def restore(
         create_roles(server, database.secrets)
         store.create_database(server, making.name)
         try:
-            _run_restore(making, admin, folder / DUMP, progress)
+            programs.bring_back(making, admin, programs.major_of(server), folder / DUMP, progress)
             _hold_to_manifest(making, admin, manifest)
         except BaseException:
             store.drop_database(server, making.name)
@@ -412,74 +406,3 @@ def digest(file: Path) -> FileDigest:
         while piece := stream.read(READ_BYTES):
             hashed.update(piece)
     return FileDigest(file.stat().st_size, hashed.hexdigest())
-
-
-def _run_dump(database: Database, admin: str, snapshot: str, to: Path, progress: Progress) -> None:
-    left_out = [f"--exclude-table-data={name}" for name in store.UNSAVED]
-    command = [
-        program("pg_dump"),
-        "--format=directory",
-        f"--jobs={JOBS}",
-        f"--snapshot={snapshot}",
-        f"--file={to}",
-        *left_out,
-        *_where(database, admin),
-    ]  # fmt: skip - a command line reads as one
-    run_program(command, database, admin, to, progress)
-
-
-def _run_restore(database: Database, admin: str, dump: Path, progress: Progress) -> None:
-    command = [
-        program("pg_restore"),
-        "--exit-on-error",
-        f"--jobs={JOBS}",
-        *_where(database, admin)[:-1],
-        f"--dbname={database.name}",
-        str(dump),
-    ]  # fmt: skip - a command line reads as one
-    run_program(command, database, admin, None, progress)
-
-
-def _where(database: Database, admin: str) -> list[str]:
-    return [f"--host={database.host}", f"--port={database.port}", f"--username={admin}", database.name]
-
-
-def program(name: str) -> str:
-    """Where a program of PostgreSQL is."""
-    beside = find_binaries() / name
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        msg = (
-            f"{name} est introuvable : installez le paquet Debian `postgresql-client` / "
-            f"{name} was not found: install Debian's package `postgresql-client`"
-        )
-        raise BackupError(msg)
-    return found
-
-
-def run_program(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
-    """Run a program of PostgreSQL with a role's password, and say in both languages that it failed."""
-    password = (database.secrets / f"{admin}.password").read_text().strip()
-    with subprocess.Popen(
-        command, env={**os.environ, "PGPASSWORD": password}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
-        seen = 0
-        try:
-            while process.poll() is None:
-                time.sleep(LOOK_SECONDS)
-                if growing is not None and growing.is_dir():
-                    size = sum(file.stat().st_size for file in growing.iterdir())
-                    progress(size - seen)
-                    seen = size
-        except BaseException:
-            process.kill()
-            raise
-        said = process.stderr.read().decode(errors="replace") if process.stderr else ""
-    if process.returncode:
-        kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
-        name, kinds_told = Path(command[0]).name, "; ".join(kinds[:2]) or process.returncode
-        msg = (
-            f"{name} a échoué ({kinds_told}), rien n’est gardé : voyez le disque et le journal de PostgreSQL / "
-            f"{name} failed ({kinds_told}), nothing was kept: look at the disk's room and at PostgreSQL's log"
-        )
-        raise BackupError(msg)

@@ -59,6 +59,7 @@ from tierce.web.api.transfers import TRANSFER_HANDLERS, TRANSFER_ROUTES, TRANSFE
 from tierce.web.fhir.eligibility import Eligibility
 from tierce.web.fhir.names import CLAIM_PATH
 from tierce.web.forgetting import keep_no_request
+from tierce.web.routes import Routes
 
 WIRING_KEY = "rights"
 SAY_CLOSED_KEY = "say_closed"
@@ -292,7 +293,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
     """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
-        _ROUTES,
+        [Routes("/", route_handlers=_ROUTES)],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             **INVOICE_HANDLERS,
@@ -323,6 +324,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }
         ),
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Tierce",
             version=__version__,

@@ -7,41 +7,31 @@ the platform all run on it. The exact form is for `title` attributes and for pri
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from tierce.kernel import saying
 from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Language
 from tierce.web.look.words import group_digits
 
-NARROW = "\u202f"
-FIXED = "\u00a0"
+NARROW = saying.NARROW
+FIXED = saying.NBSP
 DAYS_ALONE = 4
 """From so many days on a length of time is said without its hours."""
-
-_MONTHS = {
-    Language.FR: ("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),
-    Language.EN: ("January February March April May June July August September October November December".split()),
-}
 
 
 def say_day(value: date, language: Language) -> str:
     """Say a civil date: « 1er mars 2026 », « 1 March 2026 »."""
-    month = _MONTHS[language][value.month - 1]
-    first = "1er" if language is Language.FR and value.day == 1 else str(value.day)
-    return f"{first}{FIXED}{month} {value.year}"
+    return saying.say_date(value)[language]
 
 
 def say_time(value: datetime, language: Language) -> str:
     """Say a time of day in Paris: « 10 h 12 », « 10:12 »."""
-    local = value.astimezone(PARIS)
-    if language is Language.FR:
-        return f"{local.hour}{NARROW}h{NARROW}{local.minute:02d}"
-    return f"{local.hour:02d}:{local.minute:02d}"
+    return saying.say_time(value)[language]
 
 
 def say_moment(value: datetime, language: Language) -> str:
     """Say an instant: « 3 mars 2026 à 10 h 12 », « 3 March 2026 at 10:12 »."""
-    local = value.astimezone(PARIS)
     link = "à" if language is Language.FR else "at"
-    return f"{say_day(local.date(), language)} {link}{FIXED}{say_time(local, language)}"
+    return f"{say_day(day_of(value), language)} {link}{FIXED}{say_time(value, language)}"
 
 
 def day_of(value: datetime) -> date:

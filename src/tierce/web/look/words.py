@@ -83,7 +83,14 @@ def _read(file: Path) -> dict[str, Phrase]:
     except tomllib.TOMLDecodeError as error:
         msg = f"{file.name}: {error}"
         raise WordsError(msg) from error
-    return {key: _phrase(file.name, key, value) for key, value in table.items()}
+    return {key: _held(key, _phrase(file.name, key, value)) for key, value in table.items()}
+
+
+def _held(key: str, phrase: Phrase) -> Phrase:
+    """Hold a count to the word that it counts: no line ends between « 1 » and « connexion »."""
+    if not key.endswith((".one", ".many")):
+        return phrase
+    return Phrase(*(text.replace("{n} ", f"{{n}}{NBSP}") for text in (phrase.fr, phrase.en)))
 
 
 def _phrase(file: str, key: str, value: object) -> Phrase:

@@ -184,7 +184,8 @@ def _sums(
                 ),
             ),
             Sum(
-                Phrase("Personnes × organismes", "People × insurers"), sum(one.persons for one in counts),
+                Phrase("Personnes, comptées par organisme", "People, counted by insurer"),
+                sum(one.persons for one in counts),
                 tuple(Part(COHORT_LABELS[each], by[each].pairs) for each in INSURED),
             ),
         ]  # fmt: skip
@@ -218,7 +219,7 @@ def _messages(connection: Connection, number: IncidentId) -> list[Sum]:
     ours = Phrase("à l’opérateur d’écrire", "for the operator to write")
     return [
         Sum(
-            Phrase("Personnes × organismes, professionnels compris", "People × insurers, professionals included"),
+            Phrase("Personnes (par organisme) et professionnels", "People (by insurer) and professionals"),
             found.exposed,
             (
                 Part(ours, found.matched + found.unmatched, page),

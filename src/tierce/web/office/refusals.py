@@ -1,5 +1,6 @@
 """What nothing decides, of invoices and agreements: two of the staff refuse it, in words that its place reads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,14 +8,17 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
+from psycopg import Connection
 
 from tierce.billing.agreements.rules import REASONS as AGREEMENT_REASONS
 from tierce.billing.bank.rules import holds_iban
 from tierce.billing.invoices.rules import REASONS
+from tierce.billing.model import STATE_LABELS
 from tierce.billing.refusing.desk import RefusalDesk
 from tierce.billing.refusing.errors import UndecidedMissingError
-from tierce.billing.refusing.model import OBSTACLE_LABELS, REASON_LABELS, Which
+from tierce.billing.refusing.model import OBSTACLE_LABELS, RULING_LABELS, Obstacle, Which
 from tierce.billing.settlement.recoveries.desk import LOOKED_AT, SAID_CHARS_MAX
+from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import DOMAIN_LABELS
@@ -34,6 +38,7 @@ class _Sent:
     problem: FormError | None = None
 
 
+_Say = Callable[[Connection, StaffCaller, Which, str, str], bool]
 _NOTHING: Final = _Sent()
 KINDS: Final = {"invoice": EntryKind.INVOICE, "agreement": EntryKind.AGREEMENT}
 """By the word that the address of a page has for it."""
@@ -72,24 +77,30 @@ def refusal_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     @post("/undecided/{what:str}/{number:int}/refuse", status_code=200, opt={"act": Act.STAFF_INVOICE_REFUSE})
     async def refuse(request: AnyRequest, what: FromPath[str], number: FromPath[int]) -> Response[Any]:
-        visit, which = await site.visit(request), which_of(what, number)
+        return await say(request, which_of(what, number), desk.refuse)
+
+    @post("/undecided/{what:str}/{number:int}/rule", status_code=200, opt={"act": Act.STAFF_INVOICE_RULE})
+    async def rule(request: AnyRequest, what: FromPath[str], number: FromPath[int]) -> Response[Any]:
+        return await say(request, which_of(what, number), desk.rule)
+
+    async def say(request: AnyRequest, which: Which, how: _Say) -> Response[Any]:
+        visit = await site.visit(request)
         sent = await site.sign_in.check_form(request)
         reason, said = sent.get("reason", ""), sent.get("said", "")
         try:
-            await site.rows.read(lambda connection: desk.refuse(connection, visit.caller, which, reason, said))
+            await site.rows.read(lambda connection: how(connection, visit.caller, which, reason, said))
         except FormError as problem:
             # No page shows an account, not even to whoever typed it.
             shown = "" if holds_iban(said[:LOOKED_AT]) else said
             return await _page(site, visit, desk, which, _Sent(reason, shown, problem))
         return Redirect(address(which), status_code=303)
 
-    return [listed, one, refuse]
+    return [listed, one, refuse, rule]
 
 
 def _common(site: OfficeSite) -> dict[str, object]:
     return {
         "obstacles": OBSTACLE_LABELS,
-        "reasons": REASON_LABELS,
         "domains": DOMAIN_LABELS,
         "now": site.clock.now(),
         "address": address,
@@ -106,6 +117,9 @@ async def _page(site: OfficeSite, visit: Visit, desk: RefusalDesk, which: Which,
         "mine": found.said_by(visit.caller.staff),
         "others": others,
         "sent": sent,
+        "verb": "rule" if found.obstacle is Obstacle.ALIKE else "refuse",
+        "rulings": RULING_LABELS,
+        "states": STATE_LABELS,
         "sentences": _SENTENCES[which.kind],
         "said_max": SAID_CHARS_MAX,
     }

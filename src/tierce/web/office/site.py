@@ -33,18 +33,15 @@ from tierce.web.visit import AnyRequest, Rows, act_of, language_of
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.live", ("/accounts", "/holds", "/lines", "/live")),
-    Link("/ladder", "nav.ladder"),
-    Link("/appeals", "nav.appeals"),
+    Link("/ladder", "nav.ladder", ("/appeals",)),
     Link("/alerts", "nav.alerts"),
     Link("/unexplained", "nav.unexplained"),
     Link("/limits", "nav.limits", ("/pools",)),
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports", ("/requests",), apart=True),
-    Link("/incidents", "nav.incidents", ("/register",)),
-    Link("/aside", "nav.aside"),
+    Link("/incidents", "nav.incidents", ("/register", "/aside")),
     Link("/directory", "nav.directory", apart=True),
-    Link("/bank", "nav.bank"),
-    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided")),
+    Link("/payments", "nav.payments", ("/transfers", "/recoveries", "/undecided", "/bank")),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )

@@ -38,6 +38,7 @@ from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.portal.transfers import transfer_handlers
 from tierce.web.portal.turns import Turns
+from tierce.web.routes import Routes
 from tierce.web.visit import RememberLanguage
 
 FORM_BYTES_MAX: Final = 16_384
@@ -74,31 +75,33 @@ def create_app(
     def health() -> None:
         """Say that the process serves."""
 
+    routes = [
+        *site.pages.static_handlers(),
+        *sign_in_handlers(site),
+        *session_handlers(site),
+        *ticket_handlers(site),
+        *ask_handlers(site),
+        *reading_handlers(site),
+        *history_handlers(site),
+        *deposit_handlers(site),
+        *agreeing_handlers(site),
+        *invoicing_handlers(site),
+        *transfer_handlers(site),
+        *session_list_handlers(site),
+        *assistant_handlers(site),
+        *about_handlers(site),
+        *holding_handlers(site),
+        *account_handlers(site),
+        health,
+    ]
     return Litestar(
-        route_handlers=[
-            *site.pages.static_handlers(),
-            *sign_in_handlers(site),
-            *session_handlers(site),
-            *ticket_handlers(site),
-            *ask_handlers(site),
-            *reading_handlers(site),
-            *history_handlers(site),
-            *deposit_handlers(site),
-            *agreeing_handlers(site),
-            *invoicing_handlers(site),
-            *transfer_handlers(site),
-            *session_list_handlers(site),
-            *assistant_handlers(site),
-            *about_handlers(site),
-            *holding_handlers(site),
-            *account_handlers(site),
-            health,
-        ],
+        route_handlers=[Routes("/", route_handlers=routes)],
         exception_handlers=_error_handlers(site),
         before_send=[SecurityHeaders(https=settings.https, camera=CAMERA), RememberLanguage(secure=settings.https)],
         on_shutdown=[_closing(site)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
+        logging_config=None,
         state=State({FIGURES: lambda: _figures(site)}),
     )
 

@@ -39,7 +39,6 @@ from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
 from tierce.storage.lookup_keys import take_async
 from tierce.storage.networks import pseudonym
-from tierce.web import logs
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.assistants import assistant_door
 from tierce.web.api.callers import Callers
@@ -136,13 +135,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             OwnTransfers(sessions),
             assistant_door(sessions, appender, network, sign_in.software, settings.portal.url),
         )
-        yield _logged(create_api(wiring, ProofVerifier(clock), Eligibility(clock, real=real), front.say_closed))
-
-
-def _logged(built: App) -> App:
-    """Set our log up again: the framework did its own, long after the process where the store was away before."""
-    logs.set_up("api")
-    return built
+        yield create_api(wiring, ProofVerifier(clock), Eligibility(clock, real=real), front.say_closed)
 
 
 async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:

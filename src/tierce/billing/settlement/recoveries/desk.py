@@ -128,6 +128,13 @@ class RecoveryDesk:
                         "Le même soin a été facturé de nouveau depuis : rendre celui-ci le paierait deux fois.",
                         "The same care was invoiced again since: giving this back would pay it twice.",
                     ))  # fmt: skip
+                case 5:
+                    raise FormError("said", Phrase(
+                        "D’autres soins ont pris depuis sur le même plafond : rendre celui-ci le dépasserait. Le "
+                        "lieu peut facturer ce soin de nouveau.",
+                        "Other care drew on the same cap since: giving this back would exceed it. The place may "
+                        "invoice that care again.",
+                    ))  # fmt: skip
                 case done:
                     self._line(connection, caller, number)
         return bool(done)

@@ -79,7 +79,7 @@ def open_(
 
 
 def say(connection: Connection, number: int, by: RecoverySaid, seen_amount: int) -> int:
-    """Keep a word: 0 a second must, 1 it is so, 2 too late, 3 she said it already, 4 its care was sent again."""
+    """Keep a word: 0 a second must, 1 it is so, 2 too late, 3 said already, 4 sent again, 5 caps were drawn."""
     row = connection.execute(
         "select bank.say_recovery(%s, %s::smallint, %s, %s, %s, %s)",
         (number, by.what, by.staff, by.name, by.said, seen_amount),

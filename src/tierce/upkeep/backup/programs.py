@@ -1,0 +1,129 @@
+"""Runs PostgreSQL's own programs, those of the server's major version: another's may not read what it wrote."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import psycopg
+
+from tierce.storage.cluster import program_folders, version_of
+from tierce.storage.database import Database
+from tierce.upkeep.backup import store
+from tierce.upkeep.backup.errors import BackupError
+
+Progress = Callable[[int], None]
+LOOK_SECONDS = 0.2
+JOBS = 2
+_CATALOG_GRANT = re.compile(r"^\d+; \d+ \d+ ACL pg_catalog ")
+"""A line of `pg_restore --list`: what was granted or taken away on a function of PostgreSQL's own."""
+
+
+def major_of(connection: psycopg.Connection) -> int:
+    """The major version of a server: 15 for 15.18."""
+    return connection.info.server_version // 10_000
+
+
+def program(name: str, major: int) -> str:
+    """Where a program of PostgreSQL is, of the server's own major version.
+
+    An earlier one does not read a later server. A later one writes archives that the server's own cannot read, and
+    says to an earlier server what that does not know: `pg_restore` 17 and later fail on 15 and 16.
+
+    Raises:
+        BackupError: there is none; the message says which package brings it.
+    """
+    on_path = shutil.which(name)
+    places = [folder / name for folder in program_folders()] + ([Path(on_path)] if on_path else [])
+    found = {version_of(place): str(place) for place in reversed(places) if place.exists()}
+    if major in found:
+        return found[major]
+    others = ", ".join(str(version) for version in sorted(found) if version)
+    msg = (
+        f"{name} {major} est introuvable{f' (trouvé : {others})' if others else ''}, et le serveur est en {major} : "
+        f"installez le paquet `postgresql-client-{major}` / "
+        f"{name} {major} was not found{f' (found: {others})' if others else ''}, and the server is at {major}: "
+        f"install the package `postgresql-client-{major}`"
+    )
+    raise BackupError(msg)
+
+
+def dump(database: Database, admin: str, major: int, snapshot: str, to: Path, progress: Progress) -> None:
+    """Write what one snapshot of the database shows into the folder `to`."""
+    left_out = [f"--exclude-table-data={name}" for name in store.UNSAVED]
+    command = [
+        program("pg_dump", major),
+        "--format=directory",
+        f"--jobs={JOBS}",
+        f"--snapshot={snapshot}",
+        f"--file={to}",
+        *left_out,
+        *_where(database, admin),
+    ]  # fmt: skip - a command line reads as one
+    run_program(command, database, admin, to, progress)
+
+
+def bring_back(database: Database, admin: str, major: int, folder: Path, progress: Progress) -> None:
+    """Fill an empty database from a dump, but for what was granted on PostgreSQL's own functions.
+
+    Those have other arguments in another version, so that a backup would come back on the version that it was taken
+    on and on no other. `migrate` grants and takes away anew, by the names that the server has.
+    """
+    restoring = program("pg_restore", major)
+    listed = subprocess.run([restoring, "--list", str(folder)], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        raise BackupError(_failed("pg_restore", listed.stderr, listed.returncode))
+    kept = [line for line in listed.stdout.splitlines() if not _CATALOG_GRANT.match(line)]
+    with NamedTemporaryFile("w", encoding="utf-8", suffix=".list") as wanted:
+        wanted.write("\n".join(kept) + "\n")
+        wanted.flush()
+        command = [
+            restoring,
+            "--exit-on-error",
+            f"--jobs={JOBS}",
+            f"--use-list={wanted.name}",
+            *_where(database, admin)[:-1],
+            f"--dbname={database.name}",
+            str(folder),
+        ]  # fmt: skip - a command line reads as one
+        run_program(command, database, admin, None, progress)
+
+
+def _where(database: Database, admin: str) -> list[str]:
+    return [f"--host={database.host}", f"--port={database.port}", f"--username={admin}", database.name]
+
+
+def run_program(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
+    """Run a program of PostgreSQL with a role's password, and say in both languages that it failed."""
+    password = (database.secrets / f"{admin}.password").read_text().strip()
+    with subprocess.Popen(
+        command, env={**os.environ, "PGPASSWORD": password}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        seen = 0
+        try:
+            while process.poll() is None:
+                time.sleep(LOOK_SECONDS)
+                if growing is not None and growing.is_dir():
+                    size = sum(file.stat().st_size for file in growing.iterdir())
+                    progress(size - seen)
+                    seen = size
+        except BaseException:
+            process.kill()
+            raise
+        said = process.stderr.read().decode(errors="replace") if process.stderr else ""
+    if process.returncode:
+        raise BackupError(_failed(Path(command[0]).name, said, process.returncode))
+
+
+def _failed(name: str, said: str, code: int) -> str:
+    """That a program failed, by the kinds that it named: its own words may hold what the database holds."""
+    kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
+    told = "; ".join(kinds[:2]) or code
+    return (
+        f"{name} a échoué ({told}), rien n’est gardé : voyez le disque et le journal de PostgreSQL / "
+        f"{name} failed ({told}), nothing was kept: look at the disk's room and at PostgreSQL's log"
+    )
