@@ -229,3 +229,15 @@ def test_a_recovery_is_not_given_up_once_its_care_was_invoiced_for_who_may_be_th
     assert money.house.stands(again)[::2] == (ACCEPTED, COST)
     with pytest.raises(FormError, match="twice"):
         given_up(money, number)
+
+
+def test_a_recovery_is_not_given_up_once_what_waited_before_it_was_paid_for_the_same_care(money: Money) -> None:
+    """Sent again before two approved the recovery, decided after all of it was taken: nothing else counted it."""
+    money.house.invoice(person=money.both, insurer=money.second, asked=COST, day=TODAY - 2)
+    money.pay(0)
+    again = money.house.invoice(person=money.both, insurer=money.second, asked=COST, day=TODAY - 2)
+    number = recovered_whole(money)
+    money.decide(0)
+    assert money.house.stands(again)[::2] == (ACCEPTED, COST)
+    with pytest.raises(FormError, match="twice"):
+        given_up(money, number)

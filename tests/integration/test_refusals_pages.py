@@ -14,7 +14,7 @@ from tests.integration.test_office_site import form_of, plain
 from tests.integration.transfers_world import Treasury
 from tierce.billing.model import InvoiceReason
 from tierce.billing.refusing.desk import RefusalDesk
-from tierce.billing.refusing.model import Which
+from tierce.billing.refusing.model import Ruling, Which
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -95,6 +95,50 @@ def test_staff_read_it_at_once_and_two_refuse_it_after_days(
         assert ("refusée" in plain(after).lower(), "<form" in after.text.partition("<main")[2]) == (True, False)
         assert "1 facture ou prise en charge" in plain(await site.http.get("/payments"))
         assert (await site.http.get("/undecided/invoice/5")).status_code == 404
+
+    play_office(room, database, scene)
+
+
+def test_two_say_whether_a_care_in_two_names_is_one_patient_s_and_the_page_names_nobody(
+    room: Room, database: Database, treasury: Treasury, keyring: Keyring
+) -> None:
+    paid, held = treasury.due(604, 4_000), undecided(treasury, 0)
+    treasury.admin.execute("update care.invoice set person = 78, undecided = 5 where id = %s", (held,))
+    treasury.admin.execute(
+        "insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)"
+        " select id, 1, 'LENS', 1, 9000, 0, 4000 from care.invoice"
+    )
+    treasury.admin.execute(
+        "insert into person.record (person, insurer, sealed, alike, borrowed)"
+        " select p, i.insurer, '', 7, true from unnest('{77,78}'::bigint[]) p, care.invoice i where i.id = %s",
+        (held,),
+    )  # fmt: skip
+    [(reference,)] = treasury.all("select reference from care.invoice where id = %s", paid)
+    at, two = f"/undecided/invoice/{held}", str(Ruling.TWO_PEOPLE.value)
+
+    async def scene(site: Site) -> None:
+        page = await site.http.get(f"{at}?lang=fr")
+        told = plain(page)
+        assert (reference in told, "Demandez-lui" in told or "demandez-lui" in told) == (True, True)
+        assert "Peut être refusée à partir du" not in told
+        refused = await site.http.post(f"{at}/refuse", data=form_of(site, reason=GONE, said=SAID))
+        assert refused.status_code == 409, "it is never refused"
+        silent = await site.http.post(f"{at}/rule", data=form_of(site, said=SAID))
+        assert (silent.status_code, SAID in silent.text) == (422, True)
+        said = await site.http.post(f"{at}/rule", data=form_of(site, reason=two, said="Deux dossiers."))
+        assert (said.status_code, said.headers["location"]) == (303, at)
+        desk = RefusalDesk(Appender.enrol(treasury.office, "office", keyring.instance("office")), SystemClock())
+        one = str(Ruling.ONE_PERSON.value)
+        assert not desk.rule(treasury.office, BRUNO, Which(EntryKind.INVOICE, held), one, "Un seul dossier.")
+        proposed = await site.http.get(f"{at}?lang=en")
+        assert ("Bruno Caradec says" in plain(proposed), "They are one person" in plain(proposed)) == (True, True)
+        agreed = await site.http.post(f"{at}/rule", data=form_of(site, reason=one, said="Un seul dossier."))
+        assert agreed.status_code == 303
+        after = await site.http.get(f"{at}?lang=fr")
+        assert ("C'est une seule personne" in plain(after), "<form" in after.text.partition("<main")[2]) == (
+            True,
+            False,
+        )
 
     play_office(room, database, scene)
 

@@ -143,7 +143,7 @@ class Undecided:
 
     def refusable(self, now: datetime) -> bool:
         """Whether staff may say now what becomes of it."""
-        return self.waits and self.refusable_from <= now
+        return self.waits and (self.obstacle is Obstacle.ALIKE or self.refusable_from <= now)
 
     def said_by(self, staff: StaffId) -> RefusalSaid | None:
         """What she said of it already."""

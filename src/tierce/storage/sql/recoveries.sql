@@ -132,14 +132,14 @@ begin
     return 0;
 end $$;
 
--- Whether care of the invoice of a recovery was invoiced again since that was approved, and stands or waits: the same person or receipt,
+-- Whether care of the invoice of a recovery is on another that was decided since that was approved, and stands, or that waits: the same person or receipt,
 -- place and day, one code at least; or somebody who may be the same (docs/adr/0140). Whoever gave such a recovery up would pay that
 -- care twice.
 create or replace function bank.invoiced_since(r bank.recovery) returns boolean language sql stable as $$
     select exists (
         select from care.invoice i
         join care.invoice o on o.id <> i.id and o.establishment = i.establishment and o.domain = i.domain and o.care_day = i.care_day
-            and o.at > r.approved and (o.state = 1 or care.counts(o))
+            and (o.state = 1 or o.decided > r.approved and care.counts(o))
             and (o.deposit = i.deposit or o.id in (
                 select p.id from care.invoice p where p.person = i.person and p.care_day = i.care_day
                 union all select care.beside_by_pair(i.id)
