@@ -14,6 +14,7 @@ from tests.integration.depositing import OAK, Shop, card, open_shop, optician, p
 from tests.integration.feeding import FIRST, Importer
 from tests.integration.fresh import as_superuser
 from tests.integration.world import World, make_world
+from tierce.billing.deciding.model import Turn
 from tierce.billing.model import InvoiceReason, InvoiceState
 from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
@@ -51,7 +52,7 @@ def test_the_same_care_by_a_receipt_and_by_an_answer_is_paid_once(
             (receipt_first, not receipt_first)]  # fmt: skip
     house.admin.execute("update care.invoice set at = now() + interval '1 minute' where id = %s", (sent[1],))
     done = house.deciding().turn(house.billing)
-    assert (done.accepted, done.refused) == (1, 1)
+    assert done == Turn(accepted=1, refused=1)
     assert house.stands(sent[0])[2] == (5_000 if receipt_first else GIVES)
     assert house.stands(sent[1])[:2] == (REFUSED, DUPLICATE)
 
