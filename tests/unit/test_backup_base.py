@@ -7,6 +7,7 @@ import pytest
 
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
+from tierce.storage.cluster import find_binaries, version_of
 from tierce.upkeep.backup import basecopy
 from tierce.upkeep.backup.errors import BackupError
 
@@ -17,6 +18,7 @@ def copied(to: Path, age: timedelta, first: str) -> Path:
     folder = to / (NOW - age).strftime(basecopy.NAMED)
     folder.mkdir(parents=True)
     (folder / "backup_label").write_text(f"START WAL LOCATION: 0/9000028 (file {first})\nCHECKPOINT LOCATION: 0/9\n")
+    (folder / "PG_VERSION").write_text(f"{version_of(find_binaries() / 'postgres')}\n")
     return folder
 
 

@@ -86,6 +86,7 @@ CHOSEN = {
     | {f"version.{kind.value}" for kind in Kind}
     | {f"move.{move}{part}" for move in WANTED for part in ("", ".title", ".lead", ".button")}
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess", "tariffs", "benefits")}
+    | {f"feed.kind.{kind}" for kind in ("contracts", "accounts", "presence")}
     | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}

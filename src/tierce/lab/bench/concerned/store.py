@@ -46,7 +46,7 @@ def fill(connection: Connection, people: int) -> None:
 def open_others(connection: Connection, people: int) -> None:
     """Spaces that others opened today, as the lines of their openings would have counted them; with those lines."""
     connection.execute(
-        "insert into gate.shown (scope, slot, day, n) values ('persons', 99, gate.today(), %s)", (people,)
+        "insert into gate.shown (scope, slot, day, n) values ('persons', 15, gate.today(), %s)", (people,)
     )
     connection.execute(
         "insert into journal.instance (name, role, public_key) values ('others', 'tierce_persons', %s)", (bytes(32),)
