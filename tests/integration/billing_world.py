@@ -44,10 +44,11 @@ class House:
         self.deposit()
 
     def covered(self, behind: int = 0, of_insurer: int | None = None) -> tuple[int, int]:
-        """Somebody covered for optics for weeks, and her insurer."""
+        """Somebody covered for optics for weeks, and her insurer; past so many others, whoever covers them."""
         row = self.admin.execute(
-            "select person, insurer from coverage.coverage where domains & %s <> 0 and from_day < %s"
-            " and until_day > %s and (%s::smallint is null or insurer = %s) order by person offset %s limit 1",
+            "select distinct on (person) person, insurer from coverage.coverage where domains & %s <> 0"
+            " and from_day < %s and until_day > %s and (%s::smallint is null or insurer = %s)"
+            " order by person offset %s limit 1",
             (OPTI.bit, TODAY - 40, TODAY, of_insurer, of_insurer, behind),
         ).fetchone()
         assert row is not None
