@@ -243,10 +243,13 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
 @asynccontextmanager
 async def _browser(app: Litestar, cookie: str, ticket: str) -> AsyncIterator[Site]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    held = httpx.Cookies()
+    for name, value in ((cookie, HANDLE), (f"{cookie}-ticket", ticket)):
+        held.set(name, value, domain=httpx.URL(SITE).host)  # the site's own, which it replaces as in a browser
     async with httpx.AsyncClient(
         transport=transport,
         base_url=SITE,
-        cookies={cookie: HANDLE, f"{cookie}-ticket": ticket},
+        cookies=held,
         headers={"accept-language": "fr"},
     ) as http:
         yield Site(app, http, form_token(HANDLE), cookie, ticket)

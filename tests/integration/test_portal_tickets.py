@@ -19,6 +19,7 @@ from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 from tierce.web.portal.app import create_app
+from tierce.web.portal.reading import FORM_HEADER, PICTURE_BYTES
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import form_token
 
@@ -74,6 +75,20 @@ def test_a_page_is_told_with_a_ticket_and_nothing_is_with_the_handle_alone(play:
             desk_.tickets[her.handle] = stolen
             told = await desk_.send("GET", "/v1/sessions", her.handle)
             assert (told.status_code, reason(told)) == (401, "ticket_lapsed"), stolen
+
+    play(scene)
+
+
+def test_a_picture_is_read_once_the_api_knows_whose_it_is_and_no_other_size_is(play: Play, connect: Connect) -> None:
+    async def scene(desk_: Desk) -> None:
+        her = await settled(desk_, connect)
+        async with browser(desk_, both(desk_, her)) as web:
+            token = {FORM_HEADER: form_token(her.handle)}
+            told = {
+                size: (await web.post("/ask/picture", content=b"\0" * size, headers=token)).status_code
+                for size in (10, PICTURE_BYTES, PICTURE_BYTES + 1)
+            }
+        assert told == {10: 403, PICTURE_BYTES: 204, PICTURE_BYTES + 1: 413}
 
     play(scene)
 

@@ -192,7 +192,7 @@ def test_what_does_not_fit_the_request_gives_no_ticket_and_ends_nothing(room: Ro
         whole = signed().renew(HANDLE, await challenge(site))
         elsewhere = BoundBrowser("https://other.example", SystemClock(), KEY).renew(HANDLE, "x")
         spoilt: list[dict[str, Any]] = [
-            {"headers": {}},
+            {"headers": SCRIPT},
             {"headers": whole["headers"] | {"dpop": "a.b.c"}},
             {"headers": whole["headers"] | {"dpop": "\u00e9".encode("latin-1")}},
             {"headers": elsewhere["headers"], "content": elsewhere["content"]},
@@ -204,6 +204,7 @@ def test_what_does_not_fit_the_request_gives_no_ticket_and_ends_nothing(room: Ro
         for one in spoilt:
             told = await site.http.post(**(whole | one))
             assert (told.status_code, "set-cookie" in told.headers) == (400, False), one
+        assert (await site.http.post(**(whole | {"headers": {}}))).status_code == 401, "a form says no type of ours"
         for origin in ("same-site", "cross-site"):
             headers = whole["headers"] | {"sec-fetch-site": origin}
             assert (await site.http.post(**(whole | {"headers": headers}))).status_code == 401
@@ -258,7 +259,10 @@ def test_no_sign_in_begins_without_a_key_nor_ends_in_another_s(
 ) -> None:
     async def scene(browser: Browser, _sessions: object) -> None:
         whole = browser.bound.start()
-        assert (await browser.http.post(**(whole | {"headers": {}}))).status_code == 400
+        assert (await browser.http.post(**(whole | {"headers": SCRIPT}))).status_code == 400
+        assert (await browser.http.post(**(whole | {"headers": {}}))).status_code == 401, (
+            "a form says no type of ours"
+        )
         assert (await browser.http.post(**(whole | {"content": b"{}"}))).status_code in {400, 401}
         assert (await browser.http.post(**browser.bound.start("//evil.example"))).status_code == 401
         crossed = whole["headers"] | {"sec-fetch-site": "cross-site"}
