@@ -17,7 +17,7 @@ OWN, OTHER = "Camille Rouvray", "Idriss Belval"
 def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_browser: NewBrowser) -> None:
     asked(stage)
     page = entered(stage, new_browser, "insurers", OWN)
-    expect(page.locator("h1")).to_contain_text(re.compile("[0-9]+ de vos assurés sont couverts"))
+    expect(page.locator("h1")).to_contain_text(re.compile(r"[0-9]+\sde vos assurés sont couverts"))
     page.locator("a[href='/activity']").click()
     expect(page.locator("h1")).to_contain_text(re.compile("assurés en 14 jours"))
     assert "LENOIR" not in page.content().upper()

@@ -41,7 +41,7 @@ def test_a_request_is_asked_reviewed_in_two_clicks_and_read_where_it_was_asked(
 
     camille = entered(stage, new_browser, "insurers", OWN)
     camille.locator("nav a[href='/reviews']").click()
-    expect(camille.locator("h1")).to_have_text(re.compile("1 demande de prise en charge attend votre examen"))
+    expect(camille.locator("h1")).to_have_text(re.compile(r"1\sdemande de prise en charge attend votre examen"))
     camille.get_by_role("link", name="Examiner").click()
     main = camille.locator("main")
     expect(main).to_contain_text("Opticien")
