@@ -8,14 +8,16 @@ from threading import Thread
 import pytest
 
 from tests.integration.desk import HANDLE, PAUL, counter, fill
-from tests.integration.world import World, ask_all, enrol, make_world, question
+from tests.integration.world import POLICY, World, ask_all, enrol, make_world, question
 from tests.waiting import eventually
 from tierce.gate.errors import GateBusyError, GateClosedError, NotAnsweredError
 from tierce.gate.lane import Step
 from tierce.gate.model import Answer, Ask, Release
 from tierce.gate.service import BULK_BATCH_MAX, Bounds, Gate
+from tierce.gate.store import GateStore
 from tierce.identity.errors import ProofRefusedError
 from tierce.identity.model import Caller
+from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Lane
 from tierce.policy.seats import SEATS, cap_of
 from tierce.storage.cluster import SUPERUSER
@@ -55,6 +57,13 @@ async def until_waiting(gate: Gate, count: int, task: asyncio.Task[Answer]) -> N
     """Let tasks that were made take their turn, until so many asks wait; `task` is one that is not answered yet."""
     while gate.waiting < count:
         await asyncio.wait([task], timeout=0.01)
+
+
+async def until_open(gate: Gate) -> None:
+    """Let the gate's tasks take their turn until it is open."""
+    never = asyncio.get_running_loop().create_future()
+    while not gate.open:
+        await asyncio.wait([never], timeout=0.01)
 
 
 def run(gate_of: Callable[[], Gate], use: Callable[[Gate], Awaitable[object]]) -> object:
@@ -288,6 +297,36 @@ def test_connections_said_to_be_dead_are_replaced_and_whoever_asks_meanwhile_wai
     stood = run(lambda: world.gate(slots=slots), use)
     assert isinstance(stood, list)
     assert all(stood)
+
+
+def test_a_connection_that_is_never_opened_closes_the_gate_as_soon_as_an_ask_has_waited(world: World) -> None:
+    """A database that takes connections and answers nothing: nobody would be told to deposit."""
+    mute = asyncio.Event()
+    opened: list[GateStore] = []
+
+    async def connect() -> GateStore:
+        if len(opened) == 2:
+            await mute.wait()
+        opened.append(await GateStore.connect(world.database.dsn("tierce_api")))
+        return opened[-1]
+
+    async def use() -> None:
+        bounds = Bounds(wait_seconds=0.2)
+        gate = Gate(connect, world.instance, world.key, SystemClock(), POLICY, bounds=bounds)
+        await gate.start()
+        gate.renew()
+        caller = enrol(world)
+        with pytest.raises(GateClosedError):
+            await asyncio.wait_for(gate.ask(question(caller, world.covered[0])), 5)
+        assert not gate.open
+        with pytest.raises(GateClosedError):
+            gate.shed()
+        mute.set()
+        await until_open(gate)
+        assert shown(await gate.ask(question(caller, world.covered[0])))
+        await gate.stop()
+
+    asyncio.run(use())
 
 
 @pytest.mark.parametrize("slots", [1, 2])

@@ -430,14 +430,20 @@ class Lane:
         return False
 
     async def _renewed(self, slot: _Slot) -> None:
-        """Put another connection in the place of one that is said to be dead: whoever asks meanwhile waits for it."""
-        old = slot.store
-        if old is None or not await self._reopened(slot):
+        """Put another connection in the place of one that is said to be dead.
+
+        Whoever asks meanwhile waits for it, as long as an ask may; where nothing answers, the lane closes.
+        """
+        old, opened = slot.store, False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._size.wait_seconds):
+                opened = await self._reopened(slot)
+        if not opened:
             await self._reconnect(slot)
-            return
-        self._standing -= 1
-        with suppress(*LOST):
-            await old.close_connection()
+        elif old is not None:
+            self._standing -= 1
+            with suppress(*LOST):
+                await old.close_connection()
 
     async def _reconnect(self, slot: _Slot) -> None:
         broken, slot.store = slot.store, None
