@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -190,7 +191,8 @@ def test_an_ask_of_an_insurer_on_the_way_is_one_ask_and_shows_until_what_came_is
 def test_an_answer_is_checked_against_its_key_and_its_question_and_repeats_nothing(world: World) -> None:
     question, done = world.ask([one("rpps", KNOWN), one("network", "192.0.2.0/24")])
     assert done.exit_code == 0
-    assert not any(value in done.stdout for value in (KNOWN, "192.0.2", "501", "MARCHAND"))
+    assert not any(value in done.stdout for value in (KNOWN, "192.0.2", "MARCHAND"))
+    assert not re.search(r"\b501\b", done.stdout), "nor her number, which a signature may well have in it"
     file = question.with_name("answer.json")
     file.write_text(done.stdout)
     key = verifier_key(ORIGIN, world.keyring.instance("office").public_key())

@@ -430,3 +430,16 @@ def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:
 def test_the_database_holds_the_durations_of_the_table(old: Old) -> None:
     rows = old.upkeep.execute("select class, days from upkeep.keep where class > 0").fetchall()
     assert dict(rows) == keep_days()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "America/Cayenne", "Indian/Reunion"])
+def test_a_duration_of_days_ends_with_a_day_in_paris_at_every_hour_in_every_zone(old: Old, zone: str) -> None:
+    """Late on an evening of winter, so many days of 24 hours ago was already the next day, in summer."""
+    old.admin.execute("select set_config('timezone', %s, true)", (zone,))
+    wrong = old.admin.execute(
+        "select h, n from generate_series(timestamptz '2026-01-01 00:30+00', '2028-06-01 00:30+00', '1 hour') h,"
+        " unnest(array[1, 60, 366, 822, 914]) n"
+        " where (upkeep.days_before(h, n) at time zone 'Europe/Paris')::date"
+        "    <> (h at time zone 'Europe/Paris')::date - n limit 5"
+    ).fetchall()
+    assert wrong == []

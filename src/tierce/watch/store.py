@@ -297,14 +297,13 @@ def forget(connection: Connection, keep: timedelta) -> None:
     connection.execute("delete from access.unexplained where at < now() - %s", (keep,))
     connection.execute(
         "delete from access.unexplained_day"
-        " where day < ((now() - %s) at time zone 'Europe/Paris')::date - date '1970-01-01'",
+        " where day < (now() at time zone 'Europe/Paris' - %s)::date - date '1970-01-01'",
         (keep,),
     )
     connection.execute("delete from access.decoy_hit where at < now() - %s", (keep,))
     connection.execute("delete from access.accused where at < now() - %s", (keep,))
     connection.execute(
-        "delete from access.saturated"
-        " where day < ((now() - %s) at time zone 'Europe/Paris')::date - date '1970-01-01'",
+        "delete from access.saturated where day < (now() at time zone 'Europe/Paris' - %s)::date - date '1970-01-01'",
         (keep,),
     )
 

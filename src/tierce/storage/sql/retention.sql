@@ -9,10 +9,15 @@ create or replace function upkeep.hold_lasts(of_incident bigint) returns boolean
                      where r.incident = of_incident and r.kind in (12, 14) order by r.number desc limit 1), true)
 $$;
 
+-- So many civil days before an instant, in Paris whatever the session's time zone: what a law counts in days ends with one,
+-- and 914 days of 24 hours before a late evening of winter are the next day already, in summer.
+create or replace function upkeep.days_before(at timestamptz, days integer) returns timestamptz language sql stable as
+$$ select (at at time zone 'Europe/Paris' - make_interval(days => days)) at time zone 'Europe/Paris' $$;
+
 -- The instant before which an incident on record still needs what ended later than it; null when there is none.
 create or replace function upkeep.held_since() returns timestamptz language sql stable
     security definer set search_path = pg_catalog, pg_temp as $$
-    select min(i.signal_at) - make_interval(days => (select days from upkeep.keep where class = -2))
+    select upkeep.days_before(min(i.signal_at), (select days from upkeep.keep where class = -2))
     from incident.incident i where upkeep.hold_lasts(i.id)
 $$;
 
@@ -48,7 +53,7 @@ create or replace function upkeep.due_letters(at_most integer) returns table (au
               select b.made_at from notice.audience a join notice.audience n
                 on n.incident = a.incident and (n.frozen_at, n.entry) > (a.frozen_at, a.entry)
               where a.id = b.audience limit 1))
-          < now() - make_interval(days => (select k.days from upkeep.keep k where k.class = 45))
+          < upkeep.days_before(now(), (select k.days from upkeep.keep k where k.class = 45))
     order by coalesce(b.posted_at, b.made_at) limit at_most
 $$;
 
@@ -103,8 +108,8 @@ declare
     quoted_days constant integer := 366;             -- how long what was answered before a file may be quoted after it
     people_at_once constant integer := 50000;        -- the tables of their keys are read whole for each lot
     held timestamptz := upkeep.held_since();
-    before timestamptz := now() - make_interval(
-        days => (select k.days from upkeep.keep k where k.class = of_class and of_class in (7, 8, 9, 10, 11, 12)));
+    before timestamptz := upkeep.days_before(now(),
+        (select k.days from upkeep.keep k where k.class = of_class and of_class in (7, 8, 9, 10, 11, 12)));
     before_day integer := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
     ends bigint := coalesce(after, 0) + 8192;        -- 64 MiB further
     low tid := format('(%s,0)', coalesce(after, 0))::tid;
@@ -217,7 +222,7 @@ declare
     n bigint := 0;
     more bigint := 0;
     kept_days integer := (select k.days from upkeep.keep k where k.class = of_class and of_class > 0);
-    before timestamptz := now() - make_interval(days => kept_days);
+    before timestamptz := upkeep.days_before(now(), kept_days);
     held timestamptz := upkeep.held_since();
     before_day integer;
     invoiced_days constant integer := 914;
