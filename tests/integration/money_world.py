@@ -115,7 +115,7 @@ class Money:
         self.house.insurer = self.first
         self.house.agreement(person=person, asked=(5_000, 2_000)[number // 3 % 2])
 
-    def send_granted(self, number: int) -> None:
+    def send_granted(self, number: int, asked: int = 5_000) -> None:
         for (agreement, person, insurer, day) in self.one(
             number, "select id, person, insurer, care_day from care.agreement a where state = 3"
             " and not care.is_invoiced(a.id)"
@@ -124,12 +124,12 @@ class Money:
             self.run(
                 "insert into care.invoice (id, establishment, professional, line, reference, agreement, person,"
                 " insurer, domain, care_day, price, amo, asked, digest, entry)"
-                " values (%s, 101, 201, 1, %s, %s, %s, %s, 6, %s, 20000, 6000, 5000, sha256('i'), 1)",
-                one, f"G-{one % 10**12}", agreement, person, insurer, day,
+                " values (%s, 101, 201, 1, %s, %s, %s, %s, 6, %s, 20000, 6000, %s, sha256('i'), 1)",
+                one, f"G-{one % 10**12}", agreement, person, insurer, day, asked,
             )  # fmt: skip
             self.run(
                 "insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)"
-                " values (%s, 1, 'LENS', 1, 20000, 6000, 5000)", one,
+                " values (%s, 1, 'LENS', 1, 20000, 6000, %s)", one, asked,
             )  # fmt: skip
 
     def decide(self, _number: int) -> None:
