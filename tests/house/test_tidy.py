@@ -53,13 +53,29 @@ def test_one_file_says_what_forks_share() -> None:
     assert [str(source.path) for source in SOURCES if telling in source.text] == ["tests/forks.py"]
 
 
-SERVERS_DAY = re.compile(r"\bcurrent_date\b|\bnow\(\)::date\b", re.IGNORECASE)
+SERVERS_DAY = re.compile(
+    r"\bcurrent_date\b|\b(?:now|timestamp)\(\)::date\b|\b(?:at|begun|created|ended|made|received|since)::date\b"
+    r"|(?<!'Europe/Paris')(?<!'Europe/Paris'\)) - (?:%s|interval '[^']+'|make_interval\([^)]*\))\)+ at time zone",
+    re.IGNORECASE,
+)
 
 
 def test_no_sql_takes_the_server_s_own_day() -> None:
-    """At night the day of the server's time zone is not that of Paris."""
-    found = [str(path) for path, text in wording.text_files() if path.suffix == ".sql" and SERVERS_DAY.search(text)]
-    assert not found
+    """At night the day of the server's time zone is not that of Paris; nor are so many times 24 hours days."""
+    sql = [
+        (str(path), text) for path, text in wording.text_files() if path.suffix == ".sql" or path.name == "store.py"
+    ]
+    assert [path for path, text in sql if SERVERS_DAY.search(text)] == []
+    for bad in ("(made::date)", "current_date - 1", "((now() - %s) at time zone 'Europe/Paris')::date"):
+        assert SERVERS_DAY.search(bad)
+    (retention,) = (text for path, text in sql if path.endswith("storage/sql/retention.sql"))
+    assert retention.count("make_interval") == 1, "in upkeep.days_before alone: what it deletes is kept by the day"
+
+
+def test_no_page_takes_the_day_of_utc() -> None:
+    """What the database gives is of UTC, where a night's first hours are the day before: a page says `day_of`."""
+    pages = [(str(path), text) for path, text in wording.text_files() if path.suffix == ".html"]
+    assert [path for path, text in pages if ".date()" in text] == []
 
 
 FRAMEWORKS_COOKIES = re.compile(r"\brequest\.cookies\b|\bconnection\.cookies\b")
@@ -91,6 +107,9 @@ BAD = [
     (tidy.clock_is_injected, TEST_FILE, "import datetime as dt\ndt.datetime.utcnow()"),
     (tidy.days_are_those_of_paris, SRC_FILE, "day = self.clock.now().date()"),
     (tidy.days_are_those_of_paris, TEST_FILE, "left = until - now.date()"),
+    (tidy.days_are_those_of_paris, SRC_FILE, "until = (now + backups).date()"),
+    (tidy.printed_times_have_a_zone, SRC_FILE, "say(f'{one.ended:%Y-%m-%d} {why}')"),
+    (tidy.printed_times_have_a_zone, SRC_FILE, "say(f'since {since:%d/%m %H:%M}')"),
     (tidy.tests_do_not_sleep, TEST_FILE, "import time\ntime.sleep(1)"),
     (tidy.tests_do_not_sleep, TEST_FILE, "from asyncio import sleep"),
     (tidy.nothing_is_postponed, SRC_FILE, f"# {POSTPONED} later"),
@@ -115,6 +134,8 @@ GOOD = [
     (tidy.functions_are_short, SRC_FILE, "def f():\n" + "    x = 1\n" * 69),
     (tidy.clock_is_injected, str(tidy.CLOCK_MODULE), "from datetime import datetime\ndatetime.now()"),
     (tidy.clock_is_injected, SRC_FILE, "import time\ntime.monotonic()\nself.clock.now()"),
+    (tidy.printed_times_have_a_zone, SRC_FILE, "say(f'{ended.astimezone(PARIS):%Y-%m-%d} {since:%H:%M} UTC {n:,}')"),
+    (tidy.printed_times_have_a_zone, SRC_FILE, "path = f'{clock.now():%Y%m%dT%H%M%SZ} {day:%d/%m/%Y}'"),
     (tidy.tests_do_not_sleep, SRC_FILE, "import asyncio\nasyncio.sleep(1)"),
     (tidy.nothing_is_postponed, SRC_FILE, "shape = 'XX" + "XX-XX" + "XX'"),
     (tidy.silencing_has_a_reason, SRC_FILE, f"x = 1  {SILENCE}  # the stubs know no bytes"),

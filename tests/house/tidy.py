@@ -25,6 +25,7 @@ CLOCK_READS = frozenset(
     }
 )
 INSTANTS = frozenset({"at", "now"})
+DAYS = frozenset({"by", "day", "last", "on"})
 SLEEPS = frozenset({("asyncio", "sleep"), ("time", "sleep")})
 MOCKS = frozenset({"mock", "pytest_mock", "unittest.mock"})
 
@@ -123,9 +124,25 @@ def days_are_those_of_paris(source: Source) -> Iterator[Finding]:
         for node in source.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date":
                 instant = node.func.value
+                while isinstance(instant, ast.BinOp):
+                    instant = instant.left
                 last = instant.func if isinstance(instant, ast.Call) else instant
                 if (last.attr if isinstance(last, ast.Attribute) else getattr(last, "id", "")) in INSTANTS:
                     yield source.at(node.lineno, "takes the day in UTC: say `.astimezone(PARIS).date()`")
+
+
+def printed_times_have_a_zone(source: Source) -> Iterator[Finding]:
+    """What the database gives is of UTC: printed alone, it is nobody's hour, and at night the day before."""
+    texts = [] if source.is_test else [node for node in source.nodes if isinstance(node, ast.JoinedStr)]
+    for text in (one for one in texts if " UTC" not in ast.unparse(one)):
+        for part in text.values:
+            if not isinstance(part, ast.FormattedValue) or part.format_spec is None:
+                continue
+            shape = ast.unparse(part.format_spec)
+            is_moved = ast.unparse(part.value).endswith(".astimezone(PARIS)")
+            is_day = isinstance(part.value, ast.Name) and part.value.id in DAYS
+            if re.search("%[dH]", shape) and not (shape[-2] == "Z" or is_moved or is_day):
+                yield source.at(text.lineno, "prints an instant without its zone: `.astimezone(PARIS)`, or say UTC")
 
 
 def tests_do_not_sleep(source: Source) -> Iterator[Finding]:
@@ -203,6 +220,7 @@ RULES: tuple[Rule, ...] = (
     starts_with_docstring,
     clock_is_injected,
     days_are_those_of_paris,
+    printed_times_have_a_zone,
     tests_do_not_sleep,
     nothing_is_postponed,
     silencing_has_a_reason,

@@ -85,6 +85,13 @@ def test_the_reading_of_the_week_is_the_command_of_its_page() -> None:
     assert "tierce-verify.timer" in (DEPLOY.parent / "docs" / "runbooks" / "upgrade.md").read_text("utf-8")
 
 
+def test_no_timer_waits_for_an_hour_that_a_night_of_march_has_not() -> None:
+    """It is of the machine's zone, and systemd leaves out a time that is not there: nothing was saved that night."""
+    for timer in sorted((DEPLOY / "systemd").glob("*.timer")):
+        (when,) = re.findall(r"^OnCalendar=(.*)$", timer.read_text("utf-8"), re.M)
+        assert not re.search(r" 0?2:", when), f"{timer.name}: between 02:00 and 03:00"
+
+
 def test_a_witness_is_given_every_line_that_its_file_names(tmp_path: Path) -> None:
     """After a rotation the log has two, and the unit must give both."""
     unit = (DEPLOY / "systemd" / "tierce-witness.service").read_text("utf-8")

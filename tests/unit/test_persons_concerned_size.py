@@ -1,5 +1,6 @@
 """The longest answer that the page gives fits the size that every answer is filled up to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,14 @@ def page_of(said: tuple[Told, ...], language: Language) -> str:
         "operator": OPERATOR,
     }
     return pages_of(HERE).render("concerned.html", frame, values)
+
+
+def test_the_day_of_an_incident_is_that_of_paris() -> None:
+    """Its reference is of that day, and its title was of the day before, for whatever came in the first hours."""
+    (one,) = told(Answer.NO, 1, 0)
+    page = page_of((replace(one, signal_at=datetime(2026, 7, 14, 22, 30, tzinfo=UTC)),), Language.EN)
+    assert "15\u00a0July 2026" in page
+    assert "14\u00a0July" not in page
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -8,10 +8,11 @@ from tierce.incidents.model import Purpose
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import micros
+from tierce.kernel.clock import PARIS, micros
 from tierce.kernel.ids import ActivityId, EntrySeq, InsurerId, PersonId
 from tierce.kernel.language import Phrase
 from tierce.persons.model import Asker, HistoryLine, LineKind
+from tierce.persons.requests.rules import month_after, report_due
 from tierce.persons.rules import DOMAINS, kind_of, say_asker, sentence, summarise
 from tierce.policy.acts import Act, Outcome, Presence
 
@@ -132,3 +133,13 @@ def test_what_was_read_is_gathered_by_insurer() -> None:
     )
     assert [(one.insurer_name, int(one.categories), one.answers) for one in read] == [("A", 24, 2), ("B", 8, 1)]
     assert read[0].first_at == AT + timedelta(days=1)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_she_is_answered_by_a_day_of_paris_whatever_the_hour(month: int) -> None:
+    """Thirty times 24 hours after the first hour of a day are the day before, across the change of October."""
+    for day, hour, minute in ((1, 0, 10), (10, 0, 30), (20, 23, 50), (28, 12, 0)):
+        asked = datetime(2027, month, day, hour, minute, tzinfo=PARIS)
+        due, after = report_due(asked.astimezone(UTC)), month_after(asked.astimezone(UTC))
+        assert due.astimezone(PARIS).date() == asked.date() + timedelta(days=30)
+        assert (after.astimezone(PARIS).day, after.astimezone(PARIS).month) == (day, month % 12 + 1)

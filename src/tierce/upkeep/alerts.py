@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
-from tierce.kernel.clock import SystemClock, date_of, micros, paris_day, start_of
+from tierce.kernel.clock import PARIS, SystemClock, date_of, micros, paris_day, start_of
 from tierce.kernel.errors import TierceError
 from tierce.peer_alerts import store
 from tierce.peer_alerts.signing import read_keys
@@ -147,7 +147,12 @@ def peers(*, settings: SettingsFile, json: Json = "") -> None:
         return
     table = Table("opérateur / operator", "issuer", "aujourd’hui / today", "fin / ended")
     for one in found:
-        table.add_row(one.name, one.issuer, str(one.alerts), "" if one.ended is None else f"{one.ended:%Y-%m-%d}")
+        table.add_row(
+            one.name,
+            one.issuer,
+            str(one.alerts),
+            "" if one.ended is None else f"{one.ended.astimezone(PARIS):%Y-%m-%d}",
+        )
     Console().print(table)
 
 

@@ -147,7 +147,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
             typer.echo(f"{number:>7} {state.fr} / {state.en}{told}")
         for row in store.latest(connection, LISTED):
             place = row.establishment or "?"
-            typer.echo(f"{print_receipt(key, row.number)} {row.received:%Y-%m-%d %H:%M} {row.state.name} {place}")
+            typer.echo(f"{print_receipt(key, row.number)} {row.received:%Y-%m-%d %H:%M} UTC {row.state.name} {place}")
 
     _with(settings, "tierce_office", run)
 

@@ -16,7 +16,7 @@ from tierce.feeds.intake import INSTANCE
 from tierce.identity.software.service import Registration, SoftwareRegister
 from tierce.journal.service import Appender
 from tierce.kernel.bodies import UNREADABLE
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import SoftwareId, VendorId
 from tierce.policy.digest import policy_digest
@@ -116,7 +116,9 @@ def list_(*, settings: SettingsFile) -> None:
         "client", "logiciel / software", "éditeur / vendor", "clés / keys", "jetons de / tokens of", "depuis / since"
     )
     for one in found:
-        state = f"{one.since:%Y-%m-%d}" + (f" → {one.ended:%Y-%m-%d}" if one.ended else "")
+        state = f"{one.since.astimezone(PARIS):%Y-%m-%d}"
+        if one.ended:
+            state += f" → {one.ended.astimezone(PARIS):%Y-%m-%d}"
         table.add_row(one.client_id, f"{one.name} ({one.software})", str(one.vendor), str(one.keys),
                       ", ".join(one.azp), state)  # fmt: skip
     Console().print(table)

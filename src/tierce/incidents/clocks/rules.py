@@ -56,14 +56,13 @@ def due_of(start: Start, at: datetime) -> datetime | None:
 
 
 def _months_after(at: datetime, months: int) -> datetime:
-    day = at.astimezone(PARIS).date()
-    index = day.year * 12 + day.month - 1 + months
+    local = at.astimezone(PARIS)
+    index = local.year * 12 + local.month - 1 + months
     year, month = index // 12, index % 12 + 1
     last = calendar.monthrange(year, month)[1]
-    if day.day > last:
+    if local.day > last:
         return start_of(date(year, month, last) + timedelta(days=1))
-    target = date(year, month, day.day)
-    return min(start_of(target) + (at - start_of(day)), start_of(target + timedelta(days=1)))
+    return datetime.combine(date(year, month, local.day), local.time(), PARIS).astimezone(UTC)
 
 
 def due_by(rule: ClockRule, times: Times, insurer: InsurerId) -> tuple[datetime | None, datetime | None]:

@@ -26,7 +26,8 @@ def devices_of(connection: Connection, professional: ProfessionalId) -> list[int
     """The devices of an account, the newest first; one that shares another's seats has sessions and no line."""
     rows = connection.execute(
         "select device from (select device, created_day from access.line where professional = %(one)s union all"
-        " select device, created::date - date '1970-01-01' from access.session where professional = %(one)s) used"
+        " select device, (created at time zone 'Europe/Paris')::date - date '1970-01-01'"
+        " from access.session where professional = %(one)s) used"
         " where device is not null group by device order by max(created_day) desc, device",
         {"one": professional},
     ).fetchall()

@@ -226,7 +226,7 @@ class Chain:
         lending = Lending(
             self._lines(self.notices, "notices"), Contacts(self.keyring), Cover(self.keyring), self.clock
         )
-        lent, today = 0, self.clock.now().strftime("%Y%m%d")
+        lent, today = 0, self.clock.now().astimezone(PARIS).strftime("%Y%m%d")
         for one in self.told:
             if one.insurer % INSURER_SENDS_EVERY == 0:
                 continue

@@ -21,8 +21,8 @@ def month_after(at: datetime) -> datetime:
 
 
 def report_due(at: datetime) -> datetime:
-    """Until when a report "it was not me" is answered."""
-    return at + timedelta(days=REPORT_DAYS)
+    """The same time so many days later in Paris: until when a report "it was not me" is answered."""
+    return at.astimezone(PARIS) + timedelta(days=REPORT_DAYS)
 
 
 def receipt(number: int) -> str:

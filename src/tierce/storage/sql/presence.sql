@@ -276,11 +276,11 @@ begin
 end $$;
 
 -- worker: forgets used cards, answers and settled proofs, each older than so many days, one at least: none is used again, nor
--- counted anew, on the day of its use.
+-- counted anew, on the day of its use, were it the one of 25 hours.
 create or replace function presence.tidy(cards integer, answers integer, proofs integer) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    delete from presence.spent where at < now() - make_interval(days => greatest(cards, 1));
+    delete from presence.spent where at < upkeep.days_before(now(), greatest(cards, 1));
     delete from presence.spoken where until < now();
-    delete from presence.answer where at < now() - make_interval(days => greatest(answers, 1));
+    delete from presence.answer where at < upkeep.days_before(now(), greatest(answers, 1));
     delete from presence.proof where at < now() - make_interval(days => greatest(proofs, 1)) and state in (2, 4)
 $$;

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from tierce.feeds.commands import open_intake, people_of
 from tierce.feeds.intake import Intake
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.durable import replace
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
@@ -113,7 +113,9 @@ def status(
         typer.echo(msgspec.json.encode(rows))
         return
     for one in found:
-        typer.echo(f"{one.insurer.amc}  {one.insurer.name} — {one.ended:%Y-%m-%d}, {one.by} : {one.why}")
+        typer.echo(
+            f"{one.insurer.amc}  {one.insurer.name} — {one.ended.astimezone(PARIS):%Y-%m-%d}, {one.by} : {one.why}"
+        )
         typer.echo(f"    {_stand(one, ready=not waiting.get(one.insurer.amc))}")
         for each in waiting.get(one.insurer.amc, []):
             typer.echo(f"    {each.said}")
@@ -160,7 +162,7 @@ def delete(
 def _stand(one: Ending, *, ready: bool) -> str:
     if one.deleted is not None:
         return (
-            f"supprimé le {one.deleted:%Y-%m-%d} / deleted: {one.people:,} personnes / people,"
+            f"supprimé le {one.deleted.astimezone(PARIS):%Y-%m-%d} / deleted: {one.people:,} personnes / people,"
             f" {one.periods:,} périodes / periods"
         )
     if one.deleting is not None:

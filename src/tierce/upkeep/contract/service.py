@@ -8,7 +8,7 @@ from psycopg import Connection
 from tierce.incidents.rules import check_free_text
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import PARIS, Clock, micros
 from tierce.notices.contacts.service import sign
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
@@ -155,7 +155,7 @@ class Contracts:
             "records_left": 0,
             "key_versions_destroyed": list(done.keys),
             "at": now.isoformat(),
-            "backups_hold_it_until": (now + backups).date().isoformat(),
+            "backups_hold_it_until": (now + backups).astimezone(PARIS).date().isoformat(),
             "journal_entry": str(seq),
             "signed_by": self._appender.instance,
         }

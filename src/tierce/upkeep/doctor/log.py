@@ -85,8 +85,8 @@ def behind(connection: psycopg.Connection, size: int, code: str, where: str) -> 
     if since is None:
         return []
     said = Phrase(
-        f"s’arrête à {size} lignes, et d’autres sont signées depuis le {since:%d/%m %H:%M}",
-        f"ends at {size} lines, and more have been signed since {since:%Y-%m-%d %H:%M}",
+        f"s’arrête à {size} lignes, et d’autres sont signées depuis le {since:%d/%m %H:%M} UTC",
+        f"ends at {size} lines, and more have been signed since {since:%Y-%m-%d %H:%M} UTC",
     )
     remedy = Phrase(
         "relancez le `worker` de cette machine ; s’il ne suit toujours pas, `tierce journal tiles`",
@@ -121,7 +121,9 @@ def _witness(line: str, said: dict[str, Seen], clock: Clock) -> list[Finding]:
     if last is None or last.at is None:
         text = Phrase("n’a encore rien contresigné", "has cosigned nothing yet")
     elif clock.now() - last.at > SILENT_MAX:
-        text = Phrase(f"n’a rien contresigné depuis {last.at:%d/%m %H:%M}", f"silent since {last.at:%Y-%m-%d %H:%M}")
+        text = Phrase(
+            f"n’a rien contresigné depuis le {last.at:%d/%m %H:%M} UTC", f"silent since {last.at:%Y-%m-%d %H:%M} UTC"
+        )
     else:
         return []
     remedy = Phrase(

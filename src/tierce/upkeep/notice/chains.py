@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
@@ -113,7 +113,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
         return
     table = Table("AMC", "", "nom / name", "fonction / role", "e-mail", "tél.", "essai / test")
     for amc, each, due in rows:
-        tested = f"{each.tested_at:%Y-%m-%d}" if each.tested_at else "–"
+        tested = f"{each.tested_at.astimezone(PARIS):%Y-%m-%d}" if each.tested_at else "–"
         mark = f"{tested} !" if due else tested
         table.add_row(amc, str(each.position), each.name, each.role, each.email, each.phone, mark)
     Console().print(table)
