@@ -68,9 +68,9 @@ def running(*arguments: str | Path, out: Path = NOWHERE) -> Iterator[ForkServerP
 
 
 @contextmanager
-def killed(*arguments: str | Path) -> Iterator[ForkServerProcess]:
+def killed(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[ForkServerProcess]:
     """Run a `tierce` command until the block ends, which kills it."""
-    process = start_tierce(*arguments, out=NOWHERE)
+    process = start_tierce(*arguments, out=NOWHERE, environment=environment)
     try:
         yield process
     finally:
@@ -94,6 +94,7 @@ def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 def _command(arguments: list[str], out: Path, err: Path, environment: dict[str, str]) -> None:
     os.environ.update(environment)
+    tempfile.tempdir = None  # where brief files go was asked once by the process that this one is a fork of
     # What it starts in its turn, it starts as in an interpreter of its own: the HTTP server forks its workers.
     set_start_method(None, force=True)
     for file, stream in ((out, sys.stdout), (err, sys.stderr)):

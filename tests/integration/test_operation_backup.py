@@ -311,7 +311,7 @@ def test_it_comes_back_on_another_major_version_of_postgresql(
 
 @pytest.mark.parametrize("reached", ["database", "rows", "schema", "log"])
 def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew(
-    stage: Stage, taken: Path, doctor: Thief, server_path: Path, reached: str
+    stage: Stage, taken: Path, doctor: Thief, server_path: Path, tmp_path: Path, reached: str
 ) -> None:
     """Between the rows and the end of their sessions a whole database stood there, with everybody's session live."""
     with elsewhere(stage, server_path / "killed", state=False) as file:
@@ -332,8 +332,10 @@ def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew
             "schema": lambda: holds(b"select count(*) from access.session where revoked is not null"),
             "log": lambda: any(settings.log_directory().glob("tile")),
         }
-        with killed("restore", "run", taken, "--nothing-kept", "--settings", file):
+        run_it, brief = ("restore", "run", taken, "--nothing-kept", "--settings", file), {"TMPDIR": str(tmp_path)}
+        with killed(*run_it, environment=brief):
             eventually(steps[reached], f"the restore reaches: {reached}", seconds=60)
+        assert not list(tmp_path.iterdir()), "what it wrote for itself was left behind"
         with server.connect(SUPERUSER) as there:
             named = {row[0] for row in there.execute("select datname from pg_database").fetchall()}
         assert settings.database.name not in named, "a process could be started on it"

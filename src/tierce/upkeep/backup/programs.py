@@ -5,9 +5,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import psycopg
 
@@ -78,30 +77,45 @@ def bring_back(database: Database, admin: str, major: int, folder: Path, progres
     if listed.returncode:
         raise BackupError(_failed("pg_restore", listed.stderr, listed.returncode))
     kept = [line for line in listed.stdout.splitlines() if not _CATALOG_GRANT.match(line)]
-    with NamedTemporaryFile("w", encoding="utf-8", suffix=".list") as wanted:
+    # A file in memory: a restore that is killed leaves none behind.
+    with os.fdopen(os.memfd_create("wanted.list"), "w", encoding="utf-8") as wanted:
         wanted.write("\n".join(kept) + "\n")
         wanted.flush()
         command = [
             restoring,
             "--exit-on-error",
             f"--jobs={JOBS}",
-            f"--use-list={wanted.name}",
+            f"--use-list=/proc/self/fd/{wanted.fileno()}",
             *_where(database, admin)[:-1],
             f"--dbname={database.name}",
             str(folder),
         ]  # fmt: skip - a command line reads as one
-        run_program(command, database, admin, None, progress)
+        run_program(command, database, admin, None, progress, handed=[wanted.fileno()])
 
 
 def _where(database: Database, admin: str) -> list[str]:
     return [f"--host={database.host}", f"--port={database.port}", f"--username={admin}", database.name]
 
 
-def run_program(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
-    """Run a program of PostgreSQL with a role's password, and say in both languages that it failed."""
+def run_program(
+    command: list[str],
+    database: Database,
+    admin: str,
+    growing: Path | None,
+    progress: Progress,
+    handed: Collection[int] = (),
+) -> None:
+    """Run a program of PostgreSQL with a role's password, and say in both languages that it failed.
+
+    `handed` are the open files that it is given under the numbers that they have here.
+    """
     password = (database.secrets / f"{admin}.password").read_text().strip()
     with subprocess.Popen(
-        command, env={**os.environ, "PGPASSWORD": password}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env={**os.environ, "PGPASSWORD": password},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=tuple(handed),
     ) as process:
         seen = 0
         try:
