@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Connect
+from tests.integration.feeding import PLAN
 from tierce.billing.agreements.granting.service import Granting
 from tierce.billing.deciding.service import Deciding
 from tierce.billing.pricing.model import Measure
@@ -11,7 +12,7 @@ from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.clock import SystemClock, day_of, paris_day
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
@@ -19,6 +20,8 @@ from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Sealer
 
 TODAY = paris_day(SystemClock().now())
+COVERED_DAYS = 38
+"""How much longer whoever is covered stays so: as long as the country's year has left on its own day."""
 OPTI = Domain.OPTI
 GIVES = 4_000
 """What every product of these tests gives for one unit, in cents."""
@@ -40,8 +43,17 @@ class House:
             " until_day, feed) select id, 6, null, %s, %s, 24, 6000, 0, 40000, 1 from registry.product",
             (Measure.FIXED.value, GIVES),
         )
+        self.stay_covered()
         self.person, self.insurer = self.covered()
         self.deposit()
+
+    def stay_covered(self) -> None:
+        """Whoever is covered on the day that the country is of is so today, weeks after its year has ended too."""
+        self.admin.execute(
+            "update coverage.coverage set until_day = greatest(until_day, %s)"
+            " where %s between from_day and until_day",
+            (TODAY + COVERED_DAYS, day_of(PLAN.on)),
+        )
 
     def covered(self, behind: int = 0, of_insurer: int | None = None) -> tuple[int, int]:
         """Somebody covered for optics for weeks, and her insurer; past so many others, whoever covers them."""

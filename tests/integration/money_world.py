@@ -324,6 +324,7 @@ def money(
     importer.rights(country / "rights" / f"{FIRST}.csv", FIRST)
     house = House(connect, key_directory)
     importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    house.stay_covered()
     treasury = Treasury.open_(connect, keyring, tmp_path / "payments", (PLACE,))
     house.admin.execute(AT_WORK.encode())
     return Money(house, treasury)

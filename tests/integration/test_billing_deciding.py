@@ -73,6 +73,7 @@ def test_each_insurers_product_pays_its_own_people_and_caps_are_each_persons(
     house: House, importer: Importer, country: Path
 ) -> None:
     importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    house.stay_covered()
     other = house.admin.execute("select id from registry.insurer where amc = %s", (OTHER_AMC,)).fetchone()
     assert other is not None
     product = "select id from registry.product where insurer = %s"

@@ -21,13 +21,13 @@ from tierce.billing.settlement.recoveries.model import Word
 from tierce.incidents.errors import FormError
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock, day_of
+from tierce.kernel.clock import PARIS, SystemClock, day_of
 from tierce.storage.keys import Keyring
 
 __all__ = ["money"]
 pytestmark = pytest.mark.integration
 SEEDS = (20_260_101, 20_261_231)
-NEW_YEAR = day_of(date(SystemClock().now().year, 1, 1))
+NEW_YEAR = day_of(date(SystemClock().now().astimezone(PARIS).year, 1, 1))
 EDGES = (TODAY, TODAY - 1, NEW_YEAR, NEW_YEAR - 1, NEW_YEAR - 30, NEW_YEAR + 30, NEW_YEAR - 31)
 """Days of care: now, and on both sides of a year's end and of a month's window around it."""
 ASKED = (14_000, 5_000, 10_000, 1)

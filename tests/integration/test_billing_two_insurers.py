@@ -21,6 +21,7 @@ def house(connect: Connect, key_directory: Path, importer: Importer, country: Pa
     importer.rights(country / "rights" / f"{FIRST}.csv", FIRST)
     made = House(connect, key_directory)
     importer.rights(country / "rights" / f"{OTHER_AMC}.csv", OTHER_AMC)
+    made.stay_covered()
     return made
 
 
