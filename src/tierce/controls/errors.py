@@ -10,6 +10,10 @@ class ControlsError(TierceError):
 class SnapshotMissingError(ControlsError):
     """No snapshot was taken on that day."""
 
+    in_french = "Aucun relevé n’a été fait ce jour-là."
+
 
 class RulesMissingError(ControlsError):
-    """No rules of this digest were in force here since their texts are kept."""
+    """No rules, or several, have this digest: `tierce controls rules` says them all."""
+
+    in_french = "Aucune règle, ou plusieurs, de cette empreinte : `tierce controls rules` les dit toutes."

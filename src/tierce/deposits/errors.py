@@ -18,6 +18,8 @@ class SpoolFullError(DepositError):
 class SpoolBusyError(DepositError):
     """Every slot of the spool folder is taken: too many `api` processes write there."""
 
+    in_french = "Toutes les places du dossier des dépôts sont prises : trop de processus `api` y écrivent."
+
 
 class TooManyDepositsError(DepositError):
     """This session, or all sessions together, deposit too fast."""

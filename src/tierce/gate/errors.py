@@ -17,3 +17,5 @@ class GateClosedError(GateError):
 
 class NotAnsweredError(GateError):
     """The ask could not be written to the journal; it was not answered."""
+
+    in_french = "La question n’a pas pu être écrite au journal ; il n’y a pas été répondu."

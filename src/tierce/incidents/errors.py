@@ -14,7 +14,7 @@ class FormError(IncidentError):
 
     def __init__(self, field: str, reason: Phrase) -> None:
         """Name the field, and say what is wrong and what to do; what was typed is not repeated."""
-        super().__init__(f"{field}: {reason.en}")
+        super().__init__(f"{field} : {reason.fr} / {reason.en}")
         self.field = field
         self.reason = reason
 
@@ -25,6 +25,8 @@ class FreeTextError(FormError):
 
 class IncidentMissingError(IncidentError):
     """No incident has this number."""
+
+    in_french = "Aucun incident ne porte ce numéro."
 
 
 class AlreadyOpenedError(IncidentError):
@@ -38,6 +40,8 @@ class AlreadyOpenedError(IncidentError):
 
 class ListReplacedError(IncidentError):
     """Another list came while this one was made again by itself; that one stands."""
+
+    in_french = "Une autre liste est venue pendant que celle-ci se refaisait d’elle-même ; c’est l’autre qui vaut."
 
 
 class ListShrinksError(IncidentError):
@@ -61,18 +65,36 @@ class DismissedAloneError(IncidentError):
 class SmallerRefusedError(IncidentError):
     """No smaller list waits, it is one's own, another's waits already, or it takes away other people by now."""
 
+    in_french = (
+        "Aucune liste plus petite n’attend, c’est la vôtre, une autre attend déjà, ou elle ôte d’autres personnes."
+    )
+
 
 class ScopeMissingError(IncidentError):
     """This incident has no computed list of people exposed yet."""
+
+    in_french = "Cet incident n’a pas encore de liste calculée des personnes exposées."
 
 
 class PersonNotExposedError(IncidentError):
     """This person is not on the incident's list for this insurer, so nothing of her may be shown here."""
 
+    in_french = (
+        "Cette personne n’est pas sur la liste de l’incident pour cet organisme : rien d’elle n’est montré ici."
+    )
+
 
 class CeilingSoonError(IncidentError):
     """So many people were shown in the last minutes that the database shows nobody for some more."""
 
+    in_french = (
+        "Tant de personnes ont été montrées ces dernières minutes que la base n’en montre plus pour quelques autres."
+    )
+
 
 class CeilingReachedError(IncidentError):
     """The day's ceiling of people shown is reached, for this member of staff or for the office: nobody is shown."""
+
+    in_french = (
+        "Le plafond du jour des personnes montrées est atteint, pour cet agent ou pour le bureau : plus personne."
+    )

@@ -40,9 +40,13 @@ class NoteFormatError(JournalError):
 class KeyFormatError(JournalError):
     """A key has the wrong length or shape."""
 
+    in_french = "Une clé n’a pas la longueur ou la forme qu’il faut."
+
 
 class EngagementFormatError(JournalError):
     """This is not an engagement number."""
+
+    in_french = "Ce n’est pas un numéro d’engagement."
 
 
 class EntryMissingError(JournalError):
@@ -51,6 +55,8 @@ class EntryMissingError(JournalError):
 
 class NotSequencedError(JournalError):
     """The entry is written but not yet under a checkpoint; ask again in a second."""
+
+    in_french = "La ligne est écrite, mais pas encore sous un point de contrôle ; redemandez dans une seconde."
 
 
 class LogFatalError(JournalError):
@@ -79,6 +85,8 @@ class TileMissingError(JournalError):
 
 class SequencerBusyError(JournalError):
     """Another sequencer holds the journal's lock."""
+
+    in_french = "Un autre séquenceur tient le verrou du journal."
 
 
 class FollowingError(JournalError):

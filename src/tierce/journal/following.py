@@ -132,8 +132,11 @@ class Follower:
                 found[one.block] = self._sealed(one.first, one.count)
                 there = len(found[one.block]) // HASH_BYTES
             if there != one.count:
-                msg = f"block {one.block} signs {one.count} entries and {there} are stored"
-                raise BatchBrokenError(f"{msg}: run `tierce journal verify`")
+                msg = (
+                    f"le bloc {one.block} signe {one.count} lignes, et {there} sont là : `tierce journal verify` / "
+                    f"block {one.block} signs {one.count} entries and {there} are stored: run `tierce journal verify`"
+                )
+                raise BatchBrokenError(msg)
         return b"".join([found[one.block] for one in placed])
 
     def _published(self, size: int) -> Edge:
@@ -161,8 +164,12 @@ class Follower:
                 for row in rows:
                     tiles += edge.append(self.hashes(store.placed_between(self._connection, edge.size, row.size)))
                     if (edge.size, edge.root()) != (row.size, self._signed(row).root):
-                        msg = f"the stored entries do not give the root signed for {row.size} leaves"
-                        raise ForkError(f"{msg}: run `tierce journal verify`")
+                        msg = (
+                            f"les lignes gardées ne donnent pas la racine signée à {row.size} feuilles : `tierce "
+                            f"journal verify` / the stored entries do not give the root signed for {row.size} "
+                            "leaves: run `tierce journal verify`"
+                        )
+                        raise ForkError(msg)
                 self._publish(edge, tiles, rows[-1].note)
                 self._progress(edge.size)
         return edge

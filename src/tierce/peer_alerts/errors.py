@@ -26,6 +26,8 @@ class SetRefusedError(TierceError):
 class PeerFullError(TierceError):
     """This peer sent as much as it may in a day."""
 
+    in_french = "Cet opérateur a envoyé tout ce qu’il peut en un jour."
+
 
 class PeerKeysError(TierceError):
     """The public keys given for a peer cannot be used."""

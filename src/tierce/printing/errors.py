@@ -9,3 +9,8 @@ class PrintingError(TierceError):
 
 class UnprintableError(PrintingError):
     """A text holds a character that no font of ours draws; write it in Latin, Greek or Cyrillic letters."""
+
+    in_french = (
+        "Un texte a un caractère que nos polices ne dessinent pas ; employez des lettres latines, grecques "
+        "ou cyrilliques."
+    )

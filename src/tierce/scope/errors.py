@@ -13,7 +13,7 @@ class CriteriaError(ScopeError):
 
     def __init__(self, field: str, reason: Phrase) -> None:
         """Name the field, and say what is wrong and what to do; what was typed is not repeated."""
-        super().__init__(f"{field}: {reason.en} / {reason.fr}")
+        super().__init__(f"{field} : {reason.fr} / {reason.en}")
         self.field = field
         self.reason = reason
 
@@ -25,14 +25,24 @@ class ListAlteredError(ScopeError):
 class ExporterMissingError(ScopeError):
     """Nobody is named as taking this out of the journal: give your name with --by."""
 
+    in_french = "Personne n’est nommé comme sortant ceci du journal : donnez votre nom par --by."
+
 
 class AnswerRefusedError(ScopeError):
     """This answer was not signed by the key given, or was changed since."""
+
+    in_french = "Cette réponse n’est pas signée par la clé donnée, ou a été changée depuis."
 
 
 class JournalBehindError(ScopeError):
     """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
 
+    in_french = (
+        "Aucun point de contrôle ne couvre encore le journal : lancez le worker, ou recommencez dans une seconde."
+    )
+
 
 class SegmentsMissingError(ScopeError):
     """A sealed segment cannot be read: run `tierce journal verify`, then bring its file back from a backup."""
+
+    in_french = "Un segment scellé ne se lit pas : `tierce journal verify`, puis rendez son fichier d’une sauvegarde."

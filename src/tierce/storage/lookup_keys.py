@@ -60,7 +60,11 @@ class Mark:
     def of(cls, row: tuple[Any, ...] | None, purpose: Purpose) -> Self:
         """Make one of a row of gate.lookup."""
         if row is None:
-            raise LookupKeyError(f"the database has no mark of the key {purpose}: run `tierce upgrade`")
+            msg = (
+                f"la base n’a pas de marque de la clé {purpose} : lancez `tierce upgrade` / "
+                f"the database has no mark of the key {purpose}: run `tierce upgrade`"
+            )
+            raise LookupKeyError(msg)
         return cls(row[0], row[1], Progress(row[2]), *row[3:])
 
     def hold(self, keyring: Keyring, purpose: Purpose) -> None:

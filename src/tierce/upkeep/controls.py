@@ -152,12 +152,5 @@ def rules(
 
 
 def _refuse(error: Exception) -> NoReturn:
-    missing: dict[type[Exception], str] = {
-        SnapshotMissingError: "aucun relevé ce jour-là / no snapshot on that day",
-        RulesMissingError: (
-            "aucune règle, ou plusieurs, sous cette empreinte : « tierce controls rules » les dit toutes"
-            " / no rules, or several, under this digest: “tierce controls rules” says them all"
-        ),
-    }
-    typer.echo(f"✗ {missing.get(type(error)) or said(error)}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(2) from None

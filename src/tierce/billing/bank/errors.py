@@ -15,6 +15,8 @@ class AccountError(TierceError):
 class AccountSealError(AccountError):
     """This account was sealed to another key, or for another establishment."""
 
+    in_french = "Ce compte a été scellé pour une autre clé, ou pour un autre établissement."
+
 
 class AccountMissingError(AccountError):
     """No account has this number."""

@@ -30,6 +30,8 @@ class SegmentsAheadError(SegmentError):
 class SealerBusyError(SegmentError):
     """Another sealing job works."""
 
+    in_french = "Un autre scellement est en cours."
+
 
 class RedactionRefusedError(SegmentError):
     """What was asked to be redacted may not be, or not yet."""

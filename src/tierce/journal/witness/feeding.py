@@ -114,9 +114,18 @@ class Feeder:
 
     def _dissent(self, name: str, ours: int, theirs: int) -> None:
         store.put_dissent(self._connection, name, ours, theirs)
-        how = f"has seen {theirs} leaves, not {ours}" if theirs > ours else f"holds another root of {theirs} leaves"
-        msg = f"the witness {name} {how}: an older backup was restored, or the log has forked. Nothing is sequenced"
-        raise ForkError(f"{msg}; see docs/runbooks/witnesses.md")
+        french, how = (
+            (f"a vu {theirs} feuilles, pas {ours}", f"has seen {theirs} leaves, not {ours}")
+            if theirs > ours
+            else (f"tient une autre racine de {theirs} feuilles", f"holds another root of {theirs} leaves")
+        )
+        msg = (
+            f"le témoin {name} {french} : une sauvegarde plus ancienne a été ramenée, ou le journal a bifurqué. Plus "
+            "rien n’est mis en séquence ; voyez docs/runbooks/witnesses.md / "
+            f"the witness {name} {how}: an older backup was restored, or the log has forked. Nothing is sequenced; "
+            "see that page"
+        )
+        raise ForkError(msg)
 
 
 def _said(answer: httpx.Response) -> str:

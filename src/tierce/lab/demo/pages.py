@@ -32,7 +32,11 @@ async def open_browser() -> AsyncIterator[Browser]:
     """
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        raise DemoError("Chromium was not found: install Debian's package `chromium`, then start again")
+        msg = (
+            "Chromium n’est pas là : installez le paquet Debian `chromium`, puis relancez / "
+            "Chromium was not found: install Debian's package `chromium`, then start again"
+        )
+        raise DemoError(msg)
     # Chromium's own sandbox needs a user that is not root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:

@@ -84,7 +84,7 @@ async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tupl
         for one in run.visitors:
             _expect(6, not one.complaints, f"pages complained: {one.complaints}")
     if run.result is None or run.paid is None:
-        raise DemoError("the attack gave no result")
+        raise DemoError("l’attaque n’a rien donné / the attack gave no result")
     return run.result, run.paid
 
 

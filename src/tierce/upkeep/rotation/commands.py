@@ -125,10 +125,11 @@ def forget_master(
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
         if not previous.exists():
-            raise RotationError(f"{previous} is not there: nothing to destroy")
+            raise RotationError(f"{previous} : absente, rien à détruire / not there: nothing to destroy")
         if not service.opens_by_current_alone(read, part.compartment):
             raise RotationError(
-                "a data key is still wrapped under the previous master: run `tierce keys master` again"
+                "une clé de données est encore sous l’ancienne : relancez `tierce keys master` / a data key is still "
+                "wrapped under the previous master: run `tierce keys master` again"
             )
         previous.unlink()
     typer.echo(f"✓ {part.value}.previous.key ; relancez / restart: {HOLDERS[part.value]}")
@@ -361,7 +362,9 @@ def passwords(
     """Changer les mots de passe des rôles ; puis relancer. / Change the roles' passwords; then restart."""
     with refusing():
         if role is not None and role not in ROLES:
-            raise RotationError(f"there is no role '{role}'")
+            raise RotationError(
+                f"{role} : aucun rôle de ce nom ; l’un de {', '.join(ROLES)} / no role of this name; one of these"
+            )
         read = load(settings)
         with read.connection().connect(admin) as connection:
             service.rotate_passwords(read, connection, ROLES if role is None else (role,))

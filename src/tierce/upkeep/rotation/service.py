@@ -80,7 +80,10 @@ def rotate_data_key(
         begun = len(known) > 1
         version = known[-1] if begun else known[-1] + 1
         if version > VERSION_MAX:
-            raise RotationError("a record's key version has one byte, and all of them are used")
+            raise RotationError(
+                "cet organisme a eu toutes les clés qu’un octet compte : il n’en vient plus / "
+                "a record's key version has one byte, and all of them are used"
+            )
         if not begun:
             step("add")
             _add(writer, keyring, insurer, compartment, version)

@@ -491,7 +491,9 @@ def _refused(status: int, content: bytes) -> ApiRefusedError | ApiUnreachableErr
     try:
         problem = msgspec.json.decode(content, type=_Problem)
     except msgspec.DecodeError:
-        return ApiUnreachableError(f"the API answered {status} without a reason")
+        return ApiUnreachableError(
+            f"l’API a répondu {status} sans motif / the API answered {status} without a reason"
+        )
     reason, remedy = problem.reason, problem.remedy
     return ApiRefusedError(
         status, problem.code, Phrase(reason.fr, reason.en), Phrase(remedy.fr, remedy.en), problem.field

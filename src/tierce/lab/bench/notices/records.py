@@ -163,10 +163,12 @@ def _prepare(part: _Part) -> _Made:
     encrypt(text, pieces, str(identity.to_public()))
     pieces.end()
     if lines.longest > RECORD_BYTES_MAX or text.records != part.persons:
-        raise BenchError("a record is longer than it may be, or one is missing")
+        raise BenchError("une fiche est trop longue, ou il en manque une / a record is too long, or one is missing")
     if part.check:
         plain: bytes = pyrage.decrypt(b"".join(kept), [identity])
         if plain.count(b"\n") != part.persons + head_text(head).count("\n"):
-            raise BenchError("the list that was read back is not what was written")
+            raise BenchError(
+                "la liste relue n’est pas celle qui fut écrite / the list read back is not what was written"
+            )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return _Made(part.persons, lines.total, lines.longest, pieces.bytes, peak, time.process_time() - begun)
