@@ -82,7 +82,7 @@ def test_criteria_say_the_place_where_they_stop(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(CriteriaError) as refused:
             read_criteria(tmp_path / name, NOBODY)
-        said[name] = str(refused.value).partition(":")[0]
+        said[name] = str(refused.value).partition(" : ")[0]
     assert said == {"a.toml": "line 2, column 1", "b.json": "line 2", "c.toml": "file"}
 
 
