@@ -1,7 +1,7 @@
 """Clocks and receipts of requests and reports; pure."""
 
 import calendar
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tierce.kernel.clock import PARIS
@@ -22,7 +22,7 @@ def month_after(at: datetime) -> datetime:
 
 def report_due(at: datetime) -> datetime:
     """The same time so many days later in Paris: until when a report "it was not me" is answered."""
-    return at.astimezone(PARIS) + timedelta(days=REPORT_DAYS)
+    return (at.astimezone(PARIS) + timedelta(days=REPORT_DAYS)).astimezone(UTC)
 
 
 def receipt(number: int) -> str:
