@@ -301,10 +301,14 @@ def refusals_told(console: Console) -> Iterator[None]:
         console.print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(HELD if isinstance(error, FeedHeldError) else FILE_REFUSED) from None
     except psycopg.OperationalError as error:
-        # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
-        driver = " ".join(str(error).split())
-        told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
-        console.print(f"✗ {told} ({driver})", style="red", markup=False, highlight=False, soft_wrap=True)
+        told = said(error)
+        if error.sqlstate is None:
+            # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
+            told = (
+                "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
+            )
+            told += f" ({' '.join(str(error).split())})"
+        console.print(f"✗ {told}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(FILE_REFUSED) from None
     except (EOFError, ConnectionError):
         # The process that reads beside (feeds/pipeline.py) was ended by somebody, or by a system short of memory.

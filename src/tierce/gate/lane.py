@@ -20,7 +20,7 @@ from tierce.gate.deciding import Decider
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
 from tierce.gate.leases import Draw, Leases
 from tierce.gate.model import Answer, Ask, AskInsurer, Release, Revealed, StepUp, Verdict
-from tierce.gate.store import LOST, ROW_REFUSED, SLOW, TRANSIENT, GateStore, Opened, lease_is_short
+from tierce.gate.store import IN_VAIN, LOST, ROW_REFUSED, TRANSIENT, GateStore, Opened, lease_is_short
 from tierce.gate.tally import Tally
 from tierce.identity.errors import ProofReason, ProofRefusedError
 from tierce.journal.signing import entry_seq
@@ -255,7 +255,7 @@ class Lane:
                 await self._first_attempt(slot, batch)
             except (*LOST, TimeoutError) as error:
                 # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
-                if isinstance(error, SLOW):  # a connection that was cut says nothing of the next one
+                if isinstance(error, IN_VAIN):  # a connection that was cut says nothing of the next one
                     self._given_up = perf_counter()
                 _refuse(batch, GateClosedError())
                 await self._reconnect(slot)

@@ -72,8 +72,8 @@ _STATEMENTS: Mapping[bytes, LiteralString] = {
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 """The connection is gone, or the server refuses for now: nothing is known of the transaction's end."""
-SLOW = (psycopg.errors.QueryCanceled, TimeoutError)
-"""The connection stands, or seems to, and what was asked of it takes too long."""
+IN_VAIN = (psycopg.errors.QueryCanceled, psycopg.errors.DiskFull, TimeoutError)
+"""The connection stands, or seems to, and what was asked of it takes too long, or finds no room on the disk."""
 TRANSIENT = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
