@@ -24,7 +24,7 @@ from tierce.policy.agreements import AGREED, ENGAGEMENT_MAX, GRANT_DAYS, LINE_A_
 from tierce.policy.invoices import MISSED_A_DAY
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 from tierce.web.api.agreements import AGREEMENTS
 from tierce.web.api.invoices import INVOICES
 

@@ -23,7 +23,7 @@ from tierce.policy.documents import (
     DocumentKind,
 )
 from tierce.storage.database import Database
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 
 __all__ = ["at_desk", "house"]
 pytestmark = pytest.mark.integration

@@ -25,7 +25,7 @@ from tierce.policy.invoices import ENGAGEMENT_MAX, LINE_A_DAY, MISSED_A_DAY, PLA
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 from tierce.web.api.invoices import INVOICES
 
 pytestmark = pytest.mark.integration

@@ -20,7 +20,7 @@ from tierce.policy.acts import Act, Outcome, Site
 from tierce.policy.ladder import BROAD, Level, Rung, cell_of, cell_profession, department_of
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 
 pytestmark = pytest.mark.integration
 

@@ -30,7 +30,7 @@ from tierce.scope.rules import LOST_BLOCKS
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster, find_binaries, program_folders, version_of
 from tierce.storage.keys import KEY_BYTES, Keyring
-from tierce.storage.migrate import head_version
+from tierce.storage.version import head_version
 from tierce.upkeep.backup import segmentsfile
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.marks import MARK

@@ -36,7 +36,7 @@ from tierce.storage.keys import Keyring
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.commands import examine_all
 from tierce.upkeep.doctor.model import Finding, Grade
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
 

@@ -38,8 +38,8 @@ from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
+from tierce.web.names import CHECKPOINT_FILE
 from tierce.web.repeating import REREAD_SECONDS
-from tierce.web.worker import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
 

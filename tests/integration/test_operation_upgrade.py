@@ -32,8 +32,9 @@ from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, EVERY_KEY, Compartment, Keyring, Sealer, wrap_key
-from tierce.storage.migrate import alembic_config, create_roles, head_version, migrate, stored_version
+from tierce.storage.migrate import alembic_config, create_roles, migrate
 from tierce.storage.roles import OWNER
+from tierce.storage.version import head_version, stored_version
 from tierce.upkeep.backup.model import DUMP, MANIFEST, Manifest
 from tierce.upkeep.doctor.base import inside
 from tierce.upkeep.retention.service import Retention

@@ -11,8 +11,9 @@ from alembic import command
 from tests.integration.filling import fill_empty
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.database import Database
-from tierce.storage.migrate import alembic_config, create_roles, head_version, migrate, pending, stored_version
+from tierce.storage.migrate import alembic_config, create_roles, migrate, pending
 from tierce.storage.roles import OWNER
+from tierce.storage.version import head_version, stored_version
 
 _CHANGED = re.compile(r"^\s*(?:alter table|update|delete from|drop table) +(\w+\.\w+)", re.M)
 _MADE = re.compile(r"^\s*create table +(\w+\.\w+)", re.M)

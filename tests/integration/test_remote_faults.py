@@ -24,8 +24,8 @@ from tierce.scope.store import pending
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring
-from tierce.storage.migrate import read_sql
 from tierce.storage.roles import OWNER
+from tierce.storage.version import read_sql
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from tierce.kernel.errors import FieldError
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.enrolment import APPLICATIONS_A_SIGN_IN_MAX
 from tierce.policy.professions import PROFESSIONS, SECTIONS, SKILLS, activity_profession, base_profession
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 
 
 @pytest.mark.parametrize(

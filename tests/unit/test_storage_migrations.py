@@ -3,7 +3,7 @@
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from tierce.storage.migrate import head_version
+from tierce.storage.version import head_version
 
 
 def test_each_step_has_a_later_number_than_the_one_before_it() -> None:

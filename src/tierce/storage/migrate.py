@@ -1,7 +1,5 @@
 """Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors, indexes."""
 
-import re
-from importlib.resources import files
 from pathlib import Path
 
 import psycopg
@@ -22,6 +20,7 @@ from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.roles import OWNER, ROLES
+from tierce.storage.version import INDEXES, read_sql, stored_version
 
 EVERY_ROLE = {"timezone": "UTC"}
 """What the driver reads is of this zone, and Python adds hours to it by its own wall clock. In that of Paris, which a
@@ -102,18 +101,12 @@ _NOTHING_BESIDE_TABLES = """
     end $$"""
 """PostgreSQL lets whoever connects make large objects, and write what it likes into the write-ahead log and so into
 its archive: in no table of ours, so that nothing here counts or deletes it. Arguments differ between its versions."""
-_INDEXES = "indexes.sql"
 _HALF_BUILT = """
     select c.oid::regclass::text
     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
     where not i.indisvalid and n.nspname = any (%s)"""
 _OURS = ["access", "care", "directory", "notice", "presence"]
 _MIGRATION_LOCK = 0x7469_6572_6365
-
-
-def read_sql(name: str) -> str:
-    """Return one of our SQL files."""
-    return (files("tierce.storage") / "sql" / name).read_text(encoding="utf-8")
 
 
 def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
@@ -130,21 +123,6 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
             pending(stored_version(inside))
         _upgrade(database, admin)
         _build_indexes(database, admin)
-
-
-def head_version() -> str:
-    """The version of the schema that this program knows."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
-
-
-def stored_version(connection: psycopg.Connection) -> str | None:
-    """The version of the schema in the database, or None when it has none."""
-    if connection.execute("select to_regclass('registry_meta.schema_version') is null").fetchone() == (True,):
-        return None
-    row = connection.execute("select version_num from registry_meta.schema_version").fetchone()
-    return None if row is None else str(row[0])
 
 
 def pending(stored: str | None) -> list[tuple[str, str]]:
@@ -210,21 +188,9 @@ def _build_indexes(database: Database, admin: str) -> None:
         connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
         for (index,) in connection.execute(_HALF_BUILT, (_OURS,)).fetchall():
             connection.execute(f"drop index {index}".encode())
-        for statement in read_sql(_INDEXES).split(";\n"):
+        for statement in read_sql(INDEXES).split(";\n"):
             if statement.strip():
                 connection.execute(statement.encode())
-
-
-def unbuilt(connection: psycopg.Connection) -> list[str]:
-    """The indexes of large tables that an upgrade left to be built when it was stopped, by name."""
-    named = re.findall(r"if not exists (\w+) on (\w+)\.", read_sql(_INDEXES))
-    rows = connection.execute(
-        "select n.name from unnest(%s::text[], %s::text[]) n(name, at) where not exists (select from pg_index i"
-        " join pg_class c on c.oid = i.indexrelid join pg_namespace s on s.oid = c.relnamespace"
-        " where i.indisvalid and (c.relname, s.nspname) = (n.name, n.at))",
-        ([name for name, _ in named], [schema for _, schema in named]),
-    ).fetchall()
-    return [name for (name,) in rows]
 
 
 def _replace(connection: psycopg.Connection, name: str) -> None:

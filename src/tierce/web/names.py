@@ -15,6 +15,11 @@ OUTER = ("peers",)
 EVERY = (*SITES, *INNER, *OUTER, "worker", "billing")
 WORKER_FIGURES = "worker.prom"
 """The worker serves no page: its figures are a file in `state`, which `tierce health metrics` tells with its own."""
+CHECKPOINT_FILE = "checkpoint"
+"""The file in `state` of the checkpoint that the worker signed last: an older journal is not gone on from."""
+LIVE, READY = "/health/live", "/health/ready"
+NAME = "/.well-known/tierce-site"
+"""Where a site says which one it is."""
 SERVICE = "/v1/service"
 """Where `api` tells anybody what is open, its store first."""
 KEYS = {

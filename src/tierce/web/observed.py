@@ -22,6 +22,7 @@ from tierce.web.api.metrics import render as render_gate
 from tierce.web.arriving import Arrivals, Arriving
 from tierce.web.fhir.names import ELIGIBILITY_PATH
 from tierce.web.figures import Figures
+from tierce.web.names import LIVE, NAME, READY
 from tierce.web.readiness import Readiness
 
 Message = MutableMapping[str, Any]
@@ -32,8 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 FORWARDED: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 HERE: Final = frozenset({"127.0.0.1", "::1"})
-LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
-NAME: Final = "/.well-known/tierce-site"
+METRICS: Final = "/metrics"
 FIGURES: Final = "figures"
 """Where an application keeps, in its state, what tells figures of its own in Prometheus' text form."""
 ONCE: Final = frozenset(

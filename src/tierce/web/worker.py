@@ -40,7 +40,7 @@ from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.duties import Duties
-from tierce.web.names import KEYS, WORKER_FIGURES
+from tierce.web.names import CHECKPOINT_FILE, KEYS, WORKER_FIGURES
 from tierce.web.status.page import StatusPage
 from tierce.web.witnessing import Witnessing
 
@@ -53,7 +53,6 @@ BEAT_LINE_TURNS = round(BEAT_SECONDS / TURN_SECONDS)
 """Turns that take longer than their time only make it later: three may be missed."""
 STATUS_EVERY_TURNS = 5
 RETRY_SECONDS = 1.0
-CHECKPOINT_FILE = "checkpoint"
 
 
 class Gauges:

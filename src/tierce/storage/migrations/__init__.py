@@ -3,7 +3,7 @@
 import psycopg
 from alembic import op
 
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 
 
 def run(name: str) -> None:

@@ -20,7 +20,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.durable import sync_folder
 from tierce.policy.acts import Act
 from tierce.settings import Settings
-from tierce.storage.migrate import head_version, stored_version
+from tierce.storage.version import head_version, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupError
@@ -28,8 +28,7 @@ from tierce.upkeep.backup.loss import BLOCKS_SKIPPED_MIN, UNKNOWN
 from tierce.upkeep.backup.model import Adopted
 from tierce.upkeep.backup.service import examine, insist_kept, retire_replaced, whole
 from tierce.upkeep.health.store import newest_checkpoint
-from tierce.web.names import LOG_PUBLIC_FILE
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE, LOG_PUBLIC_FILE
 
 
 def adopt(settings: Settings, admin: str, clock: Clock, *, nothing_kept: bool) -> Adopted:

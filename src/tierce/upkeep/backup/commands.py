@@ -15,7 +15,7 @@ from tierce.settings import Settings, load, secret
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.storage.migrate import head_version, stored_version
+from tierce.storage.version import head_version, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup import basecopy, keyfile
 from tierce.upkeep.backup.errors import BackupError

@@ -18,8 +18,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.backup import store
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.rotation.service import Step, no_step, replace_log_key
-from tierce.web.names import LOG_PUBLIC_FILE
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE, LOG_PUBLIC_FILE
 
 BLOCKS_SKIPPED_MIN = LOST_BLOCKS
 """Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too. By so

@@ -26,7 +26,8 @@ from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
+from tierce.storage.migrate import create_roles, migrate
+from tierce.storage.version import head_version, stored_version
 from tierce.upkeep.backup import logfile, loss, marks, programs, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
@@ -35,8 +36,7 @@ from tierce.upkeep.backup.signature import insist_signed, sign
 from tierce.upkeep.health.store import newest_checkpoint
 from tierce.upkeep.rotation.store import retire_instance
 from tierce.upkeep.service import INSTANCES
-from tierce.web.names import LOG_PUBLIC_FILE
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE, LOG_PUBLIC_FILE
 
 READ_BYTES = 1 << 20
 _ALTERED = (

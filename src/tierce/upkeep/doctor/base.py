@@ -17,10 +17,10 @@ from tierce.policy.transfers import REPLY_DAYS, replies_due
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
 from tierce.storage.shape import altered
+from tierce.storage.version import head_version, stored_version, unbuilt
 from tierce.upkeep.doctor import archive, aside, log, lookups, peers, remote, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -36,7 +36,7 @@ from tierce.upkeep.health.service import (
     notices_state,
     watched_in,
 )
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE
 
 ROLE = "tierce_upkeep"
 ALTERED_SHOWN = 5

@@ -19,8 +19,7 @@ from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health.service import BILLING, WORKER, site_state
 from tierce.upkeep.health.shown import SECONDS_MAX, any_certificate, public, secured, shown, untrusted
-from tierce.web.names import OUTER, SITES, named_in
-from tierce.web.observed import NAME
+from tierce.web.names import NAME, OUTER, SITES, named_in
 
 CERTIFICATE_WARNING = timedelta(days=21)
 SECRET_WARNING = timedelta(days=30)

@@ -17,8 +17,7 @@ from tierce.notices.aside.store import counts
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import locks, store
-from tierce.web.names import WORKER_FIGURES, named_in
-from tierce.web.observed import LIVE, READY
+from tierce.web.names import LIVE, READY, WORKER_FIGURES, named_in
 
 ROLE = "tierce_upkeep"
 WORKER = "worker"

@@ -23,8 +23,7 @@ from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyrin
 from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.errors import RotationError, StillSealingError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
-from tierce.web.names import LOG_PUBLIC_FILE
-from tierce.web.worker import CHECKPOINT_FILE
+from tierce.web.names import CHECKPOINT_FILE, LOG_PUBLIC_FILE
 
 CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"

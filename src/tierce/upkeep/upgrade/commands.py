@@ -14,7 +14,8 @@ from tierce.registry.proving.store import prove_keys
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.storage.migrate import head_version, migrate, pending, register_portal, stored_version
+from tierce.storage.migrate import migrate, pending, register_portal
+from tierce.storage.version import head_version, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from tierce.storage.migrate import read_sql
+from tierce.storage.version import read_sql
 
 revision = "0053"
 down_revision = "0052"
