@@ -15,7 +15,7 @@ from tests.browser.looks import AXE, axe_faults, scrolls_sideways
 from tierce.kernel.language import Language
 from tierce.web.look.headers import content_security_policy
 
-DESK, TABLET, WIDER_PHONE, PHONE, SHEET = 1280, 768, 375, 360, 690
+DESK, TABLET, PHONE, SHEET = 1280, 768, 360, 690
 """Widths in pixels; the last is that of a sheet of A4 between its margins."""
 AXE_PATH: Final = "axe.js"
 BRING_AXE: Final = f"""
@@ -52,8 +52,6 @@ STOPS: Final = """
 """
 """The stops that the keyboard has to make: one for all the choices of a group."""
 STOP: Final = "window.stopOf(document.activeElement)"
-TEXT: Final = "(size) => { document.documentElement.style.fontSize = size; }"
-"""Show the text of a page at this size, or at its own: what somebody who sees little asks a browser for."""
 PRINTED: Final = """
 () => {
   const seen = [...document.querySelectorAll("button, input[type=submit], nav, .skip, .switch, .actions")]
@@ -203,10 +201,6 @@ def _screen_faults(page: Page, one: Shown, axe_at: int | None, blocks: set[str])
             page.evaluate(BRING_AXE)
             _know(page, blocks)
             faults += axe_faults(page, f"{one.name} {width}")
-    page.set_viewport_size({"width": WIDER_PHONE, "height": 800})
-    page.evaluate(TEXT, "34px")
-    faults += [f"{one.name} {WIDER_PHONE}: scrolls sideways with its text doubled"] if scrolls_sideways(page) else []
-    page.evaluate(TEXT, "")
     return faults
 
 
