@@ -188,6 +188,8 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
     What a command foresees it says itself; here is what else there is: arguments that do not read, a keyboard that
     stops it, a disk or a database that fails where it does not expect it. The rest is a fault of ours, shown whole.
     """
+    if not arguments or "--help" in arguments:
+        _frame_in_french()
     try:
         ended = command(args=arguments, prog_name=named, standalone_mode=False)
     except typer.TyperException as error:
@@ -209,6 +211,16 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
     if ended == STOPPED and named not in _SAID:
         typer.echo(f"✗ {_AGAIN}", err=True)
     return ended if isinstance(ended, int) else 0
+
+
+def _frame_in_french() -> None:
+    """Have the frame of a help, which Typer words in English alone, say both; the sentences in it are ours."""
+    from typer import rich_utils
+
+    rich_utils.COMMANDS_PANEL_TITLE = "Commandes / Commands"
+    rich_utils.REQUIRED_LONG_STRING = "[à donner / required]"
+    rich_utils.DEFAULT_STRING = "[sinon / default: {}]"
+    rich_utils.ENVVAR_STRING = "[variable / env var: {}]"
 
 
 def _foreseen(error: Exception) -> str | None:

@@ -18,6 +18,7 @@ from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.ids import EntrySeq, staff_id
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.floors import OFFICE_SHOWN_SOON
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.web.signin_site import FORM_FIELD
@@ -288,6 +289,34 @@ def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room
     ]  # fmt: skip
     assert {line.professional for line in lines} == {staff_id("vasseur")}
     assert (lines[3].person, int(lines[3].activity)) == (1, 1)
+
+
+def test_once_many_were_shown_in_minutes_a_page_names_nobody_and_says_when_to_go_on(
+    room: Room, database: Database
+) -> None:
+    attack(room)
+    told: list[str] = []
+
+    async def scene(site: Site) -> None:
+        page = f"{await opened(site)}/people/1/1"
+        room.admin.execute(
+            "insert into gate.shown (scope, slot, day, n) values ('office', 16, gate.this_stretch(), %s)"
+            " on conflict (scope, slot) do update set day = excluded.day, n = excluded.n",
+            (OFFICE_SHOWN_SOON + 1,),
+        )
+        room.admin.commit()
+        for language in ("fr", "en"):
+            refused = await site.http.post(f"{page}?lang={language}", data=form_of(site, purpose="1"))
+            assert refused.status_code == 429
+            told.append(refused.text)
+
+    play(room, database, scene)
+    assert not any(name in page for page in told for name in NAMES)
+    french, english = told
+    assert "Trop de personnes ont été montrées en dix minutes" in french
+    assert "Reprenez dans vingt minutes" in french
+    assert "Too many people were shown in ten minutes" in english
+    assert "Go on in twenty minutes" in english
 
 
 def test_the_notice_and_the_letter_read_as_documents(room: Room, database: Database) -> None:

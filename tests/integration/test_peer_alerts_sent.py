@@ -97,7 +97,7 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
             assert (await site.http.post(path, data=form_of(site) | used | wrong)).status_code == 422
         assert (await site.http.post(path, data=form_of(site) | used)).status_code == 303
         shown = plain(await site.http.get(path))
-        assert "Probable. Utilisée du" in shown
+        assert "Probable. Utilisée le 1er mars 2026, de 10 h 00 à 11 h 30." in shown.replace("\u00a0", " ")
         assert "merlerive part dans la seconde" in shown
         assert (await site.http.get("/accounts/999/tell")).status_code == 404
 

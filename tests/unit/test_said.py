@@ -145,3 +145,13 @@ def test_a_command_that_the_keyboard_stops_says_how_to_go_on(capsys: pytest.Capt
     assert said.endswith("run the same command again")
     assert _run(typer.main.get_command(stopped), [], "tierce") == 130
     assert capsys.readouterr().err == "", "the command within has said it"
+
+
+@pytest.mark.parametrize("words", [["notice"], ["feed", "rights", "--help"], ["doctor", "--help"]])
+def test_the_frame_of_a_help_is_in_french_too(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    shown = " ".join("".join(capsys.readouterr()).replace("│", " ").split())
+    assert "Commandes / Commands" in shown or "[à donner / required]" in shown
+    assert "[required]" not in shown
+    assert "[env var" not in shown

@@ -78,6 +78,7 @@ def _looked(name: str, step: Callable[[], list[Finding]]) -> list[Finding]:
         "\n\n  tierce doctor --settings /etc/tierce/tierce.toml"
         "\n\n  tierce doctor --settings /etc/tierce/tierce.toml --lang en"
         "\n\n  tierce doctor --settings /etc/tierce/tierce.toml --json -"
+        "\n\nSortie / exit: 0 tout va bien / all is well, 1 à surveiller / warnings, 2 à réparer / to mend."
     )
 )
 def doctor(
@@ -86,7 +87,7 @@ def doctor(
     lang: Annotated[Language, typer.Option(help="Langue. / Language.")] = Language.FR,
     json: Json = "",
 ) -> None:
-    """Dire ce qui ne va pas et comment le réparer. / Exit 0 all is well, 1 warnings, 2 something is wrong."""
+    """Dire ce qui ne va pas, et comment le réparer. / Say what is wrong, and how to mend it."""
     found = examine(settings)
     worst = max(one.grade for one in found)
     if json == "-":

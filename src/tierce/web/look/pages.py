@@ -181,8 +181,11 @@ class Pages:
         def care(domain: Domain) -> str:
             return DOMAIN_LABELS[domain][language]
 
+        def hour(value: datetime) -> str:
+            return formats.say_time(value, language)
+
         plain = {"exact": formats.exact_moment, "day_of": formats.day_of, "age": _age(language)}
-        return {"t": t, "n": n, "say": say, "care": care, **plain}
+        return {"t": t, "n": n, "say": say, "hour": hour, "care": care, **plain}
 
 
 def _environment(sources: Mapping[str, str], compiled: _Compiled, tools: Mapping[str, object]) -> Environment:
