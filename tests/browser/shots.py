@@ -221,4 +221,6 @@ def main(out: Path, only: Collection[str] = ()) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):  # `--help` is no name for hundreds of pictures
+        sys.exit(__doc__)
     main(Path(sys.argv[1]), sys.argv[2:])
