@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments import build as building
-from tierce.journal.segments.build import Stretch, build
+from tierce.journal.segments.build import build
+from tierce.journal.segments.model import Stretch
 from tierce.journal.segments.reader import SegmentFiles, shown_of_person
 from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.segments.build import Stretch, build
-from tierce.journal.segments.model import Segment
+from tierce.journal.segments.build import build
+from tierce.journal.segments.model import Segment, Stretch
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import (
     DeviceId,

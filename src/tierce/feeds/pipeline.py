@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from tierce.feeds.source import Source, Span, open_source
 from tierce.kernel.errors import TierceError
-from tierce.registry.batch import Ints
+from tierce.registry.arrays import Ints
 from tierce.registry.columns import RIGHTS
 from tierce.registry.hashing.store import Hasher
 from tierce.registry.model import Sender

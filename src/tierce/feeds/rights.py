@@ -12,7 +12,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act, Outcome
-from tierce.registry.batch import Ints
+from tierce.registry.arrays import Ints
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
 from tierce.registry.first_load import Seen
 from tierce.registry.model import Sender

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import ConfigurationLimitExceeded, ProgramLimitExceeded
@@ -42,10 +42,12 @@ from tierce.kernel.ids import (
 )
 from tierce.policy.acts import Evidence
 from tierce.registry.records import decode_civil
-from tierce.scope.engine.store import Engine
 from tierce.scope.model import Criteria, Exposure, Gap, GapKind, Rule, Status, TreeHead
 from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer
+
+if TYPE_CHECKING:  # its columns take half a second to load, and who makes a list has loaded them
+    from tierce.scope.engine.store import Engine
 
 _NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors", "staff")
 ROWS_AT_A_TIME = 5_000
@@ -153,7 +155,7 @@ def named(connection: Connection, text: str) -> IncidentId | None:
 
 
 def insert_scope(
-    connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime, *, writing: bool
+    connection: Connection, number: IncidentId, found: "Engine", waiting: int, at: datetime, *, writing: bool
 ) -> int:
     """Store a scope as the incident's next revision; gives the revision's number, from 1.
 
@@ -205,7 +207,7 @@ def insert_scope(
     return revision
 
 
-def _of(found: Engine, status: Status) -> Iterator[Exposure]:
+def _of(found: "Engine", status: Status) -> Iterator[Exposure]:
     return (one for one in found.exposures() if one.status is status)
 
 

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from tierce.registry.arrays import Bools, Ints
 from tierce.registry.model import Identity, RightsLine, Sender, Status
 from tierce.registry.records import CivilRecord, CoverageRecord, encode_record
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Column = Any
 """An Arrow array; the library has no type hints."""
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS
-from tierce.registry.batch import Bools, Ints
-from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Prepared, Settled
+from tierce.registry.arrays import Bools, Bytes, Ints
+from tierce.registry.prepared import ELSEWHERE, NOBODY, Linked, Prepared, Settled
 from tierce.registry.settle import refuse_far_day, refuse_other_day, refuse_stranger
 
 _LINES_LEAST, _LINES_MOST = 1 << 20, 1 << 22

@@ -16,17 +16,17 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.nir import SYNTHETIC_COMMUNES, SYNTHETIC_DEPARTMENTS, YEAR_MAX, YEAR_MIN
 from tierce.kernel.traits import name_words
 from tierce.registry import rules
-from tierce.registry.batch import Batch, Bools, Column, Ints, Spread
+from tierce.registry.arrays import Bools, Bytes, Ints, Offsets
+from tierce.registry.batch import Batch, Column, Spread
 from tierce.registry.model import People, Relationship, Sender, Status
 from tierce.registry.packing import fixed_text, join_bytes, pack_integers, pack_texts, pad_records, text_parts
 
-Digits = NDArray[np.uint8]
+Digits = Bytes
 """One row a place of a number, one column a line."""
 
 _DAY_ZERO: Final = date(1970, 1, 1).toordinal()
@@ -432,12 +432,12 @@ def _is_number(column: Column, least: int) -> Bools:
     return fits
 
 
-def _lengths(column: Column) -> NDArray[np.int32]:
+def _lengths(column: Column) -> Offsets:
     """The bytes of each text."""
     return np.diff(_bounds(column))
 
 
-def _bounds(column: Column) -> NDArray[np.int32]:
+def _bounds(column: Column) -> Offsets:
     """Where each text of a column begins in its bytes, and where the last ends."""
     if not len(column):
         return np.zeros(1, np.int32)

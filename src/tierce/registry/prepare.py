@@ -8,7 +8,8 @@ import pyarrow as pa
 from tierce.kernel.card import MEMBER
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedRow, Rejection
-from tierce.registry.batch import Batch, Ints, batch_of, join
+from tierce.registry.arrays import Ints
+from tierce.registry.batch import Batch, batch_of, join
 from tierce.registry.model import RightsLine, Sender
 from tierce.registry.plain import read_plain
 from tierce.registry.prepared import Prepared

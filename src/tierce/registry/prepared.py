@@ -8,11 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tierce.kernel.feed import Rejection
-from tierce.registry.batch import Bools, Ints
+from tierce.registry.arrays import Bools, Bytes, Ints
 from tierce.registry.records import SIZE_CLASSES
-
-Bytes = NDArray[np.uint8]
-"""A matrix of bytes: one row a value."""
 
 ELSEWHERE: Final = -1
 """The holder or representative is not in an earlier line of the chunk: found by her keyed member number."""

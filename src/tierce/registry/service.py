@@ -17,7 +17,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
 from tierce.policy.feeds import covered_enough, shrinks_abnormally
-from tierce.registry.batch import Ints
+from tierce.registry.arrays import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad, Seen
 from tierce.registry.insurers import InsurerLine, Said, read_insurer, refuse_disputed

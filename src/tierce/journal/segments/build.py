@@ -3,39 +3,19 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tierce.journal.segments.columns import BODY, Bodies, as_columns, read_bodies, signed
+from tierce.journal.segments.columns import BLOCK_SCHEMA, BODY, Bodies, as_columns, read_bodies, signed
 from tierce.journal.segments.files import EntriesWriter, place, sha256_of, write_blocks
 from tierce.journal.segments.index import write_index
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRIES_MAX, PAGE_ROWS, ROW_GROUP_ROWS, Segment, stem
+from tierce.journal.segments.model import ENTRIES_MAX, PAGE_ROWS, ROW_GROUP_ROWS, Segment, Stretch, stem
 
 PART = ".part"
 """What the names of files end with until they are whole; one that is left over is of no use to anybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Blocks in the order of their leaves, without a hole: their numbers, and how many entries each has."""
-
-    first: int
-    blocks: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-
-    @property
-    def end(self) -> int:
-        """One past the last leaf."""
-        return self.first + int(self.sizes.sum())
-
-    def starts(self) -> NDArray[np.int64]:
-        """The first leaf of each block."""
-        starts: NDArray[np.int64] = self.first + np.cumsum(self.sizes) - self.sizes
-        return starts
 
 
 def build(

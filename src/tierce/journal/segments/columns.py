@@ -8,7 +8,52 @@ from numpy.typing import NDArray
 
 from tierce.journal.encoding import ENTRY_BYTES, VERSION
 from tierce.journal.segments.errors import SealRefusedError
-from tierce.journal.segments.model import ENTRY_SCHEMA
+
+ENTRY_SCHEMA: Final = pa.schema(
+    [
+        pa.field("professional", pa.int64(), nullable=False),
+        pa.field("establishment", pa.int64(), nullable=False),
+        pa.field("device", pa.int64(), nullable=False),
+        pa.field("session", pa.int64(), nullable=False),
+        pa.field("activity", pa.uint32(), nullable=False),
+        pa.field("software", pa.uint32(), nullable=False),
+        pa.field("vendor", pa.uint32(), nullable=False),
+        pa.field("network", pa.binary(16), nullable=False),
+        pa.field("policy", pa.binary(16), nullable=False),
+        pa.field("kind", pa.uint8(), nullable=False),
+        pa.field("act", pa.uint8(), nullable=False),
+        pa.field("lane", pa.uint8(), nullable=False),
+        pa.field("outcome", pa.uint8(), nullable=False),
+        pa.field("presence", pa.uint8(), nullable=False),
+        pa.field("evidence", pa.uint8(), nullable=False),
+        pa.field("domain", pa.uint8(), nullable=False),
+        pa.field("block", pa.int64(), nullable=False),
+        pa.field("place", pa.uint8(), nullable=False),
+        pa.field("late_us", pa.int64(), nullable=False),
+        pa.field("insurer", pa.uint16(), nullable=False),
+        pa.field("seats_after", pa.uint16(), nullable=False),
+        pa.field("person", pa.int64(), nullable=False),
+        pa.field("categories", pa.uint32(), nullable=False),
+        pa.field("reference", pa.int64(), nullable=False),
+        pa.field("salt", pa.binary(8), nullable=False),
+        pa.field("leaf", pa.binary(32), nullable=True),
+    ]
+)
+"""The rows of a segment, sorted by professional, device, session (each session in one piece) and leaf.
+
+64-bit fields are signed, as PostgreSQL shows them: the same 64 bits. `block` and `place` give the entry's number,
+block × 256 + place, and lead to its block's row, whose `at_us` + `late_us` is the entry's time. `leaf` is there on a
+redacted row alone.
+"""
+
+BLOCK_SCHEMA: Final = pa.schema(
+    [
+        pa.field("block", pa.int64(), nullable=False),
+        pa.field("first", pa.int64(), nullable=False),
+        pa.field("at_us", pa.int64(), nullable=False),
+    ]
+)
+"""The blocks of a segment, ascending by number: an entry's leaf is `first` + place; `at_us` its first time."""
 
 BODY: Final = np.dtype(
     [

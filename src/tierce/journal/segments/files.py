@@ -10,7 +10,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, FORMAT, PAGE_ROWS, ROW_GROUP_ROWS, Segment
+from tierce.journal.segments.columns import BLOCK_SCHEMA, ENTRY_SCHEMA
+from tierce.journal.segments.model import FORMAT, PAGE_ROWS, ROW_GROUP_ROWS, Segment
 from tierce.kernel.durable import sync_folder
 
 MANIFEST_FILE = "manifest.json"

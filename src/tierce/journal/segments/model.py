@@ -1,4 +1,4 @@
-"""A sealed segment: its three files, their columns, and its row in the manifest.
+"""A sealed segment: its three files, its blocks, and its row in the manifest; its columns are in columns.py.
 
 docs/reference/journal-segment-v1.md is the normative text, and a test holds the two together. A segment holds a
 stretch of leaves whole; an entry's 128 bytes are rebuilt from its columns, so that nothing is kept twice.
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
+import numpy as np
+from numpy.typing import NDArray
 
 FORMAT: Final = "tierce-journal-segment-v1"
 ENTRIES_MAX: Final = 1 << 24
@@ -18,51 +19,24 @@ ROW_GROUP_ROWS: Final = 131_072
 PAGE_ROWS: Final = 4_096
 """Rows of a page: what reading one row alone costs."""
 
-ENTRY_SCHEMA: Final = pa.schema(
-    [
-        pa.field("professional", pa.int64(), nullable=False),
-        pa.field("establishment", pa.int64(), nullable=False),
-        pa.field("device", pa.int64(), nullable=False),
-        pa.field("session", pa.int64(), nullable=False),
-        pa.field("activity", pa.uint32(), nullable=False),
-        pa.field("software", pa.uint32(), nullable=False),
-        pa.field("vendor", pa.uint32(), nullable=False),
-        pa.field("network", pa.binary(16), nullable=False),
-        pa.field("policy", pa.binary(16), nullable=False),
-        pa.field("kind", pa.uint8(), nullable=False),
-        pa.field("act", pa.uint8(), nullable=False),
-        pa.field("lane", pa.uint8(), nullable=False),
-        pa.field("outcome", pa.uint8(), nullable=False),
-        pa.field("presence", pa.uint8(), nullable=False),
-        pa.field("evidence", pa.uint8(), nullable=False),
-        pa.field("domain", pa.uint8(), nullable=False),
-        pa.field("block", pa.int64(), nullable=False),
-        pa.field("place", pa.uint8(), nullable=False),
-        pa.field("late_us", pa.int64(), nullable=False),
-        pa.field("insurer", pa.uint16(), nullable=False),
-        pa.field("seats_after", pa.uint16(), nullable=False),
-        pa.field("person", pa.int64(), nullable=False),
-        pa.field("categories", pa.uint32(), nullable=False),
-        pa.field("reference", pa.int64(), nullable=False),
-        pa.field("salt", pa.binary(8), nullable=False),
-        pa.field("leaf", pa.binary(32), nullable=True),
-    ]
-)
-"""The rows of a segment, sorted by professional, device, session (each session in one piece) and leaf.
 
-64-bit fields are signed, as PostgreSQL shows them: the same 64 bits. `block` and `place` give the entry's number,
-block × 256 + place, and lead to its block's row, whose `at_us` + `late_us` is the entry's time. `leaf` is there on a
-redacted row alone.
-"""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Blocks in the order of their leaves, without a hole: their numbers, and how many entries each has."""
 
-BLOCK_SCHEMA: Final = pa.schema(
-    [
-        pa.field("block", pa.int64(), nullable=False),
-        pa.field("first", pa.int64(), nullable=False),
-        pa.field("at_us", pa.int64(), nullable=False),
-    ]
-)
-"""The blocks of a segment, ascending by number: an entry's leaf is `first` + place; `at_us` its first time."""
+    first: int
+    blocks: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @property
+    def end(self) -> int:
+        """One past the last leaf."""
+        return self.first + int(self.sizes.sum())
+
+    def starts(self) -> NDArray[np.int64]:
+        """The first leaf of each block."""
+        starts: NDArray[np.int64] = self.first + np.cumsum(self.sizes) - self.sizes
+        return starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

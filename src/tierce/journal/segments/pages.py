@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, PAGE_ROWS
+from tierce.journal.segments.columns import BLOCK_SCHEMA, ENTRY_SCHEMA
+from tierce.journal.segments.model import PAGE_ROWS
 
 ENTRY_COLUMNS = tuple(name for name in ENTRY_SCHEMA.names if name != "leaf")
 """The columns whose pages are listed; `leaf` is there on redacted rows alone, and may be null."""

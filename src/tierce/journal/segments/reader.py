@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from tierce.journal.encoding import VERSION, decode
 from tierce.journal.model import Entry
+from tierce.journal.segments.columns import BLOCK_SCHEMA, ENTRY_SCHEMA
 from tierce.journal.segments.errors import SegmentAlteredError
 from tierce.journal.segments.files import COMPRESSION, SPREAD
 from tierce.journal.segments.index import PagedFile, SegmentIndex
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, PAGE_ROWS, ROW_GROUP_ROWS, Segment
+from tierce.journal.segments.model import PAGE_ROWS, ROW_GROUP_ROWS, Segment
 from tierce.journal.segments.pages import BLOCK_COLUMNS, ENTRY_COLUMNS
 
 _LAYOUT = struct.Struct(">8BQ4q3I2H16sqII16sq8s")

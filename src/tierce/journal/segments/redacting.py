@@ -16,9 +16,10 @@ from psycopg import Connection
 from tierce.journal.segments import store
 from tierce.journal.segments.build import PART, put_in_place
 from tierce.journal.segments.check import groups
+from tierce.journal.segments.columns import ENTRY_SCHEMA
 from tierce.journal.segments.files import EntriesWriter, flush, sha256_of
 from tierce.journal.segments.index import write_index
-from tierce.journal.segments.model import ENTRY_SCHEMA, PAGE_ROWS, Segment, stem
+from tierce.journal.segments.model import PAGE_ROWS, Segment, stem
 from tierce.kernel.clock import from_micros
 from tierce.policy.segments import REDACTIONS, RedactionReason
 

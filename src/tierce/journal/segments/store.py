@@ -8,8 +8,7 @@ from typing import LiteralString
 import numpy as np
 from psycopg import Connection
 
-from tierce.journal.segments.build import Stretch
-from tierce.journal.segments.model import ENTRIES_MAX, Segment
+from tierce.journal.segments.model import ENTRIES_MAX, Segment, Stretch
 
 SEALER_LOCK = 0x7469_6572_7365
 """The advisory lock that makes one sealer at a time."""

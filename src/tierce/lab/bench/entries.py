@@ -12,17 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tierce.journal.segments.columns import BLOCK_SCHEMA, ENTRY_SCHEMA
 from tierce.journal.segments.files import EntriesWriter, place, sha256_of, write_blocks, write_manifest
 from tierce.journal.segments.index import write_index
-from tierce.journal.segments.model import (
-    BLOCK_SCHEMA,
-    ENTRIES_MAX,
-    ENTRY_SCHEMA,
-    PAGE_ROWS,
-    ROW_GROUP_ROWS,
-    Segment,
-    stem,
-)
+from tierce.journal.segments.model import ENTRIES_MAX, PAGE_ROWS, ROW_GROUP_ROWS, Segment, stem
 from tierce.kernel.categories import DataCategory
 from tierce.policy.acts import Act, Outcome, Presence
 

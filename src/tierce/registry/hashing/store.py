@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tierce.registry.batch import Batch, Column, Ints
-from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Pieces, Prepared, ints
+from tierce.registry.arrays import Bytes, Ints
+from tierce.registry.batch import Batch, Column
+from tierce.registry.prepared import ELSEWHERE, NOBODY, Linked, Pieces, Prepared, ints
 from tierce.storage.keys import KeyedHash
 
 _AT_ONCE: Final = 512

@@ -11,9 +11,8 @@ from psycopg import Connection, connect
 from tierce.kernel.feed import FeedCounts, Rejection
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
-from tierce.registry.batch import Ints
+from tierce.registry.arrays import Bytes, Ints
 from tierce.registry.first_load import Seen
-from tierce.registry.prepared import Bytes
 from tierce.registry.progress.model import Phase, Progress
 
 _SAVE: LiteralString = """

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tierce.registry.prepared import Bytes
+from tierce.registry.arrays import Bytes
 
 HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL: Final = b"\xff\xff"
