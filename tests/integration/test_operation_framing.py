@@ -3,6 +3,7 @@
 import shutil
 import socket
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -31,25 +32,31 @@ MALFORMED = {
 }
 
 
+class Noting(Site):
+    """Notes the path and the headers of all that reaches a site."""
+
+    seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_POST(self) -> None:  # noqa: N802 - the server's own name for it
+        self.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        super().do_POST()
+
+    def do_GET(self) -> None:  # noqa: N802 - the server's own name for it
+        self.seen.append((self.path, {}))
+        super().do_GET()
+
+
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
-    with private_folder() as folder, running(folder) as found:
+    with private_folder() as folder, running(folder, site=Noting) as found:
         yield found
 
 
 @pytest.fixture
-def arrived(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
+def arrived() -> list[tuple[str, dict[str, str]]]:
     """What reaches any site, by its path and headers."""
-    seen: list[tuple[str, dict[str, str]]] = []
-    answers = Site.do_POST
-
-    def note(site: Site) -> None:
-        seen.append((site.path, {name.lower(): value for name, value in site.headers.items()}))
-        answers(site)
-
-    monkeypatch.setattr(Site, "do_POST", note)
-    monkeypatch.setattr(Site, "do_GET", note)
-    return seen
+    Noting.seen.clear()
+    return Noting.seen
 
 
 def put(front: Front, site: str, framed: bytes) -> bytes:
