@@ -147,7 +147,11 @@ class Front:
 
 @contextmanager
 def running(
-    folder: Path, *, away: tuple[str, ...] = (), edit: Callable[[str], str] = lambda text: text
+    folder: Path,
+    *,
+    away: tuple[str, ...] = (),
+    edit: Callable[[str], str] = lambda text: text,
+    site: type[BaseHTTPRequestHandler] = Site,
 ) -> Iterator[Front]:
     """Run nginx with the example before the sites, save those that are away."""
     with ExitStack() as stack:
@@ -157,7 +161,7 @@ def running(
             if name in away:
                 ports[str(getattr(SETTINGS, name).port)] = free_port()
                 continue
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Site))
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), site))
             Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             stack.callback(server.shutdown)
             front.sites[name] = server

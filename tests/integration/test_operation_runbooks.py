@@ -46,7 +46,8 @@ def commands_of(page: str) -> list[str]:
     """The command lines of a page's blocks."""
     text = (PAGES / f"{page}.md").read_text("utf-8")
     blocks = [block.replace("\\\n", " ") for block in _BLOCK.findall(text)]
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    lines = (line.strip() for block in blocks for line in block.splitlines())  # a block within a list is indented
+    return [line[2:] for line in lines if line.startswith("$ ")]
 
 
 @dataclass

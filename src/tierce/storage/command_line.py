@@ -7,6 +7,7 @@ from typing import Annotated
 
 import psycopg
 import typer
+from rich.table import Table
 
 from tierce.kernel.errors import TierceError
 from tierce.storage.said import said
@@ -31,6 +32,14 @@ Segments = Annotated[
     typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
 ]
 Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+def whole_table(*columns: str) -> Table:
+    """A table that breaks what is too long for its column: an address that is cut short is compared with nothing."""
+    table = Table()
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
 
 
 @contextmanager

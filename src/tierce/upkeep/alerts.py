@@ -8,7 +8,6 @@ import msgspec
 import psycopg
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import PARIS, SystemClock, date_of, micros, paris_day, start_of
@@ -18,7 +17,7 @@ from tierce.peer_alerts.signing import read_keys
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, whole_table
 from tierce.storage.said import said
 from tierce.upkeep.lines import ROLE, address, journalled, typed
 
@@ -145,7 +144,7 @@ def peers(*, settings: SettingsFile, json: Json = "") -> None:
     if json == "-":
         typer.echo(msgspec.json.encode(found))
         return
-    table = Table("opérateur / operator", "issuer", "aujourd’hui / today", "fin / ended")
+    table = whole_table("opérateur / operator", "issuer", "aujourd’hui / today", "fin / ended")
     for one in found:
         table.add_row(
             one.name,

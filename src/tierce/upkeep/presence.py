@@ -9,7 +9,6 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rich.console import Console
-from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -22,7 +21,7 @@ from tierce.presence import store
 from tierce.presence.errors import KeyFormatError
 from tierce.presence.signing import signing_key
 from tierce.settings import load
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, whole_table
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
 from tierce.storage.said import said
@@ -55,7 +54,7 @@ def signers(*, settings: SettingsFile, json: Json = "") -> None:
         rows = [{"signer": n, "amc": amc, "insurer": name, "signs": signs} for n, amc, name, signs in found]
         typer.echo(msgspec.json.encode({"made": made, "signers": rows}))
         return
-    table = Table("clé / key", "AMC", "organisme / insurer", "signe / signs")
+    table = whole_table("clé / key", "AMC", "organisme / insurer", "signe / signs")
     for number, amc, name, signs in found:
         table.add_row(str(number), amc, name, "oui / yes" if signs else "révoquée / revoked")
     Console().print(table)

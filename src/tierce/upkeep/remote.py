@@ -9,7 +9,6 @@ import psycopg
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.console import Console
-from rich.table import Table
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import SystemClock, micros
@@ -19,7 +18,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.rights.remote import store
 from tierce.settings import Mode, load
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, whole_table
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
 from tierce.upkeep.lines import ROLE, address, journalled, typed
@@ -128,7 +127,7 @@ def listed(*, settings: SettingsFile, json: Json = "") -> None:
     if json == "-":
         typer.echo(msgspec.json.encode(found))
         return
-    table = Table("AMC", "organisme / insurer", "où / where", "réponses / answers", "échecs / failures")
+    table = whole_table("AMC", "organisme / insurer", "où / where", "réponses / answers", "échecs / failures")
     for one in found:
         table.add_row(one.amc, one.name, one.url, str(one.answered), str(one.failed))
     Console().print(table)

@@ -9,7 +9,6 @@ import msgspec
 import psycopg
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tierce.feeds.commands import ROLE
 from tierce.feeds.intake import INSTANCE
@@ -21,7 +20,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import SoftwareId, VendorId
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
-from tierce.storage.command_line import SettingsFile
+from tierce.storage.command_line import SettingsFile, whole_table
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
 
@@ -112,7 +111,7 @@ def list_(*, settings: SettingsFile) -> None:
     if not found:
         typer.echo("aucun logiciel enregistré : tierce software add --help / none registered yet")
         return
-    table = Table(
+    table = whole_table(
         "client", "logiciel / software", "éditeur / vendor", "clés / keys", "jetons de / tokens of", "depuis / since"
     )
     for one in found:

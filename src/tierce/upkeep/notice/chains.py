@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import FieldError
@@ -21,7 +20,7 @@ from tierce.notices.telling import store
 from tierce.notices.telling.model import ContactPoint
 from tierce.notices.telling.rules import is_test_due
 from tierce.policy.acts import Act
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, whole_table
 from tierce.upkeep.notice.base import Desk, Insurer, desk, telling_of
 
 CHAIN_MAX = 9
@@ -111,7 +110,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
         said = [{"amc": amc, "position": each.position, "test_due": due} for amc, each, due in rows]
         typer.echo(msgspec.json.encode(said))
         return
-    table = Table("AMC", "", "nom / name", "fonction / role", "e-mail", "tél.", "essai / test")
+    table = whole_table("AMC", "", "nom / name", "fonction / role", "e-mail", "tél.", "essai / test")
     for amc, each, due in rows:
         tested = f"{each.tested_at.astimezone(PARIS):%Y-%m-%d}" if each.tested_at else "–"
         mark = f"{tested} !" if due else tested

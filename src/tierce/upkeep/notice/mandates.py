@@ -5,14 +5,13 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.notices.mandates import store
 from tierce.notices.mandates.model import LABELS, Mandate, Written
 from tierce.notices.mandates.service import write_mandate
 from tierce.notices.store import insurers
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, whole_table
 from tierce.upkeep.notice.base import Insurer, day_of_text, desk
 
 app = typer.Typer(
@@ -65,7 +64,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
         rows = [_row(names[each.insurer][0], each) for each in found]
         typer.echo(msgspec.json.encode({"mandates": rows, "without": missing}))
         return
-    table = Table("AMC", "organisme / insurer", "mandat / mandate", "document", "du / from", "au / until")
+    table = whole_table("AMC", "organisme / insurer", "mandat / mandate", "document", "du / from", "au / until")
     for each in found:
         amc, name = names[each.insurer]
         until = each.until_day.isoformat() if each.until_day else ""
