@@ -75,6 +75,8 @@ class Machine:
             ("/etc/tierce/keys", self.stage.home / "keys"),
             ("/etc/tierce/secrets", self.stage.database.secrets),
             ("/etc/tierce", self.stage.home),
+            ("/srv/tierce-log", self.stage.home / "log"),
+            ("/srv/tierce-segments", self.stage.home / "segments"),
         ):
             there = there.replace(path, str(here))
         return Path(there)
@@ -177,6 +179,7 @@ def as_deployed(stage: Stage) -> None:
     (home / "dkim.pem").write_text("no relay is set here, and nobody reads this")
     folders = "".join(f'{name} = "{home / name}"\n' for name in ("log", "segments", "letters"))
     text = folders + text.replace("[deposits]\n", f'[deposits]\nspool = "{home / "spool"}"\n')
+    text = text.replace("[payments]\n", f'[payments]\nfolder = "{home / "payments"}"\n')
     stage.settings_file.write_text(text, "utf-8")
 
 

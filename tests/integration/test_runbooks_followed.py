@@ -1,48 +1,76 @@
 """The runbooks that need somebody beside the operator, followed as written on an installation that serves.
 
-A witness, another operator: each is a real program on this machine.
-`test_operation_runbooks` follows the pages that need the operator alone. What a page has somebody click in the office
-is sent as its forms are.
+A witness, an insurer that is asked on the way, another operator, a bank, a mail relay, an inspector: each is a real
+program on this machine. `test_operation_runbooks` follows the pages that need the operator alone. What a page has
+somebody click in the office is sent as its forms are.
 """
 
+import asyncio
+import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from html import unescape
+from pathlib import Path
 
 import httpx
+import pyrage
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.console import Console
 
+from tests.bank_files import Line, statement
 from tests.folders import private_folder
 from tests.forks import start_tierce
 from tests.integration.signin_world import free_port
 from tests.integration.test_operation_runbooks import PAGES, Machine, as_deployed, commands_of
 from tests.integration.thief import enter, visit
-from tests.integration.units import lasting_units
+from tests.integration.units import Running, lasting_units, read_unit
+from tests.mailbox import mailbox
 from tests.waiting import eventually
-from tierce.kernel.clock import SystemClock
+from tierce.billing.settlement.listing import list_name
+from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.language import Language
-from tierce.lab.demo.stage import OFFICER, OPERATIONS, OPTICIAN_IBAN, open_stage
+from tierce.lab.demo.attack import REMPARTS
+from tierce.lab.demo.paying import bill, pay
+from tierce.lab.demo.stage import OFFICER, OPERATIONS, OPTICIAN_IBAN, PAYER_IBAN, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.lab.demo.store import lines_waiting
+from tierce.lab.demo.visitors import Asker
+from tierce.lab.demo.visitors import enter as enter_as
 from tierce.lab.standins.peer import SSF, OtherOperator, push
+from tierce.notices.contacts.columns import HEADER
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
 FOLLOWED = (
+    "sealing",
     "witnesses",
+    "remote-insurers",
     "peer-alerts",
     "confirm-an-account",
+    "pay",
     "incident",
+    "telling-insurers",
+    "send-notices",
+    "inspection",
 )
+INSURER = "99100001"
 OTHER_FINESS = "990000010"
 """Of a practice of the story."""
+OFFICER_TWO = "marc.tessier"
+"""The data protection officer, as the staff's provider names him."""
 
 
 @dataclass
 class Place(Machine):
-    """The machine of the page, for whoever follows it beside others."""
+    """The machine of the page, with what an operator types once in a shell, and who is beside it."""
+
+    exported: list[str] = field(default_factory=list)
+    mail: Path = Path()
+    """The relay's folder."""
+    incident: int = 0
 
     def follow(self, lines: list[str], *named: tuple[str, str]) -> str:
         """Run a page's lines in order, each ends well; `named` puts true names for those of the page."""
@@ -53,8 +81,10 @@ class Place(Machine):
                 line = line.replace(there, here)
             if line.startswith("systemctl "):
                 self._manage(line)
+            elif line.startswith("export "):
+                self.exported.append(line)
             else:
-                done = self.run(line)
+                done = self.run("\n".join((*self.exported, line)))
                 assert done.returncode == 0, f"{line}\n{done.stdout[-900:]}\n{done.stderr[-900:]}"
                 said += done.stdout + done.stderr
         return said
@@ -62,7 +92,15 @@ class Place(Machine):
     def _manage(self, line: str) -> None:
         verb, *names = line.replace(" enable --now", " start").split()[1:]
         for name in (one.removeprefix("tierce-") for one in names):
-            self.systemctl(verb, [name])
+            if name in lasting_units():
+                self.systemctl(verb, [name])
+                continue
+            log = self.stage.logs / f"unit-{name}.log"
+            unit = read_unit(name)
+            unit = replace(unit, said=unit.said | {"TIERCE_DATABASE_PORT": str(self.stage.database.port)})
+            job = Running(unit, self.led, self.home / "credentials" / name, log)
+            job.process.join(60)
+            assert job.process.exitcode == 0, log.read_text("utf-8")
         self.wait_ready(line)
 
     def one(self, statement: str) -> int:
@@ -79,11 +117,21 @@ def place() -> Iterator[Place]:
     with (
         private_folder() as home,
         open_stage(home / "home", steps, persons=200, insurers=2, only=("worker",)) as stage,
+        mailbox(home / "mailbox") as port,
     ):
         stage.processes["serve"].terminate()
         stage.processes["serve"].wait(timeout=30)
         as_deployed(stage)
-        found = Place(stage, home)
+        (stage.home / "dkim.pem").unlink()
+        found = Place(stage, home, mail=home / "mailbox")
+        found.follow([f"tierce notice mail-key {stage.home / 'dkim.pem'}"])
+        with stage.settings_file.open("a", encoding="utf-8") as settings:
+            settings.write(
+                f'[mail]\nhost = "127.0.0.1"\nport = {port}\nstarttls = false\nsender = "dpo@riveclaire.example"\n'
+                f'bounces = "retours.riveclaire.example"\ndkim_domain = "riveclaire.example"\ndkim_selector = "t1"\n'
+                f'dkim_key = "{stage.home / "dkim.pem"}"\nreturned = "{home / "returned"}"\n'
+            )
+        (home / "returned").mkdir()
         found.systemctl("start", lasting_units())
         try:
             found.wait_ready("every unit ready")
@@ -113,6 +161,18 @@ def form(web: httpx.Client, page: str, action: str, **typed: str) -> httpx.Respo
     done = web.post(action, data=fields | typed)
     assert done.status_code in {200, 303}, re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", done.text))[:1500]
     return done
+
+
+def test_sealing(place: Place) -> None:
+    assert enter(place.stage, "claire_morvan").ask(place.stage.person("paul_lenoir"), "MEDG").json()["shown"]
+    asked = "select max(seq) from journal.entry where kind = 1 and person <> 0"
+    seq = place.one(asked)
+    with place.stage.database.connect("tierce_office") as office:
+        eventually(lambda: lines_waiting(office) == 0, "every line is in the tree")
+    said = place.follow(commands_of("sealing"), ("123456", str(seq)))
+    place.exported.clear()
+    assert "1 caviardées / redacted" in said
+    assert place.one(f"select coalesce(max(person), 0) from journal.entry where seq = {seq}") == 0
 
 
 def test_witnesses(place: Place) -> None:
@@ -151,6 +211,26 @@ def answers(url: str) -> bool:
         return httpx.get(url, trust_env=False, timeout=2).status_code > 0
     except httpx.TransportError:
         return False
+
+
+def test_remote_insurers(place: Place) -> None:
+    (place.home / "lac.csv").write_text(
+        "amc,name,contact_email,operator_sends,product_code,product_name,responsible,domain,formula_fr,formula_en\n"
+        "99100042,Prévoyance du Lac,violations@lac.example,yes,LAC1,Lointaine,yes,MEDG,100 % du tarif,100% of it\n",
+        "utf-8",
+    )
+    place.follow([f"tierce feed insurers {place.home / 'lac.csv'} --settings /etc/tierce/tierce.toml"])
+    key = Ed25519PrivateKey.generate().public_key()
+    (place.home / "lac.pub").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    *before, end = commands_of("remote-insurers")
+    said = place.follow(before)
+    cells = [line.split("│") for line in said.splitlines() if "│" in line]
+    told = ["".join(row[column].strip() for row in cells) for column in range(1, len(cells[0]) - 1)]
+    assert "https://droits.lac.example/rights" in told, "an address is told whole, over lines where it must be"
+    assert (place.home / "operator.pub").read_text().startswith("-----BEGIN PUBLIC KEY-----")
+    assert place.one("select count(*) from registry.remote where ended is null") == 1
+    place.follow([end])
+    assert place.one("select count(*) from registry.remote where ended is null") == 0
 
 
 def test_peer_alerts(place: Place) -> None:
@@ -205,6 +285,29 @@ def found(pattern: str, text: str) -> str:
     return match[1] if match else ""
 
 
+def test_pay(place: Place) -> None:
+    stage, today = place.stage, date_of(paris_day(SystemClock().now()))
+    made, restarted, checked, opened, dry, read = commands_of("pay")
+    assert made == "age-keygen -o banque.key"
+    assert opened.startswith("age -d -i banque.key -o virements.xml ")
+    (place.home / "banque.key").write_bytes((stage.home / "banque.key").read_bytes())
+    place.follow([restarted])
+
+    async def billed() -> tuple[Asker, str]:
+        optician = await enter_as(stage.url("api"), stage.national_id("nadia_ferrand"), REMPARTS, SystemClock())
+        return optician, await bill(stage, optician, today)
+
+    paid = asyncio.run(pay(stage, asyncio.run(billed())))
+    for file in (paid.file, paid.file.with_name(list_name(paid.batch))):
+        (place.home / file.name).write_bytes(file.read_bytes())
+    place.follow([checked], ("virements-…", f"virements-{paid.batch:016x}"))
+    whose = pyrage.x25519.Identity.from_str((place.home / "banque.key").read_text().strip())
+    assert OPTICIAN_IBAN.encode() in pyrage.decrypt(paid.file.read_bytes(), [whose])
+    (place.home / "releve.xml").write_bytes(statement([Line(paid.due, batch=paid.batch)], PAYER_IBAN))
+    place.follow([dry, read])
+    assert place.one("select count(*) from bank.reply_file") == 1
+
+
 def test_incident(place: Place) -> None:
     stage = place.stage
     rpps = stage.truth["story"]["claire_morvan"]["rpps"]
@@ -214,13 +317,67 @@ def test_incident(place: Place) -> None:
         eventually(lambda: lines_waiting(rows) == 0, "her line is in the tree")
     with visit(stage, "office", OFFICER) as office:
         opened = form(office, f"{account}/incident", f"{account}/incident", why="Identités vraies essayées.")
-        page = opened.headers["location"]
-        assert f"{page}/people/" in office.get(page).text
+        place.incident = int(opened.headers["location"].rpartition("/")[2])
+        assert f"/incidents/{place.incident}/people/" in office.get(f"/incidents/{place.incident}").text
     listed, packed = commands_of("incident")
     reference = found(r"(I-\d{8}-\w{4})", place.follow([listed]))
     place.follow([packed], ("REFERENCE", reference))
     assert (place.home / "dossier.zip").read_bytes()[:2] == b"PK"
     (place.home / "dossier.zip").unlink()
+
+
+def test_telling_insurers_and_sending_notices(place: Place) -> None:
+    number = ("NUMBER", str(place.incident))
+    (place.home / f"{INSURER}-contacts.csv").write_text(
+        "name,role,email,phone\nCamille Rouvray,DPO,dpo@chene.example,01 99 00 20 01\n", "utf-8"
+    )
+    mandate, *chain, key, lend, forget = commands_of("telling-insurers")
+    place.follow([mandate, *chain])
+    told = place.mail / "new"
+    eventually(lambda: any(b"dpo@chene.example" in one.read_bytes() for one in told.iterdir()), "told", seconds=150)
+    public = pyrage.x25519.Recipient.from_str(found(r"(age1\w+)", place.follow([key])))
+    person = place.stage.person("paul_lenoir")
+    with (place.stage.country / "rights" / f"{INSURER}.csv").open(encoding="utf-8") as file:
+        member = next(row["member_number"] for row in csv.DictReader(file) if row["own_nir"] == person["own_nir"])
+    lent = dict.fromkeys(HEADER, "") | {
+        "member_number": member, "birth_date": person["birth_date"], "name": "Paul Lenoir",
+        "email": "paul@foyer.example", "language": "fr", "former": "no",
+    }  # fmt: skip
+    text = f"{','.join(lent)}\n{','.join(lent.values())}\n"
+    (place.home / f"{INSURER}-contacts.csv.age").write_bytes(pyrage.encrypt(text.encode(), [public]))
+    place.follow([lend], number)
+    send_notices(place)
+    place.follow([forget], number, ("/root/certificates", str(place.home / "certificates")))
+
+
+def send_notices(place: Place) -> None:
+    """The page *send-notices*, between what an insurer lends and its being forgotten; nothing is set aside here."""
+    numbered = (" N ", f" {place.incident} ")
+    page = f"/incidents/{place.incident}/messages"
+    audience, dry, really, *days_after = commands_of("send-notices")
+    assert "unexplained" in place.follow([audience], numbered)
+    with visit(place.stage, "office", OFFICER) as office, visit(place.stage, "office", OFFICER_TWO) as other:
+        form(office, page, f"{page}/write")
+        for one in (office, other):
+            form(one, page, f"{page}/approve")
+    place.follow([dry], numbered)
+    assert not any(b"paul@foyer.example" in one.read_bytes() for one in (place.mail / "new").iterdir())
+    place.follow([really], numbered)
+    assert any(b"paul@foyer.example" in one.read_bytes() for one in (place.mail / "new").iterdir())
+    again, settled = (line for line in days_after if " aside again " in line or " aside settle " in line)
+    place.follow([line for line in days_after if line not in {again, settled}], numbered)
+
+
+def test_inspection(place: Place) -> None:
+    listing = place.follow(["tierce incident list --settings /etc/tierce/tierce.toml"])
+    reference = found(r"(I-\d{8}-\w{4})", listing)
+    *before, sessions, ended = commands_of("inspection")
+    place.follow(before, ("I-20261120-7K2M", reference))
+    assert (place.home / "dossier.zip").read_bytes()[:2] == b"PK"
+    with visit(place.stage, "office", OPERATIONS) as office:
+        assert OPERATIONS in place.follow([sessions])
+        place.follow([ended], (" NAME ", f" {OPERATIONS} "))
+        assert office.get("/directory").status_code != 200
 
 
 def test_every_marked_page_is_followed() -> None:

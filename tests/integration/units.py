@@ -24,6 +24,8 @@ class Unit:
     """LoadCredential: the name under which a file is handed, and its path."""
     otherwise: dict[str, str]
     """SetCredential: what is handed in place of a file that is not there."""
+    said: dict[str, str]
+    """Environment: what its command reads there."""
 
 
 def read_unit(name: str) -> Unit:
@@ -33,7 +35,8 @@ def read_unit(name: str) -> Unit:
     assert found, name
     handed = dict(line.split(":", 1) for line in re.findall(r"^LoadCredential=(.*)$", text, re.M))
     otherwise = dict(line.split(":", 1) for line in re.findall(r"^SetCredential=(.*)$", text, re.M))
-    return Unit(name, tuple(found[1].split()), handed, otherwise)
+    settings = " ".join(re.findall(r"^Environment=(.*)$", text, re.M)).split()
+    return Unit(name, tuple(found[1].split()), handed, otherwise, dict(one.split("=", 1) for one in settings))
 
 
 def lasting_units() -> list[str]:
@@ -53,8 +56,9 @@ class Running:
         for name in {*unit.handed, *unit.otherwise}:
             (folder / name).write_bytes(self._now(name))
         words = (str(led(word)) if word.startswith("/") else word for word in unit.command)
+        said = {name: str(led(word)) if word.startswith("/") else word for name, word in unit.said.items()}
         self.process: ForkServerProcess = start_tierce(
-            *words, out=log, environment={"CREDENTIALS_DIRECTORY": str(folder)}
+            *words, out=log, environment=said | {"CREDENTIALS_DIRECTORY": str(folder)}
         )
 
     def _now(self, name: str) -> bytes:
