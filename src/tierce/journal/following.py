@@ -87,19 +87,30 @@ class Follower:
             size = 0 if last is None else last.size
             stored = store.leaf_count(self._connection)
             if stored != size:
-                msg = f"{stored} leaves are stored but the last checkpoint signs {size}: run `tierce journal verify`"
+                msg = (
+                    f"{stored} feuilles sont gardées et le dernier point de contrôle en signe {size} : `tierce "
+                    f"journal verify` / {stored} leaves are stored but the last checkpoint signs {size}: run "
+                    "`tierce journal verify`"
+                )
                 raise ForkError(msg)
             if last is not None:
                 self._signed(last)
             kept = None if self._kept is None else self._noted(self._kept.read(), str(self._kept.path), size)
             # Before anything is written: what contradicts it would take its place, and nothing would tell any more.
             if kept is not None and store.root_of(self._connection, kept.size) != kept.root:
-                msg = f"the checkpoint of {kept.size} leaves kept outside is not the database's: two logs, or a fork"
+                msg = (
+                    f"le point de contrôle de {kept.size} feuilles gardé dehors n’est pas celui de la base : deux "
+                    f"journaux, ou une bifurcation / the checkpoint of {kept.size} leaves kept outside is not the "
+                    "database's: two logs, or a fork"
+                )
                 raise ForkError(msg)
             edge = self._published(size)
             edge = self._rebuild(edge)
             if kept is not None and TileTree(self._log, size).root(kept.size) != kept.root:
-                msg = "the log does not give the root kept outside: run `tierce journal verify`"
+                msg = (
+                    "le journal ne donne pas la racine gardée dehors : `tierce journal verify` / the log does not "
+                    "give the root kept outside: run `tierce journal verify`"
+                )
                 raise ForkError(msg)
             # What is kept never goes back, however far behind the folder was.
             if self._kept is not None and last is not None and (kept is None or kept.size < size):
@@ -145,13 +156,20 @@ class Follower:
         if published is None:
             return Edge()
         if store.root_of(self._connection, published.size) != published.root:
-            msg = f"the published checkpoint of {published.size} leaves is not the database's: two logs, or a fork"
+            msg = (
+                f"le point de contrôle publié de {published.size} feuilles n’est pas celui de la base : deux "
+                f"journaux, ou une bifurcation / the published checkpoint of {published.size} leaves is not the "
+                "database's: two logs, or a fork"
+            )
             raise ForkError(msg)
         edge = self._log.edge(published.size)
         if edge is None or edge.root() != published.root:
             msg = (
-                f"the tiles do not give the root published for {published.size} leaves: run `tierce journal verify`; "
-                "docs/runbooks/journal-does-not-verify.md says how to make them again"
+                f"les tuiles ne donnent pas la racine publiée pour {published.size} feuilles : `tierce journal "
+                f"verify` / the tiles do not give the root published for {published.size} leaves: run "
+                "`tierce journal "
+                "verify`; docs/runbooks/journal-does-not-verify.md dit comment les refaire / says how to make "
+                "them again"
             )
             raise ForkError(msg)
         return edge
@@ -177,7 +195,11 @@ class Follower:
     def _signed(self, row: CheckpointRow) -> Checkpoint:
         signed = read_checkpoint(row.note, self._origin, *self._keys)
         if (signed.size, signed.root) != (row.size, row.root):
-            msg = f"the checkpoint of {row.size} leaves is not what its note signs: run `tierce journal verify`"
+            msg = (
+                f"le point de contrôle de {row.size} feuilles n’est pas ce que signe sa note : `tierce journal "
+                f"verify` / the checkpoint of {row.size} leaves is not what its note signs: run `tierce "
+                "journal verify`"
+            )
             raise ForkError(msg)
         return signed
 
@@ -188,6 +210,8 @@ class Follower:
         noted = read_checkpoint(note, self._origin, *self._keys)
         if noted.size > size:
             msg = (
+                f"la base signe {size} feuilles, et {where} garde un point de contrôle de {noted.size} : une "
+                "sauvegarde plus ancienne a été restaurée. Rien n’est mis en séquence / "
                 f"the database signs {size} leaves, but {where} keeps a checkpoint of {noted.size}: "
                 "an older backup was restored. Nothing is sequenced; see docs/runbooks/backup-and-restore.md"
             )

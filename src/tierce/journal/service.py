@@ -134,7 +134,7 @@ def prove(connection: Connection, log: LogFolder, seq: EntrySeq) -> Proof:
     """
     body = store.entry_body(connection, seq)
     if body is None:
-        msg = f"no journal entry has the number {seq}"
+        msg = f"aucune ligne du journal n’a le numéro {seq} / no journal entry has the number {seq}"
         raise EntryMissingError(msg)
     return prove_body(connection, log, seq, body)
 

@@ -53,6 +53,8 @@ def find_binaries() -> Path:
         if (directory / "initdb").exists() and version_of(directory / "postgres") >= MINIMUM_VERSION:
             return directory
     msg = (
+        f"aucun PostgreSQL {MINIMUM_VERSION} ou plus récent : installez le paquet `postgresql` de Debian, ou lancez "
+        "`./dev demo`, qui en prend une copie à part / "
         f"no PostgreSQL {MINIMUM_VERSION} or later was found; install Debian's package `postgresql`, "
         "or run `./dev demo`, which installs a private copy"
     )
@@ -149,7 +151,10 @@ class Cluster:
     def _alive(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
             tail = (self.home / "postgres.log").read_text(errors="replace")[-600:]
-            msg = f"PostgreSQL stopped at once; the end of {self.home / 'postgres.log'} says:\n{tail}"
+            msg = (
+                f"PostgreSQL s’est arrêté aussitôt ; la fin de {self.home / 'postgres.log'} dit pourquoi / "
+                f"PostgreSQL stopped at once; the end of it says why:\n{tail}"
+            )
             raise ClusterError(msg)
         return True
 
@@ -185,7 +190,10 @@ class Cluster:
             except KeyError:
                 continue
             return user.pw_uid, user.pw_gid
-        msg = "running as root without a `postgres` or `nobody` user to run PostgreSQL as; start as another user"
+        msg = (
+            "root sans compte `postgres` ni `nobody` sous lequel lancer PostgreSQL : lancez d’un autre compte / root "
+            "without a `postgres` or `nobody` user to run PostgreSQL as: start as another user"
+        )
         raise ClusterError(msg)
 
     def _data_directory(self) -> Path:

@@ -55,7 +55,8 @@ class Database:
                 self.connect(role).close()
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
-                    msg = f"PostgreSQL did not answer within {READY_SECONDS_MAX:.0f} s: {error}"
+                    seconds = f"{READY_SECONDS_MAX:.0f} s"
+                    msg = f"PostgreSQL n’a pas répondu en {seconds} / did not answer within {seconds}: {error}"
                     raise ClusterError(msg) from None
                 time.sleep(0.05)
             else:

@@ -181,7 +181,7 @@ class Keyring:
         try:
             return self._keys[name]
         except KeyError:
-            msg = f"this process was not given the key '{name}'"
+            msg = f"ce processus n’a pas reçu la clé {name} / this process was not given the key '{name}'"
             raise KeyMissingError(msg) from None
 
     def under(self, name: str, generation: int) -> None:
@@ -256,7 +256,10 @@ def _read_key(path: Path, most: int = 1) -> bytes:
         )
         raise KeyMissingError(msg) from None
     if len(key) % KEY_BYTES or not 1 <= len(key) // KEY_BYTES <= most:
-        msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"
+        msg = (
+            f"{path.name} a {len(key)} octets et non {KEY_BYTES} : remettez-le de sa copie scellée / key file "
+            f"{path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"
+        )
         raise KeyMissingError(msg)
     return key
 

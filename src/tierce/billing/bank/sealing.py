@@ -34,7 +34,10 @@ def read_public(keys: Path) -> X25519PublicKey:
     try:
         return X25519PublicKey.from_public_bytes(bytes.fromhex((keys / PUBLIC_FILE).read_text().strip()))
     except (OSError, ValueError):
-        msg = f"{keys / PUBLIC_FILE} is missing or damaged; make it again with `tierce upkeep keys {keys}`"
+        msg = (
+            f"{keys / PUBLIC_FILE} manque ou est abîmé : refaites-le par `tierce upkeep keys {keys}` / is missing or "
+            "damaged; make it again by that command"
+        )
         raise AccountError(msg) from None
 
 

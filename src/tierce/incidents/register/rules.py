@@ -82,7 +82,10 @@ def check_chain(rows: Sequence[Row]) -> None:
     for place, row in enumerate(rows, start=1):
         expected = row_digest(before, row.incident, place, row.kind, at=row.at, by=row.by, facts=canonical(row.facts))
         if row.number != place or row.digest != expected:
-            msg = f"register row {place} of the incident does not follow from the one before it"
+            msg = (
+                f"la ligne {place} du registre de l’incident ne suit pas celle d’avant / register row {place} of the "
+                "incident does not follow from the one before it"
+            )
             raise RegisterBrokenError(msg)
         before = row.digest
 

@@ -29,7 +29,8 @@ def insist_whole(folder: Path, segment: Segment, log: LogFolder, size: int) -> N
     _insist_files(folder, segment)
     found = leaf_hashes(folder, segment)
     if hashlib.sha256(found).digest() != segment.leaves:
-        msg = f"{segment.entries_path(folder)} does not give the leaves of the manifest"
+        path = segment.entries_path(folder)
+        msg = f"{path} ne donne pas les feuilles du manifeste / does not give the leaves of the manifest"
         raise SegmentAlteredError(msg)
     for first in range(segment.first // WIDTH * WIDTH, segment.end, WIDTH):
         tile = log.tile(0, first // WIDTH, min(WIDTH, size - first))
@@ -37,7 +38,8 @@ def insist_whole(folder: Path, segment: Segment, log: LogFolder, size: int) -> N
         of_tile = tile[(low - first) * HASH_BYTES : (high - first) * HASH_BYTES] if tile is not None else None
         if of_tile != found[(low - segment.first) * HASH_BYTES : (high - segment.first) * HASH_BYTES]:
             msg = (
-                f"the rows of leaves {low} to {high - 1} in {segment.entries_path(folder)} are not those of the tree"
+                f"{segment.entries_path(folder)} : les lignes des feuilles {low} à {high - 1} ne sont pas celles de "
+                f"l’arbre / the rows of leaves {low} to {high - 1} are not those of the tree"
             )
             raise SegmentAlteredError(msg)
 
@@ -47,7 +49,10 @@ def _insist_files(folder: Path, segment: Segment) -> None:
         segment.paths(folder), (segment.entries_sha256, segment.blocks_sha256, segment.index_sha256), strict=True
     ):
         if not path.exists() or sha256_of(path) != wanted:
-            msg = f"{path} is not the file of the manifest: bring it back from a backup"
+            msg = (
+                f"{path} n’est pas le fichier du manifeste : remettez-le d’une sauvegarde / is not the file of the "
+                "manifest: bring it back from a backup"
+            )
             raise SegmentAlteredError(msg)
 
 
@@ -62,7 +67,8 @@ def leaf_hashes(folder: Path, segment: Segment) -> bytes:
     for rows, leaf, bodies in groups(folder, segment):
         at = leaf - segment.first
         if (at < 0).any() or (at >= segment.count).any() or seen[at].any() or len(np.unique(at)) < len(at):
-            msg = f"{segment.entries_path(folder)} has a leaf twice, or one that is not its own"
+            path = segment.entries_path(folder)
+            msg = f"{path} a une feuille deux fois, ou une qui n’est pas sienne / a leaf twice, or not its own"
             raise SegmentAlteredError(msg)
         seen[at] = True
         raw, kept = bodies.tobytes(), rows["leaf"].combine_chunks()
@@ -71,7 +77,8 @@ def leaf_hashes(folder: Path, segment: Segment) -> bytes:
         for row in np.flatnonzero(np.asarray(kept.is_valid())).tolist():
             found[at[row]] = np.frombuffer(kept[row].as_py(), np.uint8)
     if not seen.all():
-        msg = f"{segment.entries_path(folder)} lacks leaf {segment.first + int(seen.argmin())}"
+        lacking = segment.first + int(seen.argmin())
+        msg = f"{segment.entries_path(folder)} n’a pas la feuille {lacking} / lacks leaf {lacking}"
         raise SegmentAlteredError(msg)
     return found.tobytes()
 
@@ -117,6 +124,7 @@ def groups(folder: Path, segment: Segment) -> Iterator[tuple[pa.Table, NDArray[n
             block = rows["block"].to_numpy()
             at = np.searchsorted(numbers, block)
             if (at >= len(numbers)).any() or (numbers[at] != block).any():
-                msg = f"{segment.entries_path(folder)} names a block that is not beside it"
+                path = segment.entries_path(folder)
+                msg = f"{path} nomme un bloc qui n’est pas à côté / names a block that is not beside it"
                 raise SegmentAlteredError(msg)
             yield rows, first[at] + rows["place"].to_numpy(), as_bodies(rows, at_us[at])

@@ -101,11 +101,17 @@ def read_bodies(entries: list[bytes]) -> Bodies:
         SealRefusedError: one is not an entry of version 1.
     """
     if any(len(one) != ENTRY_BYTES for one in entries):
-        msg = "an entry does not have 128 bytes: run `tierce journal verify`"
+        msg = (
+            "une ligne n’a pas 128 octets : `tierce journal verify` / an entry does not have 128 bytes: run `tierce "
+            "journal verify`"
+        )
         raise SealRefusedError(msg)
     read = np.frombuffer(b"".join(entries), BODY)
     if (read["version"] != VERSION).any() or read["reserved"].any():
-        msg = "an entry is not of version 1: this program seals no other"
+        msg = (
+            "une ligne n’est pas de la version 1, et ce programme n’en scelle pas d’autre / an entry is not of "
+            "version 1: this program seals no other"
+        )
         raise SealRefusedError(msg)
     return read
 

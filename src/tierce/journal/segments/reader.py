@@ -100,7 +100,10 @@ class SegmentFiles:
             for handle in (self._entries, self._blocks):  # a page is small: what follows it is of no use
                 os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
         except (OSError, ValueError) as error:
-            msg = f"the segment of leaves {segment.first} to {segment.end - 1} cannot be read: {error}"
+            msg = (
+                f"le segment des feuilles {segment.first} à {segment.end - 1} ne se lit pas / the segment of leaves "
+                f"{segment.first} to {segment.end - 1} cannot be read: {error}"
+            )
             raise SegmentAlteredError(msg) from error
 
     def of_person(self, person: int) -> list[int]:
@@ -187,7 +190,7 @@ class SegmentFiles:
     def _where(self, block: int, names: Sequence[str]) -> list[int]:
         found = self._of_block(block, names)
         if found is None:
-            msg = f"block {block} is missing beside {self.path}"
+            msg = f"le bloc {block} manque à côté de {self.path} / block {block} is missing beside it"
             raise SegmentAlteredError(msg)
         return found
 

@@ -118,7 +118,10 @@ class LogFolder:
 
     def _insist(self) -> None:
         if not self.path.is_dir():
-            msg = f"the log's folder {self.path} is not there: make it, or mount its disk; nothing was written"
+            msg = (
+                f"le dossier du journal {self.path} n’est pas là : créez-le, ou montez son disque ; rien n’est écrit "
+                "/ the log's folder is not there: make it, or mount its disk; nothing was written"
+            )
             raise LogFolderError(msg)
 
     def _is_there(self, file: Path, tile: Tile) -> bool:
@@ -127,7 +130,10 @@ class LogFolder:
         except FileNotFoundError:
             return False
         if data != tile.data:
-            msg = f"{file} holds other hashes than the log's: run `tierce journal verify`"
+            msg = (
+                f"{file} tient d’autres empreintes que celles du journal : `tierce journal verify` / holds other "
+                "hashes than the log's: run `tierce journal verify`"
+            )
             raise TileDiffersError(msg)
         return True
 

@@ -62,7 +62,10 @@ class TileTree:
             width = min(WIDTH, hashes - number * WIDTH)
             data = self._folder.tile(level, number, width)
             if data is None:
-                msg = f"tile {number} of level {level} is missing or cut short"
+                msg = (
+                    f"la tuile {number} du niveau {level} manque ou est tronquée / tile {number} of level {level} is "
+                    "missing or cut short"
+                )
                 raise TileMissingError(msg)
             self._read[key] = data
         return self._read[key]

@@ -52,7 +52,10 @@ class WitnessKey:
             msg = "clé du témoin mal écrite / a witness's public key must read name+identifier+base64"
             raise KeyFormatError(msg) from None
         if raw[:1] != _KIND or read.identifier.hex() != identifier or not name or " " in name:
-            msg = f"{name!r} is not a witness's key: `tierce witness key` prints it"
+            msg = (
+                f"{name!r} : ce n’est pas la clé d’un témoin ; `tierce witness key` l’affiche / is not a witness's "
+                "key: `tierce witness key` prints it"
+            )
             raise KeyFormatError(msg)
         return read
 

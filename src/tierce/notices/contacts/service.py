@@ -214,7 +214,10 @@ def _chunks(
     try:
         unknown = set(reader.fieldnames or ()) - set(HEADER)
         if unknown or "name" not in (reader.fieldnames or ()):
-            msg = "header: its columns are not those of docs/reference/contacts-lent.md"
+            msg = (
+                "en-tête : ce ne sont pas les colonnes de docs/reference/contacts-lent.md / header: its columns are "
+                "not those of that page"
+            )
             raise FileRefusedError(msg)
         for number, cells in enumerate(reader, start=2):
             lent.read += 1
@@ -233,7 +236,11 @@ def _chunks(
                 yield chunk
                 chunk = []
     except (csv.Error, UnicodeDecodeError):
-        msg = f"line {lent.read + 2}: not UTF-8 text in columns; write the file again"
+        line = lent.read + 2
+        msg = (
+            f"ligne {line} : pas un texte UTF-8 en colonnes ; réécrivez le fichier / line {line}: not UTF-8 text in "
+            "columns; write the file again"
+        )
         raise FileRefusedError(msg) from None
     yield chunk
 

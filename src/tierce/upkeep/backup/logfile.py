@@ -22,7 +22,10 @@ def save(log: LogFolder, note: str, size: int, to: Path) -> None:
             path = tile_path(level, number, width)
             data = log.tile(level, number, width)
             if data is None:
-                msg = f"{log.path / path} is missing or cut short: run `tierce journal verify`"
+                msg = (
+                    f"{log.path / path} manque ou est tronqué : `tierce journal verify` / is missing or cut short: "
+                    "run `tierce journal verify`"
+                )
                 raise TileMissingError(msg)
             _add(archive, path, data)
         _add(archive, CHECKPOINT, note.encode())
@@ -44,7 +47,7 @@ def bring_back(file: Path, log: LogFolder) -> None:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         for member in archive:
             if not member.isreg() or member.name.startswith("/") or ".." in Path(member.name).parts:
-                msg = f"{file} names {member.name!r}: it is not a log's folder"
+                msg = f"{file} : {member.name!r} n’est pas d’un dossier du journal / is not of a log's folder"
                 raise BackupBrokenError(msg)
             archive.extract(member, log.path, set_attrs=False)
 

@@ -28,10 +28,17 @@ def save(connection: Connection, segments: Path, to: Path) -> dict[str, FileDige
             try:
                 shutil.copyfile(path, to / path.name)
             except FileNotFoundError:
-                msg = f"{path} is missing: take the backup again, or else bring the file back from an earlier one"
+                msg = (
+                    f"{path} manque : refaites la sauvegarde, ou remettez le fichier d’une plus ancienne / is "
+                    "missing: take the backup again, or else bring the file back from an earlier one"
+                )
                 raise BackupError(msg) from None
             if sha256_of(to / path.name) != digest:
-                msg = f"{path} is not the file of the manifest: bring it back from an earlier backup, take this again"
+                msg = (
+                    f"{path} n’est pas le fichier du manifeste : remettez-le d’une sauvegarde plus ancienne, puis "
+                    "refaites celle-ci / is not the file of the manifest: bring it back from an earlier backup, then "
+                    "take this again"
+                )
                 raise BackupError(msg)
             saved[path.name] = FileDigest((to / path.name).stat().st_size, digest.hex())
     return saved
@@ -45,7 +52,7 @@ def bring_back(folder: Path, listed: dict[str, FileDigest], segments: Path) -> N
     """
     for name in listed:
         if Path(name).name != name:
-            msg = f"{name!r} is not the name of a segment's file"
+            msg = f"{name!r} n’est pas le nom d’un fichier de segment / is not the name of a segment's file"
             raise BackupBrokenError(msg)
         segments.mkdir(parents=True, exist_ok=True, mode=0o750)
         shutil.copyfile(folder / name, segments / name)

@@ -331,7 +331,7 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
         rows = store.count_rows(connection, sorted(manifest.rows))
         if rows != manifest.rows:
             wrong = ", ".join(name for name in manifest.rows if rows.get(name) != manifest.rows[name])
-            msg = f"not every row came back: {wrong}"
+            msg = f"toutes les lignes ne sont pas revenues / not every row came back: {wrong}"
             raise BackupBrokenError(msg)
 
 

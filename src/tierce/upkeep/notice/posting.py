@@ -86,7 +86,7 @@ class NoRelay:
         Raises:
             MailRefusedError: always.
         """
-        msg = "mail: no relay in the settings"
+        msg = "mail : aucun relais dans les réglages / no relay in the settings"
         raise MailRefusedError(msg)
 
 
