@@ -84,7 +84,7 @@ def test_controls_are_listed_looked_at_and_opened_for_a_day(house: Inspected, se
     shown = tierce("controls", "show", "--on", day, "--settings", settings)
     assert shown.stdout.startswith(f"tierce-controls-v1\nday {day}\n"), shown.stderr
     none = tierce("controls", "show", "--on", "2020-01-01", "--settings", settings)
-    assert (none.returncode, "no snapshot" in none.stderr) == (2, True)
+    assert (none.returncode, "No snapshot was taken" in none.stderr) == (2, True)
     taken = tierce("controls", "snapshot", "--settings", settings)
     assert taken.returncode == 0, taken.stderr
     assert "is taken" in tierce("controls", "snapshot", "--settings", settings).stdout
