@@ -43,6 +43,9 @@ def people_disclosed(connection: Connection, professional: ProfessionalId, devic
 
 
 def lines_waiting(connection: Connection) -> int:
-    """Journal lines that the sequencer has not put in the tree yet."""
+    """Journal lines that the sequencer has not put in the tree yet, of a journal of which no row was dropped.
+
+    The office's role may ask no more; where rows go, `upkeep.waiting` tells.
+    """
     row = connection.execute("select (select count(*) from journal.entry) - journal.leaf_count()").fetchone()
     return int(row[0]) if row else 0
