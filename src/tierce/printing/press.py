@@ -19,6 +19,7 @@ from typing import Final
 
 import typst
 
+from tierce.kernel.saying import fixed_french
 from tierce.printing.errors import PrintingError, UnprintableError
 
 STANDARD: Final = "ua-1"
@@ -60,7 +61,12 @@ class Press:
         except KeyError as error:
             msg = f"{self._template}: a document needs its language (fr, en) and its title"
             raise PrintingError(msg) from error
-        source = b"#let data = " + _literal(json.dumps(_seen(values))) + b"\n" + self._source
+        source = (
+            b"#let data = "
+            + _literal(json.dumps(_seen(values, french=values["language"] == "fr")))
+            + b"\n"
+            + self._source
+        )
         try:
             with self._turn:
                 made = self._compiler.compile(input=source, format="pdf", pdf_standards=[STANDARD], timestamp=0)
@@ -79,14 +85,15 @@ def _literal(text: str) -> bytes:
     return b'"' + text.encode("ascii").replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
-def _seen(value: object) -> object:
-    """Take out of every text what has no shape on paper."""
+def _seen(value: object, *, french: bool) -> object:
+    """Take out of every text what has no shape on paper, and let no French line begin with a colon."""
     if isinstance(value, str):
-        return _UNSEEN.sub("", value)
+        text = _UNSEEN.sub("", value)
+        return fixed_french(text) if french else text
     if isinstance(value, Mapping):
-        return {str(key): _seen(one) for key, one in value.items()}
+        return {str(key): _seen(one, french=french) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_seen(one) for one in value]
+        return [_seen(one, french=french) for one in value]
     return value
 
 
