@@ -42,11 +42,14 @@ class Press:
             PrintingError: there is none of that name.
         """
         if not _NAME.fullmatch(template):
-            msg = "a template is named by lower-case letters, digits and _"
+            msg = (
+                "un modèle se nomme en minuscules, chiffres et _ / "
+                "a template is named by lower-case letters, digits and _"
+            )
             raise PrintingError(msg)
         source = files("tierce.printing").joinpath("templates", f"{template}.typ")
         if not source.is_file():
-            msg = f"no template is called '{template}'"
+            msg = f"aucun modèle ne s’appelle « {template} » / no template is called '{template}'"
             raise PrintingError(msg)
         self._template = template
         self._source = source.read_bytes()
@@ -59,7 +62,10 @@ class Press:
         try:
             values = {**data, "region": _LOCALE[str(data["language"])], "title": str(data["title"])}
         except KeyError as error:
-            msg = f"{self._template}: a document needs its language (fr, en) and its title"
+            msg = (
+                f"{self._template} : un document a besoin de sa langue (fr, en) et de son titre / "
+                f"{self._template}: a document needs its language (fr, en) and its title"
+            )
             raise PrintingError(msg) from error
         source = (
             b"#let data = "
@@ -74,7 +80,7 @@ class Press:
             # The typesetter quotes what it could not draw, and that may be a name: its words stay here.
             if _UNDRAWN in error.message:
                 raise UnprintableError from None
-            msg = f"{self._template}: {error.message[:200]}"
+            msg = f"{self._template} : le compositeur refuse / the typesetter refuses: {error.message[:200]}"
             raise PrintingError(msg) from None
         assert isinstance(made, bytes)
         return made
