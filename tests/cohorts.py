@@ -1,13 +1,25 @@
 """What the database should count of each cohort, counted from the pairs themselves."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import cohort_of
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.scope.model import Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerCount:
+    """What one controller answers for in one cohort; the operator's number is `OPERATOR`."""
+
+    cohort: Cohort
+    controller: InsurerId
+    pairs: int
+    entries: int
+    categories: DataCategory
 
 
 def count_controllers(

@@ -1,7 +1,7 @@
 """Accounts asked for by a professional of long standing, opened, told, confirmed and put in force, for tests."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -9,6 +9,7 @@ import psycopg
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, Desk
+from tierce.billing.bank.model import AccountState
 from tierce.billing.bank.sealing import Opener
 from tierce.billing.bank.service import AccountDesk, Mover
 from tierce.identity.model import StaffCaller
@@ -28,6 +29,25 @@ IBAN, OTHER_IBAN, THIRD_IBAN = (
 HOLDER = "SELARL des Tilleuls"
 HELENE = StaffCaller(StaffId(9001), SessionId(9101), "Hélène Vasseur", frozenset({"security"}))
 BRUNO = StaffCaller(StaffId(9002), SessionId(9102), "Bruno Caradec", frozenset({"operations"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An account in force as `billing` may read it."""
+
+    id: int
+    sealed: bytes = field(repr=False)
+    tail: str
+    holder: str
+
+
+def account_in_force(connection: psycopg.Connection, establishment: int) -> Stored | None:
+    """The account to which what is due to an establishment is sent; None while it has none."""
+    row = connection.execute(
+        "select id, sealed, tail, holder from bank.account where establishment = %s and state = %s",
+        (establishment, AccountState.IN_FORCE),
+    ).fetchone()
+    return None if row is None else Stored(*row)
 
 
 @dataclass(frozen=True)

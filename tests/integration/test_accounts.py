@@ -4,13 +4,24 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from tests.integration.accounts_world import BRUNO, HELENE, HOLDER, IBAN, OTHER_IBAN, At, Offices, arrive, known
+from tests.integration.accounts_world import (
+    BRUNO,
+    HELENE,
+    HOLDER,
+    IBAN,
+    OTHER_IBAN,
+    At,
+    Offices,
+    Stored,
+    account_in_force,
+    arrive,
+    known,
+)
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, TREASURER, Desk, Play, reason
 from tierce.billing.bank.copying import open_copy
 from tierce.billing.bank.errors import AccountMovedError
-from tierce.billing.bank.model import AccountState, Oddity, Stored
-from tierce.billing.bank.store import account_in_force
+from tierce.billing.bank.model import AccountState, Oddity
 from tierce.incidents.errors import FormError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.accounts_world import BRUNO, HOLDER, IBAN, OTHER_IBAN, Offices
+from tests.integration.accounts_world import BRUNO, HOLDER, IBAN, OTHER_IBAN, Offices, account_in_force
 from tests.integration.conftest import Connect
 from tests.integration.feeding import make_importer
 from tests.integration.messages_world import kept, mail_server
@@ -14,7 +14,6 @@ from tests.integration.signin_world import TREASURER, bank_seals, fill_directory
 from tests.mailbox import mailbox
 from tierce.billing.bank.copying import open_copy
 from tierce.billing.bank.model import AccountState, Oddity
-from tierce.billing.bank.store import account_in_force
 from tierce.feeds.intake import Report
 from tierce.feeds.rejects import rejects_beside
 from tierce.kernel.clock import SystemClock

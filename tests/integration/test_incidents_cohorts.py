@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.cohorts import count_cohorts, count_controllers
+from tests.cohorts import ControllerCount, count_cohorts, count_controllers
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
@@ -15,7 +15,7 @@ from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts import store as cohort_rows
-from tierce.incidents.cohorts.model import Cohort, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, ExposedProfessional
 from tierce.incidents.cohorts.rules import OWN_PAGES, in_two
 from tierce.incidents.cohorts.store import Difference
 from tierce.incidents.model import ScopeSummary

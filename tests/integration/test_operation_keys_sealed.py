@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from typer.testing import CliRunner
 
+from tests.integration.accounts_world import account_in_force
 from tests.integration.depositing import Optician, Shop, card, open_shop, optician
 from tests.integration.test_operation_keys import Stopped, stop_at
 from tests.integration.world import World, make_world
@@ -24,7 +25,6 @@ from tierce.billing.bank.errors import AccountSealError
 from tierce.billing.bank.sealing import Opener as AccountOpener
 from tierce.billing.bank.sealing import read_public as bank_public
 from tierce.billing.bank.sealing import seal_iban
-from tierce.billing.bank.store import account_in_force
 from tierce.cli import app
 from tierce.deposits.model import Receipt
 from tierce.deposits.resolution import Resolver

@@ -18,7 +18,6 @@ from tierce.billing.agreements.rules import (
     REASONS,
     check_quoted,
     parse_agreement,
-    read_state,
 )
 from tierce.billing.deciding.rules import decide, promised
 from tierce.billing.errors import BillingFieldError
@@ -27,7 +26,7 @@ from tierce.billing.invoices.rules import check_granted
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Formula, Measure, Past, Tables
 from tierce.billing.pricing.store import tables_of
-from tierce.billing.rules import NO_NUMBER, read_number
+from tierce.billing.rules import NO_NUMBER, read_number, read_state
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.policy.agreements import AGREED, LINES_MAX
@@ -264,10 +263,14 @@ def test_an_invoice_holds_the_codes_that_were_granted_and_no_more_of_each() -> N
 
 
 def test_states_and_numbers_are_read() -> None:
-    assert [read_state(text) for text in (None, "", "granted")] == [None, None, AgreementState.GRANTED]
+    assert [read_state(AgreementState, text) for text in (None, "", "granted")] == [
+        None,
+        None,
+        AgreementState.GRANTED,
+    ]
     for text in ("Granted", "paid", "7"):
         with pytest.raises(BillingFieldError):
-            read_state(text)
+            read_state(AgreementState, text)
     assert {state.name for state in CANCELLABLE} == {
         "RECEIVED", "QUOTED", "GRANTED", "UNDER_REVIEW", "SUBJECT_TO_DOCUMENTS",
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """Cohorts of a list: the case of 2024, people in two cohorts, and sums that stay exact."""
 
-from tests.cohorts import count_cohorts, count_controllers
+from tests.cohorts import ControllerCount, count_cohorts, count_controllers
 from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import (
     OWN_PAGES,
     cohort_of,

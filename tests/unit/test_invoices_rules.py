@@ -18,11 +18,10 @@ from tierce.billing.invoices.rules import (
     check_quoted,
     not_own,
     parse_invoice,
-    read_state,
     repeated,
 )
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
-from tierce.billing.rules import read_why, same_care
+from tierce.billing.rules import read_state, read_why, same_care
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.policy.invoices import LINE_MAX, LINES_MAX, REFERENCE_MAX
@@ -150,7 +149,7 @@ def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
     of_agreements = waits | set(BY_A_PERSON)
     assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE} - of_agreements
     assert set(AGREEMENT_REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
-    assert [read_state(text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]
+    assert [read_state(InvoiceState, text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]
 
 
 @given(st.integers(0, 99_999_999))

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from enum import IntEnum
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,6 +17,7 @@ from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
 from tierce.policy.invoices import LINE_MAX, QUANTITY_MAX, REFERENCE_MAX, WHY_MAX
 
+State = TypeVar("State", bound=IntEnum)
 _ITEM: Final = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
 _REFERENCE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./_-]*", re.ASCII)
 _AMOUNTS: Final = ("price", "amo", "asked")
@@ -54,6 +56,24 @@ def read_number(text: str) -> int:
     """Read a number of ours as it is printed; `NO_NUMBER` for what is none."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else NO_NUMBER
     return number if number <= MAX_ID else NO_NUMBER
+
+
+def read_state(states: type[State], text: str | None) -> State | None:
+    """Read the state by which a list is filtered; None asks for all.
+
+    Raises:
+        BillingFieldError: there is no such state.
+    """
+    if not text:
+        return None
+    if text.upper() not in states.__members__ or text != text.lower():
+        known = ", ".join(name.lower() for name in states.__members__)
+        raise BillingFieldError(
+            "state",
+            Phrase("cet état n’existe pas", "there is no such state"),
+            Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),
+        )
+    return states[text.upper()]
 
 
 def digest_of(body: bytes) -> bytes:

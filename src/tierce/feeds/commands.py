@@ -85,6 +85,10 @@ def _epilog(command: str) -> str:
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="Fichier à lire. / File to read.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")]
+MovesFar = Annotated[
+    int | None, typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far.")
+]
 
 
 @app.callback()
@@ -98,7 +102,7 @@ def rights(
     file: File,
     insurer: Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")],
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    dry_run: DryRun = False,
     whole: Annotated[
         bool,
         typer.Option(
@@ -114,8 +118,8 @@ def rights(
 ) -> None:
     """Prendre les droits d’un organisme, CSV ou Parquet. / Take in one insurer's rights, CSV or Parquet."""
 
-    def take(intake: Intake, listener: Listener) -> Report:
-        return intake.rights(file, insurer, listener, dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink)
+    def take(intake: Intake, to: Listener) -> Report:
+        return intake.rights(file, insurer, to, dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink)
 
     _run(file, settings, json, take)
 
@@ -143,7 +147,7 @@ def first_load(
 @app.command(epilog=_epilog("insurers"))
 def insurers(*, file: File, settings: SettingsFile, json: Json = "") -> None:
     """Prendre la liste des organismes et de leurs formules. / Take in insurers and their products."""
-    _run(file, settings, json, lambda intake, listener: intake.insurers(file, listener))
+    _run(file, settings, json, lambda intake, to: intake.insurers(file, to))
 
 
 @app.command(epilog=_epilog("directory"))
@@ -151,7 +155,7 @@ def directory(
     *,
     file: File,
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    dry_run: DryRun = False,
     on: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Jour du fichier ; aujourd’hui au plus. / Its day, today at most."),
@@ -167,7 +171,7 @@ def directory(
         file,
         settings,
         json,
-        lambda intake, listener: intake.directory(file, listener, dry_run=dry_run, day=day, confirmed=confirm),
+        lambda intake, to: intake.directory(file, to, dry_run=dry_run, day=day, confirmed=confirm),
     )
 
 
@@ -176,19 +180,14 @@ def contracts(
     *,
     file: File,
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    dry_run: DryRun = False,
     confirm: Annotated[
         int | None, typer.Option(help="Répéter le nombre de domaines fermés. / Repeat the number of domains closed.")
     ] = None,
     json: Json = "",
 ) -> None:
     """Prendre les conventions entre organismes et professionnels. / Take in contracts with professionals."""
-    _run(
-        file,
-        settings,
-        json,
-        lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run, confirmed=confirm),
-    )
+    _run(file, settings, json, lambda intake, to: intake.contracts(file, to, dry_run=dry_run, confirmed=confirm))
 
 
 @app.command(epilog=_epilog("tariffs"))
@@ -196,20 +195,12 @@ def tariffs(
     *,
     file: File,
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
-    confirm: Annotated[
-        int | None,
-        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
-    ] = None,
+    dry_run: DryRun = False,
+    confirm: MovesFar = None,
     json: Json = "",
 ) -> None:
     """Prendre les tarifs des actes et articles. / Take in what acts and articles are worth."""
-    _run(
-        file,
-        settings,
-        json,
-        lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run, confirmed=confirm),
-    )
+    _run(file, settings, json, lambda intake, to: intake.tariffs(file, to, dry_run=dry_run, confirmed=confirm))
 
 
 @app.command(epilog=_epilog("benefits"))
@@ -217,20 +208,12 @@ def benefits(
     *,
     file: File,
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
-    confirm: Annotated[
-        int | None,
-        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
-    ] = None,
+    dry_run: DryRun = False,
+    confirm: MovesFar = None,
     json: Json = "",
 ) -> None:
     """Prendre ce que paient les formules des organismes. / Take in what insurers' products pay."""
-    _run(
-        file,
-        settings,
-        json,
-        lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run, confirmed=confirm),
-    )
+    _run(file, settings, json, lambda intake, to: intake.benefits(file, to, dry_run=dry_run, confirmed=confirm))
 
 
 @app.command(epilog=_epilog("accounts"))
@@ -238,7 +221,7 @@ def accounts(
     *,
     file: File,
     settings: SettingsFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    dry_run: DryRun = False,
     json: Json = "",
 ) -> None:
     """Prendre les comptes bancaires des établissements, scellés. / Take in establishments' bank accounts, sealed."""
@@ -246,7 +229,7 @@ def accounts(
         read = load(settings)
         read_public(read.key_directory())
         seals = Seals(partial(read_public, read.key_directory()), read.treasurer())
-    _run(file, settings, json, lambda intake, listener: intake.accounts(file, seals, listener, dry_run=dry_run))
+    _run(file, settings, json, lambda intake, to: intake.accounts(file, seals, to, dry_run=dry_run))
 
 
 @app.command(epilog=_epilog("presence"))
@@ -258,17 +241,12 @@ def presence(
     signature: Annotated[
         Path | None, typer.Option(help="Sa signature ; FICHIER.sig par défaut. / FILE.sig when left out.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    dry_run: DryRun = False,
     json: Json = "",
 ) -> None:
     """Prendre les soins facturés que signale un concentrateur ou un organisme. / Take in invoiced care."""
     signed = signature or file.with_name(file.name + ".sig")
-    _run(
-        file,
-        settings,
-        json,
-        lambda intake, listener: intake.presence(file, signed, peer, listener, dry_run=dry_run),
-    )
+    _run(file, settings, json, lambda intake, to: intake.presence(file, signed, peer, to, dry_run=dry_run))
 
 
 def people_of(mode: Mode) -> People:

@@ -209,21 +209,3 @@ CANCELLABLE: Final = frozenset(
         AgreementState.SUBJECT_TO_DOCUMENTS,
     }
 )
-
-
-def read_state(text: str | None) -> AgreementState | None:
-    """Read the state by which a list is filtered; None asks for all.
-
-    Raises:
-        BillingFieldError: there is no such state.
-    """
-    if not text:
-        return None
-    if text.upper() not in AgreementState.__members__ or text != text.lower():
-        known = ", ".join(name.lower() for name in AgreementState.__members__)
-        raise BillingFieldError(
-            "state",
-            Phrase("cet état n’existe pas", "there is no such state"),
-            Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),
-        )
-    return AgreementState[text.upper()]

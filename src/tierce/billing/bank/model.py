@@ -103,20 +103,6 @@ class NumberFrom(IntEnum):
     """What the establishment signed when it became a client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An account in force as `billing` reads it: sealed, with what may be said of it."""
-
-    id: int
-    establishment: int
-    sealed: bytes = field(repr=False)
-    country: str
-    tail: str
-    """The last four characters: all that a page, a line or a message ever shows."""
-    holder: str
-    since: datetime
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Typed:
     """An account as somebody typed it, once read. Its repr shows nothing."""
@@ -214,7 +200,6 @@ class Seen:
     professional: int | None
     name: str | None
     ended_by: str | None
-    stopped_by: int | None
 
 
 @dataclass(frozen=True, slots=True)

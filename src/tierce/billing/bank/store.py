@@ -19,7 +19,6 @@ from tierce.billing.bank.model import (
     Sealed,
     Seen,
     Stopped,
-    Stored,
     Typed,
     masked,
 )
@@ -29,16 +28,6 @@ from tierce.notices.own.model import Told
 
 Twice = tuple[bytes, bytes | None]
 """An account sealed to `billing`, and its copy (billing/bank/copying.py)."""
-
-
-def account_in_force(connection: Connection, establishment: int) -> Stored | None:
-    """The account to which what is due to an establishment is sent; None while it has none."""
-    row = connection.execute(
-        "select id, establishment, sealed, country, tail, holder, since from bank.account"
-        " where establishment = %s and state = %s",
-        (establishment, AccountState.IN_FORCE),
-    ).fetchone()
-    return None if row is None else Stored(row[0], row[1], bytes(row[2]), *row[3:])
 
 
 # What a professional's session does, by role tierce_api ------------------------------------------------------------
@@ -124,7 +113,7 @@ def take(connection: Connection, establishment: int, number: int, sealed: Twice,
 _SEEN: LiteralString = """
     select k.id, k.country, k.tail, k.holder, k.state, k.why, k.said, k.asked, k.due, k.since, k.ended,
            k.establishment, coalesce(t.finess, t.siret, t.structure, ''), t.name, t.town, k.origin, k.professional,
-           p.given_name || ' ' || p.family_name, k.ended_by, k.stopped_by
+           p.given_name || ' ' || p.family_name, k.ended_by
     from bank.account k join directory.establishment t on t.id = k.establishment
     left join directory.professional p on p.id = k.professional"""
 
@@ -133,7 +122,7 @@ def _seen(row: tuple[Any, ...]) -> Seen:
     return Seen(
         Account(row[0], row[1], row[2], row[3], AccountState(row[4]), AccountReason(row[5]), *row[6:11]),
         row[11], row[12], row[13], row[14], Origin(row[15]), row[16], say_name(row[17]) if row[17] else None,
-        row[18], row[19],
+        row[18],
     )  # fmt: skip
 
 

@@ -313,21 +313,3 @@ DECIDED: Final = frozenset(
         InvoiceState.RETURNED,
     }
 )
-
-
-def read_state(text: str | None) -> InvoiceState | None:
-    """Read the state by which a list is filtered; None asks for all.
-
-    Raises:
-        BillingFieldError: there is no such state.
-    """
-    if not text:
-        return None
-    if text.upper() not in InvoiceState.__members__ or text != text.lower():
-        known = ", ".join(name.lower() for name in InvoiceState.__members__)
-        raise BillingFieldError(
-            "state",
-            Phrase("cet état n’existe pas", "there is no such state"),
-            Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),
-        )
-    return InvoiceState[text.upper()]

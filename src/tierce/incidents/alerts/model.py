@@ -38,7 +38,6 @@ class Alert:
     confidence: Confidence
     ended: datetime | None
     ended_by: str
-    ended_why: str
     devices: int
     """Lines of hers on which it was counted."""
     standing: Standing

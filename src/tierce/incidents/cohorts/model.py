@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import InsurerId, ProfessionalId
+from tierce.kernel.ids import ProfessionalId
 from tierce.kernel.language import Phrase
 
 
@@ -47,17 +47,6 @@ class CohortCount:
 
     cohort: Cohort
     persons: int
-    pairs: int
-    entries: int
-    categories: DataCategory
-
-
-@dataclass(frozen=True, slots=True)
-class ControllerCount:
-    """What one controller answers for in one cohort; the operator's number is `OPERATOR`."""
-
-    cohort: Cohort
-    controller: InsurerId
     pairs: int
     entries: int
     categories: DataCategory

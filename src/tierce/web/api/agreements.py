@@ -18,10 +18,10 @@ from tierce.billing.agreements.errors import (
     TooManyAgreementsError,
     TooManyDocumentsError,
 )
-from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, OwnAgreement, OwnDocument
-from tierce.billing.agreements.rules import REASONS, read_state
+from tierce.billing.agreements.model import KIND_LABELS, STATE_LABELS, AgreementState, OwnAgreement, OwnDocument
+from tierce.billing.agreements.rules import REASONS
 from tierce.billing.agreements.service import Agreements
-from tierce.billing.model import InvoiceReason
+from tierce.billing.rules import read_state
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -39,6 +39,7 @@ from tierce.web.api.invoices import (
     place_of,
     refusing,
     said,
+    why_answer,
 )
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
@@ -150,7 +151,7 @@ async def list_agreements(
     request: AnyRequest, cursor: FromQuery[str | None] = None, stands: _State = None
 ) -> AgreementPageAnswer:
     """List one's own place's agreements, newest first: nobody is named. `state` is the code of one."""
-    wanted = read_state(stands)
+    wanted = read_state(AgreementState, stands)
     rows, following = await agreements_of(request).page(handle_of(request), wanted, place_of(cursor))
     answers = [AgreementAnswer(**_members(one)) for one in rows]
     return AgreementPageAnswer(answers, None if following is None else str(following))
@@ -206,10 +207,6 @@ def _document(one: OwnDocument) -> DocumentAnswer:
 
 
 def _members(one: OwnAgreement) -> Mapping[str, Any]:
-    why = None
-    if one.reason is not InvoiceReason.NONE:
-        detail, remedy = REASONS[one.reason]
-        why = WhyAnswer(one.reason.name.lower(), said(detail), said(remedy))
     return {
         "id": str(one.id),
         "reference": one.reference,
@@ -221,7 +218,7 @@ def _members(one: OwnAgreement) -> Mapping[str, Any]:
         "care_until": one.last_day,
         "received_at": one.at,
         "state": StateAnswer(one.state.name.lower(), said(STATE_LABELS[one.state])),
-        "reason": why,
+        "reason": why_answer(REASONS, one.reason),
         "price": one.price,
         "amo": one.amo,
         "asked": one.asked,

@@ -20,10 +20,10 @@ from tierce.billing.invoices.errors import (
     TooManyMissedError,
 )
 from tierce.billing.invoices.model import OwnInvoice, OwnLine, Taken
-from tierce.billing.invoices.rules import QUOTED, REASONS, read_state
+from tierce.billing.invoices.rules import QUOTED, REASONS
 from tierce.billing.invoices.service import Invoices
-from tierce.billing.model import STATE_LABELS, InvoiceReason
-from tierce.billing.rules import read_number
+from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
+from tierce.billing.rules import read_number, read_state
 from tierce.kernel.clock import seconds_left_today
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
@@ -149,7 +149,7 @@ async def list_invoices(
     request: AnyRequest, cursor: FromQuery[str | None] = None, stands: _State = None
 ) -> PageAnswer:
     """List one's own place's invoices, newest first: nobody is named. `state` is the code of one."""
-    wanted = read_state(stands)
+    wanted = read_state(InvoiceState, stands)
     rows, following = await invoices_of(request).page(handle_of(request), wanted, place_of(cursor))
     return PageAnswer([_answer(one) for one in rows], None if following is None else str(following))
 
@@ -194,11 +194,15 @@ def said(phrase: Phrase) -> Said:
     return Said(phrase.fr, phrase.en)
 
 
+def why_answer(reasons: Mapping[InvoiceReason, tuple[Phrase, Phrase]], reason: InvoiceReason) -> WhyAnswer | None:
+    """Why, and what to do; None where there is nothing to say."""
+    if reason is InvoiceReason.NONE:
+        return None
+    detail, remedy = reasons[reason]
+    return WhyAnswer(reason.name.lower(), said(detail), said(remedy))
+
+
 def _members(one: OwnInvoice) -> Mapping[str, Any]:
-    why = None
-    if one.reason is not InvoiceReason.NONE:
-        detail, remedy = REASONS[one.reason]
-        why = WhyAnswer(one.reason.name.lower(), said(detail), said(remedy))
     return {
         "id": str(one.id),
         "reference": one.reference,
@@ -208,7 +212,7 @@ def _members(one: OwnInvoice) -> Mapping[str, Any]:
         "care_date": one.care_date,
         "received_at": one.at,
         "state": StateAnswer(one.state.name.lower(), said(STATE_LABELS[one.state])),
-        "reason": why,
+        "reason": why_answer(REASONS, one.reason),
         "price": one.price,
         "amo": one.amo,
         "asked": one.asked,
