@@ -20,6 +20,7 @@ from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
+from tests.integration.fresh import as_superuser
 from tierce.billing.agreements.service import Agreements
 from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.service import OwnAccounts
@@ -39,7 +40,6 @@ from tierce.kernel.network import address_prefix
 from tierce.lab.standins.bound_browser import signed_start
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import BANK_KEY, Keyring, Purpose
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
@@ -210,7 +210,7 @@ def providers(folder: Path) -> Iterator[str]:
 
 def fill_directory(database: Database) -> None:
     """Put the professionals of the tests into the directory."""
-    with database.connect(SUPERUSER) as admin:
+    with as_superuser(database) as admin:
         admin.execute("insert into directory.software values (1, 7, 'Portail')")
         for number, name in ((1, "Cabinet médical des Tilleuls"), (2, "Centre hospitalier"), (3, "Optique")):
             admin.execute(

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests.integration.fresh import as_superuser
 from tests.integration.tickets import give_ticket
 from tests.settings_file import settings_text
 from tierce.identity.oidc import digest
@@ -27,7 +28,6 @@ from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.seats import PROBATION_DAYS, PROBATION_PROOFS, SEATS, cap_of, new_line, pack, settled_line
 from tierce.registry.records import CivilRecord, CoverageRecord, encode_record
 from tierce.settings import Settings
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -102,7 +102,7 @@ class WalkWorld:
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Do something as the superuser."""
-        with self.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.database) as admin:
             cursor = admin.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
@@ -131,7 +131,7 @@ class WalkWorld:
             " values (%s, %s, 1, %s, %s, 2, %s, %s, %s, 1, %s, now(), now() + '3 hours')",
             session, digest(handle), self.login, self.professional, self.activity, device, line, bytes(16),
         )  # fmt: skip
-        with self.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.database) as admin:
             give_ticket(admin, session, handle)
         return Login(handle, key, session, line)
 
@@ -206,7 +206,7 @@ def make_walk_world(database: Database, folder: Path) -> WalkWorld:
     keyring = Keyring(folder / "keys", [*Purpose, "person", "coverage"])
     people = [invent(number) for number in range(1, KNOWN + STRANGERS + 1)]
     world = WalkWorld(database, keyring, settings, people, new_id(), new_id(), 0)
-    with database.connect(SUPERUSER) as admin:
+    with as_superuser(database) as admin:
         for one in people:
             admin.execute(
                 "insert into registry.insurer (id, amc, name) values (%s, %s, %s)",

@@ -80,8 +80,19 @@ class Segment:
 
 
 def segment_paths(root: Path) -> list[Path]:
-    """The file of every segment of every slot, the oldest of a slot first."""
-    return sorted([*root.glob(f"*/*{OPEN}"), *root.glob(f"*/*{CLOSED}")], key=lambda one: one.stem)
+    """The file of every segment of every slot, the oldest of a slot first; none before the first slot is made.
+
+    The worker asks five times a second: each folder is listed once, and no pattern is matched.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as slots:
+        inside = [(slot.path, os.listdir(slot.path)) for slot in slots if slot.is_dir()]
+    found = [Path(slot, name) for slot, names in inside for name in names if name.endswith((OPEN, CLOSED))]
+    return sorted(found, key=lambda one: one.stem)
 
 
 def bytes_held(root: Path) -> int:
