@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewBrowser
+from tests.browser.looks import scrolls_sideways
 from tests.browser.portal_pages import CABINET
 from tests.browser.test_insurers import OWN
 from tests.browser.test_office_and_persons import OFFICER, PAUL, asked
@@ -161,3 +162,12 @@ def test_the_menu_of_a_narrow_screen_opens_closes_and_gives_the_focus_back(
     page.keyboard.press("Escape")
     expect(page.locator("#pages")).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+def test_letters_of_twice_the_size_fit_a_phone(stage: Stage, new_browser: NewBrowser) -> None:
+    page = enter(stage, new_browser, "office", OFFICER)
+    page.set_viewport_size({"width": 360, "height": 700})
+    for language in ("en", "fr"):  # the name of the page stands beside the menu's
+        page.goto(f"{stage.url('office')}/unexplained?lang={language}")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert not scrolls_sideways(page)

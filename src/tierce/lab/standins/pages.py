@@ -23,7 +23,8 @@ _FIELDS = {
 }
 _STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;color:#14213d;background:#fbfaf7;margin:0 auto;max-width:70ch;"
-    "padding:24px 16px}h1{font-size:1.5rem}.banner{border:2px solid #b45309;border-radius:6px;padding:8px 16px;"
+    "padding:24px 16px}h1{font-size:1.5rem}h2{font-size:1.2rem}button,input{margin:4px 0}"
+    ".banner{border:2px solid #b45309;border-radius:6px;padding:8px 16px;"
     "color:#b45309;font-weight:600}ul{list-style:none;padding:0}li{margin:8px 0}button{font:inherit;padding:8px 16px;"
     "border:1px solid #0b6e4f;border-radius:6px;background:#fff;color:#0b6e4f;text-align:left;cursor:pointer}"
     "button:focus,input:focus{outline:3px solid #1d4e89}input{font:inherit;padding:8px;border:1px solid #14213d;"
