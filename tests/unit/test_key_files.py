@@ -71,8 +71,9 @@ def test_a_full_disk_leaves_a_replaced_file_as_it_was_and_nothing_beside(tmp_pat
     """A batch of letters is replaced so: what was begun of it names people."""
     file = tmp_path / "batch.zip"
     replace(file, b"first")
-    with no_room(), pytest.raises(OSError, match="too large"):
+    with no_room(), pytest.raises(OSError, match="too large") as full:
         replace(file, bytes(100_000))
+    assert full.value.filename == str(file)
     assert ([one.name for one in tmp_path.iterdir()], file.read_bytes()) == ([file.name], b"first")
 
 

@@ -80,8 +80,10 @@ def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
     os.fchmod(descriptor, mode)
     try:
         _fill(descriptor, content)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # what fails at a write names no file, and its disk is to be found
         raise
     part.replace(path)
     sync_folder(path.parent)
