@@ -87,6 +87,16 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
     assert "19999" not in rejects.read_text(encoding="utf-8") + done.stdout + done.stderr
 
     left = rejects.read_bytes()
+    rejects.unlink()
+    rejects.symlink_to("/dev/full")
+    full = tierce("feed", "rights", spoiled, *told)
+    assert (full.returncode, "la liste des lignes refusées n’est pas entière" in full.stderr) == (2, True), (
+        full.stderr
+    )
+    assert f"✗ {rejects}" in full.stderr
+    rejects.unlink()
+    assert tierce("feed", "rights", spoiled, *told).returncode == 1
+    assert rejects.read_bytes() == left, "whole again, by the same command"
     typo = tierce("feed", "rights", spoiled, "--insurer", "99100002", "--settings", settings)
     assert (typo.returncode, rejects.read_bytes()) == (2, left), "another run's list is not this one's to remove"
     wrong = tierce("feed", "rights", path, "--insurer", "99100002", "--settings", settings)

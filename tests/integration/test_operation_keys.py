@@ -10,9 +10,11 @@ import pytest
 from msgspec import structs
 from typer.testing import CliRunner
 
+from tests.forks import NOWHERE, start_tierce
 from tests.integration.conftest import Connect
-from tests.integration.rooms import OAK, PEOPLE, fill
+from tests.integration.rooms import CAPES, OAK, PEOPLE, fill
 from tests.settings_file import settings_text
+from tests.waiting import eventually
 from tierce.cli import app
 from tierce.journal.errors import ForkError
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
@@ -123,6 +125,33 @@ def test_a_data_key_is_replaced_under_readers_and_resumed_after_a_stop(vault: Va
     changed = [one != other for one, other in zip(before, after, strict=True)]
     assert changed == [True, False] * len(NAMES), "the other insurer's records are not touched"
     assert store.versions(vault.admin, OAK, Compartment.PERSON) == [2]
+
+
+def test_one_insurers_key_is_replaced_by_command_and_killed_in_the_middle_goes_on(
+    vault: Vault, connect: Connect
+) -> None:
+    words = ("keys", "data", "person", "--insurer", "99100001", "--settings", str(vault.file))
+    office, holder, seen = vault.reader(), connect(SUPERUSER), connect(SUPERUSER, autocommit=True)
+    others = "select sealed from person.record where insurer <> 1 order by person"
+    before = vault.admin.execute(others).fetchall()
+    vault.admin.rollback()
+    # Somebody holds the second record: the command waits in the middle of its work, and is killed there.
+    holder.execute("select 1 from person.record where insurer = 1 and person = 2 for update")
+    rotating = start_tierce(*words, out=NOWHERE)
+    waits = "select count(*) from pg_stat_activity where usename = 'tierce_feed' and wait_event_type = 'Lock'"
+    eventually(lambda: seen.execute(waits).fetchone() == (1,), "it waits for it")
+    rotating.kill()
+    rotating.join()
+    holder.rollback()
+    assert store.versions(vault.admin, OAK, Compartment.PERSON) == [1, 2]
+    assert vault.names(office) == NAMES, "a reader that was there before"
+    assert "insurer 1 : clé / key 2" in vault.run(*words[:-2])
+    assert vault.names(office) == vault.names(vault.reader()) == NAMES
+    assert store.versions(vault.admin, OAK, Compartment.PERSON) == [2]
+    assert vault.admin.execute(others).fetchall() == before, "the other insurer's are not touched"
+    assert store.versions(vault.admin, CAPES, Compartment.PERSON) == [1]
+    nobody = RUNNER.invoke(app, [*words[:4], "99109999", *words[5:]])
+    assert (nobody.exit_code, "aucun organisme" in nobody.output) == (2, True)
 
 
 def test_what_an_insurer_answered_on_the_way_is_sealed_again_with_its_cover(vault: Vault) -> None:

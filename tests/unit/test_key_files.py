@@ -67,6 +67,16 @@ def test_a_full_disk_leaves_no_empty_password_nor_witness_s_key(tmp_path: Path) 
     assert password.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_full_disk_leaves_a_replaced_file_as_it_was_and_nothing_beside(tmp_path: Path) -> None:
+    """A batch of letters is replaced so: what was begun of it names people."""
+    file = tmp_path / "batch.zip"
+    replace(file, b"first")
+    with no_room(), pytest.raises(OSError, match="too large") as full:
+        replace(file, bytes(100_000))
+    assert full.value.filename == str(file)
+    assert ([one.name for one in tmp_path.iterdir()], file.read_bytes()) == ([file.name], b"first")
+
+
 def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
     file = tmp_path / "one.key"
     write_new(file, b"first")

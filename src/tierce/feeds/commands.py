@@ -294,6 +294,13 @@ def refusals_told(console: Console) -> Iterator[None]:
         told += "the file has ended: run the same command again"
         console.print(f"✗ {told}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(FILE_REFUSED) from None
+    except OSError as error:
+        # Of the files, the list of refused lines alone is written: its folder is full, or another's.
+        told = f"{said(error)} ; la liste des lignes refusées n’est pas entière : faites de la place, rendez le "
+        told += "dossier inscriptible, et relancez la même commande / the list of refused lines is not whole: make "
+        told += "room, have the folder writable, and run the same command again"
+        console.print(f"✗ {told}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(FILE_REFUSED) from None
 
 
 def _opened(settings_file: Path) -> Intake:

@@ -40,7 +40,11 @@ class RejectsFile:
         An import that is refused before its first line may be a second one beside the first, whose list this is.
         """
         if self._file is not None:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as error:
+                error.filename = str(self.path)  # a flush that fails names nothing
+                raise
         elif was_read:
             self.path.unlink(missing_ok=True)
 

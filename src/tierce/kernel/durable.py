@@ -71,11 +71,20 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Replace a file durably: the old one or the new one, never a part. One process at a time replaces it."""
+    """Replace a file durably: the old one or the new one, never a part. One process at a time replaces it.
+
+    A disk without room is left without the part too, which may be letters to people.
+    """
     part = path.with_name(path.name + PART)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     os.fchmod(descriptor, mode)
-    _fill(descriptor, content)
+    try:
+        _fill(descriptor, content)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # what fails at a write names no file, and its disk is to be found
+        raise
     part.replace(path)
     sync_folder(path.parent)
 

@@ -1,7 +1,6 @@
 """`tierce deposits`: what insurers chose, how deposits stand, one receipt's state, and their resolution by hand."""
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from tierce.deposits.sealing import Opener
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import SystemClock, date_of, day_of, micros
+from tierce.kernel.clock import SystemClock, date_of, day_of, micros, read_date
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import InsurerId, staff_id
 from tierce.policy.acts import Act, Outcome
@@ -94,8 +93,8 @@ def choice(
             msg = "aucun organisme n’a ce numéro AMC / no insurer has this AMC number"
             raise TierceError(msg)
         try:
-            chosen = Choice(insurer.id, domain, up_to * 100, day_of(date.fromisoformat(first)),
-                            day_of(date.fromisoformat(last)), days_before)  # fmt: skip
+            chosen = Choice(insurer.id, domain, up_to * 100, day_of(read_date(first)),
+                            day_of(read_date(last)), days_before)  # fmt: skip
         except ValueError:
             msg = "--from, --until : écrivez AAAA-MM-JJ / write YYYY-MM-DD"
             raise TierceError(msg) from None

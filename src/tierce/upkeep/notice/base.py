@@ -13,7 +13,7 @@ import typer
 
 from tierce.incidents.store import named
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import SystemClock, read_date
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
@@ -113,7 +113,7 @@ def day_of_text(text: str, field: str) -> date:
         FieldError: it is not YYYY-MM-DD.
     """
     try:
-        return date.fromisoformat(text)
+        return read_date(text)
     except ValueError:
         raise FieldError(
             field,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from tierce.kernel.care import Domain
+from tierce.kernel.clock import read_date
 from tierce.kernel.language import Phrase
 from tierce.rights.errors import QuestionError
 from tierce.rights.history import HistoryFilter
@@ -42,7 +43,7 @@ def _day(field: str, text: str | None) -> date | None:
     if not text:
         return None
     try:
-        value = date.fromisoformat(text)
+        value = read_date(text)
     except ValueError:
         value = None
     if value is None or value.year not in YEARS:

@@ -1,7 +1,6 @@
 """The inspector's pages: how an incident was handled, promised measures, the journal. Counts and delays, nobody."""
 
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
 
 from litestar import Response, get
@@ -19,7 +18,7 @@ from tierce.incidents.inspection.service import inspected
 from tierce.incidents.inspection.store import read_only
 from tierce.incidents.rules import incident_reference
 from tierce.journal.standing import standing
-from tierce.kernel.clock import PARIS
+from tierce.kernel.clock import PARIS, read_date
 from tierce.kernel.ids import IncidentId
 from tierce.notices.audience.model import STATE_LABELS
 from tierce.policy.acts import Act
@@ -102,7 +101,7 @@ def _incident(site: OfficeSite, connection: Connection, number: IncidentId) -> V
 def _controls(site: OfficeSite, connection: Connection, asked: str) -> Values:
     days = control_rows.days(connection)
     try:
-        day = date.fromisoformat(asked) if asked else None
+        day = read_date(asked) if asked else None
     except ValueError:
         raise NotFoundException from None
     newest = days[0][0] if days else None
