@@ -311,6 +311,7 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
     async def use(http: httpx.AsyncClient, front: Front) -> None:
         openness = front._openness
         await seen(lambda: not openness.away, "the store answers")
+        assert (await http.get("/health")).json()["gate"] == "open"
         with frozen(cluster):
             began = time.monotonic()
             await seen(lambda: openness.away, "the store is missed")
@@ -318,6 +319,7 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
                 "the driver takes twelve seconds"
             )
             assert (await http.get("/v1/service")).json()["store"] is False
+            assert (await http.get("/health")).status_code == 503, "before the gate learns it from an ask"
             asked = await http.post("/v1/rights", content=b"{}", headers={"authorization": f"DPoP {who.handle}"})
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
             assert (await leave(http, who, card(1))).status_code == 201

@@ -200,7 +200,7 @@ def test_i8_a_professional_whose_account_was_used_is_told_by_the_operator(
     world.outbox.send(world.notices, world.incident, mail_server(tmp_path, port))
     (one,) = (one for one in map(read, kept(folder)) if one["Delivered-To"] == "cabinet@morvan.example")
     assert "votre accès" in str(one["Subject"])
-    assert "Cette lettre ne vous accuse de rien." in body(one)
+    assert "Ce courrier ne vous accuse de rien." in body(one)
 
 
 def test_messages_are_signed_so_that_another_program_verifies_them(

@@ -287,7 +287,9 @@ def test_a_new_list_is_told_to_those_whose_slice_changed_alone(world: World) -> 
     assert world.box.mails[-1].to == "dpo@deuxcaps.example"
     said = world.box.mails[-1].text.replace("\u00a0", " ")
     assert "2 personnes" in said
-    assert said.startswith("Complément : violation"), "two messages of one title would be one"
+    subject = world.box.mails[-1].subject.replace("\u00a0", " ")
+    assert "Complément : violation" in subject, "two messages of one title would be one"
+    assert "\n\nComplément : violation" in said
     assert "remplace celui qui portait sur la liste nº 1 : seuls valent les nombres de la liste nº 3" in said
     assert "Complément" not in world.box.mails[0].text
     assert {one.kind.name for one in store.standings(world.notices, incident.id).values()} == {"NOTICE", "COMPLEMENT"}
@@ -408,7 +410,11 @@ def test_n3_the_e_mail_leaves_by_the_operator_s_own_relay_signed(world: World, t
     for one in kept:
         assert "d=riveclaire.example" in one["DKIM-Signature"]
         assert "Violation de données" in one["Subject"]
-        assert "Accusez réception sur le site des organismes" in one.get_content()
+        assert one["From"].addresses[0].display_name == world.telling.operator.name
+        assert one["From"].addresses[0].addr_spec == "notifications@riveclaire.example"
+        assert one.get_content().startswith("Accusez réception sur le site des organismes"), (
+            "what is asked comes first"
+        )
     with relay(server) as post:
         world.room.clock.advance(ESCALATE_AFTER)
         assert world.telling.turn(world.notices, post).refused == 1  # the server is away: tried again later

@@ -16,10 +16,10 @@ from tests.integration.test_incidents_register import REASONS
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents.form.vocabulary import FIELDS, SECTIONS
 from tierce.kernel.clock import PARIS
+from tierce.kernel.saying import fixed_french
 from tierce.policy.staff import StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.web.look.words import fixed_french
 
 pytestmark = pytest.mark.integration
 

@@ -91,12 +91,16 @@ def test_one_connection_cannot_reveal_what_another_wrote(world: World, thief: Th
     assert other.reveal() == []
 
 
+@pytest.mark.parametrize("given_up", ["off", "local", "remote_write"])
 @pytest.mark.parametrize("step", ["close", "reveal"])
-def test_a_session_that_gives_up_durability_gets_nothing(world: World, thief: Thief, step: str) -> None:
+def test_a_session_that_gives_up_durability_gets_nothing(
+    world: World, thief: Thief, step: str, given_up: str
+) -> None:
+    """Here, or on the disk of a standby that the server waits for."""
     caller = enrol(world)
     if step == "reveal":
         assert thief.take(caller, [1]) == [1]
-    thief.connection.execute("set synchronous_commit = off")
+    thief.connection.execute(f"set synchronous_commit = {given_up}".encode())
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="durable"):
         thief.take(caller, [1]) if step == "close" else thief.reveal()
     assert entries(world) == (1 if step == "reveal" else 0)

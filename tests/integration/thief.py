@@ -53,7 +53,8 @@ class Thief:
     def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
         """Send signed, unless `headers` says otherwise."""
         sent = {"dpop": self.proof(path, body)} if headers is None else headers
-        return httpx.post(self.api + path, content=body, headers=self.bearer | sent, trust_env=False, verify=NO_TLS)
+        headers = self.bearer | sent
+        return httpx.post(self.api + path, content=body, headers=headers, trust_env=False, verify=NO_TLS, timeout=20)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(self.api + path, headers=self.bearer | headers, trust_env=False, verify=NO_TLS)

@@ -1,11 +1,13 @@
 """The stand-in providers are as strict as the real ones: codes once and 60 s, tokens 120 s, PKCE, secrets."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tierce.identity.dpop import digest_of
 from tierce.kernel.clock import FixedClock
+from tierce.kernel.language import Language
 from tierce.lab.standins.leaving import Browsers
 from tierce.lab.standins.pages import choose_page, leave_page
 from tierce.lab.standins.provider import (
@@ -137,13 +139,17 @@ def test_userinfo_has_the_traps_of_the_real_one(realm: Realm) -> None:
     assert said["sub"].endswith(f":{ENTRY.national_id}")
 
 
-def test_the_page_is_french_marked_and_escaped(realm: Realm) -> None:
+def test_the_page_is_in_her_language_marked_and_escaped(realm: Realm) -> None:
     name = realm.begin(request())
     page = choose_page(RealmName.PSC, name, realm.open_transaction(name), [ENTRY])
     assert '<html lang="fr">' in page
     assert "Simulateur" in page
     assert "<b>" not in page
     assert "Claire&lt;b&gt; Morvan" in page
+    told = choose_page(RealmName.PSC, name, realm.open_transaction(name), [ENTRY], ENTRY, language=Language.EN)
+    assert '<html lang="en">' in told
+    assert "Continue as Claire" in told
+    assert re.search("[àçéèêîôù]", re.sub("<style>.*?</style>|<small>.*?</small>", "", told)) is None
 
 
 def browsers(realm: Realm) -> tuple[Browsers, dict[str, str], str]:
@@ -168,7 +174,7 @@ def test_whoever_brings_no_hint_of_ours_is_asked_first(realm: Realm) -> None:
     found, cookies, token = browsers(realm)
     assert found.must_ask(found.read({"client_id": "portal"}), found.known(cookies))
     assert found.must_ask(found.read({"id_token_hint": token}), "800000000002"), "another sits there now"
-    page = leave_page(ENTRY, {"state": '"><b>'})
+    page = leave_page(ENTRY, {"state": '"><b>'}, Language.FR)
     assert "Claire&lt;b&gt;" in page
     assert '"><b>' not in page
 

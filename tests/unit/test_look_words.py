@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tierce.kernel.language import Language
+from tierce.kernel.saying import fixed_french
 from tierce.web.look import UnknownWordError, Words, WordsError, choose_language
 from tierce.web.look.headers import content_security_policy
-from tierce.web.look.words import fixed_french, fixed_page
+from tierce.web.look.words import fixed_page
 
 
 def catalogue(folder: Path, text: str, name: str = "words.toml") -> Path:

@@ -1,5 +1,6 @@
 """What each cohort is told, and what it is not: the five contents, nothing vague, nothing to follow, readable."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
+from tierce.kernel.saying import fixed_french
 from tierce.notices.audience.model import Pair, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.mail import compose, message_id, plain, return_path, token_of
@@ -176,8 +178,30 @@ def test_i2_the_public_notice_says_for_whom_it_is_and_names_nobody() -> None:
     french = every(made, Language.FR)
     assert "4 personnes que nous ne pouvons pas joindre autrement" in french
     assert "3 personnes : aucune adresse ne nous est connue" in french
-    assert "cette lettre" not in french, "it is a notice, and calls itself one"
+    assert "ce courrier" not in french, "it is a notice, and calls itself one"
     assert "Grand Chêne" not in french
+
+
+@pytest.mark.parametrize("one", TEXTS)
+def test_as_text_a_paragraph_stands_apart_and_whoever_signs_is_named_once(one: Specimen) -> None:
+    for language in Language:
+        text = plain(one.document, language)
+        parts = text.split("\n\n")
+        for block in one.document.blocks:
+            for said in (*block.paragraphs, *block.after):
+                assert (fixed_french(said[language]) if language is Language.FR else said[language]) in parts
+        assert parts[-1].count(OPERATOR.name) == 1
+        assert parts[-1].endswith(f"{OPERATOR.name}\n{OPERATOR.address}\n{OPERATOR.phone}\n")
+        assert re.search(" [:;?!»]", text) is None, "no line begins with what ends a phrase"
+
+
+def test_a_message_without_a_reference_shows_none() -> None:
+    bare = replace(TEXTS[0].document, reference="")
+    sent = compose(
+        bare, Language.FR, sender=("Rive Claire", "a@rive.example"), to=("", "b@x.example"), token=bytes(10), at=START
+    )
+    assert b"(" not in sent.partition(b"Date:")[0]
+    assert "Référence" not in plain(bare, Language.FR)
 
 
 def test_a_token_goes_out_and_comes_back() -> None:

@@ -30,18 +30,20 @@ def test_a_message_says_when_where_whom_to_call_and_has_no_link(what: Told) -> N
         (Language.EN, "On 27 November 2026 at 18:05"),
     ):
         text = words(what, language)
-        assert f"{at}, {'pour' if language is Language.FR else 'for'} Cabinet Des Tilleuls," in text
+        assert f"{at}, {'pour' if language is Language.FR else 'for'} Cabinet des Tilleuls," in text
         assert OPERATOR.phone in text
         assert "http" not in text
         assert "www" not in text
 
 
 def test_a_device_is_said_by_its_kind_and_codes_that_came_together_by_their_number() -> None:
-    assert "C’était avec un navigateur, sur le portail." in words(Told.DEVICE, Language.FR, device=7)
-    assert "It was with the software Logivale." in words(Told.DEVICE, Language.EN, device=7, software="Logivale")
+    assert "La connexion venait d’un navigateur, sur le portail." in words(Told.DEVICE, Language.FR, device=7)
+    assert "The sign-in came from the software Logivale." in words(
+        Told.DEVICE, Language.EN, device=7, software="Logivale"
+    )
     assert "navigateur" not in words(Told.DEVICE, Language.FR)
     several = words(Told.CODE, Language.FR, times=12)
-    assert "Le 27 novembre 2026 entre 18 h 05 et 21 h 05, pour Cabinet Des Tilleuls, 12 codes d’assistant" in several
+    assert "Le 27 novembre 2026 entre 18 h 05 et 21 h 05, pour Cabinet des Tilleuls, 12 codes d’assistant" in several
 
 
 def test_the_database_holds_the_bound_that_the_policy_says() -> None:

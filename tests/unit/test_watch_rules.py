@@ -7,8 +7,19 @@ import pytest
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
-from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, Indicator, Observation, begin, hint_of, observe, released
+from tierce.policy.evidence import (
+    HINT_AGAIN,
+    HINT_FIRST,
+    HOLD_AT,
+    Indicator,
+    Observation,
+    begin,
+    hint_of,
+    observe,
+    released,
+)
 from tierce.policy.ladder import Rung
 from tierce.policy.seats import DAY_LIMITS, SEATS
 from tierce.watch.model import Looked
@@ -95,11 +106,48 @@ def test_what_is_usual_is_said_to_be() -> None:
     assert "une année sur 2 au plus" in say_evidence(state, 2.0).fr
 
 
-@pytest.mark.parametrize(("misses", "said"), [(1, "dont 1 inconnue :"), (2, "dont 2 inconnues :")])
-def test_people_unknown_are_counted_in_good_french(misses: int, said: str) -> None:
-    state = begin(Profession.GP, DAY)
-    seen = tuple(misses if one is Indicator.MISS else 0 for one in Indicator)
-    assert said in say_evidence(state._replace(seen=seen), 1.9).fr
+ONE_UNKNOWN = Phrase(
+    "Sur 1 demande sans preuve de présence, 1 pour une personne jamais vue ici, dont 1 inconnue : rien d’inhabituel.",
+    "Of 1 request without proof of presence, 1 for a person never seen here, 1 of them unknown: nothing unusual.",
+)
+TWO_KNOWN = Phrase(
+    "Sur 2 demandes sans preuve de présence, 2 pour des personnes jamais vues ici :"
+    " un compte honnête n’en arrive là qu’une année sur 2 au plus.",
+    "Of 2 requests without proof of presence, 2 for people never seen here:"
+    " an honest account comes to this in one year of 2 at most.",
+)
+AT_MOST = Phrase(
+    "Sur 9 demandes sans preuve de présence, 0 pour une personne jamais vue ici :"
+    " un compte honnête n’en arrive là qu’une année sur 10\u202f000 au plus.",
+    "Of 9 requests without proof of presence, 0 for people never seen here:"
+    " an honest account comes to this in one year of 10,000 at most.",
+)
+A_DECOY = Phrase(
+    "Sur 3 demandes sans preuve de présence, 2 pour des personnes jamais vues ici, dont 2 inconnues ;"
+    " leurres demandés : 1.",
+    "Of 3 requests without proof of presence, 2 for people never seen here, 2 of them unknown; decoys asked for: 1.",
+)
+
+
+@pytest.mark.parametrize(
+    ("counts", "worth", "said"),
+    [
+        ((1, 1, 1, 0), 1.9, ONE_UNKNOWN),
+        ((2, 2, 0, 0), 2.0, TWO_KNOWN),
+        ((9, 0, 0, 0), 10 * HOLD_AT + 5.0, AT_MOST),
+        ((3, 2, 2, 1), 5_000.0, A_DECOY),
+    ],
+)
+def test_what_is_said_to_whoever_must_decide_counts_in_good_french_and_english(
+    counts: tuple[int, int, int, int], worth: float, said: Phrase
+) -> None:
+    """A decoy is said in place of how unlikely it is: nobody honest has its number."""
+    asked, unfamiliar, misses, decoys = counts
+    seen = {Indicator.UNFAMILIAR: unfamiliar, Indicator.MISS: misses}
+    state = begin(Profession.GP, DAY)._replace(
+        events=asked, decoys=decoys, seen=tuple(seen.get(one, 0) for one in Indicator)
+    )
+    assert say_evidence(state, worth) == said
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HELD, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, Outcome.NOT_ALLOWED])

@@ -55,7 +55,9 @@ def numbered(prefix: str, enum: type[IntEnum]) -> set[str]:
 
 def told(keys: set[str]) -> set[str]:
     return {
-        f"error.{key}.{part}" for key in keys | {"missing", "too_long", "unexpected"} for part in ("title", "remedy")
+        f"error.{key}.{part}"
+        for key in keys | {"missing", "malformed", "too_long", "unexpected"}
+        for part in ("title", "remedy")
     }
 
 

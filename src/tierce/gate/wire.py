@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import Diagnostic, error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
@@ -20,6 +20,8 @@ Call = tuple[bytes, Sequence[bytes]]
 """A statement's name and its values, each in PostgreSQL's binary form."""
 Rows = list[tuple[Any, ...]]
 _BINARY = [int(Format.BINARY)] * 32
+_WARNING = "01000"
+"""What a commit says whose wait for a standby somebody cancelled: it is on this server, maybe not on that one."""
 
 
 class Wire:
@@ -31,6 +33,8 @@ class Wire:
         self._pg = connection.pgconn
         self._loader = Transformer(connection)
         self._loop = asyncio.get_running_loop()
+        self._warned = False
+        connection.add_notice_handler(self._notice)
 
     async def prepare(self, statements: Mapping[bytes, LiteralString]) -> None:
         """Prepare what will be said, by name."""
@@ -40,7 +44,8 @@ class Wire:
         """Send the calls together, wait once, and return the rows of each.
 
         Raises:
-            psycopg.Error: the first that the database refused; those after it were not done.
+            psycopg.Error: the first that the database refused; those after it were not done. Or it warned, and the
+                connection is closed: nobody knows that a commit is wherever the server is to have it.
         """
         return [self._rows(result) for result in await self._turn(calls, self._send)]
 
@@ -62,6 +67,9 @@ class Wire:
                 await self._ready(writing=True)
                 pg.consume_input()
             results = await self._results()
+            if self._warned:
+                msg = "the server warned of a commit"
+                raise OperationalError(msg)
             pg.exit_pipeline_mode()
         except BaseException:
             # Nobody knows what is under way: whatever is said here next finds the connection closed.
@@ -99,6 +107,9 @@ class Wire:
             loop.remove_reader(socket)
             if writing:
                 loop.remove_writer(socket)
+
+    def _notice(self, said: Diagnostic) -> None:
+        self._warned = self._warned or said.sqlstate == _WARNING
 
     def _rows(self, result: PGresult) -> Rows:
         if result.status != ExecStatus.TUPLES_OK:

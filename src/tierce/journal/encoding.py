@@ -130,10 +130,16 @@ def decode(body: bytes) -> Entry:
         EntryFormatError: the length, version, a code, a category or the reserved field is not of version 1.
     """
     if len(body) != ENTRY_BYTES:
-        msg = f"an entry has {ENTRY_BYTES} bytes, these are {len(body)}"
+        msg = (
+            f"une ligne a {ENTRY_BYTES} octets, en voici {len(body)} / "
+            f"an entry has {ENTRY_BYTES} bytes, these are {len(body)}"
+        )
         raise EntryFormatError(msg)
     if body[0] != VERSION:
-        msg = f"entry version {body[0]} is unknown: this program reads version {VERSION}"
+        msg = (
+            f"la version de ligne {body[0]} est inconnue : ce programme lit la version {VERSION} / "
+            f"entry version {body[0]} is unknown: this program reads version {VERSION}"
+        )
         raise EntryFormatError(msg)
     (
         _version, kind, act, lane, outcome, presence, evidence, domain,
@@ -141,10 +147,13 @@ def decode(body: bytes) -> Entry:
         insurer, seats, network, person, categories, reserved, policy, reference, salt,
     ) = _LAYOUT.unpack(body)  # fmt: skip
     if reserved:
-        msg = "the reserved bytes 92..95 are not zero"
+        msg = "les octets réservés 92..95 ne sont pas nuls / the reserved bytes 92..95 are not zero"
         raise EntryFormatError(msg)
     if categories & ~CATEGORY_MASK:
-        msg = f"categories sets bits {categories & ~CATEGORY_MASK:#x}, which name no category"
+        msg = (
+            f"les bits {categories & ~CATEGORY_MASK:#x} des catégories n’en nomment aucune / "
+            f"categories sets bits {categories & ~CATEGORY_MASK:#x}, which name no category"
+        )
         raise EntryFormatError(msg)
     return Entry(
         kind=_code(EntryKind, "kind", kind),
@@ -177,5 +186,8 @@ def _code(enum: Callable[[int], _Code], field: str, value: int) -> _Code:
     try:
         return enum(value)
     except ValueError:
-        msg = f"{field} {value} is unknown: a newer program wrote this entry, or it was altered"
+        msg = (
+            f"{field} {value} est inconnu : un programme plus récent a écrit cette ligne, ou elle a été altérée / "
+            f"{field} {value} is unknown: a newer program wrote this entry, or it was altered"
+        )
         raise EntryFormatError(msg) from None

@@ -36,7 +36,7 @@ def engagement_number(key: bytes, seq: EntrySeq) -> EngagementNo:
         KeyFormatError: the key has another length.
     """
     if not 0 <= seq <= MAX_ID:
-        msg = f"entry number {seq} is outside 0..2**63 - 1"
+        msg = f"le numéro de ligne {seq} est hors de 0..2**63 - 1 / entry number {seq} is outside 0..2**63 - 1"
         raise EngagementFormatError(msg)
     opening, closing = _contexts(key)
     begin, end, packed = opening.copy, closing.copy, _ROUND_INPUT.pack
@@ -61,7 +61,7 @@ def entry_number(key: bytes, number: EngagementNo) -> EntrySeq:
         left, right = right ^ _round(key, step, left), left
     seq = left << 32 | right
     if seq > MAX_ID:
-        msg = "no engagement has this number: please read it again"
+        msg = "aucun engagement n’a ce numéro : relisez-le / no engagement has this number: please read it again"
         raise EngagementFormatError(msg)
     return EntrySeq(seq)
 
@@ -87,24 +87,36 @@ def parse_engagement(key: bytes, text: str) -> EntrySeq:
         KeyFormatError: the key has another length.
     """
     if len(text) > _CHARACTERS_MAX:
-        msg = f"an engagement number has {_DIGITS + 1} symbols; this text is longer than {_CHARACTERS_MAX}"
+        msg = (
+            f"un numéro d’engagement a {_DIGITS + 1} signes ; ce texte en a plus de {_CHARACTERS_MAX} / "
+            f"an engagement number has {_DIGITS + 1} symbols; this text is longer than {_CHARACTERS_MAX}"
+        )
         raise EngagementFormatError(msg)
     compact = "".join(text.split()).replace("-", "").upper().translate(_MEANT)
     if len(compact) != _DIGITS + 1:
-        msg = f"an engagement number has {_DIGITS + 1} letters and digits, this one has {len(compact)}"
+        msg = (
+            f"un numéro d’engagement a {_DIGITS + 1} lettres et chiffres, celui-ci en a {len(compact)} / "
+            f"an engagement number has {_DIGITS + 1} letters and digits, this one has {len(compact)}"
+        )
         raise EngagementFormatError(msg)
     number = 0
     for place, symbol in enumerate(compact[:-1], start=1):
         value = SYMBOLS.find(symbol)
         if value < 0:
-            msg = f"symbol {place} of the engagement number cannot occur: please read it again"
+            msg = (
+                f"le signe {place} du numéro d’engagement est impossible : relisez-le / "
+                f"symbol {place} of the engagement number cannot occur: please read it again"
+            )
             raise EngagementFormatError(msg)
         number = number << 5 | value
     if CHECK_SYMBOLS[number % 37] != compact[-1]:
-        msg = "the last symbol of the engagement number does not match: one symbol was misread"
+        msg = (
+            "le dernier signe du numéro d’engagement ne répond pas aux autres : un signe a été mal lu / "
+            "the last symbol of the engagement number does not match: one symbol was misread"
+        )
         raise EngagementFormatError(msg)
     if number >> 64:
-        msg = "no engagement has this number: please read it again"
+        msg = "aucun engagement n’a ce numéro : relisez-le / no engagement has this number: please read it again"
         raise EngagementFormatError(msg)
     return entry_number(key, EngagementNo(number))
 
@@ -125,7 +137,10 @@ def _round(key: bytes, step: int, half: int) -> int:
 @lru_cache(maxsize=8)
 def _contexts(key: bytes) -> tuple[Any, Any]:
     if len(key) != KEY_BYTES:
-        msg = f"the engagement key has {len(key)} bytes: it must have {KEY_BYTES}"
+        msg = (
+            f"la clé des engagements a {len(key)} octets : il en faut {KEY_BYTES} / "
+            f"the engagement key has {len(key)} bytes: it must have {KEY_BYTES}"
+        )
         raise KeyFormatError(msg)
     padded = key.ljust(64, b"\x00")
     opening = sha256(bytes(one ^ 0x36 for one in padded) + _PREFIX)

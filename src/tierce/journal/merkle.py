@@ -82,7 +82,10 @@ def audit_ranges(index: int, size: int) -> list[tuple[int, int]]:
         ProofError: the tree has no such leaf.
     """
     if not 0 <= index < size:
-        msg = f"leaf {index} is not in a tree of {size} leaves"
+        msg = (
+            f"la feuille {index} n’est pas dans un arbre de {size} feuilles / "
+            f"leaf {index} is not in a tree of {size} leaves"
+        )
         raise ProofError(msg)
     ranges: list[tuple[int, int]] = []
     low, high = 0, size
@@ -104,7 +107,10 @@ def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
         ProofError: `old_size` is not in 1..size.
     """
     if not 1 <= old_size <= size:
-        msg = f"a tree of {size} leaves has no prefix of {old_size} leaves to prove"
+        msg = (
+            f"un arbre de {size} feuilles n’a pas de début de {old_size} feuilles à prouver / "
+            f"a tree of {size} leaves has no prefix of {old_size} leaves to prove"
+        )
         raise ProofError(msg)
     ranges: list[tuple[int, int]] = []
     low, high, old_is_whole = 0, size, True

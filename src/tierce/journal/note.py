@@ -59,14 +59,17 @@ def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
         name, identifier, tagged = text.strip().split("+", 2)
         raw = base64.b64decode(tagged, validate=True)
         if raw[:1] != _ED25519:
-            msg = "the log's public key is not an Ed25519 key"
+            msg = "la clé publique du journal n’est pas une clé Ed25519 / the log's public key is not an Ed25519 key"
             raise KeyFormatError(msg)
         key = Ed25519PublicKey.from_public_bytes(raw[1:])
     except ValueError:
         msg = "clé du journal mal écrite / the log's public key must read name+identifier+base64"
         raise KeyFormatError(msg) from None
     if key_id(name, key).hex() != identifier:
-        msg = f"the identifier {identifier} is not that of the key of {name}"
+        msg = (
+            f"l’identifiant {identifier} n’est pas celui de la clé de {name} / "
+            f"the identifier {identifier} is not that of the key of {name}"
+        )
         raise KeyFormatError(msg)
     return name, key
 
@@ -75,7 +78,10 @@ def checkpoint_text(checkpoint: Checkpoint) -> str:
     """The signed part of a checkpoint, its last line feed included."""
     _checked_name(checkpoint.origin)
     if checkpoint.size < 0 or len(checkpoint.root) != HASH_BYTES:
-        msg = f"a checkpoint has a size of 0 or more and a root of {HASH_BYTES} bytes"
+        msg = (
+            f"un point de contrôle a une taille de 0 ou plus et une racine de {HASH_BYTES} octets / "
+            f"a checkpoint has a size of 0 or more and a root of {HASH_BYTES} bytes"
+        )
         raise NoteFormatError(msg)
     return f"{checkpoint.origin}\n{checkpoint.size}\n{base64.b64encode(checkpoint.root).decode()}\n"
 
@@ -106,7 +112,10 @@ def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoi
     """
     checkpoint = unverified_checkpoint(note)
     if checkpoint.origin != origin:
-        msg = f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
+        msg = (
+            f"le point de contrôle est celui du journal {checkpoint.origin!r}, et non de {origin!r} / "
+            f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
+        )
         raise NoteFormatError(msg)
     read_signed(note, origin, *keys)
     return checkpoint
@@ -159,11 +168,17 @@ def note_text(note: str) -> str:
 def _cut(note: str) -> tuple[str, str]:
     """The signed text, its last line feed included, and the signature lines."""
     if len(note) > NOTE_CHARACTERS_MAX:
-        msg = f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
+        msg = (
+            f"la note a plus de {NOTE_CHARACTERS_MAX} caractères / "
+            f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
+        )
         raise NoteFormatError(msg)
     text, gap, signatures = note.rpartition("\n\n")
     if not gap or not signatures.endswith("\n"):
-        msg = "the note has no blank line followed by signature lines"
+        msg = (
+            "la note n’a pas de ligne vide suivie de lignes de signature / "
+            "the note has no blank line followed by signature lines"
+        )
         raise NoteFormatError(msg)
     return text + "\n", signatures
 
@@ -171,18 +186,27 @@ def _cut(note: str) -> tuple[str, str]:
 def _parse_text(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < 4:
-        msg = "a checkpoint has three lines: origin, size and root"
+        msg = (
+            "un point de contrôle a trois lignes : origine, taille et racine / "
+            "a checkpoint has three lines: origin, size and root"
+        )
         raise NoteFormatError(msg)
     origin, size, root = lines[:3]
     if len(size) > 20 or not size.isascii() or not size.isdigit() or size != str(int(size)):
-        msg = "the size on the checkpoint's second line is not a plain decimal number"
+        msg = (
+            "la taille, deuxième ligne du point de contrôle, n’est pas un simple nombre décimal / "
+            "the size on the checkpoint's second line is not a plain decimal number"
+        )
         raise NoteFormatError(msg)
     try:
         digest = base64.b64decode(root, validate=True)
     except (binascii.Error, ValueError):
         digest = b""
     if len(digest) != HASH_BYTES:
-        msg = f"the root on the checkpoint's third line is not {HASH_BYTES} bytes of base64"
+        msg = (
+            f"la racine, troisième ligne du point de contrôle, n’est pas {HASH_BYTES} octets en base64 / "
+            f"the root on the checkpoint's third line is not {HASH_BYTES} bytes of base64"
+        )
         raise NoteFormatError(msg)
     return Checkpoint(origin, int(size), digest)
 
@@ -190,19 +214,22 @@ def _parse_text(text: str) -> Checkpoint:
 def _parse_signature(line: str) -> tuple[str, bytes]:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "—":
-        msg = "a signature line must read: — name base64"
+        msg = "une ligne de signature s’écrit : — nom base64 / a signature line must read: — name base64"
         raise NoteFormatError(msg)
     try:
         signed = base64.b64decode(parts[2], validate=True)
     except (binascii.Error, ValueError):
         signed = b""
     if len(signed) <= _KEY_ID_BYTES:
-        msg = f"the signature by {parts[1]!r} is not base64"
+        msg = f"la signature de {parts[1]!r} n’est pas en base64 / the signature by {parts[1]!r} is not base64"
         raise NoteFormatError(msg)
     return parts[1], signed
 
 
 def _checked_name(name: str) -> None:
     if not name or "+" in name or any(one.isspace() or not one.isprintable() for one in name):
-        msg = f"{name!r} cannot name a log: no space, no plus sign, not empty"
+        msg = (
+            f"{name!r} ne peut pas nommer un journal : ni espace, ni signe plus, ni vide / "
+            f"{name!r} cannot name a log: no space, no plus sign, not empty"
+        )
         raise NoteFormatError(msg)

@@ -98,7 +98,10 @@ class Sequencer:
             self._outside.apply(edge, tiles, note)
         except UniqueViolation:
             self._connection.rollback()
-            msg = "another sequencer wrote from the same size; this step wrote nothing"
+            msg = (
+                "un autre séquenceur a écrit depuis la même taille ; cette étape n’a rien écrit / "
+                "another sequencer wrote from the same size; this step wrote nothing"
+            )
             raise SequencerBusyError(msg) from None
         except BaseException:
             if not self._connection.closed:

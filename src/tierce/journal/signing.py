@@ -62,5 +62,8 @@ def public_key(raw: bytes) -> Ed25519PublicKey:
     try:
         return Ed25519PublicKey.from_public_bytes(raw)
     except ValueError:
-        msg = f"an Ed25519 public key has 32 bytes, these are {len(raw)}"
+        msg = (
+            f"une clé publique Ed25519 a 32 octets, en voici {len(raw)} / "
+            f"an Ed25519 public key has 32 bytes, these are {len(raw)}"
+        )
         raise KeyFormatError(msg) from None

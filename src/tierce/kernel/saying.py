@@ -37,15 +37,41 @@ _MONTHS_EN: Final = (
 )  # fmt: skip - a list of words reads better in lines of several
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_LINKS: Final = frozenset({"A", "À", "AU", "AUX", "D", "DE", "DES", "DU", "EN", "ET", "L", "LA", "LE", "LES", "SUR"})
+"""What links the words of a place's name, and has no capital."""
 NBSP: Final = "\u00a0"
 """Keeps a number with its word."""
 NARROW: Final = "\u202f"
-"""The narrow no-break space that French puts between thousands and before ; : ! ?"""
+"""The narrow no-break space that French puts between thousands and before ; ! ?"""
+LOOSE: Final = r" (?=[:»%€](?!\w))|(?<=[«°]) | (?=[;!?](?!\w))"
+"""A space of French at which no line may end, as somebody types it."""
+_SPACES: Final = re.compile(LOOSE)
+
+
+def fixed_french(text: str) -> str:
+    """Put the no-break spaces that French wants before : » % €, after « n°, and before ; ! ? (the narrow one).
+
+    A line on a small screen must not begin with a colon.
+    """
+    return _SPACES.sub(kept_space, text)
+
+
+def kept_space(loose: re.Match[str]) -> str:
+    """What stands in the place of such a space."""
+    return NARROW if loose.string[loose.end()] in ";!?" else NBSP
 
 
 def say_name(text: str) -> str:
     """Write a name kept in capitals as people write it: « JEAN-PIERRE D'ARC » becomes « Jean-Pierre D'Arc »."""
     return _WORD.sub(lambda word: word[0].capitalize(), text) if text.isupper() else text
+
+
+def say_place(text: str) -> str:
+    """Write a place kept in capitals: « CABINET DES TILLEULS » becomes « Cabinet des Tilleuls »."""
+    if not text.isupper():
+        return text
+    said = _WORD.sub(lambda word: word[0].lower() if word[0] in _LINKS else word[0].capitalize(), text)
+    return said[:1].upper() + said[1:]
 
 
 def say_date(value: date) -> Phrase:

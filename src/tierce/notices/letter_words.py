@@ -185,8 +185,8 @@ def bank_action() -> Phrase:
     )
 
 
-LETTER: Final = Phrase("cette lettre", "this letter")
-"""What a letter calls itself."""
+LETTER: Final = Phrase("ce courrier", "this message")
+"""What a letter calls itself, on paper and as an e-mail."""
 
 
 def complaint_action(paper: Phrase = LETTER) -> Phrase:

@@ -47,6 +47,7 @@ class Document:
     sender: tuple[str, ...]
     recipient: tuple[Phrase, ...]
     reference: str
+    """What can be quoted; empty: nothing is to be."""
     dated: date
     greeting: Phrase
     blocks: tuple[Block, ...]

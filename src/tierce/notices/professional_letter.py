@@ -104,8 +104,8 @@ def _nature(used: UsedAccount) -> Block:
                 "neither your name nor your place of work is given to them.",
             ),
             Phrase(
-                "Un accès volé n’est pas une faute. Cette lettre ne vous accuse de rien.",
-                "A stolen access is no fault. This letter accuses you of nothing.",
+                "Un accès volé n’est pas une faute. Ce courrier ne vous accuse de rien.",
+                "A stolen access is no fault. This message accuses you of nothing.",
             ),
         ),
     )

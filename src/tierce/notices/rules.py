@@ -14,7 +14,7 @@ from typing import Final
 
 from tierce.incidents.rules import crockford
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.kernel.language import Language
+from tierce.kernel.language import Language, Phrase
 from tierce.kernel.nir import latest_birth
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.model import BlockKind, Document
@@ -109,8 +109,14 @@ def _folded(text: str) -> str:
 
 
 _BANNED: Final = tuple(
-    (_folded(phrase), kind) for kind, some in (("vague phrase", VAGUE), ("request", REQUESTS)) for phrase in some
+    (_folded(phrase), kind)
+    for kind, some in (
+        (Phrase("une formule vague", "a vague phrase"), VAGUE),
+        (Phrase("une demande", "a request"), REQUESTS),
+    )
+    for phrase in some
 )
+_NAMES: Final = Phrase("contient un nom", "holds a name")
 BLOCK_CHARACTERS_MIN: Final = 40
 SENTENCE_WORDS_MAX: Final = 40
 _LINK = re.compile(
@@ -134,24 +140,32 @@ def check_document(document: Document, contents: Iterable[BlockKind], forbidden:
     present = {block.kind for block in document.blocks}
     for kind in contents:
         if kind not in present:
-            msg = f"the document has no block '{kind.value}'; write it"
+            msg = (
+                f"le document n’a pas de bloc « {kind.value} » ; écrivez-le / "
+                f"the document has no block '{kind.value}'; write it"
+            )
             raise TextRefusedError(msg)
     names = [_folded(name) for name in forbidden if name]
     for block in document.blocks:
         for language in Language:
             texts = [phrase[language].strip() for phrase in block.texts()]
-            place = f"block '{block.kind.value}' in {language.value}"
+            place = Phrase(
+                f"bloc « {block.kind.value} » en {language.value}", f"block '{block.kind.value}' in {language.value}"
+            )
             if not block.heading[language].strip() or any(not text for text in texts):
-                msg = f"{place} is empty somewhere; write it"
+                msg = f"{place.fr} : un texte est vide ; écrivez-le / {place.en} is empty somewhere; write it"
                 raise TextRefusedError(msg)
             whole = "\n".join(texts)
             if len(whole) < BLOCK_CHARACTERS_MIN:
-                msg = f"{place} says almost nothing; state the facts"
+                msg = (
+                    f"{place.fr} : presque rien n’est dit ; dites les faits / "
+                    f"{place.en} says almost nothing; state the facts"
+                )
                 raise TextRefusedError(msg)
-            fault = "holds a name" if any(name in _folded(whole) for name in names) else _fault(whole)
+            fault = _NAMES if any(name in _folded(whole) for name in names) else _fault(whole)
             if fault is not None:
                 # A forbidden name is not repeated in the message: it would travel to a log.
-                msg = f"{place}: {fault}"
+                msg = f"{place.fr} : {fault.fr} / {place.en}: {fault.en}"
                 raise TextRefusedError(msg)
 
 
@@ -165,22 +179,28 @@ def check_readable(document: Document) -> None:
         text = "\n".join(phrase[language] for block in document.blocks for phrase in block.texts())
         score = reading_ease(text, language)
         if score < LEAST:
-            msg = f"the text in {language.value} scores {score:.0f} in reading ease, and {LEAST:.0f} is the least"
+            msg = (
+                f"le texte en {language.value} a {score:.0f} en facilité de lecture, et il en faut {LEAST:.0f} / "
+                f"the text in {language.value} scores {score:.0f} in reading ease, and {LEAST:.0f} is the least"
+            )
             raise TextRefusedError(msg)
 
 
 @lru_cache(maxsize=1_024)
-def _fault(text: str) -> str | None:
+def _fault(text: str) -> Phrase | None:
     """What is wrong with the words of a block; most blocks of a letter are the next letter's too."""
     plain = _folded(text)
     for phrase, kind in _BANNED:
         if phrase in plain:
-            return f"holds a {kind}, « {phrase} »"
+            return Phrase(f"contient {kind.fr}, « {phrase} »", f"holds {kind.en}, « {phrase} »")
     if _LINK.search(text):
-        return "holds a link; say in words where to go"
+        return Phrase("contient un lien ; dites en mots où aller", "holds a link; say in words where to go")
     longest = max(len(sentence.split()) for sentence in re.split(r"[.;:?!]\s|\n", text))
     if longest > SENTENCE_WORDS_MAX:
-        return f"a sentence has {longest} words; keep below {SENTENCE_WORDS_MAX}"
+        return Phrase(
+            f"une phrase a {longest} mots ; restez sous {SENTENCE_WORDS_MAX}",
+            f"a sentence has {longest} words; keep below {SENTENCE_WORDS_MAX}",
+        )
     return None
 
 

@@ -19,6 +19,7 @@ from typing import Final
 
 import typst
 
+from tierce.kernel.saying import fixed_french
 from tierce.printing.errors import PrintingError, UnprintableError
 
 STANDARD: Final = "ua-1"
@@ -41,11 +42,14 @@ class Press:
             PrintingError: there is none of that name.
         """
         if not _NAME.fullmatch(template):
-            msg = "a template is named by lower-case letters, digits and _"
+            msg = (
+                "un modèle se nomme en minuscules, chiffres et _ / "
+                "a template is named by lower-case letters, digits and _"
+            )
             raise PrintingError(msg)
         source = files("tierce.printing").joinpath("templates", f"{template}.typ")
         if not source.is_file():
-            msg = f"no template is called '{template}'"
+            msg = f"aucun modèle ne s’appelle « {template} » / no template is called '{template}'"
             raise PrintingError(msg)
         self._template = template
         self._source = source.read_bytes()
@@ -58,9 +62,17 @@ class Press:
         try:
             values = {**data, "region": _LOCALE[str(data["language"])], "title": str(data["title"])}
         except KeyError as error:
-            msg = f"{self._template}: a document needs its language (fr, en) and its title"
+            msg = (
+                f"{self._template} : un document a besoin de sa langue (fr, en) et de son titre / "
+                f"{self._template}: a document needs its language (fr, en) and its title"
+            )
             raise PrintingError(msg) from error
-        source = b"#let data = " + _literal(json.dumps(_seen(values))) + b"\n" + self._source
+        source = (
+            b"#let data = "
+            + _literal(json.dumps(_seen(values, french=values["language"] == "fr")))
+            + b"\n"
+            + self._source
+        )
         try:
             with self._turn:
                 made = self._compiler.compile(input=source, format="pdf", pdf_standards=[STANDARD], timestamp=0)
@@ -68,7 +80,7 @@ class Press:
             # The typesetter quotes what it could not draw, and that may be a name: its words stay here.
             if _UNDRAWN in error.message:
                 raise UnprintableError from None
-            msg = f"{self._template}: {error.message[:200]}"
+            msg = f"{self._template} : le compositeur refuse / the typesetter refuses: {error.message[:200]}"
             raise PrintingError(msg) from None
         assert isinstance(made, bytes)
         return made
@@ -79,14 +91,15 @@ def _literal(text: str) -> bytes:
     return b'"' + text.encode("ascii").replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
-def _seen(value: object) -> object:
-    """Take out of every text what has no shape on paper."""
+def _seen(value: object, *, french: bool) -> object:
+    """Take out of every text what has no shape on paper, and let no French line begin with a colon."""
     if isinstance(value, str):
-        return _UNSEEN.sub("", value)
+        text = _UNSEEN.sub("", value)
+        return fixed_french(text) if french else text
     if isinstance(value, Mapping):
-        return {str(key): _seen(one) for key, one in value.items()}
+        return {str(key): _seen(one, french=french) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_seen(one) for one in value]
+        return [_seen(one, french=french) for one in value]
     return value
 
 

@@ -177,7 +177,8 @@ class Cluster:
         )  # fmt: skip
         os.close(read_end)
         if done.returncode:
-            msg = f"initdb failed: {done.stderr.decode(errors='replace').strip()[-600:]}"
+            said = done.stderr.decode(errors="replace").strip()[-600:]
+            msg = f"initdb a échoué / initdb failed: {said}"
             raise ClusterError(msg)
 
     def _as_user(self) -> tuple[int | None, int | None]:

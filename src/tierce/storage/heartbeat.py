@@ -64,6 +64,20 @@ def read(connection: Connection) -> list[Heartbeat]:
     return [Heartbeat(*row) for row in rows]
 
 
+def visible(connection: Connection) -> str:
+    """What a statement of now would see: whoever is told the same again finds the same in every table.
+
+    On a connection that is not in a transaction.
+    """
+    connection.autocommit = True  # a statement by itself, in one message where a transaction takes three
+    try:
+        row = connection.execute("select pg_current_snapshot()::text").fetchone()
+    finally:
+        connection.autocommit = False
+    assert row is not None
+    return str(row[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How far the sequencer is behind; seconds are None when there is nothing to measure."""

@@ -341,12 +341,19 @@ class Sealer:
     def open_(self, compartment: Compartment, insurer: InsurerId, person: PersonId, sealed: bytes) -> bytes:
         """Open one record, or raise SealBrokenError."""
         if len(sealed) <= 2 + _NONCE_BYTES:
-            msg = f"sealed record of {len(sealed)} bytes: none is as short"
+            msg = (
+                f"enregistrement scellé de {len(sealed)} octets : aucun n’est si court / "
+                f"sealed record of {len(sealed)} bytes: none is as short"
+            )
             raise SealBrokenError(msg)
         known = self._ciphers.get((compartment, insurer), {})
         cipher = known.get(sealed[1]) or self._again(compartment, insurer).get(sealed[1])
         if sealed[0] != _SEAL_VERSION or cipher is None:
-            msg = f"sealed record of format {sealed[0]}, key version {sealed[1]}: not one this process can open"
+            msg = (
+                f"enregistrement scellé au format {sealed[0]}, version de clé {sealed[1]} : ce processus ne peut pas "
+                f"l’ouvrir / sealed record of format {sealed[0]}, key version {sealed[1]}: not one this process can "
+                "open"
+            )
             raise SealBrokenError(msg)
         nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
         try:
@@ -383,7 +390,10 @@ class Sealer:
             self._take(self._reload())
         known = self._ciphers.get((compartment, insurer))
         if known is None:
-            msg = f"no key for compartment {compartment.name.lower()} of insurer {insurer}"
+            msg = (
+                f"aucune clé du compartiment {compartment.name.lower()} de l’organisme {insurer} / "
+                f"no key for compartment {compartment.name.lower()} of insurer {insurer}"
+            )
             raise SealBrokenError(msg)
         return known
 
@@ -404,7 +414,10 @@ def unwrap_key(master: bytes, compartment: Compartment, insurer: InsurerId, vers
     try:
         return AESGCM(master).decrypt(nonce, body, _wrap_place(compartment, insurer, version))
     except InvalidTag:
-        msg = f"the wrapped key of insurer {insurer} does not open: wrong master key or altered bytes"
+        msg = (
+            f"la clé enveloppée de l’organisme {insurer} ne s’ouvre pas : mauvaise clé maîtresse ou octets altérés / "
+            f"the wrapped key of insurer {insurer} does not open: wrong master key or altered bytes"
+        )
         raise SealBrokenError(msg) from None
 
 

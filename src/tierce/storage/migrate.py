@@ -141,8 +141,14 @@ def pending(stored: str | None) -> list[tuple[str, str]]:
 def create_roles(connection: psycopg.Connection, secrets: Path) -> None:
     """Create the roles that are missing, and give each the password of its file and its settings, and no others.
 
-    A role may change both of itself: what whoever stole it left there ends with the next upgrade.
+    A role may change both of itself: what whoever stole it left there ends with the next upgrade. Who kills it finds
+    all of them as before, or as they are to be: a role without its settings would wait for ever, in another zone.
     """
+    with connection.transaction():
+        _roles(connection, secrets)
+
+
+def _roles(connection: psycopg.Connection, secrets: Path) -> None:
     known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     if OWNER not in known:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(OWNER)))

@@ -36,17 +36,21 @@ class Watcher:
         self._appender = appender
         self._clock = clock
         self._policy = policy
+        self._leaves: int | None = None
+        """How many there are of which none is left to look at: to look would lock a row, and write that it did."""
 
     def step(self) -> list[Hold]:
         """Look at what is new, and count what was shown by insurer; returns the devices held by this turn."""
         now = self._clock.now()
-        lines = store.look(self._connection)
+        leaves, more, held = store.leaves(self._connection), False, list[Hold]()
         self._spend_lifts(now)
-        held = []
-        if lines:
-            held = [hold for hold in self._weigh(now, lines) if self._hold(now, hold)]
-        store.count_shown(self._connection)
+        if leaves != self._leaves:
+            read, lines = store.look(self._connection)
+            if lines:
+                held = [hold for hold in self._weigh(now, lines) if self._hold(now, hold)]
+            more = max(read, store.count_shown(self._connection)) == store.LINES_MAX
         self._connection.commit()
+        self._leaves = None if more else leaves
         return held
 
     def tidy(self) -> None:

@@ -26,8 +26,14 @@ SOURCES_MAX = 500
 _GATE = [EntryKind.DISCLOSURE.value, EntryKind.REFUSAL.value, EntryKind.MISS.value, EntryKind.REVISIT.value]
 
 
-def look(connection: Connection) -> list[Looked]:
-    """The gate's next lines in the tree's order; the place reached is kept in this transaction.
+def leaves(connection: Connection) -> int:
+    """How many the journal's tree has."""
+    row = connection.execute("select journal.leaf_count()").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def look(connection: Connection) -> tuple[int, list[Looked]]:
+    """How many leaves are next in the tree's order, and the gate's of them; the place reached is in this transaction.
 
     The row of the place is locked: of two workers, one looks at a line, once. The tree's order is used because
     numbers commit out of order: "greater than the last seen" would miss some.
@@ -43,10 +49,10 @@ def look(connection: Connection) -> list[Looked]:
         {"gate": _GATE, "last": reached[0], "most": LINES_MAX},
     ).fetchall()
     if not rows:
-        return []
+        return 0, []
     connection.execute("update access.watched set idx = %s", (rows[-1][0],))
     connection.execute("delete from access.trace where seq = any(%s)", ([row[1] for row in rows],))
-    return [_looked(*row) for _, *row in rows if row[1] in _GATE]
+    return len(rows), [_looked(*row) for _, *row in rows if row[1] in _GATE]
 
 
 def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None, hint: int) -> Looked:

@@ -13,8 +13,8 @@ from psycopg.errors import NumericValueOutOfRange
 from tierce.identity.errors import IdentityError
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
-from tierce.web.look import Frame, Pages
-from tierce.web.visit import AnyRequest, language_of
+from tierce.web.look import Pages
+from tierce.web.visit import AnyRequest, around
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ Told = Mapping[type[TierceError], tuple[str, int]]
 """For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
 Refused = Callable[[AnyRequest, IdentityError], Response[str]]
 _HTTP = {404: "missing", 405: "missing", 413: "too_long"}
+FAULT = 500
+"""From this status on it is not the reader who is to change something."""
 ID_MAX = 2**63 - 1
 """The greatest number that anything here can have."""
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
@@ -31,7 +33,7 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
     """Make the handlers. An error that has a reason in both languages gives it; its kind is named small, to quote."""
 
     def page(request: AnyRequest, key: str, status: int, error: TierceError | None = None) -> Response[str]:
-        frame = Frame(language=language_of(request), path=request.url.path)
+        frame = around(request)
         said = getattr(error, "reason", None)
         values = {
             "key": key,
@@ -49,7 +51,8 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         return page(request, "unexpected", 500)
 
     def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
-        return page(request, _HTTP.get(error.status_code, "unexpected"), error.status_code)
+        ours = error.status_code >= FAULT
+        return page(request, _HTTP.get(error.status_code, "unexpected" if ours else "malformed"), error.status_code)
 
     def of_number(request: AnyRequest, _error: NumericValueOutOfRange) -> Response[str]:
         return page(request, "missing", 404)  # a number that no column can hold names nothing

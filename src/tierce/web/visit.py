@@ -20,12 +20,13 @@ from psycopg_pool import ConnectionPool
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.web.cookies import cookie_in
-from tierce.web.look import choose_language, language_cookie
+from tierce.web.look import Frame, choose_language, language_cookie
 from tierce.web.look.choice import COOKIE
 
 AnyRequest = Request[Any, Any, State]
 Pool = ConnectionPool[Connection]
 Found = TypeVar("Found")
+_FRAME: Final = "frame"
 ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
 """What a browser says (`Sec-Fetch-Site`) of a request that a page of another origin makes."""
 
@@ -35,6 +36,18 @@ def language_of(request: AnyRequest) -> Language:
     return choose_language(
         request.query_params.get("lang"), cookie_in(request, COOKIE), request.headers.get("accept-language")
     )
+
+
+def kept_around(request: AnyRequest, frame: Frame) -> Frame:
+    """Hold what stands around a visit's page for one that says what went wrong instead; gives it back."""
+    request.scope["state"][_FRAME] = frame
+    return frame
+
+
+def around(request: AnyRequest) -> Frame:
+    """What stands around a page that says what went wrong: of the visit, where it got as far as one."""
+    found: Frame | None = request.scope["state"].get(_FRAME)
+    return found or Frame(language=language_of(request), path=request.url.path)
 
 
 def is_from_elsewhere(request: AnyRequest) -> bool:

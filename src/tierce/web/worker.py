@@ -1,6 +1,7 @@
 """The worker: sequences the journal, watches its new lines, takes deposits in, counts for lines of many, beats.
 
 A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`web/duties.py`), and the others go on.
+While it sees what the last whole turn saw, a turn asks nothing more; one each second is whole all the same.
 """
 
 import os
@@ -52,6 +53,8 @@ BEAT_EVERY_TURNS = 10
 BEAT_LINE_TURNS = round(BEAT_SECONDS / TURN_SECONDS)
 """Turns that take longer than their time only make it later: three may be missed."""
 STATUS_EVERY_TURNS = 5
+WHOLE_EVERY_TURNS = 5
+"""What becomes due by the clock alone waits so long at most."""
 RETRY_SECONDS = 1.0
 
 
@@ -163,8 +166,8 @@ class _Hands:
     sequenced: float = 0.0
     """When the last checkpoint was made or looked for, by a clock that only goes forward."""
 
-    def sequence(self) -> int:
-        """Put what waits under a checkpoint, a second after the last one at the earliest.
+    def sequence(self) -> int | None:
+        """Put what waits under a checkpoint, a second after the last one at the earliest: until then, None.
 
         Raises:
             SequencerBusyError: another worker sequences.
@@ -177,13 +180,13 @@ class _Hands:
             self.sequencer = made
         self.witnessing.insist()
         if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
-            return 0
+            return None
         taken = self.sequencer.step()
         if taken:
             self.sequenced = time.monotonic()
         return taken
 
-    def sequence_or_follow(self) -> int:
+    def sequence_or_follow(self) -> int | None:
         """Sequence, unless another worker does: this one then keeps its own files level until that one is gone.
 
         Raises:
@@ -192,7 +195,7 @@ class _Hands:
         with suppress(SequencerBusyError):
             return self.sequence()
         if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
-            return 0
+            return None
         self.sequenced = time.monotonic()
         try:
             self.follower.load()
@@ -234,20 +237,30 @@ def _hands(
     )
 
 
+def _work(hands: _Hands, duties: Duties, gauges: Gauges) -> bool:
+    """Do what waits; whether all of it was looked at: nothing failed, and nothing has to wait for its second."""
+    sequenced = duties.run("sequencer", hands.sequence_or_follow)
+    gauges.sequenced.inc(sequenced or 0)
+    if sequenced:
+        gauges.step_lines.observe(sequenced)
+    held = duties.run("watch", hands.watcher.step)
+    gauges.holds.inc(len(held or ()))
+    resolved = duties.run("deposits", lambda: hands.resolver.resolve(Done()))
+    gauges.deposits.inc(resolved or 0)
+    settled = duties.run("presence", hands.settler.step)
+    return None not in (sequenced, held, resolved, settled)
+
+
 def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]) -> None:
     """Turn until stopped, or until the database goes away."""
-    turn = 0
+    turn, quiet = 0, ""
     duties = Duties(hands.watched, hands.counter)
     while not stopping:
         started = time.monotonic()
-        taken = duties.run("sequencer", hands.sequence_or_follow) or 0
-        gauges.sequenced.inc(taken)
-        if taken:
-            gauges.step_lines.observe(taken)
-        gauges.holds.inc(len(duties.run("watch", hands.watcher.step) or ()))
-        duties.run("spool", hands.resolver.take)
-        gauges.deposits.inc(duties.run("deposits", lambda: hands.resolver.resolve(Done())) or 0)
-        duties.run("presence", hands.settler.step)
+        typed = duties.run("spool", hands.resolver.take)  # files, of which no snapshot tells
+        seen = heartbeat.visible(hands.counter)
+        if typed or seen != quiet or turn % WHOLE_EVERY_TURNS == 0:
+            quiet = seen if _work(hands, duties, gauges) else ""
         if turn % STATUS_EVERY_TURNS == 0:
             duties.run("status", lambda: page.write(hands.counter))
             duties.run("common-lines", lambda: size_crowded(hands.counter))

@@ -35,7 +35,10 @@ class TileTree:
     def range_root(self, low: int, high: int) -> bytes:
         """The root over the leaves `low`..`high` - 1, where `low` is a multiple of the largest subtree inside."""
         if not 0 <= low < high <= self.size:
-            msg = f"the leaves {low} to {high} are not in a tree of {self.size}"
+            msg = (
+                f"les feuilles {low} à {high} ne sont pas dans un arbre de {self.size} / "
+                f"the leaves {low} to {high} are not in a tree of {self.size}"
+            )
             raise ProofError(msg)
         parts = []
         while low < high:

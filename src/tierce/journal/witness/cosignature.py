@@ -79,16 +79,19 @@ def read_cosignature(line: str, text: str, witness: WitnessKey) -> int:
     except ValueError:
         signed = b""
     if len(signed) != _KEY_ID_BYTES + _TIME_BYTES + _SIGNATURE_BYTES or parts[0] != "—":
-        msg = "a cosignature must read: — name base64, of 76 bytes"
+        msg = (
+            "une cosignature s’écrit : — nom base64, de 76 octets / "
+            "a cosignature must read: — name base64, of 76 bytes"
+        )
         raise NoteFormatError(msg)
     if parts[1] != witness.name or signed[:_KEY_ID_BYTES] != witness.identifier:
-        msg = f"the cosignature is not by {witness.name!r}"
+        msg = f"la cosignature n’est pas de {witness.name!r} / the cosignature is not by {witness.name!r}"
         raise NoteFormatError(msg)
     seconds = int.from_bytes(signed[_KEY_ID_BYTES : _KEY_ID_BYTES + _TIME_BYTES], "big")
     try:
         witness.key.verify(signed[_KEY_ID_BYTES + _TIME_BYTES :], _message(text, seconds))
     except InvalidSignature:
-        msg = f"the cosignature by {witness.name!r} does not hold"
+        msg = f"la cosignature de {witness.name!r} ne tient pas / the cosignature by {witness.name!r} does not hold"
         raise NoteFormatError(msg) from None
     return seconds
 

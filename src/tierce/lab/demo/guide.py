@@ -47,7 +47,7 @@ _BEFORE = Phrase(
   Ctrl-C stops everything, at any time.
 
   1  Open the portal. “Sign in with Pro Santé Connect”,
-     “Continuer en tant que Claire Morvan”, Cabinet médical des Tilleuls.
+     “Continue as Claire Morvan”, Cabinet médical des Tilleuls.
   2  “Fill in Paul Lenoir”, then “Ask for rights”:
      the answer, its number, one place taken.
   3  Open the office. “Sign in with my key”, “Hélène Vasseur”:
@@ -104,15 +104,15 @@ _AFTER = Phrase(
      the account’s story, and when it was held
        {account}
      What an insurer reads of it, in counts (“Sign in with my key”,
-     “Continuer en tant que Camille Rouvray”):
+     “Continue as Camille Rouvray”):
        {insurers}
-     Paul Lenoir’s page (“Identify myself”, “Continuer en tant que Paul
+     Paul Lenoir’s page (“Identify myself”, “Continue as Paul
      Etienne Lenoir”): who asked, when, and “it was not me”:
        {persons}
 
   6  The optician was paid, by the processes and pages of production.
 {paid}
-     what she reads, in a private window (“Continuer en tant que Nadia
+     what she reads, in a private window (“Continue as Nadia
      Ferrand”, then “Transfers received”)
        {portal}/invoices
      the batch, and who approved it; say that the bank carried it out

@@ -39,6 +39,7 @@ from tierce.lab.standins.provider import (
     Transaction,
     load_directory,
 )
+from tierce.web.visit import language_of
 
 PORT_VARIABLE = "TIERCE_STANDINS_PORT"
 DIRECTORY_VARIABLE = "TIERCE_STANDINS_DIRECTORY"
@@ -117,12 +118,14 @@ async def sign_in_page(request: AnyRequest, name: FromPath[RealmName]) -> Respon
         transaction = realm.begin(query)
     except ProviderError as error:
         if not error.redirect:
-            return _html(error_page(error.description), 400)
+            return _html(error_page(error.description, language_of(request)), 400)
         told = {"error": error.error, "error_description": error.description, "iss": realm.issuer}
         return _back(query["redirect_uri"], told | {"state": query.get("state", "")})
     found = realm.open_transaction(transaction)
     known = realm.entries.get(_browsers(request, name).known(request.cookies))
-    return _html(choose_page(name, transaction, found, list(realm.entries.values()), known))
+    return _html(
+        choose_page(name, transaction, found, list(realm.entries.values()), known, language=language_of(request))
+    )
 
 
 async def _form(request: AnyRequest) -> dict[str, str]:
@@ -151,7 +154,7 @@ async def push(request: AnyRequest) -> Response[Any]:
     form = await _form(request)
     transaction = form.get("transaction", "")
     _realm(request, RealmName.PSC).push(transaction, form.get("subject", "").strip())
-    return _html(waiting_page(transaction))
+    return _html(waiting_page(transaction, language_of(request)))
 
 
 @post("/psc/approve", status_code=200)
@@ -167,7 +170,7 @@ async def go_on(request: AnyRequest, transaction: FromQuery[str]) -> Response[An
     realm = _realm(request, RealmName.PSC)
     found = realm.open_transaction(transaction)
     if not found.approved or found.pushed_to is None:
-        return _html(waiting_page(transaction))
+        return _html(waiting_page(transaction, language_of(request)))
     return _finish(request, transaction, found, found.pushed_to)
 
 
@@ -193,9 +196,9 @@ async def _leave(request: AnyRequest, name: RealmName, query: dict[str, str], *,
     browsers = _browsers(request, name)
     asked, known = browsers.read(query), browsers.known(request.cookies)
     if browsers.must_ask(asked, known) and not sure:
-        return _html(leave_page(browsers.realm.entries.get(known), query))
+        return _html(leave_page(browsers.realm.entries.get(known), query, language_of(request)))
     await _tell(browsers.leave(asked, request.cookies))
-    response: Response[Any] = _html(left_page())
+    response: Response[Any] = _html(left_page(language_of(request)))
     if asked.back:
         response = _back(asked.back, {"state": asked.state} if asked.state else {})
     response.delete_cookie(browsers.cookie, path=f"/{name}")
@@ -256,7 +259,7 @@ def _refuse(request: AnyRequest, error: ProviderError) -> Response[Any]:
         status = 401 if error.error in {"invalid_client", "invalid_token"} else 400
         answer = {"error": error.error, "error_description": error.description}
         return Response(answer, status_code=status, headers={"Cache-Control": "no-store"})
-    return _html(error_page(error.description), 400)
+    return _html(error_page(error.description, language_of(request)), 400)
 
 
 def make_app(directory: Directory, *, port: int) -> Litestar:

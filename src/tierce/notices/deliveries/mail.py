@@ -12,7 +12,7 @@ from typing import Final
 
 from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Language, Phrase
-from tierce.kernel.saying import say_date
+from tierce.kernel.saying import fixed_french, say_date
 from tierce.notices.model import Document
 
 _REFERENCE: Final = Phrase("Référence", "Reference")
@@ -54,17 +54,23 @@ def notice_of(address: str) -> int | None:
 
 
 def plain(document: Document, language: Language) -> str:
-    """A document as text: the same words as on paper, in the same order."""
-    lines = [document.title[language], "", f"{_REFERENCE[language]} {document.reference}"]
-    lines += [say_date(document.dated)[language], "", document.greeting[language]]
+    """A document as text: the same words as on paper, in the same order.
+
+    A paragraph is one line, whatever its length: what shows it folds it to its own width, a phone's too.
+    """
+    named = [f"{_REFERENCE[language]} {document.reference}"] if document.reference else []
+    parts = ["\n".join((document.title[language], *named, say_date(document.dated)[language]))]
+    parts += [document.greeting[language]]
     for block in document.blocks:
-        lines += ["", block.heading[language].upper(), ""]
-        lines += [one[language] for one in block.paragraphs]
-        lines += [f"- {one[language]}" for one in block.points]
-        lines += [one[language] for one in block.after]
-    lines += ["", document.closing[language], "", *(one[language] for one in document.signature)]
-    lines += ["", *document.sender]
-    return "\n".join(lines) + "\n"
+        parts += [block.heading[language].upper(), *(one[language] for one in block.paragraphs)]
+        parts += ["\n".join(f"- {one[language]}" for one in block.points)] if block.points else []
+        parts += [one[language] for one in block.after]
+    signed = [one[language] for one in document.signature]
+    # Whoever signs as the operator is named once, above the address.
+    name, *reach = document.sender
+    parts += [document.closing[language], "\n".join((*signed, *((name,) if name not in signed else ()), *reach))]
+    text = "\n\n".join(parts) + "\n"
+    return fixed_french(text) if language is Language.FR else text
 
 
 def compose(
@@ -90,7 +96,7 @@ def compose(
     headers = (
         ("From", formataddr((_safe(sender[0]), sender[1]))),
         ("To", formataddr((_safe(to[0]), to[1]))),
-        ("Subject", f"{_encoded(document.title[language])}\r\n ({document.reference})"),
+        ("Subject", _subject(document, language)),
         ("Date", format_datetime(at.astimezone(PARIS))),
         ("Message-ID", message_id(token, domain)),
         ("MIME-Version", "1.0"),
@@ -102,6 +108,11 @@ def compose(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     body = quopri.encodestring(plain(document, language).encode()).replace(b"\n", b"\r\n")
     return head.encode("ascii") + b"\r\n" + body
+
+
+def _subject(document: Document, language: Language) -> str:
+    named = f"\r\n ({document.reference})" if document.reference else ""
+    return f"{_encoded(document.title[language])}{named}"
 
 
 @lru_cache(maxsize=64)

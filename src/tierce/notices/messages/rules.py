@@ -108,7 +108,10 @@ def specimens(message: Message) -> tuple[Specimen, ...]:
             )  # fmt: skip
             made.append(Specimen(one.cohort, bool(represented), document))
     if not made:
-        msg = "nobody was shown anything: there is nothing to say"
+        msg = (
+            "aucune donnée de personne n’a été montrée : il n’y a rien à dire / "
+            "nobody was shown anything: there is nothing to say"
+        )
         raise TextRefusedError(msg)
     # What is measured is the words that two people approve. One reader's names, insurers and dates move the measure
     # by a point or two, and nobody is left untold for the length of her insurer's name.
@@ -148,7 +151,10 @@ def public_notice(message: Message, unreached: Mapping[Why, int]) -> Document:
     """
     shown = [one for one in message.shown if one.cohort is not Cohort.PROFESSIONALS]
     if not shown:
-        msg = "persons covered were shown nothing: there is nothing to make public"
+        msg = (
+            "aucune donnée de personnes couvertes n’a été montrée : il n’y a rien à rendre public / "
+            "persons covered were shown nothing: there is nothing to make public"
+        )
         raise TextRefusedError(msg)
     read = together([ReadOfHer("", one.categories, one.first_at, one.last_at, 1) for one in shown])
     return make_public_notice(message.facts, message.operator, read, unreached, message.reference, message.dated)

@@ -10,7 +10,7 @@ from typing import Final
 from tierce.billing.bank.model import masked
 from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Phrase
-from tierce.kernel.saying import say_date, say_instant, say_name, say_period
+from tierce.kernel.saying import NBSP, say_date, say_instant, say_period, say_place
 from tierce.notices.model import Block, BlockKind, Document, Operator
 from tierce.notices.own.model import Entered, Mail, Moved, Told
 
@@ -49,6 +49,7 @@ _OFTEN: Final = {
         "your account was opened on {n} devices that had never been used in your name.",
     ),
 }
+_CAME: Final = (Phrase("La demande venait", "The request came"), Phrase("La connexion venait", "The sign-in came"))
 _NEVER: Final = Phrase(
     "Ce message n’a pas de lien. Nous ne demandons jamais d’IBAN ni de code par courriel ou par téléphone.",
     "This message has no link. We never ask for an IBAN or a code by e-mail or telephone.",
@@ -80,7 +81,7 @@ def own_message(operator: Operator, mail: Mail, dated: date) -> Document:
 
 
 def _moved(operator: Operator, mail: Mail, about: Moved) -> Said:
-    place, account = say_name(mail.place or ""), masked(about.country, about.tail)
+    place, account = say_place(mail.place or ""), masked(about.country, about.tail).replace(" ", NBSP)
     asked = say_date(about.asked.astimezone(PARIS).date())
     due = say_instant(about.due)
     if mail.what is Told.ASKED:
@@ -124,7 +125,7 @@ def _entered(operator: Operator, mail: Mail, about: Entered) -> Said:
         what = _ONCE[mail.what]
     where = Phrase("", "")
     if mail.place is not None:
-        place = say_name(mail.place)
+        place = say_place(mail.place)
         where = Phrase(f", pour {place}", f", for {place}")
     happened = Phrase(f"{when.fr}{where.fr}, {what.fr}", f"{when.en}{where.en}, {what.en}")
     return _TITLES[mail.what], _and_how(happened, mail.what, about), (_what_to_do(operator, mail.what),)
@@ -135,12 +136,11 @@ def _and_how(happened: Phrase, what: Told, about: Entered) -> Phrase:
     if about.device is None:
         return happened
     if about.software is not None:
-        kind = Phrase(f"avec le logiciel {about.software}", f"with the software {about.software}")
+        kind = Phrase(f"du logiciel {about.software}", f"from the software {about.software}")
     else:
-        kind = Phrase("avec un navigateur, sur le portail", "with a browser, on the portal")
-    if what is Told.DEVICE:
-        return Phrase(f"{happened.fr} C’était {kind.fr}.", f"{happened.en} It was {kind.en}.")
-    return Phrase(f"{happened.fr} Il a été demandé {kind.fr}.", f"{happened.en} It was asked for {kind.en}.")
+        kind = Phrase("d’un navigateur, sur le portail", "from a browser, on the portal")
+    came = _CAME[what is Told.DEVICE]
+    return Phrase(f"{happened.fr} {came.fr} {kind.fr}.", f"{happened.en} {came.en} {kind.en}.")
 
 
 def _what_to_do(operator: Operator, what: Told) -> Phrase:

@@ -70,6 +70,8 @@ class Standing:
 class Mail:
     """A plain e-mail; the same `message_id` is the same e-mail, sent again."""
 
+    sender: str
+    """The operator's name, beside the address that the settings say."""
     to: str
     subject: str
     text: str

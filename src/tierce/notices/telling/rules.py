@@ -7,6 +7,7 @@ from typing import Final
 from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Language
 from tierce.kernel.saying import say_date
+from tierce.notices.deliveries.mail import plain
 from tierce.notices.deliveries.model import Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT, wait_after
 from tierce.notices.model import Document, Operator
@@ -16,6 +17,9 @@ ESCALATE_AFTER: Final = timedelta(hours=2)
 """Without an acknowledgement, the next contact is warned so long after the notice left, or should have left."""
 TEST_EVERY: Final = timedelta(days=92)
 """A chain of contacts is tested each quarter."""
+
+
+_RULE: Final = "* * *"
 
 
 def after_refusal(verdict: Verdict, tries: int, at: datetime) -> tuple[int, datetime]:
@@ -53,24 +57,13 @@ def is_test_due(contact: ContactPoint, now: datetime) -> bool:
 
 
 def mail_text(document: Document, site: str) -> str:
-    """A notice as plain text, French then English, with where to acknowledge it in words and no link to click."""
-    parts = [_in(document, language) for language in (Language.FR, Language.EN)]
-    ask = (
-        f"Accusez réception sur le site des organismes, {site}, que vous connaissez déjà.",
-        f"Acknowledge it on the insurers’ site, {site}, which you already know.",
+    """A notice as plain text, French then English: what is asked first, in words and with no link, then the text."""
+    french, english = (plain(document, language) for language in (Language.FR, Language.EN))
+    return (
+        f"Accusez réception sur le site des organismes, {site}, que vous connaissez déjà.\n"
+        f"In English below. Acknowledge it on the insurers’ site, {site}, which you already know.\n\n"
+        f"{french}\n{_RULE}\n\n{english}"
     )
-    return "\n\n".join(f"{text}\n\n{line}" for text, line in zip(parts, ask, strict=True)) + "\n"
-
-
-def _in(document: Document, language: Language) -> str:
-    lines = [document.title[language], f"{document.reference} · {say_date(document.dated)[language]}", ""]
-    lines += [document.greeting[language]]
-    for block in document.blocks:
-        lines += ["", block.heading[language].upper(), *(one[language] for one in block.paragraphs)]
-        lines += [f"- {one[language]}" for one in block.points]
-        lines += [one[language] for one in block.after]
-    lines += ["", document.closing[language], "", *(one[language] for one in document.signature)]
-    return "\n".join(lines)
 
 
 def test_text(operator: Operator, number: int, at: datetime, site: str) -> str:

@@ -272,11 +272,10 @@ class Telling:
         if one.kind is WarningKind.TEST:
             text = rules.test_text(self.operator, one.revision, one.due_at.astimezone(PARIS), self.site)
             subject = f"Essai nº {one.revision} de notification · Notice test no. {one.revision}"
-            return Mail(address, subject, text, name)
+            return Mail(self.operator.name, address, subject, text, name)
         document = decode_document(self._document(connection, one))
-        return Mail(
-            address, f"{document.reference} · {document.title.fr}", rules.mail_text(document, self.site), name
-        )
+        subject = f"{document.reference} · {document.title.fr}"
+        return Mail(self.operator.name, address, subject, rules.mail_text(document, self.site), name)
 
     def _document(self, connection: Connection, one: InsurerWarning) -> str:
         """The frozen notice; made now where it could not be when it was due, of the list that it tells of."""

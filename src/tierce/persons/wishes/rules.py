@@ -73,7 +73,7 @@ def code_message(operator: Operator, code: str, dated: date) -> Document:
     return _document(
         operator,
         Phrase("Votre code pour être prévenu", "Your code to be told"),
-        "CODE",
+        "",
         dated,
         (
             Block(

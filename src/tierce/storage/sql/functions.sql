@@ -19,11 +19,12 @@ create or replace function access.place_of(establishment bigint, profession inte
 create or replace function gate.today() returns integer language sql stable as
 $$ select (now() at time zone 'Europe/Paris')::date - date '1970-01-01' $$;
 
--- Refuses to go on when this session gave up durability: a line must be on disk before it is answered for. Else true.
+-- Refuses to go on when this session gave up durability: a line must be on disk before it is answered for, and on the
+-- disk of a standby where the server waits for one. Else true.
 drop function if exists gate.insist_durable();   -- an earlier shape told nothing
 create or replace function gate.insist_durable() returns boolean language plpgsql as $$
 begin
-    if current_setting('synchronous_commit') = 'off' then
+    if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
         raise exception 'journal writes must be durable' using errcode = 'insufficient_privilege';
     end if;
     return true;

@@ -77,6 +77,13 @@ def _insist_ready(connection: psycopg.Connection) -> None:
             "ce serveur lit encore le journal d’un autre : promouvez-le (`select pg_promote()`) / "
             "this server still reads another's log: promote it (`select pg_promote()`)"
         )
+    awaited = store.awaited_standby(connection)
+    if awaited:
+        raise BackupError(
+            f"ce serveur attend à chaque écriture un serveur de secours ({awaited}) qui n’est pas là : `alter system "
+            "set synchronous_standby_names = ''`, puis `select pg_reload_conf()` / this server waits at each commit "
+            "for a standby that is away: do these two"
+        )
     connected = store.processes(connection)
     if connected:
         raise BackupError(

@@ -108,6 +108,16 @@ def in_recovery(connection: Connection) -> bool:
     return connection.execute("select pg_is_in_recovery()").fetchone() == (True,)
 
 
+def awaited_standby(connection: Connection) -> str | None:
+    """The standbys that commits wait for, as the server names them, where none of them follows it."""
+    row = connection.execute(
+        "select current_setting('synchronous_standby_names')"
+        " where current_setting('synchronous_standby_names') <> ''"
+        " and not exists (select from pg_stat_replication where sync_state in ('sync', 'quorum'))"
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def processes(connection: Connection) -> list[str]:
     """The roles of ours that are connected to this database."""
     rows = connection.execute(

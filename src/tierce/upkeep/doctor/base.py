@@ -53,12 +53,12 @@ LEFT_SECONDS = 26 * 3600.0
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
 _OUTLIVES = Phrase("un verrou survivrait à sa connexion", "a lock would outlive its connection")
 _WANTED = {
-    "fsync": ("on", _LOSES),
-    "full_page_writes": ("on", _LOSES),
-    "synchronous_commit": ("on", _LOSES),
-    "max_prepared_transactions": ("0", _OUTLIVES),
+    "fsync": (("on",), _LOSES),
+    "full_page_writes": (("on",), _LOSES),
+    "synchronous_commit": (("on", "remote_apply"), _LOSES),
+    "max_prepared_transactions": (("0",), _OUTLIVES),
 }
-"""What a setting of the server must be, and what would come of another value."""
+"""What a setting of the server may be, the usual value first, and what would come of another."""
 
 
 def reach(settings: Settings) -> list[Finding]:
@@ -183,11 +183,11 @@ def unsafe(values: Mapping[str, str]) -> list[Finding]:
     found = []
     for name, value in values.items():
         wanted, why = _WANTED[name]
-        if value != wanted:
+        if value not in wanted:
             said = Phrase(f"vaut {value} : {why.fr}", f"is {value}: {why.en}")
             remedy = Phrase(
-                f"`{name} = {wanted}` dans postgresql.conf, puis redémarrez PostgreSQL",
-                f"`{name} = {wanted}` in postgresql.conf, then restart PostgreSQL",
+                f"`{name} = {wanted[0]}` dans postgresql.conf, puis redémarrez PostgreSQL",
+                f"`{name} = {wanted[0]}` in postgresql.conf, then restart PostgreSQL",
             )
             found.append(bad("server-setting", name, said, remedy))
     return found

@@ -13,7 +13,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language, Phrase
 from tierce.settings import Settings, load
 from tierce.storage.command_line import Json, SettingsFile
-from tierce.upkeep.doctor import base, files, lines, lookups, outside
+from tierce.upkeep.doctor import base, files, lines, lookups, outside, standbys
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.progress import bar
 
@@ -42,6 +42,7 @@ def examine_all(settings: Settings) -> list[Finding]:
         "room": lambda: files.room(settings),
         "roles": lambda: base.reach(settings),
         "locks": lambda: base.locks(settings),
+        "standbys": lambda: standbys.followed(settings),
         "database": lambda: base.inside(settings, clock),
         "lines": lambda: lines.sampled(settings),
         "sites": lambda: outside.ports(settings),

@@ -141,6 +141,39 @@ def slots(connection: Connection) -> list[Slot]:
     return [Slot(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Standbys:
+    """Who follows the write-ahead log to take over one day, and whom a commit waits for."""
+
+    recovering: bool
+    """This server follows another one itself: nothing can be written here."""
+    named: str
+    """`synchronous_standby_names`: empty where no commit waits for any."""
+    behind: tuple[str, ...]
+    """Those that follow, and that no commit waits for."""
+    held: tuple[str, ...]
+    """Those that follow, and that commits wait for."""
+    stuck: int
+    """Commits that have waited for `seconds` and more."""
+
+
+def standbys(connection: Connection, seconds: float) -> Standbys:
+    """Read as the administrator: any other role sees that somebody follows, and not who nor how."""
+    row = connection.execute(
+        "select pg_is_in_recovery(), current_setting('synchronous_standby_names'),"
+        " array_agg(r.named order by r.named) filter (where r.sync_state in ('async', 'potential')),"
+        " array_agg(r.named order by r.named) filter (where r.sync_state in ('sync', 'quorum')),"
+        " (select count(*) from pg_stat_activity"
+        "  where wait_event = 'SyncRep' and state_change < now() - make_interval(secs => %s))"
+        " from (select application_name as named, sync_state from pg_stat_replication"
+        "       where application_name not in ('pg_basebackup', 'pg_receivewal')) r",
+        (seconds,),
+    ).fetchone()
+    assert row is not None
+    recovering, named, behind, held, stuck = row
+    return Standbys(recovering, named, tuple(behind or ()), tuple(held or ()), stuck)
+
+
 def first_signed(connection: Connection) -> datetime | None:
     """When the log's first checkpoint was signed: since when this installation has a journal."""
     row = connection.execute("select at from journal.checkpoint order by size limit 1").fetchone()

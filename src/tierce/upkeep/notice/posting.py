@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 
 from tierce.kernel.clock import PARIS, SystemClock
@@ -55,7 +55,7 @@ class Relay:
 
     def _written(self, mail: Mail) -> bytes:
         message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-        message["From"] = self._server.sender
+        message["From"] = formataddr((mail.sender, self._server.sender))
         message["To"] = mail.to
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(SystemClock().now().astimezone(PARIS))

@@ -144,7 +144,10 @@ async def history(
 
 @get("/health", opt={"act": Act.NONE, **NO_TICKET})
 async def health(request: AnyRequest) -> Response[HealthAnswer]:
-    """Whether the gate can answer: 200 when it can, 503 when its connection is lost."""
+    """Whether the gate can answer: 200 when it can, 503 when its connection is lost, or an ask just was in vain.
+
+    It is told of the one process that answers, and of its last ask: a full disk is found by an ask alone.
+    """
     is_open = _wiring(request).gate.open
     body = HealthAnswer("open" if is_open else "closed", __version__)
     return Response(body, status_code=200 if is_open else 503, headers=NO_STORE)

@@ -218,7 +218,7 @@ def describe(schema: dict[str, Any], url: str) -> dict[str, Any]:
     seats["headers"] = {name: ref(name, "headers") for name in ("RateLimit", "RateLimit-Policy")}
     health = schema["paths"]["/health"]["get"]["responses"]
     health["503"] = {
-        "description": "The gate cannot answer; the body says so. A problem document before the store ever answered.",
+        "description": "The gate cannot answer; the body says so. A problem document while the store is away.",
         "headers": health["503"]["headers"],
         "content": health["200"]["content"] | health["503"]["content"],
     }

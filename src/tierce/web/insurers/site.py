@@ -18,7 +18,7 @@ from tierce.insurers.service import InsurerDesk
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
-from tierce.web.visit import AnyRequest, Rows, language_of
+from tierce.web.visit import AnyRequest, Rows, kept_around, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -56,7 +56,7 @@ class InsurersSite:
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is, TicketRefusedError until her browser signs."""
         handle, caller = await self.sign_in.reader(request, self.sessions.read)
-        frame = Frame(
+        frame = kept_around(request, Frame(
             language=language_of(request),
             path=request.url.path,
             links=LINKS,
@@ -65,7 +65,7 @@ class InsurersSite:
             sign_out=SIGN_OUT,
             csrf=form_token(handle),
             renews=RENEWS,
-        )
+        ))  # fmt: skip
         return Visit(caller, digest(handle), frame)
 
     def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:

@@ -12,13 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tierce.kernel.language import Language, Phrase
-from tierce.kernel.saying import NARROW, NBSP
+from tierce.kernel.saying import LOOSE, NBSP, fixed_french, kept_space
 from tierce.web.look.errors import UnknownWordError, WordsError
 
 _FIELDS = frozenset({"fr", "en"})
-_LOOSE = r" (?=[:»%€](?!\w))|(?<=[«°]) | (?=[;!?](?!\w))"
-_SPACES = re.compile(_LOOSE)
-_TAGS_OR_SPACES = re.compile(rf"<(textarea|pre|script)\b.*?</\1>|<[^>]*>|{_LOOSE}", re.DOTALL)
+_TAGS_OR_SPACES = re.compile(rf"<(textarea|pre|script)\b.*?</\1>|<[^>]*>|{LOOSE}", re.DOTALL)
 
 
 class Words:
@@ -107,21 +105,9 @@ def _phrase(file: str, key: str, value: object) -> Phrase:
     return Phrase(fixed_french(fr), en)
 
 
-def fixed_french(text: str) -> str:
-    """Put the no-break spaces that French wants before : » % €, after « n°, and before ; ! ? (the narrow one).
-
-    A line on a small screen must not begin with a colon.
-    """
-    return _SPACES.sub(_kept, text)
-
-
 def fixed_page(html: str) -> str:
     """The same for what a French page shows, whoever wrote it; what is typed, copied or run stays as it is."""
-    return _TAGS_OR_SPACES.sub(lambda found: _kept(found) if found[0] == " " else found[0], html)
-
-
-def _kept(space: re.Match[str]) -> str:
-    return NARROW if space.string[space.end()] in ";!?" else NBSP
+    return _TAGS_OR_SPACES.sub(lambda found: kept_space(found) if found[0] == " " else found[0], html)
 
 
 def _placeholders(text: str) -> frozenset[str]:

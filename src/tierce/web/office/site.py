@@ -28,7 +28,7 @@ from tierce.policy.acts import Act
 from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
-from tierce.web.visit import AnyRequest, Rows, act_of, language_of
+from tierce.web.visit import AnyRequest, Rows, act_of, kept_around, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -106,11 +106,7 @@ class OfficeSite:
         handle, caller = await self.sign_in.reader(request, self.sessions.read)
         if not caller.roles:
             raise SignInRefusedError(SignInReason.NOT_STAFF)
-        act = act_of(request.route_handler)
-        if act is None or not may_act(caller.roles, act):
-            allowed = [ROLE_LABELS[role] for role in roles_of(act)] if act is not None else []
-            raise RoleRefusedError(listing(allowed))
-        frame = Frame(
+        frame = kept_around(request, Frame(
             language=language_of(request),
             path=request.url.path,
             links=LINKS if may_act(caller.roles, Act.STAFF_LIVE) else INSPECTOR_LINKS,
@@ -118,7 +114,11 @@ class OfficeSite:
             sign_out=SIGN_OUT,
             csrf=form_token(handle),
             renews=RENEWS,
-        )
+        ))  # fmt: skip
+        act = act_of(request.route_handler)
+        if act is None or not may_act(caller.roles, act):
+            allowed = [ROLE_LABELS[role] for role in roles_of(act)] if act is not None else []
+            raise RoleRefusedError(listing(allowed))
         return Visit(caller, frame)
 
     def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:

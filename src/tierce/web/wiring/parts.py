@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +41,31 @@ def provider_of(
     )
 
 
+def _was_told(connection: AsyncConnection[Any] | Connection) -> bool:
+    """Whether the server said something unasked, as it does when it goes."""
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))
+
+
+async def _check_told(connection: AsyncConnection[Any]) -> None:
+    """Ask a connection whether it works, if something is there to read: who is sent away, or cut off, is told so.
+
+    A server that says nothing more, of which nothing comes, would leave the question unanswered too.
+
+    Raises:
+        psycopg.OperationalError: it does not.
+    """
+    if _was_told(connection):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+def _check_told_beside(connection: Connection) -> None:
+    """The same of a connection that is used beside the event loop."""
+    if _was_told(connection):
+        ConnectionPool.check_connection(connection)
+
+
 async def async_pool(
     stack: AsyncExitStack, dsn: Callable[[], str], size: int = 4, *, single: bool = False
 ) -> AsyncConnectionPool[AsyncConnection[Any]]:
@@ -53,7 +79,7 @@ async def async_pool(
         max_size=size,
         open=False,
         kwargs={"autocommit": single},
-        check=None if single else AsyncConnectionPool.check_connection,
+        check=None if single else _check_told,
         # A database that is away is said at once, and found again at the first request once it is back.
         timeout=AWAY_SECONDS,
         reconnect_timeout=AWAY_SECONDS,
@@ -71,7 +97,7 @@ def rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[C
         max_size=4,
         open=False,
         kwargs={"autocommit": True},
-        check=ConnectionPool.check_connection,
+        check=_check_told_beside,
     )
     stack.enter_context(pool)
     return pool
