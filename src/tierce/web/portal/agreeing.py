@@ -34,7 +34,7 @@ from tierce.web.portal.papers import (
 from tierce.web.portal.question import Wrong
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
-AGREEMENTS: Final = Papers("/v1/agreements", Page[AgreementAnswer], FullAgreementAnswer, FullAgreementAnswer)
+AGREEMENTS: Final = Papers("/v1/agreements", Page[AgreementAnswer], FullAgreementAnswer, AgreementAnswer)
 KINDS: Final = {
     "received": "info",
     "quoted": "info",
