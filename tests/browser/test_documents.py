@@ -11,7 +11,7 @@ from tests.browser.cards import PAUL
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import Portal
 from tests.browser.test_office_and_persons import entered
-from tests.browser.test_paid import reload_until
+from tests.browser.test_reviews import request
 from tierce.lab.country.carers import MORVAN
 from tierce.lab.demo.attack import REMPARTS
 from tierce.lab.demo.stage import Stage
@@ -21,19 +21,13 @@ SCAN = b"%PDF-1.7 ordonnance de Claire Morvan, invraisemblable et jamais envoyee
 """What no request may hold."""
 
 
+BASKET = {"item": "XOPTIA", "quantity": "1", "price": "95", "amo": "18", "asked": "77"}
+"""The pair of the 100 % Santé basket, whose benefit wants a prescription."""
+
+
 def granted_subject(portal: Portal, stage: Stage, reference: str) -> Page:
-    """Ask for the pair of the 100 % Santé basket, whose benefit wants a prescription; wait until it is decided."""
-    page = portal.page
-    portal.ask(stage.person("paul_lenoir"))
-    page.locator("a[href^='/agreements/new']").click()
-    page.locator("#reference").fill(reference)
-    page.locator("#kind").select_option("request")
-    for name, text in (("item", "XOPTIA"), ("quantity", "1"), ("price", "95"), ("amo", "18"), ("asked", "77")):
-        page.locator(f"#{name}-1").fill(text)
-    page.get_by_role("button", name="Envoyer la demande").click()
-    expect(page.locator("h1")).to_contain_text(reference)
-    reload_until(page, ".lead .status", "accordée sous réserve de pièces")
-    return page
+    """Ask for it; wait until that is decided."""
+    return request(portal, stage, reference, BASKET, "accordée sous réserve de pièces")
 
 
 def test_a_document_is_hashed_where_it_is_declared_and_read_by_her_insurer_and_herself(

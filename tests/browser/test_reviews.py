@@ -1,6 +1,7 @@
 """From a request to its answer in real browsers: asked, left to the insurer, reviewed by one of its staff, read."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,18 +17,24 @@ pytestmark = pytest.mark.browser
 OWN, OTHER = "Camille Rouvray", "Idriss Belval"
 
 
-def request(portal: Portal, stage: Stage, reference: str) -> Page:
-    """Ask for two pairs, which give enough for a person of the insurer to look; wait until they are left to her."""
+TWO_PAIRS = {"item": "XOPTIB", "quantity": "2", "price": "640", "amo": "0,24", "asked": "560"}
+"""They give enough for a person of the insurer to look."""
+
+
+def request(
+    portal: Portal, stage: Stage, reference: str, line: Mapping[str, str] = TWO_PAIRS, state: str = "à l’examen"
+) -> Page:
+    """Ask for what one line says; wait until that is left to the insurer, or in another state."""
     page = portal.page
     portal.ask(stage.person("paul_lenoir"))
     page.locator("a[href^='/agreements/new']").click()
     page.locator("#reference").fill(reference)
     page.locator("#kind").select_option("request")
-    for name, text in (("item", "XOPTIB"), ("quantity", "2"), ("price", "640"), ("amo", "0,24"), ("asked", "560")):
+    for name, text in line.items():
         page.locator(f"#{name}-1").fill(text)
     page.get_by_role("button", name="Envoyer la demande").click()
     expect(page.locator("h1")).to_contain_text(reference)
-    reload_until(page, ".lead .status", "à l’examen")
+    reload_until(page, ".lead .status", state)
     return page
 
 

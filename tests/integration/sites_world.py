@@ -1,6 +1,7 @@
 """The office, the persons' space and the insurers' site on a filled room, a session open for one reader."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -166,6 +167,18 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
             )
             async with _browser(app, "tierce-office", TICKETS[Realm.STAFF]) as found:
                 yield found
+
+
+def play_office(
+    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = "security"
+) -> None:
+    """Have somebody of the staff, in one role, do what a scene says on the office's pages."""
+
+    async def whole() -> None:
+        async with office_site(room, database, role) as site:
+            await scene(site)
+
+    asyncio.run(whole())
 
 
 @asynccontextmanager

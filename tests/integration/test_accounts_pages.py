@@ -1,9 +1,7 @@
 """Accounts on pages: asked for and stopped on the portal, confirmed and refused in the office; masked everywhere."""
 
-import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -12,7 +10,7 @@ from tests.integration.accounts_world import HOLDER, IBAN, Offices, known
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import form_of, plain
 from tests.integration.tickets import held_cookies
 from tests.unit.portal_samples import HOTLINE
@@ -100,16 +98,6 @@ def room(connect: Connect, keyring: Keyring) -> Room:
     return opened
 
 
-def play_office(
-    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.OPERATIONS
-) -> None:
-    async def whole() -> None:
-        async with office_site(room, database, role) as site:
-            await scene(site)
-
-    asyncio.run(whole())
-
-
 CALLED = {"number_from": "2", "spoken_with": "Claire Morvan, gérante", "said": "Elle a dit 0172."}
 
 
@@ -142,7 +130,7 @@ def test_staff_read_what_is_odd_confirm_once_with_whom_they_spoke_and_refuse(roo
         assert "ne connaît pas ce numéro" in plain(await site.http.get("/bank", params={"place": "x" * 30}))
         assert (await site.http.get("/bank/999")).status_code == 404
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
     rows = room.admin.execute("select state, ended_by from bank.account where id = 51").fetchone()
     assert rows == (AccountState.REFUSED, "Hélène Vasseur")
 

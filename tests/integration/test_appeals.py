@@ -8,8 +8,7 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play, reason
-from tests.integration.sites_world import Site
-from tests.integration.test_office_holds import play as play_office
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import attack, form_of, plain
 from tierce.identity.appeals.service import Appeals
 from tierce.identity.errors import AppealRefusedError

@@ -7,8 +7,8 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site
-from tests.integration.test_office_site import plain, play
+from tests.integration.sites_world import Site, play_office
+from tests.integration.test_office_site import plain
 from tierce.incidents.holds.store import OWN_MAILS_LISTED_MAX
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -63,7 +63,7 @@ def test_what_was_set_aside_is_read_whole_by_pages_of_fifty(room: Room, database
         english = await site.http.get("/aside?lang=en")
         assert "Messages set aside" in english.text
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_all_e_mails_to_a_professional_are_read_by_pages_and_her_own_page_is_bounded(
@@ -78,7 +78,7 @@ def test_all_e_mails_to_a_professional_are_read_by_pages_and_her_own_page_is_bou
         assert len({at for page in pages for at in page}) == MAILS
         assert (await site.http.get("/accounts/999999/mails")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_an_address_that_no_page_wrote_shows_the_first_page(room: Room, database
         for path in ("/aside", "/accounts/501/mails"):
             assert (await site.http.get(f"{path}?{query}")).status_code == 200
 
-    play(room, database, scene)
+    play_office(room, database, scene)

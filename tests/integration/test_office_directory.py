@@ -1,13 +1,10 @@
 """The directory in the office: found by name or number, enrolled, suspended and ended with a reason and a line."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import form_of, plain
 from tierce.journal.encoding import decode
 from tierce.policy.acts import Act
@@ -30,16 +27,6 @@ def room(connect: Connect, keyring: Keyring) -> Room:
     return opened
 
 
-def play(
-    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.OPERATIONS
-) -> None:
-    async def whole() -> None:
-        async with office_site(room, database, role) as site:
-            await scene(site)
-
-    asyncio.run(whole())
-
-
 def test_a_professional_and_a_place_are_found_by_name_or_number(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         for typed in ("morv", "MORVAN cl", "claire morvan", "899990000501"):
@@ -50,7 +37,7 @@ def test_a_professional_and_a_place_are_found_by_name_or_number(room: Room, data
         assert "Tapez au moins deux lettres" in plain(await site.http.get("/directory", params={"q": "m"}))
         assert "Aucune demande d'inscription n'attend" in plain(await site.http.get("/directory"))
 
-    play(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_a_client_is_enrolled_suspended_and_ended_with_a_reason(room: Room, database: Database) -> None:
@@ -74,7 +61,7 @@ def test_a_client_is_enrolled_suspended_and_ended_with_a_reason(room: Room, data
         nowhere = await site.http.post(f"{HERS}/at/602/enrol", data=form_of(site, reason="Elle y travaille."))
         assert nowhere.status_code == 409
 
-    play(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
     rows = room.admin.execute("select body from journal.entry where kind = 5 order by seq").fetchall()
     assert [decode(bytes(body)).act for (body,) in rows] == [Act.ENROLMENT_MOVE] * 3
 
@@ -86,4 +73,4 @@ def test_who_holds_no_role_for_it_reads_and_moves_nobody(room: Room, database: D
         sent = form_of(site, reason="Sans droit.")
         assert (await site.http.post(f"{HERS}/at/601/enrol", data=sent)).status_code == 403
 
-    play(room, database, scene, StaffRole.SECURITY)
+    play_office(room, database, scene, StaffRole.SECURITY)

@@ -7,9 +7,8 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_incidents_register import REASONS
-from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.kernel.clock import PARIS
 from tierce.policy.acts import Act
@@ -42,7 +41,7 @@ def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room,
         room.clock.advance(timedelta(hours=80))
         assert "2 délais sont passés" in plain(await site.http.get(f"{path}/duties"))
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_a_late_duty_asks_for_its_reasons_and_keeps_what_was_typed(room: Room, database: Database) -> None:
@@ -62,7 +61,7 @@ def test_a_late_duty_asks_for_its_reasons_and_keeps_what_was_typed(room: Room, d
         assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
         assert "prend fin sans être fait, raisons écrites" in plain(await site.http.get(f"{path}/duties"))
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_what_a_form_refuses_is_said_in_that_form_and_nothing_is_chosen_beforehand(
@@ -81,7 +80,7 @@ def test_what_a_form_refuses_is_said_in_that_form_and_nothing_is_chosen_beforeha
         assert 'id="closing-error"' in shown.text
         assert ">Fini.</textarea>" in shown.text
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_a_duty_noted_by_mistake_is_taken_back_and_its_clock_runs_again(room: Room, database: Database) -> None:
@@ -104,7 +103,7 @@ def test_a_duty_noted_by_mistake_is_taken_back_and_its_clock_runs_again(room: Ro
         assert "Prochain délai : Notifier la CNIL" in page
         assert "Notifier la CNIL : ce n'était pas fait. Noté pour un autre événement." in page
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_the_register_is_exported_after_its_journal_line(room: Room, database: Database) -> None:
@@ -124,7 +123,7 @@ def test_the_register_is_exported_after_its_journal_line(room: Room, database: D
         assert b";'=1+1 deux" in sheet.content
         assert sheet.headers["content-disposition"].endswith('.csv"')
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
     count = room.admin.execute(
         "select count(*) from journal.entry where kind = 5 and get_byte(body, 2) = %s",
         (Act.STAFF_REGISTER_EXPORT.value,),
@@ -136,4 +135,4 @@ def test_another_role_opens_neither_the_clocks_nor_the_register(room: Room, data
     async def scene(site: Site) -> None:
         assert (await site.http.get("/incidents/1/duties")).status_code == 403
 
-    play(room, database, scene, StaffRole.OPERATIONS)
+    play_office(room, database, scene, StaffRole.OPERATIONS)

@@ -4,8 +4,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site
-from tests.integration.test_office_holds import play
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import attack, plain
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
@@ -59,7 +58,7 @@ def test_the_story_says_the_evidence_and_what_explains_each_answer(room: Room, d
         assert page.count("la facture de ces soins a suivi") == 1
         assert "L'établissement connaissait déjà cette personne" in page
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_each_device_that_shares_the_seats_is_named_and_known_as_held(room: Room, database: Database) -> None:
@@ -82,7 +81,7 @@ def test_each_device_that_shares_the_seats_is_named_and_known_as_held(room: Room
         assert "Ces appareils partagent les mêmes places" in account
         assert "0 0 – freiné" in plain(await site.http.get("/unexplained"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusual(
@@ -116,7 +115,7 @@ def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusua
         assert "Page précédente" in second
         assert "2 accounts are to be looked at" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database) -> None:
@@ -130,7 +129,7 @@ def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database
         assert "habituel" in page
         assert "Premières réponses sans preuve, par jour" in page
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_declared_readings_that_nothing_confirmed_are_told_apart(room: Room, database: Database) -> None:
@@ -167,7 +166,7 @@ def test_declared_readings_that_nothing_confirmed_are_told_apart(room: Room, dat
         story = plain(await site.http.get("/accounts/501"))
         assert "rien ne l'a encore confirmé" in story
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_who_reaches_the_limit_together_is_said_first_and_whose_list_was_asked_for(
@@ -192,7 +191,7 @@ def test_who_reaches_the_limit_together_is_said_first_and_whose_list_was_asked_f
         assert "Bénéficiaires" not in page
         assert "Leurres en place" in page
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_without_anything_each_page_says_so(room: Room, database: Database) -> None:
@@ -200,4 +199,4 @@ def test_without_anything_each_page_says_so(room: Room, database: Database) -> N
         assert "Toutes les réponses sont expliquées" in plain(await site.http.get("/unexplained"))
         assert "Aucun appareil n'est à sa limite aujourd'hui" in plain(await site.http.get("/limits"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)

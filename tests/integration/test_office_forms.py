@@ -11,9 +11,8 @@ from pypdf import PdfReader
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_incidents_register import REASONS
-from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents.form.vocabulary import FIELDS, SECTIONS
 from tierce.kernel.clock import PARIS
@@ -66,7 +65,7 @@ def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, d
         assert (await site.http.post(f"{path}/severity/bridge", data=high)).status_code == 303
         assert "1 population, cotée et conclue" in plain(await site.http.get(f"{path}/severity"))
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_an_answer_typed_beside_not_known_yet_is_known_and_one_taken_back_is_not(
@@ -82,7 +81,7 @@ def test_an_answer_typed_beside_not_known_yet_is_known_and_one_taken_back_is_not
         assert (await site.http.post(section, data=typed)).status_code == 303
         assert 'value="123456782"' not in (await site.http.get(section)).text, "she chose: not known after all"
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def words_of(printed: bytes) -> str:
@@ -116,7 +115,7 @@ def test_n5_the_page_to_carry_has_every_field_in_the_service_s_order_and_version
         for wrong in ("before=1&after=3", "before=&after=1", "before=x&after=1", ""):
             assert (await site.http.get(f"{path}/forms/1/difference?{wrong}")).status_code == 404
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: Database) -> None:
@@ -149,4 +148,4 @@ def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: 
         assert "Mutuelle du Grand Chêne" in words
         assert all(f"{place}. {label.fr}" in words for place, label in enumerate(SECTIONS, start=1))
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)

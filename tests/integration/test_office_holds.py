@@ -1,8 +1,6 @@
 """Holding, lifting and ending in the office: consequences first, a reason, a line, and the role that may."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +8,7 @@ from litestar.routes import HTTPRoute
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import attack, form_of, plain
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
@@ -46,16 +44,6 @@ def room(connect: Connect, keyring: Keyring) -> Room:
     return opened
 
 
-def play(
-    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.SECURITY
-) -> None:
-    async def whole() -> None:
-        async with office_site(room, database, role) as site:
-            await scene(site)
-
-    asyncio.run(whole())
-
-
 def rows(room: Room, query: str) -> list[tuple[object, ...]]:
     found = room.admin.execute(query.encode()).fetchall()
     room.admin.commit()
@@ -74,7 +62,7 @@ def test_a_device_is_held_after_its_consequences_and_with_its_line(room: Room, d
         assert "Deux collègues confirment le vol." in story
         assert "Deux collègues confirment le vol." in plain(await site.http.get("/ladder"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     ((level, subject, rung, hours, by),) = rows(
         room,
         'select level, subject, rung, extract(epoch from until - since)::int / 3600, "by" from access.ladder'
@@ -119,7 +107,7 @@ def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room
         assert "L'appareil 0043 de ce compte est freiné depuis" in both
         assert "Freiner l'appareil 0043" in plain(await site.http.get("/accounts/501/hold"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_whoever_was_declared_from_it_is_counted_before_the_click(room: Room, database: Database) -> None:
@@ -137,7 +125,7 @@ def test_whoever_was_declared_from_it_is_counted_before_the_click(room: Room, da
         room.admin.commit()
         assert "remplaçant" not in plain(await site.http.get("/accounts/501/hold"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +147,7 @@ def test_an_order_that_is_wrong_moves_nothing(
         assert response.status_code == 422
         assert response.text.count(said) == 2, "at the top and at the field"
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert rows(room, "select count(*) from access.ladder") == [(1,)]
 
 
@@ -170,7 +158,7 @@ def test_another_account_s_device_is_not_held_from_here(room: Room, database: Da
         assert (await site.http.post("/accounts/501/hold", data=sent)).status_code == 409
         assert (await site.http.get("/accounts/502/hold")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert rows(room, "select count(*) from access.ladder") == [(1,)]
 
 
@@ -190,7 +178,7 @@ def test_a_hold_is_lifted_once_with_a_reason(room: Room, database: Database) -> 
         story = plain(await site.http.get("/accounts/501"))
         assert "Frein levé : preuve de présence exigée Par Hélène Vasseur." in story
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert rows(room, "select lifted is not null, lifted_by, lifted_why from access.ladder") == [
         (True, "Hélène Vasseur", "L'appareil est bien le sien.")
     ]
@@ -210,7 +198,7 @@ def test_a_session_is_ended_with_its_line(room: Room, database: Database) -> Non
         assert (await site.http.get(path)).status_code == 404
         assert "Aucune session n'est ouverte" in plain(await site.http.get("/accounts/501"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert rows(room, "select revoked is not null, revoked_why from access.session") == [(True, "staff")]
     ((body,),) = rows(room, "select body from journal.entry where kind = 5")
     assert isinstance(body, bytes)
@@ -240,7 +228,7 @@ def test_each_role_opens_its_own_pages_and_no_other(room: Room, database: Databa
                 tried += 1
         assert tried > 15
 
-    play(room, database, scene, role)
+    play_office(room, database, scene, role)
 
 
 def test_a_refusal_says_which_role_opens_the_page(room: Room, database: Database) -> None:
@@ -253,7 +241,7 @@ def test_a_refusal_says_which_role_opens_the_page(room: Room, database: Database
         assert "Freiner ce compte" not in account
         assert "Ouvrir un incident" not in account
 
-    play(room, database, scene, StaffRole.OPERATIONS)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_the_list_is_filtered_and_says_among_how_many_lines(room: Room, database: Database) -> None:
@@ -269,7 +257,7 @@ def test_the_list_is_filtered_and_says_among_how_many_lines(room: Room, database
         everything = plain(await site.http.get("/?outcome=nonsense&act=-1&profession=999"))
         assert "Les dernières lignes du journal" in everything
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, database: Database) -> None:
@@ -309,7 +297,7 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
         assert "17,birth_date,Ce n'est pas une date.,Huit chiffres.,Not a date.,Eight digits." in file.text
         assert (await site.http.get("/feeds/43")).status_code == 404
 
-    play(room, database, scene, StaffRole.OPERATIONS)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_one_accusation(
@@ -327,7 +315,7 @@ def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_on
         assert (again.status_code, "compte déjà" in again.text) == (422, True)
         assert (await site.http.get("/accounts/999/alert")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     ((number, professional, operator),) = rows(room, "select id, professional, operator from access.alert")
     assert (professional, operator) == (501, "Merlerive")
     bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
@@ -379,7 +367,7 @@ def test_alerts_of_other_operators_are_listed_with_what_each_does_and_one_is_set
         again = await site.http.post("/alerts/77", data=form_of(site) | {"why": "Encore."})
         assert again.status_code == 409
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
     assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT_ASIDE, 77)]
 
@@ -402,7 +390,7 @@ def test_what_a_professional_was_e_mailed_of_is_read_and_that_nothing_left(room:
         assert "c@m.example" not in page
         assert "pas été prévenu" not in page
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_an_assistant_is_ended_with_a_reason_and_its_line(room: Room, database: Database) -> None:
@@ -431,7 +419,7 @@ def test_an_assistant_is_ended_with_a_reason_and_its_line(room: Room, database: 
         assert (await site.http.post(path, data=said)).status_code == 409
         assert (await site.http.get(path)).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert rows(room, "select ended_by, ended_why from access.assistant") == [
         ("Hélène Vasseur", "Clé d'accès partagée.")
     ]

@@ -10,9 +10,8 @@ import pytest
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import ARMAND, Room, open_room
-from tests.integration.sites_world import Site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_incidents_register import REASONS
-from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents import store as incident_rows
 from tierce.incidents.model import SmallerAsk
@@ -97,7 +96,7 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         assert again.status_code == 422
         assert ">Encore un appareil.</textarea>" in again.text, "what was typed is kept"
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_what_a_page_does_not_know_it_does_not_say(room: Room, database: Database) -> None:
@@ -115,7 +114,7 @@ def test_what_a_page_does_not_know_it_does_not_say(room: Room, database: Databas
         assert "la liste est exacte" not in said
         assert "d'autres ont pu l'être, comptées à part" in said
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_two_officers_do_not_open_one_theft_twice_unawares(room: Room, database: Database) -> None:
@@ -137,7 +136,7 @@ def test_two_officers_do_not_open_one_theft_twice_unawares(room: Room, database:
         assert (other.status_code, late.status_code) == (303, 422), "another theft, and one of two posts opens it"
         assert f'href="{other.headers["location"]}"' in late.text, "the other is led to it"
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_what_was_typed_comes_back_when_the_session_has_ended_and_to_nobody_else(
@@ -160,7 +159,7 @@ def test_what_was_typed_comes_back_when_the_session_has_ended_and_to_nobody_else
             assert "Vingt mille" not in late.text, "no other site makes this one say anything"
         assert f'href="/sign-in?return_to={path}/duties"' in (await site.http.get(f"{path}/duties")).text
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its_field(
@@ -220,7 +219,7 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
         status, said = await post(staff=str(staff), step="preview")
         assert (status, "La liste compterait 0 personne" in said) == (200, True)
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     row = room.admin.execute("select sum(gone), sum(added + changed) from incident.difference").fetchone()
     assert row == (3, 0)
 
@@ -239,7 +238,7 @@ def test_one_alone_only_asks_that_an_established_breach_be_none(room: Room, data
         assert REASONS[:40] in page
         assert "L'écrire aussi" not in page, "whoever asked is not the second"
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert room.admin.execute("select dismissed_at from incident.incident").fetchall() == [(None,)]
 
 
@@ -260,7 +259,7 @@ def test_an_event_entered_twice_is_closed_as_the_first_with_a_reason(room: Room,
         assert "Doublon de I-" in plain(await site.http.get(f"{second}/duties"))
         assert "est clos comme doublon" in plain(await site.http.get(f"{first}/duties"))
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)
 
 
 def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notified_or_not(
@@ -309,4 +308,4 @@ def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notifie
         assert "conservées de nouveau depuis sa réouverture" in again, "what went meanwhile is not there"
         assert held not in again
 
-    play(room, database, scene, StaffRole.DPO)
+    play_office(room, database, scene, StaffRole.DPO)

@@ -4,8 +4,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site
-from tests.integration.test_office_holds import play
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import attack, plain
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
@@ -57,7 +56,7 @@ def test_the_fullest_come_first_after_the_nation_and_say_how_full(room: Room, da
         assert 'href="/pools"' in (await site.http.get("/limits")).text, "led to from the devices at their limit"
         assert "1 common line is nearly full" in plain(await site.http.get("/pools?lang=en"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_a_pool_names_its_establishments_and_a_vendor_its_accounts(room: Room, database: Database) -> None:
@@ -94,7 +93,7 @@ def test_a_pool_names_its_establishments_and_a_vendor_its_accounts(room: Room, d
         assert "Personne n’a puisé dans cette réserve" in missing.text
         assert (await site.http.get("/pools/1/5")).status_code == 404, "a login is no common line"
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_without_anything_drawn_the_page_says_so(room: Room, database: Database) -> None:
@@ -104,4 +103,4 @@ def test_without_anything_drawn_the_page_says_so(room: Room, database: Database)
     async def scene(site: Site) -> None:
         assert "Personne n'a encore puisé dans une réserve commune" in plain(await site.http.get("/pools"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)

@@ -1,8 +1,6 @@
 """The office over HTTP: every page, what it never shows, and what it leaves in the journal."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -12,7 +10,7 @@ from litestar.routes import HTTPRoute
 from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tierce.journal.encoding import decode
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
@@ -32,14 +30,6 @@ NAMES = ("LENOIR", "AUBRY", "SERRE", "Lenoir", "Aubry", "Serre", "19800514")
 @pytest.fixture
 def room(connect: Connect, keyring: Keyring) -> Room:
     return open_room(connect, keyring)
-
-
-def play(room: Room, database: Database, scene: Callable[[Site], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        async with office_site(room, database) as site:
-            await scene(site)
-
-    asyncio.run(whole())
 
 
 def attack(room: Room) -> list[EntrySeq]:
@@ -114,7 +104,7 @@ def test_each_route_declares_its_act(room: Room, database: Database) -> None:
         assert len([route for route in site.app.routes if isinstance(route, HTTPRoute)]) > 15
         assert undeclared(site) == []
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_every_page_asks_for_a_session(room: Room, database: Database) -> None:
@@ -139,7 +129,7 @@ def test_every_page_asks_for_a_session(room: Room, database: Database) -> None:
             assert "Connectez-vous pour ouvrir le bureau" in response.text.replace("&#39;", "'")
         assert (await site.http.post("/incidents/1/scope", data={FORM_FIELD: site.csrf})).status_code == 401
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_live_says_who_and_where_and_never_about_whom(room: Room, database: Database) -> None:
@@ -158,7 +148,7 @@ def test_live_says_who_and_where_and_never_about_whom(room: Room, database: Data
             assert not any(name in page for name in NAMES)
             assert "Grand Chêne" not in page
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_refusals_in_a_row_are_one_row_and_each_keeps_its_proof(room: Room, database: Database) -> None:
@@ -172,7 +162,7 @@ def test_refusals_in_a_row_are_one_row_and_each_keeps_its_proof(room: Room, data
         assert text.count("réponse montrée") == 4, "what was shown is never put together"
         assert all(f'href="/lines/{last - back}"' in page.text for back in range(40))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_a_line_shows_its_proof_checked_here_and_gives_the_file(room: Room, database: Database) -> None:
@@ -191,7 +181,7 @@ def test_a_line_shows_its_proof_checked_here_and_gives_the_file(room: Room, data
         assert (await site.http.get(f"/lines/{late}/proof.json")).status_code == 409
         assert (await site.http.get("/lines/7")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_an_altered_journal_is_said_in_so_many_words(room: Room, database: Database) -> None:
@@ -205,7 +195,7 @@ def test_an_altered_journal_is_said_in_so_many_words(room: Room, database: Datab
         text = plain(await site.http.get(f"/lines/{first}"))
         assert f"La preuve de la ligne {first} ne tient pas" in text
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_an_accounts_story_has_its_hold_and_what_persons_answered(room: Room, database: Database) -> None:
@@ -222,7 +212,7 @@ def test_an_accounts_story_has_its_hold_and_what_persons_answered(room: Room, da
         assert "Claire Morvan" in plain(await site.http.get("/ladder"))
         assert not any(name in text for name in NAMES)
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_an_incident_lists_counts_that_add_up_and_no_name(room: Room, database: Database) -> None:
@@ -243,7 +233,7 @@ def test_an_incident_lists_counts_that_add_up_and_no_name(room: Room, database: 
         assert again.status_code == 303
         assert "Version 2 de la liste" in plain(await site.http.get(path))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_a_doubt_becomes_a_breach_when_somebody_says_why(room: Room, database: Database) -> None:
@@ -263,7 +253,7 @@ def test_a_doubt_becomes_a_breach_when_somebody_says_why(room: Room, database: D
         assert "Arrêtez le vol" in plain(await site.http.get(path))
         assert "Trois personnes ont écrit." in plain(await site.http.get(path))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room, database: Database) -> None:
@@ -281,7 +271,7 @@ def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room
         assert "Date de naissance 14/05/1980" in shown
         assert (await site.http.get(f"{path}/people/3/1")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     rows = room.admin.execute("select body from journal.entry where kind = 5 order by seq").fetchall()
     lines = [decode(body) for (body,) in rows]
     assert [line.act for line in lines] == [
@@ -310,7 +300,7 @@ def test_once_many_were_shown_in_minutes_a_page_names_nobody_and_says_when_to_go
             assert refused.status_code == 429
             told.append(refused.text)
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     assert not any(name in page for page in told for name in NAMES)
     french, english = told
     assert "Trop de personnes ont été montrées en dix minutes" in french
@@ -339,7 +329,7 @@ def test_the_notice_and_the_letter_read_as_documents(room: Room, database: Datab
         no = await site.http.post(f"{path}/reference?lang=fr", data=form_of(site, quoted="0000-0000-0000"))
         assert "Non : aucune lettre" in plain(no)
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_wrong_answers_are_named_and_nothing_is_kept(room: Room, database: Database) -> None:
@@ -359,7 +349,7 @@ def test_wrong_answers_are_named_and_nothing_is_kept(room: Room, database: Datab
         assert forged.status_code == 401
         assert "Aucun incident" in plain(await site.http.get("/incidents"))
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_what_is_too_long_is_told_so_and_not_to_try_again(room: Room, database: Database) -> None:
@@ -368,7 +358,7 @@ def test_what_is_too_long_is_told_so_and_not_to_try_again(room: Room, database: 
         assert response.status_code == 413
         assert "raccourcissez le texte ou le fichier" in response.text
 
-    play(room, database, scene)
+    play_office(room, database, scene)
 
 
 def test_pages_are_strict_about_what_they_load(room: Room, database: Database) -> None:
@@ -382,4 +372,4 @@ def test_pages_are_strict_about_what_they_load(room: Room, database: Database) -
         assert "What is happening now?" in english.text
         assert "tierce_lang=en" in english.headers["set-cookie"]
 
-    play(room, database, scene)
+    play_office(room, database, scene)

@@ -22,8 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, Room, open_room
 from tests.integration.signin_world import free_port
-from tests.integration.sites_world import Site
-from tests.integration.test_office_holds import play
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import form_of, plain
 from tests.settings_file import settings_text
 from tests.waiting import eventually
@@ -101,7 +100,7 @@ def test_staff_tell_every_operator_with_a_reason_and_what_is_signed_names_a_prof
         assert "merlerive part dans la seconde" in shown
         assert (await site.http.get("/accounts/999/tell")).status_code == 404
 
-    play(room, database, scene)
+    play_office(room, database, scene)
     rows = room.admin.execute("select peer, token from access.alert_out order by peer").fetchall()
     public = signing_key(bytes(32)).as_dict(private=False)
     both = [opened(token, public) for _, token in rows]

@@ -1,7 +1,5 @@
 """Invoices that nothing decides, on the office's pages: seen at once, refused by two after days."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from tests.integration.accounts_world import BRUNO, IBAN
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import form_of, plain
 from tests.integration.transfers_world import Treasury
 from tierce.billing.model import InvoiceReason
@@ -39,16 +37,6 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 def treasury(room: Room, connect: Connect, keyring: Keyring, tmp_path: Path) -> Treasury:
     room.admin.commit()
     return Treasury.open_(connect, keyring, tmp_path / "payments", places=(604, 605))
-
-
-def play_office(
-    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.OPERATIONS
-) -> None:
-    async def whole() -> None:
-        async with office_site(room, database, role) as site:
-            await scene(site)
-
-    asyncio.run(whole())
 
 
 def undecided(treasury: Treasury, days: int) -> int:
@@ -96,7 +84,7 @@ def test_staff_read_it_at_once_and_two_refuse_it_after_days(
         assert "1 facture ou prise en charge" in plain(await site.http.get("/payments"))
         assert (await site.http.get("/undecided/invoice/5")).status_code == 404
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_two_say_whether_a_care_in_two_names_is_one_patient_s_and_the_page_names_nobody(
@@ -140,7 +128,7 @@ def test_two_say_whether_a_care_in_two_names_is_one_patient_s_and_the_page_names
             False,
         )
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_an_agreement_that_nothing_decides_is_beside_them_and_is_refused_so(
@@ -171,7 +159,7 @@ def test_an_agreement_that_nothing_decides_is_beside_them_and_is_refused_so(
         after = await site.http.get(f"{at}?lang=fr")
         assert ("Refusée" in plain(after), "<form" in after.text.partition("<main")[2]) == (True, False)
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_who_looks_after_neither_accounts_nor_files_refuses_nothing(

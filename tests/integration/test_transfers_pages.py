@@ -1,8 +1,6 @@
 """Transfers on pages: approved and settled in the office by two people, read on the portal by whoever is paid."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -13,7 +11,7 @@ from tests.integration.accounts_world import BRUNO, HELENE, IBAN, OTHER_IBAN, kn
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.signin_world import API, Desk, Play
-from tests.integration.sites_world import Site, office_site
+from tests.integration.sites_world import Site, play_office
 from tests.integration.test_office_site import form_of, plain
 from tests.integration.tickets import held_cookies
 from tests.integration.transfers_world import PAYER_IBAN, Treasury
@@ -55,16 +53,6 @@ def treasury(room: Room, connect: Connect, keyring: Keyring, tmp_path: Path) -> 
     made.due(605, 2_500)
     made.turn()
     return made
-
-
-def play_office(
-    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.OPERATIONS
-) -> None:
-    async def whole() -> None:
-        async with office_site(room, database, role) as site:
-            await scene(site)
-
-    asyncio.run(whole())
 
 
 def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_did(
@@ -116,7 +104,7 @@ def test_one_of_the_staff_approves_what_another_approved_and_says_what_the_bank_
         assert (await site.http.get("/transfers/12345")).status_code == 404
         shows_none(queue, page, holding, filed, one, after)
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
@@ -147,7 +135,7 @@ def test_staff_read_what_the_bank_s_files_say_and_still_say_it_themselves(
         assert "il a peut-être été passé deux fois" in plain(await site.http.get(f"/payments/{batch}?lang=fr"))
         shows_none(page, silent, one)
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_one_of_the_staff_says_that_what_a_report_rejects_left_and_another_says_so_too(
@@ -174,7 +162,7 @@ def test_one_of_the_staff_says_that_what_a_report_rejects_left_and_another_says_
         assert "Selon la banque : rejeté" not in plain(await site.http.get(f"/payments/{batch}"))
         shows_none(holding, half, whole)
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
@@ -229,7 +217,7 @@ def test_one_of_the_staff_opens_a_recovery_and_another_approves_it(
         assert "somebody else must say so too" not in plain(whole), "what was said before counts no more"
         assert (await site.http.get("/recoveries/5")).status_code == 404
 
-    play_office(room, database, scene)
+    play_office(room, database, scene, StaffRole.OPERATIONS)
 
 
 def test_who_looks_after_neither_accounts_nor_files_moves_nothing(

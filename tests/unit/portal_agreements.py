@@ -10,11 +10,10 @@ from tierce.billing.agreements.rules import CANCELLABLE, REASONS
 from tierce.billing.model import BY_STAFF, InvoiceReason
 from tierce.kernel.language import Language
 from tierce.policy.documents import DOCUMENT_LABELS
+from tierce.web.answers import DeclaredAnswer, DocumentAnswer, InvoicedAnswer, KindAnswer, Said
 from tierce.web.look import Frame
 from tierce.web.portal.agreeing import KINDS, document_shown
-from tierce.web.portal.agreement_api import Declared, Document, Invoiced, Kind
 from tierce.web.portal.agreement_form import AgreementForm
-from tierce.web.portal.api import Guarantee
 from tierce.web.portal.document_form import DocumentForm
 from tierce.web.portal.invoice_form import Row
 
@@ -42,7 +41,7 @@ def _one(state: AgreementState, language: Language, reason: InvoiceReason = Invo
         "answer_by": date(2026, 3, 13) if state is AgreementState.UNDER_REVIEW else None,
         "ended": AT if state in {AgreementState.INVOICED, AgreementState.CANCELLED} else None,
         "cancelled_why": "erreur de saisie" if state is AgreementState.CANCELLED else "",
-        "invoice": Invoiced("77", "F-12") if state is AgreementState.INVOICED else None,
+        "invoice": InvoicedAnswer("77", "F-12") if state is AgreementState.INVOICED else None,
         "said": "Aucun fichier de l’organisme ne vient plus." if reason in BY_STAFF else "",
         "cancellable": state in CANCELLABLE,
     }  # fmt: skip
@@ -89,10 +88,12 @@ def agreement_cases(base: dict[str, Any], frame: Frame, language: Language) -> I
 
 def _document_cases(page: dict[str, Any], language: Language) -> Iterator[tuple[str, str, Any]]:
     """One page for each way in which documents stand."""
-    said = Declared(date(2026, 2, 24), "5e" * 32, AT, "99900000012")
-    kinds = [Kind(kind.code, Guarantee(label.fr, label.en)) for kind, label in DOCUMENT_LABELS.items()]
-    half = [document_shown(Document(kind, said if at == 0 else None), language) for at, kind in enumerate(kinds)]
-    whole = [document_shown(Document(kind, said), language) for kind in kinds]
+    said = DeclaredAnswer(dated=date(2026, 2, 24), prescriber="99900000012", sha256="5e" * 32, declared_at=AT)
+    kinds = [KindAnswer(kind.code, Said(label.fr, label.en)) for kind, label in DOCUMENT_LABELS.items()]
+    half = [
+        document_shown(DocumentAnswer(kind, said if at == 0 else None), language) for at, kind in enumerate(kinds)
+    ]
+    whole = [document_shown(DocumentAnswer(kind, said), language) for kind in kinds]
     subject = _one(AgreementState.SUBJECT_TO_DOCUMENTS, language, InvoiceReason.PARTLY)
     over = _one(AgreementState.EXPIRED, language, InvoiceReason.DOCUMENTS_MISSING)
     form = DocumentForm("signed_quote", "2026-02-24", "", "abc")

@@ -5,16 +5,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tierce.web.answers import AssistantCodeAnswer, AssistantLine, PasskeyFinishAnswer
 from tierce.web.look import Frame
-from tierce.web.portal.assistant_api import Assistant, AssistantCode, PasskeyKept
 from tierce.web.portal.assistants import Named
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
 CABINET = "Cabinet médical des Tilleuls"
-NADIA = Assistant("12", "Belkacem", "Nadia", CABINET, date(2026, 9, 2), AT, AT, 1, here=True, used_at=AT)
-INES = Assistant(
-    "13", "Roche-Talvas", "Inès", "Centre hospitalier de Valbrume", date(2026, 4, 2), AT, AT, 0, here=False
-)
+NADIA = AssistantLine(
+    number="12", family_name="Belkacem", given_name="Nadia", establishment_name=CABINET,
+    last_day=date(2026, 9, 2), named_at=AT, let_in_at=AT, used_at=AT, passkeys=1, here=True,
+)  # fmt: skip
+INES = AssistantLine(
+    number="13", family_name="Roche-Talvas", given_name="Inès", establishment_name="Centre hospitalier de Valbrume",
+    last_day=date(2026, 4, 2), named_at=AT, let_in_at=AT, used_at=None, passkeys=0, here=False,
+)  # fmt: skip
 URLS = {"12": ("/code", "/end"), "13": ("/code", "/end")}
 NONE: dict[str, Any] = {
     "assistants": [], "urls": {}, "typed": Named(last_day="2026-09-02"), "first": "2026-03-03",
@@ -31,7 +35,7 @@ def assistant_cases(frame: Frame, mine: dict[str, Any]) -> Iterator[tuple[str, s
     wrong = [("given_name", "Ce nom ne peut pas être gardé tel quel. Donnez de une à soixante lettres.")]
     told = {**some, "typed": Named("Belkacem", "N4dia", "2026-09-02"), "errors": dict(wrong), "error_list": wrong}
     yield "delegates-wrong", "delegates.html", frame, told
-    code = AssistantCode("12", "7K3M-9QXD-V2T8", AT + timedelta(minutes=10))
+    code = AssistantCodeAnswer("12", "7K3M-9QXD-V2T8", AT + timedelta(minutes=10))
     shown = {**mine, "code": code, "address": "https://portail.tierce.example/assistant/passkey"}
     yield "assistant-code", "assistant_code.html", frame, {**shown, "name": "Nadia Belkacem"}
     yield "assistant-code-again", "assistant_code.html", frame, {**shown, "name": ""}
@@ -44,4 +48,4 @@ def assistant_cases(frame: Frame, mine: dict[str, Any]) -> Iterator[tuple[str, s
     )
     at_code = replace(nobody, path="/assistant/passkey")
     yield "assistant-passkey", "assistant_passkey.html", at_code, {"kept": None}
-    yield "assistant-passkey-kept", "assistant_passkey.html", at_code, {"kept": PasskeyKept("Nadia", CABINET)}
+    yield "assistant-passkey-kept", "assistant_passkey.html", at_code, {"kept": PasskeyFinishAnswer("Nadia", CABINET)}

@@ -8,10 +8,10 @@ from typing import Any
 from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
 from tierce.kernel.language import Language
+from tierce.web.answers import TakenAnswer
 from tierce.web.look import Frame
 from tierce.web.portal.invoice_form import InvoiceForm, Row
 from tierce.web.portal.invoicing import KINDS
-from tierce.web.portal.invoicing_api import Taken
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
 ENGAGEMENT = "7K3M-9QXD-V2T8P-C"
@@ -63,7 +63,7 @@ def invoice_cases(base: dict[str, Any], frame: Frame, language: Language) -> Ite
     yield "invoice-wrong", "invoice_new.html", {**new, "errors": dict(wrong), "error_list": wrong}
     quoted = [("quotes", "Ce numéro d’engagement n’est pas valable ici. Recopiez-le en entier.")]
     yield "invoice-not-own", "invoice_new.html", {**new, "errors": dict(quoted), "error_list": quoted, "full": True}
-    taken = Taken("77", "F-12", AT, "OPTI", date(2026, 3, 2), 42_000, 9, 10_000)
+    taken = TakenAnswer("77", "F-12", AT, "OPTI", date(2026, 3, 2), 42_000, 9, 10_000, [])
     amounts = {"price": Decimal("420.00"), "amo": Decimal("0.09"), "asked": Decimal("100.00")}
     told = {**base, "taken": taken, "domain": "optique", "amounts": amounts, "warnings": []}
     yield "invoice-taken", "invoice_taken.html", told

@@ -15,23 +15,27 @@ from tests.unit.portal_transfers import transfer_cases
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
+from tierce.web.answers import (
+    AccountAnswer,
+    AccountLine,
+    CodeAnswer,
+    DeviceLine,
+    HoldLine,
+    Said,
+    SessionLine,
+    SubstituteLine,
+    Words,
+)
 from tierce.web.look import Frame, Hotline
-from tierce.web.portal.account_api import AccountLine, Accounts
 from tierce.web.portal.api import (
     Activity,
-    Code,
     DepositStateBody,
-    Device,
-    Guarantee,
-    Hold,
     Promise,
     ReceiptBody,
     RightsBody,
     RouteBody,
     Seats,
     Session,
-    SessionLine,
-    Substitute,
 )
 from tierce.web.portal.depositing import DepositForm
 from tierce.web.portal.own import TOPICS
@@ -164,15 +168,29 @@ def _devices(language: Language) -> Iterator[Case]:
     base = {"session": SESSION, "signing": SIGNING, "ended": None, "errors": {}, "error_list": []}
     later = AT + timedelta(hours=8)
     sessions = [
-        SessionLine("1", AT, later, True, AT, "99102930", "Accueil", "Cabinet médical des Tilleuls"),
-        SessionLine("2", AT - timedelta(hours=3), AT, False, AT, "99109931", None, "Centre hospitalier de Valbrume"),
-        SessionLine("3", AT - timedelta(hours=4), AT, False, AT),
-    ]
+        SessionLine(
+            id="1", device="99102930", device_name="Accueil", establishment_name="Cabinet médical des Tilleuls",
+            created_at=AT, used_at=AT, expires_at=later, current=True, assistant_name=None,
+        ),
+        SessionLine(
+            id="2", device="99109931", device_name=None, establishment_name="Centre hospitalier de Valbrume",
+            created_at=AT - timedelta(hours=3), used_at=AT, expires_at=AT, current=False, assistant_name=None,
+        ),
+        SessionLine(
+            id="3", device=None, device_name=None, establishment_name=None,
+            created_at=AT - timedelta(hours=4), used_at=AT, expires_at=AT, current=False, assistant_name=None,
+        ),
+    ]  # fmt: skip
+    first = DeviceLine(
+        id="99102930", name="Accueil", signs=True, first_at=AT - timedelta(days=90), used_at=AT, sessions=1,
+        new=False, new_until=None, continues=False, current=True,
+    )  # fmt: skip
+    later_on = msgspec.structs.replace(first, name=None, first_at=AT - timedelta(days=2), current=False)
     devices = [
-        Device("99102930", True, AT - timedelta(days=90), AT, 1, True, "Accueil"),
-        Device("99109931", True, AT - timedelta(days=2), AT, 1, False, None, new=True, new_until=date(2026, 3, 15)),
-        Device("99109932", False, AT - timedelta(days=2), AT, 0, False, new=True),
-        Device("99109933", True, AT - timedelta(days=2), AT, 1, False, continues=True),
+        first,
+        msgspec.structs.replace(later_on, id="99109931", new=True, new_until=date(2026, 3, 15)),
+        msgspec.structs.replace(later_on, id="99109932", signs=False, sessions=0, new=True),
+        msgspec.structs.replace(later_on, id="99109933", continues=True),
     ]
     urls = {"code_url": "/code", "confirm_url": "/confirm", "separate_urls": {"99109933": "/separate"}}
     many = {
@@ -189,7 +207,7 @@ def _devices(language: Language) -> Iterator[Case]:
     yield "sessions", "sessions.html", frame, many
     yield "sessions-one", "sessions.html", frame, {**many, "rows": sessions[:1], "devices": devices[:1], "ended": 2}
     wrong = [("name-99109931", "Le nom de l’appareil est vide ou trop long. Donnez de un à quarante caractères.")]
-    code = Code("01290832", AT)
+    code = CodeAnswer("01290832", AT)
     yield "sessions-new", "sessions.html", frame, {**many, "here": devices[1]}
     yield "sessions-code", "sessions.html", frame, {**many, "here": devices[1], "code": code}
     yield "sessions-confirmed", "sessions.html", frame, {**many, "confirmed": True, "other_key_at": AT}
@@ -204,9 +222,19 @@ def _devices(language: Language) -> Iterator[Case]:
     }
     yield from assistant_cases(_frame("/delegates", language), mine)
     yield "delegates", "delegates.html", _frame("/delegates", language), mine
-    one = Substitute("Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
+    one = SubstituteLine(7, "Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
     yield "delegates-some", "delegates.html", _frame("/delegates", language), {**mine, "substitutes": [one]}
-    held = Hold("31", "device", 3, AT, AT + timedelta(days=1), automatic=True, lifted=False)
+    yield from _held(language)
+    yield from _account(language)
+    asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}
+    yield "help", "help.html", _frame("/help", language), asked
+
+
+def _held(language: Language) -> Iterator[Case]:
+    held = HoldLine(
+        id="31", on="device", rung=3, since=AT, until=AT + timedelta(days=1), automatic=True, lifted=False,
+        appealed_at=None, answer_due=None, answered_at=None, answer=None,
+    )  # fmt: skip
     sent = msgspec.structs.replace(held, appealed_at=AT, answer_due=AT + timedelta(days=1))
     told = msgspec.structs.replace(sent, answered_at=AT, answer="Le foyer a confirmé votre visite.", lifted=True)
     hold: dict[str, Any] = {
@@ -225,22 +253,21 @@ def _devices(language: Language) -> Iterator[Case]:
         ("held-not", {}),
     ):
         yield name, "held.html", _frame("/held", language), {**hold, **more}
-    yield from _account(language)
-    asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}
-    yield "help", "help.html", _frame("/help", language), asked
 
 
 def _account(language: Language) -> Iterator[Case]:
     line = AccountLine(
-        "FR •••• 0172", "in_force", Guarantee("en vigueur", "in force"), AT, AT, "SELARL des Tilleuls", since=AT
-    )
+        masked="FR •••• 0172", holder="SELARL des Tilleuls", state="in_force", label=Words("en vigueur", "in force"),
+        why=None, said=None, asked_at=AT, due_at=AT, since=AT, ended_at=None, own=False,
+    )  # fmt: skip
     asked = msgspec.structs.replace(
         line, masked="FR •••• 0273", state="waiting", due_at=AT + timedelta(days=5), since=None
     )
     refused = msgspec.structs.replace(
-        asked, label=Guarantee("refusé", "refused"), ended_at=AT, said="La gérante ne le connaît pas.",
-        why=Guarantee("refusé par l’opérateur", "refused by the operator"),
+        asked, label=Words("refusé", "refused"), ended_at=AT, said="La gérante ne le connaît pas.",
+        why=Words("refusé par l’opérateur", "refused by the operator"),
     )  # fmt: skip
+    own = msgspec.structs.replace(asked, own=True)
     base: dict[str, Any] = {
         "session": SESSION, "signing": SIGNING, "done": "", "errors": {}, "error_list": [], "holder": "",
         "ask_url": "https://api.tierce.example/v1/account", "stop_url": "https://api.tierce.example/v1/account/stop",
@@ -248,14 +275,19 @@ def _account(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     wrong = [("iban", "Ses deux chiffres de contrôle ne conviennent pas.")]
     for name, more in (
-        ("account-none", {"accounts": Accounts([], stopped="signed_in_long_ago")}),
-        ("account-first", {"accounts": Accounts([])}),
-        ("account", {"accounts": Accounts([refused], in_force=line)}),
-        ("account-asked", {"accounts": Accounts([], line, asked), "done": "asked"}),
-        ("account-own", {"accounts": Accounts([], line, msgspec.structs.replace(asked, own=True))}),
+        ("account-none", {"accounts": AccountAnswer(None, None, [], "signed_in_long_ago")}),
+        ("account-first", {"accounts": AccountAnswer(None, None, [], None)}),
+        ("account", {"accounts": AccountAnswer(line, None, [refused], None)}),
+        ("account-asked", {"accounts": AccountAnswer(line, asked, [], None), "done": "asked"}),
+        ("account-own", {"accounts": AccountAnswer(line, own, [], None)}),
         (
             "account-wrong",
-            {"accounts": Accounts([], line), "errors": dict(wrong), "error_list": wrong, "holder": "Dr Morvan"},
+            {
+                "accounts": AccountAnswer(line, None, [], None),
+                "errors": dict(wrong),
+                "error_list": wrong,
+                "holder": "Dr Morvan",
+            },
         ),
     ):
         yield name, "account.html", _frame("/account", language), {**base, **more}
@@ -344,9 +376,7 @@ def _deposits(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     yield "deposit-open", "deposit_open.html", frame, signing
     for guaranteed in (True, False):
-        promise = Promise(
-            guaranteed, "none", Guarantee("L’organisme garantit ce montant.", "The insurer guarantees.")
-        )
+        promise = Promise(guaranteed, "none", Said("L’organisme garantit ce montant.", "The insurer guarantees."))
         receipt = ReceiptBody(
             "D-7K3M-9QXD-V2T8P-C", AT, "OPTI", date(2026, 3, 3), "59.90", promise, "Mutuelle du Grand Chêne", "P. L."
         )
@@ -358,8 +388,8 @@ def _deposits(language: Language) -> Iterator[Case]:
     empty = {**signing, "number": "", "state": None, "error": ""}
     yield "receipt-state-empty", "deposit_state.html", frame, empty
     state = DepositStateBody(
-        "D-7K3M-9QXD-V2T8P-C", "guaranteed", Guarantee("paiement garanti", "payment guaranteed"),
-        Guarantee("L’organisme garantit ce montant.", "The insurer guarantees."), AT, "OPTI", "59.90", AT,
+        "D-7K3M-9QXD-V2T8P-C", "guaranteed", Said("paiement garanti", "payment guaranteed"),
+        Said("L’organisme garantit ce montant.", "The insurer guarantees."), AT, "OPTI", "59.90", AT,
     )  # fmt: skip
     told = {"kind": "good", "label": "paiement garanti", "why": state.detail.fr, "domain": "optique"}
     yield "receipt-state", "deposit_state.html", frame, {

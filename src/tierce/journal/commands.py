@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -22,10 +22,9 @@ from tierce.journal.verifier.proof import check_proof
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
-from tierce.storage.command_line import Host, Json, Keys, Log, Name, Origin, Port, Secrets
+from tierce.storage.command_line import Host, Json, Keys, Log, Name, Origin, Port, Secrets, refuse
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.storage.said import said
 
 ROLE = "tierce_office"
 
@@ -56,7 +55,7 @@ def key(*, keys: Keys, origin: Origin = LOG_ORIGIN) -> None:
     try:
         private = Keyring(keys, ()).instance(LOG_KEY_NAME)
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     typer.echo(verifier_key(origin, private.public_key()))
 
 
@@ -124,7 +123,7 @@ def verify(
         with Database(host, port, name, secrets).connect(ROLE) as connection:
             record(connection, report)
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     if json == "-":
         typer.echo(msgspec.json.encode(_as_object(report)))
     _print(report)
@@ -148,7 +147,7 @@ def proof(
         with Database(host, port, name, secrets).connect(ROLE) as connection:
             made = prove(connection, LogFolder(log), EntrySeq(seq))
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     typer.echo(made.to_json(), nl=False)
 
 
@@ -158,7 +157,7 @@ def check(*, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     try:
         proved = check_proof(file.read_bytes(), log_key)
     except TierceError as error:
-        _refuse(error, code=1)
+        refuse(error, code=1)
     typer.echo(
         f"✓ La ligne {proved.seq} est la feuille {proved.index} d’un journal de {proved.size} lignes. / "
         f"Entry {proved.seq} is leaf {proved.index} of a log of {proved.size}."
@@ -184,8 +183,3 @@ def _print(report: Report) -> None:
     )
     for name, size in report.cosigned.items():
         typer.echo(f"{name} : contresigné jusqu’à / cosigned up to {size}", err=True)
-
-
-def _refuse(error: TierceError, code: int = 2) -> NoReturn:
-    typer.echo(f"✗ {said(error)}", err=True)
-    raise typer.Exit(code) from None

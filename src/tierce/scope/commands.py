@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import typer
@@ -24,10 +24,9 @@ from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, KEY_NA
 from tierce.scope.model import SETTLE, Status
 from tierce.scope.rules import is_over
 from tierce.scope.service import Export, computed
-from tierce.storage.command_line import Host, Json, Keys, Name, Port, Secrets, Segments
+from tierce.storage.command_line import By, Host, Json, Keys, Name, Port, Secrets, Segments, refuse
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.storage.said import said
 
 ROLE = "tierce_office"
 
@@ -51,7 +50,7 @@ def scope() -> None:
 def run(
     *,
     criteria: File,
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    by: By,
     secrets: Secrets,
     keys: Keys,
     segments: Segments,
@@ -85,7 +84,7 @@ def run(
                 path, digest = write_list(engine, into, lambda made: export.note(writing, Act.SCOPE_FILE, made))
                 totals, head = engine.totals(), engine.head
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     nobody_else = head.whole and is_over(clauses, seen)
     found: dict[str, object] = {
         "file": str(path),
@@ -120,7 +119,7 @@ def diff(*, before: File, after: File, json: Json = "") -> None:
             if json != "-":
                 typer.echo(f"{one.sign} {one.line}")
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     if json == "-":
         found = {"added": counted["+"], "removed": counted["-"], "changed": counted["~"]}
         typer.echo(msgspec.json.encode({"before": before.stem, "after": after.stem, **found}))
@@ -141,7 +140,7 @@ def show(*, file: File, head: Annotated[int, typer.Option(min=0, help="Lignes à
             if place < head:
                 typer.echo(line)
     except TierceError as error:
-        _refuse(error)
+        refuse(error)
     typer.echo(", ".join(f"{status} {count}" for status, count in sorted(counted.items())), err=True)
 
 
@@ -162,8 +161,3 @@ def progress() -> Iterator[Said]:
             bars.update(tasks[what], completed=done, total=of)
 
         yield say
-
-
-def _refuse(error: TierceError, code: int = 2) -> NoReturn:
-    typer.echo(f"✗ {said(error)}", err=True)
-    raise typer.Exit(code) from None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import psycopg
 import typer
@@ -32,6 +32,8 @@ Segments = Annotated[
     typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
 ]
 Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+By = Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")]
+Admin = Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")]
 
 
 def whole_table(*columns: str) -> Table:
@@ -42,11 +44,16 @@ def whole_table(*columns: str) -> Table:
     return table
 
 
+def refuse(error: Exception, code: int = 2, undone: str = "") -> NoReturn:
+    """Tell a refusal in one line on the error output, in both languages, after what was not done, and end."""
+    typer.echo(f"✗ {undone}: {said(error)}" if undone else f"✗ {said(error)}", err=True)
+    raise typer.Exit(code) from None
+
+
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Tell a refusal in one line on the error output, in both languages, and end with 2."""
+def refusing(undone: str = "") -> Iterator[None]:
+    """Refuse what goes wrong; `undone` says in both languages what was not done."""
     try:
         yield
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {said(error)}", err=True)
-        raise typer.Exit(2) from None
+        refuse(error, undone=undone)

@@ -13,20 +13,23 @@ from enum import IntEnum, StrEnum
 from itertools import starmap
 from pathlib import Path
 from struct import iter_unpack
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
-from numpy.typing import NDArray
 
 from tierce.kernel.durable import write_new
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.os_errors import os_reason
 from tierce.storage.errors import KeyMissingError, SealBrokenError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 KEY_BYTES = 32
 GENERATIONS_MAX = 100
@@ -305,12 +308,18 @@ class Sealer:
         return b"".join((bytes((_SEAL_VERSION, version)), nonce, sealed))
 
     def seal_many(
-        self, compartment: Compartment, insurer: InsurerId, persons: NDArray[np.int64], plaintexts: NDArray[np.uint8]
-    ) -> NDArray[np.uint8]:
+        self,
+        compartment: Compartment,
+        insurer: InsurerId,
+        persons: "NDArray[np.int64]",
+        plaintexts: "NDArray[np.uint8]",
+    ) -> "NDArray[np.uint8]":
         """Seal many records of one length, each bound to its person, as `seal` does one: a matrix in, a matrix out.
 
         What the cipher is asked is laid out for all of them first, so that no object is made but what it is given.
         """
+        import numpy as np  # noqa: PLC0415 - every command reads keys, and only files taken in are sealed in matrices
+
         version, cipher = self._latest(compartment, insurer)
         place = np.frombuffer(_place(compartment, insurer, PersonId(0))[:-8], np.uint8)
         (count, size), nonce = plaintexts.shape, _NONCE_BYTES

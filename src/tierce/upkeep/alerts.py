@@ -17,8 +17,7 @@ from tierce.peer_alerts.signing import read_keys
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
-from tierce.storage.command_line import Json, SettingsFile, whole_table
-from tierce.storage.said import said
+from tierce.storage.command_line import Json, SettingsFile, refuse, refusing, whole_table
 from tierce.upkeep.lines import ROLE, address, journalled, typed
 
 NAME_MAX, ISSUER_MAX = 80, 200
@@ -72,8 +71,7 @@ def peer(
         )
         raise typer.Exit(1) from None
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été inscrit / nothing was registered: {said(error)}", err=True)
-        raise typer.Exit(2) from None
+        refuse(error, undone="rien n’a été inscrit / nothing was registered")
     typer.echo(f"✓ les alertes de {named} sont reçues / alerts of {named} are taken in")
 
 
@@ -85,15 +83,12 @@ def peer(
 )
 def keys(*, name: Name, keys: Keys, why: Why, settings: SettingsFile) -> None:
     """Donner d’autres clés à un opérateur ; les anciennes ne servent plus. / Give an operator other keys."""
-    try:
+    with refusing("rien n’a été changé / nothing was changed"):
         reason, kept = typed("--why", why), read_keys(keys.read_bytes())
         with journalled(load(settings)) as (connection, appender):
             number = store.replace_keys(connection, name, kept, reason)
             if number is not None:
                 appender.append(connection, [_line(number)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     _found(number, name)
     typer.echo(f"✓ {name} signe par ces clés seules / {name} signs with these keys alone")
 
@@ -112,7 +107,7 @@ def end(
 ) -> None:
     """Ne plus recevoir d’alertes d’un opérateur. / Take in no more alerts of an operator."""
     gone = 0
-    try:
+    with refusing("rien n’a été changé / nothing was changed"):
         reason, now = typed("--why", why), SystemClock().now()
         with journalled(load(settings)) as (connection, appender):
             number = store.end(connection, name, now, reason)
@@ -120,9 +115,6 @@ def end(
                 if set_aside:
                     gone = store.set_aside_all(connection, number, now, getuser(), reason)
                 appender.append(connection, [_line(number)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     _found(number, name)
     typer.echo(
         f"✓ plus d’alertes de {name}, {gone} écartées / no more alerts of {name}, {gone} set aside"
@@ -134,13 +126,10 @@ def end(
 @app.command(epilog="Exemple / example:  tierce alerts peers --settings tierce.toml")
 def peers(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister les opérateurs, et leurs alertes du jour. / List the operators, and their alerts of the day."""
-    try:
+    with refusing("rien n’a été lu / nothing was read"):
         today = start_of(date_of(paris_day(SystemClock().now())))
         with load(settings).connection().connect(ROLE) as connection:
             found = store.registered(connection, today)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(found))
         return

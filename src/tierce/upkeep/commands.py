@@ -9,7 +9,7 @@ import typer
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.command_line import SettingsFile
+from tierce.storage.command_line import Admin, SettingsFile
 from tierce.storage.migrate import migrate, register_portal
 from tierce.storage.said import said
 from tierce.upkeep.service import make_keys
@@ -40,7 +40,7 @@ def keys(
 def database(
     *,
     settings: SettingsFile,
-    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
+    admin: Admin = SUPERUSER,
 ) -> None:
     """Créer ou mettre à niveau rôles, schéma, droits et planchers. / Bring the database to this version."""
     try:

@@ -1,7 +1,7 @@
 """`tierce controls`: what was promised, what holds it, how it stands now and how it stood on a past day."""
 
 from datetime import date, datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import psycopg
@@ -18,10 +18,9 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, refuse
 from tierce.storage.granted import printed_digest
 from tierce.storage.keys import Keyring
-from tierce.storage.said import said
 
 ROLE, INSTANCE = "tierce_worker", "worker"
 _EPILOG = """
@@ -74,7 +73,7 @@ def check(*, settings: SettingsFile, json: Json = "") -> None:
         with load(settings).connection().connect(ROLE) as connection:
             readings = store.readings(connection, SystemClock().now())
     except (TierceError, psycopg.OperationalError) as error:
-        _refuse(error)
+        refuse(error)
     found = looked(readings, printed_digest())
     late = overdue(controls(), readings.at.astimezone(PARIS).date())
     wrong = bool(late) or any(one.standing is Standing.FAILS for one in found)
@@ -103,7 +102,7 @@ def show(
         if found is None:
             raise SnapshotMissingError
     except (TierceError, psycopg.OperationalError) as error:
-        _refuse(error)
+        refuse(error)
     typer.echo(found.note, nl=False)
 
 
@@ -117,7 +116,7 @@ def snapshot(*, settings: SettingsFile) -> None:
             taking = Controls(Appender.enrol(connection, INSTANCE, key), key, SystemClock(), __version__)
             taken = taking.step(connection)
     except (TierceError, psycopg.OperationalError) as error:
-        _refuse(error)
+        refuse(error)
     if taken is None:
         typer.echo("le relevé d’aujourd’hui est pris / today's snapshot is taken")
         return
@@ -140,7 +139,7 @@ def rules(
                 raise RulesMissingError
             text = store.rules_text(connection, found[0].digest) if digest else None
     except (TierceError, psycopg.OperationalError) as error:
-        _refuse(error)
+        refuse(error)
     if text is not None:  # these bytes alone: SHA-256 of them begins with the digest
         typer.echo(text, nl=False)
         return
@@ -149,8 +148,3 @@ def rules(
         typer.echo(f"{one.digest.hex()}  {since}  ligne / line {one.entry}")
     if not found:
         typer.echo("aucune : un worker les garde dès son départ / none: a worker keeps them as it starts")
-
-
-def _refuse(error: Exception) -> NoReturn:
-    typer.echo(f"✗ {said(error)}", err=True)
-    raise typer.Exit(2) from None

@@ -28,7 +28,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.scope.commands import progress
 from tierce.settings import Settings, SettingsError, load
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import By, Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
 from tierce.web.names import log_key
@@ -73,7 +73,7 @@ def pack(
     incident: Annotated[str, typer.Argument(help="Référence ou numéro. / Reference or number.")],
     out: Annotated[Path, typer.Option(help="Le fichier à écrire. / The file to write.")],
     settings: SettingsFile,
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")] = "",
+    by: By = "",
     under: Annotated[
         int | None,
         typer.Option(min=1, help="Taille d’un point de contrôle antérieur. / Size of an earlier checkpoint."),

@@ -21,10 +21,9 @@ from tierce.presence import store
 from tierce.presence.errors import KeyFormatError
 from tierce.presence.signing import signing_key
 from tierce.settings import load
-from tierce.storage.command_line import Json, SettingsFile, whole_table
+from tierce.storage.command_line import Json, SettingsFile, refuse, refusing, whole_table
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
-from tierce.storage.said import said
 from tierce.upkeep.lines import INSTANCE, ROLE, journalled
 
 app = typer.Typer(
@@ -42,14 +41,11 @@ def presence() -> None:
 @app.command(epilog="Exemple / example:  tierce presence signers --settings tierce.toml")
 def signers(*, settings: SettingsFile, json: Json = "") -> None:
     """Donner à chaque organisme sa clé de cartes, et les lister. / Give each insurer a key, list all."""
-    try:
+    with refusing("rien n’a été inscrit / nothing was registered"):
         read = load(settings)
         made = register_signers(read.connection(), read.key_directory())
         with read.connection().connect(ROLE) as connection:
             found = store.signers(connection)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été inscrit / nothing was registered: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         rows = [{"signer": n, "amc": amc, "insurer": name, "signs": signs} for n, amc, name, signs in found]
         typer.echo(msgspec.json.encode({"made": made, "signers": rows}))
@@ -69,15 +65,12 @@ def revoke(
     settings: SettingsFile,
 ) -> None:
     """Révoquer une clé ; ses cartes ne servent plus. / Revoke a key; its cards serve no more."""
-    try:
+    with refusing("rien n’a été révoqué / nothing was revoked"):
         read = load(settings)
         with journalled(read) as (connection, appender):
             insurer = store.revoke_signer(connection, signer, why)
             if insurer is not None:
                 appender.append(connection, [_line(insurer, signer)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été révoqué / nothing was revoked: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if insurer is None:
         typer.echo(
             f"✗ aucune clé {signer} ne signe : voyez `tierce presence signers` / no key {signer} signs: see it",
@@ -99,16 +92,13 @@ def peer(
     insurer: Annotated[str | None, typer.Option(help="Numéro AMC, pour un organisme. / For an insurer.")] = None,
 ) -> None:
     """Inscrire qui rapporte des soins facturés. / Register a peer that reports invoiced care."""
-    try:
+    with refusing("rien n’a été inscrit / nothing was registered"):
         read = load(settings)
         public = read_public_key(key)
         with journalled(read) as (connection, appender):
             added = store.add_peer(connection, name, insurer, public)
             if added:
                 appender.append(connection, [_line(InsurerId(0), 0)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été inscrit / nothing was registered: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if not added:
         typer.echo(
             "✗ --insurer : aucun organisme n’a ce numéro AMC ; prenez d’abord le fichier des organismes / "
@@ -129,14 +119,11 @@ def end_peer(
     settings: SettingsFile,
 ) -> None:
     """Ne plus admettre un pair ; ce qu’il a rapporté demeure. / Let a peer report no more."""
-    try:
-        with journalled(load(settings)) as (connection, appender):
-            ended = store.revoke_peer(connection, name, why)
-            if ended:
-                appender.append(connection, [_line(InsurerId(0), 0)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
-        raise typer.Exit(2) from None
+    changing = refusing("rien n’a été changé / nothing was changed")
+    with changing, journalled(load(settings)) as (connection, appender):
+        ended = store.revoke_peer(connection, name, why)
+        if ended:
+            appender.append(connection, [_line(InsurerId(0), 0)])
     if not ended:
         typer.echo(
             f"✗ aucun pair {name} ne rapporte ; vérifiez son nom / no peer {name} reports; check the name", err=True
@@ -170,8 +157,7 @@ def certify(
         )
         raise typer.Exit(1) from None
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
-        raise typer.Exit(2) from None
+        refuse(error, undone="rien n’a été changé / nothing was changed")
     if not done:
         typer.echo("✗ il ne déclare déjà rien / it may declare nothing already", err=True)
         raise typer.Exit(1)

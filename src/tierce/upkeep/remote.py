@@ -18,9 +18,8 @@ from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.rights.remote import store
 from tierce.settings import Mode, load
-from tierce.storage.command_line import Json, SettingsFile, whole_table
+from tierce.storage.command_line import Json, SettingsFile, refuse, refusing, whole_table
 from tierce.storage.keys import Keyring
-from tierce.storage.said import said
 from tierce.upkeep.lines import ROLE, address, journalled, typed
 from tierce.upkeep.presence import read_public_key
 
@@ -81,8 +80,7 @@ def declare(
         )
         raise typer.Exit(1) from None
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été déclaré / nothing was declared: {said(error)}", err=True)
-        raise typer.Exit(2) from None
+        refuse(error, undone="rien n’a été déclaré / nothing was declared")
     if made is None:
         typer.echo(
             "✗ aucun organisme n’a ce numéro AMC : `tierce feed insurers FILE` / no insurer has this AMC number",
@@ -95,15 +93,12 @@ def declare(
 @app.command(epilog='Exemple / example:  tierce remote end 99100042 --why "convention over" --settings tierce.toml')
 def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
     """Ne plus interroger un organisme, dès la demande suivante. / Ask an insurer no more, from the next ask on."""
-    try:
+    with refusing("rien n’a été changé / nothing was changed"):
         reason = typed("--why", why)
         with journalled(load(settings)) as (connection, appender):
             ended = store.end(connection, amc, getuser(), reason)
             if ended is not None:
                 appender.append(connection, [_line(*ended)])
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if ended is None:
         typer.echo(
             f"✗ {amc} n’était pas interrogé : voyez `tierce remote list` / was not asked: see `tierce remote list`",
@@ -118,12 +113,9 @@ def end(*, amc: Amc, why: Why, settings: SettingsFile) -> None:
 @app.command("list", epilog="Exemple / example:  tierce remote list --settings tierce.toml")
 def listed(*, settings: SettingsFile, json: Json = "") -> None:
     """Lister qui est interrogé, et comment chacun répond aujourd’hui. / List who is asked, and how each answers."""
-    try:
-        with load(settings).connection().connect(ROLE) as connection:
-            found = store.watched(connection)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
-        raise typer.Exit(2) from None
+    reading = refusing("rien n’a été lu / nothing was read")
+    with reading, load(settings).connection().connect(ROLE) as connection:
+        found = store.watched(connection)
     if json == "-":
         typer.echo(msgspec.json.encode(found))
         return
@@ -136,11 +128,8 @@ def listed(*, settings: SettingsFile, json: Json = "") -> None:
 @app.command(epilog="Exemple / example:  tierce remote key --settings tierce.toml > operator.pub")
 def key(*, settings: SettingsFile) -> None:
     """Écrire la clé publique de nos demandes, pour l’organisme. / Write the public key of our asks."""
-    try:
+    with refusing("rien n’a été lu / nothing was read"):
         public = Keyring(load(settings).key_directory(), ()).instance(ASKING).public_key()
-    except (TierceError, OSError) as error:
-        typer.echo(f"✗ rien n’a été lu / nothing was read: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     typer.echo(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), nl=False)
 
 

@@ -8,7 +8,7 @@ import typer
 from tierce.identity.staff.service import StaffDesk
 from tierce.kernel.clock import SystemClock
 from tierce.policy.digest import policy_digest
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import By, Json, SettingsFile
 from tierce.upkeep.office import office
 
 _EPILOG = """
@@ -59,7 +59,7 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
 def end(
     subject: Annotated[str, typer.Argument(help="Le nom chez le fournisseur. / The provider's name for her.")],
     *,
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    by: By,
     settings: SettingsFile,
 ) -> None:
     """Fermer toutes les sessions d’un agent, à l’instant. / End every session of one member of staff, now."""
@@ -73,7 +73,7 @@ def end(
 def end_insurer(
     amc: Annotated[str, typer.Argument(help="Le numéro AMC de l’assureur. / The insurer's AMC number.")],
     *,
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    by: By,
     settings: SettingsFile,
 ) -> None:
     """Fermer toutes les sessions d’un assureur, à l’instant. / End every session of an insurer's staff, now."""

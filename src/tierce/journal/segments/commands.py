@@ -22,7 +22,7 @@ from tierce.kernel.ids import EntrySeq, staff_id
 from tierce.policy.digest import policy_digest
 from tierce.policy.segments import REDACTIONS, RedactionReason
 from tierce.storage import heartbeat
-from tierce.storage.command_line import Host, Json, Keys, Log, Name, Port, Secrets, Segments, refusing
+from tierce.storage.command_line import By, Host, Json, Keys, Log, Name, Port, Secrets, Segments, refusing
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -107,7 +107,7 @@ def redact(
     *,
     seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
     reason: Annotated[str, typer.Option(help="decision, wrong-person, erasure.")],
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    by: By,
     secrets: Secrets,
     keys: Keys,
     segments: Segments,

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +15,7 @@ from tierce.journal.witness.service import Witness
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.durable import write_new
 from tierce.kernel.errors import TierceError
-from tierce.storage.said import said
+from tierce.storage.command_line import refuse
 
 KEY_FILE = "witness.key"
 KEY_BYTES = 32
@@ -48,7 +48,7 @@ def key(folder: Folder, *, name: Name) -> None:
         line = WitnessKey(name, _key(folder).public_key()).line
         WitnessKey.parse(line)
     except (TierceError, OSError) as error:
-        _refuse(error)
+        refuse(error)
     typer.echo(line)
 
 
@@ -71,7 +71,7 @@ def serve_one(
         made = Witness(folder, name, _key(folder), log_key, SystemClock())
         server = serve(made, port)
     except (TierceError, OSError) as error:
-        _refuse(error)
+        refuse(error)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)
@@ -96,7 +96,7 @@ def show(folder: Folder, *, name: Name, log_key: LogKeys) -> None:
             if note is not None:
                 typer.echo(note, nl=False)
     except (TierceError, OSError) as error:
-        _refuse(error)
+        refuse(error)
 
 
 def _key(folder: Path) -> Ed25519PrivateKey:
@@ -105,8 +105,3 @@ def _key(folder: Path) -> Ed25519PrivateKey:
         typer.echo(f"✗ {folder / KEY_FILE} n’a pas 32 octets / does not have 32 bytes", err=True)
         raise typer.Exit(2)
     return Ed25519PrivateKey.from_private_bytes(data)
-
-
-def _refuse(error: Exception) -> NoReturn:
-    typer.echo(f"✗ {said(error)}", err=True)
-    raise typer.Exit(2) from None

@@ -20,7 +20,7 @@ from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, Co
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
-from tierce.lab.bench.giving import give
+from tierce.lab.bench.giving import JsonTo, give
 from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
@@ -82,9 +82,7 @@ def gate(
     ] = False,
     each: Annotated[int, typer.Option(help="Answers of each of four kinds, with --oracle.")] = 20_000,
     rate: Annotated[int, typer.Option(help="Asks a second, with --oracle.")] = 150,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Measure the gate over HTTP, in turns with pgbench on bench/reference.sql."""
     work = Path("var/bench").absolute()
@@ -141,9 +139,7 @@ def history(
     seconds: Annotated[float, typer.Option(min=1, help="How long.")] = 30,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Measure one person's history, and one professional's, over sealed entries."""
     try:
@@ -181,9 +177,7 @@ def scope(
     national: Annotated[
         bool, typer.Option("--national", help="La liste de tous. / The list of everybody, streamed.")
     ] = False,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Measure the list of 50 stolen logins over a week, beside DuckDB scanning the same columns."""
     entries_wanted = SMALL_ENTRIES if small else count
@@ -217,9 +211,7 @@ def import_(
     *,
     lines: Annotated[int, typer.Option(min=1_000, help="Lignes du fichier. / Lines of the file.")] = 1_000_000,
     turns: Annotated[int, typer.Option(min=1, help="Turns of import and bare COPY; medians are taken.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Measure the import of a rights file, beside a bare COPY of the same bytes."""
     try:
@@ -244,9 +236,7 @@ def journal(
     ] = 1_000_000,
     small: Annotated[bool, typer.Option("--small", help="200 000 lignes. / 200,000 entries.")] = False,
     seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Sequence, prove and verify a journal, beside a bare reading that hashes."""
     try:
@@ -286,9 +276,7 @@ def concerned(
     ] = False,
     each: Annotated[int, typer.Option(min=40, max=20_000, help="With --oracle: answers of each kind.")] = 600,
     seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Measure the look-up behind « Suis-je concerné ? », half of those who ask being on the list."""
     report: ConcernedReport | ConcernedOracleReport

@@ -1,9 +1,14 @@
 """What a measurement found, as the one JSON object that its command gives."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import typer
+
+JsonTo = Annotated[
+    str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+]
 
 
 def give(report: object, json_to: str | None) -> None:

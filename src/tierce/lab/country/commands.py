@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.lab.country.population import Format, Plan, write_country
+from tierce.storage.command_line import Json
 
 _EPILOG = """
 Exemples / examples:
@@ -51,7 +52,7 @@ def population(
     public_directory: Annotated[
         bool, typer.Option("--public-directory", help="Annuaire Santé et FINESS aussi. / Public layouts too.")
     ] = False,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Écrit un pays inventé : organismes, droits, annuaire. / Write an invented country to files."""
     day: date = on.date() if on else date_of(paris_day(SystemClock().now()))

@@ -27,6 +27,7 @@ from tierce.lab.demo.result import Result
 from tierce.lab.demo.show import told
 from tierce.lab.demo.stage import Stage, open_stage, start_unprotected
 from tierce.lab.demo.steps import Steps
+from tierce.storage.command_line import Json
 
 PERSONS: Final = 20_500
 """More people than are tried, so that every try is a true identity."""
@@ -62,7 +63,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Garder la base à la fin. / Keep the database.")] = False,
     home: Annotated[Path, typer.Option(help="Dossier de l’installation. / Folder.")] = Path("var/demo"),
     lang: Annotated[Language | None, typer.Option(help="fr, en ; selon LANG. / By LANG when left out.")] = None,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
     picture: Annotated[Path | None, typer.Option(help="Image SVG du terminal. / The terminal as SVG.")] = None,
 ) -> None:
     """Les quatre promesses, sur cette machine. / The four promises, on this machine."""

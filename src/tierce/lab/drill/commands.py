@@ -17,6 +17,7 @@ from tierce.lab.demo.steps import Steps
 from tierce.lab.drill import kept
 from tierce.lab.drill.play import play
 from tierce.lab.drill.result import stages, table
+from tierce.storage.command_line import Json
 
 PEOPLE: Final = 200
 REPORT: Final = "report.json"
@@ -60,7 +61,7 @@ def drill(
     home: Annotated[Path, typer.Option(help="Dossier de l’installation. / Folder.")] = Path("var/drill"),
     seed: Annotated[int, typer.Option(help="Graine du tirage. / Of what is drawn.")] = 1,
     lang: Annotated[Language | None, typer.Option(help="fr, en ; selon LANG. / By LANG when left out.")] = None,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Un vol chez deux opérateurs, puis tout jusqu’aux lettres. / A theft at two operators, then everything."""
     language = lang or spoken()

@@ -24,6 +24,7 @@ from tierce.lab.errors import BoundExceededError, LabError
 from tierce.lab.live.play import VICTIMS, Taken, rob
 from tierce.lab.runs.runner import Options, play
 from tierce.policy.seats import PROBATION_LIMIT, SEATS, cap_of
+from tierce.storage.command_line import Json
 
 PERSONS: Final = 3_000
 INSURERS: Final = 8
@@ -63,7 +64,7 @@ def live(
     seed: Annotated[int, typer.Option(min=0, help="Graine. / Seed.")] = 1,
     home: Annotated[Path, typer.Option(help="Dossier de l’installation. / Folder.")] = Path("var/live"),
     lang: Annotated[Language, typer.Option(help="fr, en.")] = Language.FR,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Jouer une attaque contre la plateforme entière. / Play an attack against the whole platform."""
     screen = Console(stderr=True, highlight=False)

@@ -25,6 +25,7 @@ from tierce.lab.report.page import write_report
 from tierce.lab.report.words import number
 from tierce.lab.runs.figures import Figures, Run, figures_of
 from tierce.lab.runs.runner import Options, play
+from tierce.storage.command_line import Json
 
 SEEDS_MAX: Final = 1_000
 _EPILOG = """
@@ -77,7 +78,7 @@ def run(
     causes: Annotated[
         bool, typer.Option("--causes", help="Pourquoi on demande une preuve. / Why proofs are asked.")
     ] = (False),
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Jouer une attaque contre la règle. / Play an attack against the rule."""
     try:
@@ -112,7 +113,7 @@ def league_table(
     seeds: Annotated[int, typer.Option(min=1, max=SEEDS_MAX, help="Tirages. / Draws.")] = 3,
     lang: Annotated[Language, typer.Option(help="Langue du tableau. / Language of the table.")] = Language.FR,
     processes: Annotated[int, typer.Option(min=0, help="0 : un par processeur. / 0 for one a processor.")] = 0,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Comparer la règle à d’autres limites. / Compare the rule with other limits."""
     try:

@@ -3,7 +3,7 @@
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import psycopg
 import typer
@@ -22,11 +22,10 @@ from tierce.scope.indicators.service import answer
 from tierce.scope.indicators.signing import check, sign
 from tierce.scope.service import Export
 from tierce.scope.store import seen_until
-from tierce.storage.command_line import Host, Keys, Name, Origin, Port, Secrets, Segments
+from tierce.storage.command_line import By, Host, Keys, Name, Origin, Port, Secrets, Segments, refuse
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 from tierce.storage.networks import pseudonyms
-from tierce.storage.said import said
 
 ROLE = "tierce_office"
 KEY_NAME = "office"
@@ -59,7 +58,7 @@ Sortie / exit: 0 tient / holds; 1 ne tient pas / does not hold; 2 la ligne de la
 def indicators(
     *,
     file: File,
-    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    by: By,
     secrets: Secrets,
     keys: Keys,
     segments: Segments,
@@ -101,7 +100,7 @@ def indicators(
         with database.connect(ROLE) as writing:
             export.note(writing, Act.SCOPE_ANSWER, sha256(signed).digest())
     except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error, code=2)
+        refuse(error, code=2)
     typer.echo(signed, nl=False)
     typer.echo(f"{_counts(made)}\nclé / key: {verifier_key(origin, key.public_key())}", err=True)
 
@@ -124,7 +123,7 @@ def verify(
         typer.echo(f"✗ --key : {error}", err=True)
         raise typer.Exit(2) from None
     except TierceError as error:
-        _refuse(error, code=1)
+        refuse(error, code=1)
     typer.echo(f"✓ {read.operator}, {read.at} : {_counts(read)}")
 
 
@@ -136,8 +135,3 @@ def _counts(read: Answer) -> str:
         Verdict.CANNOT_TELL: "indécidable / cannot tell",
     }
     return ", ".join(f"{counted[one]} {words[one]}" for one in Verdict)
-
-
-def _refuse(error: Exception, *, code: int) -> NoReturn:
-    typer.echo(f"✗ {said(error)}", err=True)
-    raise typer.Exit(code) from None

@@ -3,21 +3,18 @@
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
 from tierce import __version__
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.policy.digest import policy_digest
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import load
 from tierce.storage import heartbeat
-from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.storage.keys import Keyring
-from tierce.storage.said import said
 from tierce.upkeep.progress import bar
 from tierce.upkeep.retention import page as retention_page
 from tierce.upkeep.retention.service import Retention
@@ -51,7 +48,7 @@ def run(
     json: Json = "",
 ) -> None:
     """Retirer ce qui a dépassé sa durée. / Remove what is past its duration; safe to stop and to run again."""
-    try:
+    with refusing("la conservation s’est arrêtée / retention stopped"):
         read = load(settings)
         key = Keyring(read.key_directory(), ()).instance(INSTANCE)
         with read.connection().connect(ROLE) as connection, bar("conservation / retention") as advance:
@@ -60,9 +57,6 @@ def run(
             counts = job.due() if dry_run else job.run(lambda _kept, rows: advance(rows))
             if not dry_run:
                 heartbeat.job_ended(connection, "retention", __version__)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ la conservation s’est arrêtée / retention stopped: {said(error)}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode({"dry_run": dry_run, "rows": {kept.name: n for kept, n in counts.items()}}))
         return

@@ -13,7 +13,7 @@ from tierce.journal.service import LOG_KEY_NAME
 from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.command_line import SettingsFile, refusing
+from tierce.storage.command_line import Admin, SettingsFile, refusing
 from tierce.storage.keys import COMPARTMENT_KEYS, Compartment, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
@@ -45,6 +45,9 @@ class Part(StrEnum):
     def compartment(self) -> Compartment:
         """The compartment itself."""
         return next(one for one, name in COMPARTMENT_KEYS.items() if name == self.value)
+
+
+Master = Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")]
 
 
 @contextmanager
@@ -98,9 +101,7 @@ def data(
 
 
 @app.command(epilog="Exemple / example:  tierce keys master coverage --settings tierce.toml")
-def master(
-    part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
-) -> None:
+def master(part: Master, *, settings: SettingsFile) -> None:
     """Remplacer une clé maîtresse, en deux fois. / Replace a master key, in two runs with a restart between."""
     with refusing():
         read = load(settings)
@@ -117,9 +118,7 @@ def master(
 
 
 @app.command("forget-master", epilog="Exemple / example:  tierce keys forget-master coverage --settings tierce.toml")
-def forget_master(
-    part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
-) -> None:
+def forget_master(part: Master, *, settings: SettingsFile) -> None:
     """Détruire l’ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
     with refusing():
         read = load(settings)
@@ -289,10 +288,11 @@ class Lookup(StrEnum):
         return "api" if self is Lookup.INDEX else "persons"
 
 
+LookupKey = Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")]
+
+
 @app.command(epilog="Exemple / example:  tierce keys lookup index --settings tierce.toml")
-def lookup(
-    key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
-) -> None:
+def lookup(key: LookupKey, *, settings: SettingsFile) -> None:
     """Mettre une clé de plus sur un index de recherche. / Put one more key over a look-up index; resumable."""
     with _replacing(settings) as read, bar(key.value) as advance:
         made = lookups.rotate_lookup(read, Purpose(key.value), advance)
@@ -303,9 +303,7 @@ def lookup(
 
 
 @app.command("forget-lookup", epilog="Exemple / example:  tierce keys forget-lookup index --settings tierce.toml")
-def forget_lookup(
-    key: Annotated[Lookup, typer.Argument(help="Clé de recherche. / Look-up key.")], *, settings: SettingsFile
-) -> None:
+def forget_lookup(key: LookupKey, *, settings: SettingsFile) -> None:
     """Ôter l’index d’avant, une fois tout relancé. / Take the index before away, once all was restarted."""
     with _replacing(settings) as read, bar(key.value) as advance:
         removed = lookups.forget_lookup(read, Purpose(key.value), advance)
@@ -357,7 +355,7 @@ def passwords(
     *,
     settings: SettingsFile,
     role: Annotated[str | None, typer.Option(help=f"{', '.join(ROLES)} ; tous / all.")] = None,
-    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
+    admin: Admin = SUPERUSER,
 ) -> None:
     """Changer les mots de passe des rôles ; puis relancer. / Change the roles' passwords; then restart."""
     with refusing():

@@ -13,7 +13,7 @@ from tierce.policy.acts import Act
 from tierce.registry.proving.store import prove_keys
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.command_line import Json, SettingsFile, refusing
+from tierce.storage.command_line import Admin, Json, SettingsFile, refusing
 from tierce.storage.migrate import migrate, pending, register_portal
 from tierce.storage.version import head_version, stored_version
 from tierce.upkeep import lines
@@ -40,7 +40,7 @@ def upgrade(
     backup: Annotated[Path | None, typer.Option(help="Sauvegarde prise avant. / The backup taken before.")] = None,
     without_backup: Annotated[bool, typer.Option("--without-backup", help="S’en passer. / Do without one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")] = False,
-    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
+    admin: Admin = SUPERUSER,
     json: Json = "",
 ) -> None:
     """Mettre la base à la version du programme. / Bring the database to this version; there is no way back."""

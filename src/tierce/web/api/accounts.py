@@ -1,6 +1,5 @@
 """The bank account of one's establishment: read masked, another one asked for, an ask stopped; nobody covered."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -14,43 +13,12 @@ from tierce.billing.bank.service import OwnAccounts
 from tierce.kernel.language import Phrase
 from tierce.policy.accounts import ASKS_IN_30_DAYS, KNOWN_DEVICE_DAYS, SIGNED_IN_MINUTES
 from tierce.policy.acts import Act
+from tierce.web.answers import AccountAnswer, AccountLine, Words
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
 ACCOUNTS_KEY = "accounts"
 """Under which the process puts its `OwnAccounts` in the application's state."""
-
-
-class Words(msgspec.Struct):
-    """A text in both languages."""
-
-    fr: str
-    en: str
-
-
-class AccountLine(msgspec.Struct):
-    """One account, masked: country and last four characters; `own` when whoever reads it asked for it."""
-
-    masked: str
-    holder: str | None
-    state: str
-    label: Words
-    why: Words | None
-    said: str | None
-    asked_at: datetime
-    due_at: datetime
-    since: datetime | None
-    ended_at: datetime | None
-    own: bool
-
-
-class AccountAnswer(msgspec.Struct):
-    """The account in force, the ask under way, those that are over; `stopped` is why this session may not ask."""
-
-    in_force: AccountLine | None
-    under_way: AccountLine | None
-    over: list[AccountLine]
-    stopped: str | None
 
 
 class AccountBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,24 +43,26 @@ def _line(one: Account | None) -> AccountLine | None:
         return None
     label, why = STATE_LABELS[one.state], REASON_LABELS.get(one.why)
     return AccountLine(
-        one.masked,
-        one.holder,
-        one.state.name.lower(),
-        Words(label.fr, label.en),
-        None if why is None else Words(why.fr, why.en),
-        one.said,
-        one.asked,
-        one.due,
-        one.since,
-        one.ended,
-        one.own,
+        masked=one.masked,
+        holder=one.holder,
+        state=one.state.name.lower(),
+        label=Words(label.fr, label.en),
+        why=None if why is None else Words(why.fr, why.en),
+        said=one.said,
+        asked_at=one.asked,
+        due_at=one.due,
+        since=one.since,
+        ended_at=one.ended,
+        own=one.own,
     )
 
 
 def _answer(own: Own) -> AccountAnswer:
-    over = [line for line in map(_line, own.over) if line is not None]
     return AccountAnswer(
-        _line(own.in_force), _line(own.under_way), over, None if own.stopped is None else own.stopped.name.lower()
+        in_force=_line(own.in_force),
+        under_way=_line(own.under_way),
+        over=[line for line in map(_line, own.over) if line is not None],
+        stopped=None if own.stopped is None else own.stopped.name.lower(),
     )
 
 

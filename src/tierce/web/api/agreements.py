@@ -1,7 +1,6 @@
 """Prior agreements of one's own place: asked for, listed, read, taken back. Nobody is named."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -26,14 +25,20 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.documents import DOCUMENT_LABELS
-from tierce.web.answers import Said, StateAnswer
+from tierce.web.answers import (
+    AgreementAnswer,
+    DeclaredAnswer,
+    DocumentAnswer,
+    FullAgreementAnswer,
+    InvoicedAnswer,
+    KindAnswer,
+    StateAnswer,
+)
 from tierce.web.api import problems
 from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
 from tierce.web.api.invoices import (
     CLOSED_SECONDS,
     INVOICES,
-    LineAnswer,
-    WhyAnswer,
     line_answer,
     number_of,
     place_of,
@@ -49,77 +54,6 @@ AGREEMENTS: Final = "/v1/agreements"
 AGREEMENTS_KEY: Final = "agreements"
 _State = Annotated[str | None, QueryParameter(name="state")]
 """The framework keeps a parameter of this name for itself."""
-
-
-class KindAnswer(msgspec.Struct):
-    """What was asked for, `quote` or `request`, or which document; and its words."""
-
-    code: str
-    label: Said
-
-
-class InvoicedAnswer(msgspec.Struct):
-    """The invoice that quotes an agreement."""
-
-    id: str
-    reference: str
-
-
-class DeclaredAnswer(msgspec.Struct):
-    """What was declared last of a document: the day that it bears, who signed it, the file's digest, and when."""
-
-    dated: date
-    prescriber: str | None
-    sha256: str
-    declared_at: datetime
-
-
-class DocumentAnswer(msgspec.Struct):
-    """A document to which an agreement is subject; `declared` is null until somebody of the place has."""
-
-    kind: KindAnswer
-    declared: DeclaredAnswer | None
-
-
-class AgreementAnswer(msgspec.Struct):
-    """One agreement of one's own place, in cents: nobody's identity. `due` is null until it is decided.
-
-    `care_from` and `care_until` are the days of care that a grant promises; the last is null until it is granted.
-    `answer_by` is the last day on which a person of the insurer may answer one that is under review; else null.
-    `documents_by` is the last day to declare the documents that one is granted subject to; else null. `said` is what
-    the operator's staff wrote who refused it; else null.
-    """
-
-    id: str
-    reference: str
-    kind: KindAnswer
-    engagement: str
-    label: str | None
-    domain: str
-    care_from: date
-    care_until: date | None
-    received_at: datetime
-    state: StateAnswer
-    reason: WhyAnswer | None
-    price: int
-    amo: int
-    asked: int
-    due: int | None
-    answer_by: date | None
-    documents_by: date | None
-    decided_at: datetime | None
-    ended_at: datetime | None
-    cancelled_why: str | None
-    invoice: InvoicedAnswer | None
-    cancellable: bool
-    said: str | None
-
-
-class FullAgreementAnswer(AgreementAnswer):
-    """One agreement with its lines, and the documents that it is subject to; of a quote, that a request would be."""
-
-    lines: list[LineAnswer]
-    documents: list[DocumentAnswer]
 
 
 class AgreementPageAnswer(msgspec.Struct):
@@ -203,7 +137,9 @@ def _document(one: OwnDocument) -> DocumentAnswer:
     kind = KindAnswer(one.kind.code, said(DOCUMENT_LABELS[one.kind]))
     if one.dated is None or one.digest is None or one.at is None:
         return DocumentAnswer(kind, None)
-    return DocumentAnswer(kind, DeclaredAnswer(one.dated, one.prescriber, one.digest.hex(), one.at))
+    return DocumentAnswer(
+        kind, DeclaredAnswer(dated=one.dated, prescriber=one.prescriber, sha256=one.digest.hex(), declared_at=one.at)
+    )
 
 
 def _members(one: OwnAgreement) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -32,6 +31,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
+from tierce.web.answers import HistoryAnswer, HistoryLine
 from tierce.web.api import problems
 from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.agreements import AGREEMENT_HANDLERS, AGREEMENT_ROUTES, AGREEMENTS_KEY, closed_at
@@ -87,27 +87,6 @@ class RightsWiring:
     transfers: OwnTransfers
     assistants: AssistantDoor | None
     """None where the portal's address is no name: no browser makes a passkey there."""
-
-
-class HistoryLine(msgspec.Struct):
-    """One ask: when, about what, and the number that opens its answer again, to be quoted until a day.
-
-    Both are null when nothing was shown.
-    """
-
-    engagement: str | None
-    engagement_until: date | None
-    at: datetime
-    domain: str
-    outcome: Literal["shown", "not_shown"]
-    label: str | None
-
-
-class HistoryAnswer(msgspec.Struct):
-    """One page, newest first, and the cursor of the next; null on the last page."""
-
-    rows: list[HistoryLine]
-    cursor: str | None
 
 
 class HealthAnswer(msgspec.Struct):

@@ -1,7 +1,5 @@
 """What holds a professional, and her appeal; nobody covered appears here."""
 
-from datetime import datetime
-
 import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
@@ -9,32 +7,8 @@ from litestar.params import JSONBody
 
 from tierce.identity.appeals.service import Appeals
 from tierce.policy.acts import Act
+from tierce.web.answers import HoldLine, HoldsAnswer
 from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
-
-
-class HoldLine(msgspec.Struct):
-    """One hold: `on` is account, device, establishment, or replaced: it holds whoever declared one a substitute.
-
-    `rung` is what it asks for; with the appeal, if any.
-    """
-
-    id: str
-    on: str
-    rung: int
-    since: datetime
-    until: datetime
-    automatic: bool
-    lifted: bool
-    appealed_at: datetime | None
-    answer_due: datetime | None
-    answered_at: datetime | None
-    answer: str | None
-
-
-class HoldsAnswer(msgspec.Struct):
-    """What holds one's account, device or establishment, now or in the last thirty days."""
-
-    holds: list[HoldLine]
 
 
 class AppealBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ and what they answer is for the site's own cookie and browser. What an assistant
 policy/assistants.py's to say, and web/api/guard.py's to hold.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -25,6 +25,14 @@ from tierce.journal.service import Appender
 from tierce.kernel.ids import AssistantId, SoftwareId
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
+from tierce.web.answers import (
+    AssistantCodeAnswer,
+    AssistantLine,
+    AssistantsAnswer,
+    AssistantStartAnswer,
+    PasskeyFinishAnswer,
+    PasskeyStartAnswer,
+)
 from tierce.web.api.signin import (
     NO_TICKET,
     AnyRequest,
@@ -50,54 +58,10 @@ class NameAssistantBody(msgspec.Struct, forbid_unknown_fields=True):
     last_day: date
 
 
-class AssistantCodeAnswer(msgspec.Struct):
-    """Her number, and the code that she types on the browser at the place: told this once."""
-
-    number: str
-    code: str
-    expires_at: datetime
-
-
-class AssistantLine(msgspec.Struct):
-    """One assistant of one's own who may sign in."""
-
-    number: str
-    family_name: str
-    given_name: str
-    establishment_name: str
-    last_day: date
-    named_at: datetime
-    let_in_at: datetime
-    """When a code or a passkey of hers was last made."""
-    used_at: datetime | None
-    """Her last sign-in; null before the first."""
-    passkeys: int
-    here: bool
-    """Whether it is the establishment of this session: elsewhere she is ended, and given no code."""
-
-
-class AssistantsAnswer(msgspec.Struct):
-    """One's own assistants, of this establishment first."""
-
-    assistants: list[AssistantLine]
-
-
 class PasskeyStartBody(msgspec.Struct, forbid_unknown_fields=True):
     """The code that she was given; case, spaces and dashes are let through."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-
-
-class PasskeyStartAnswer(msgspec.Struct):
-    """What the browser makes a passkey for, as WebAuthn's creation options; the site keeps `binding` in a cookie."""
-
-    binding: str
-    challenge: str
-    rp_id: str
-    user_id: str
-    name: str
-    establishment_name: str
-    exclude: list[str]
 
 
 class MadeResponse(msgspec.Struct, forbid_unknown_fields=True):
@@ -113,21 +77,6 @@ class PasskeyFinishBody(msgspec.Struct, forbid_unknown_fields=True):
     binding: str
     id: Encoded
     response: MadeResponse
-
-
-class PasskeyFinishAnswer(msgspec.Struct):
-    """The passkey serves from now on: whose, and where."""
-
-    given_name: str
-    establishment_name: str
-
-
-class AssistantStartAnswer(msgspec.Struct):
-    """What the browser's passkey signs; the site keeps `binding` in a cookie."""
-
-    binding: str
-    challenge: str
-    rp_id: str
 
 
 class SignedResponse(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,6 +1,5 @@
 """A professional's own devices, and the end of every session but this one. Nobody covered appears here."""
 
-from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -12,47 +11,14 @@ from tierce.identity.continuing.service import Continuing
 from tierce.identity.devices import Devices
 from tierce.kernel.ids import DeviceId
 from tierce.policy.acts import Act
+from tierce.web.answers import CodeAnswer, DeviceLine, DevicesAnswer, EndedAnswer, SubstituteLine, SubstitutesAnswer
 from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
-
-
-class DeviceLine(msgspec.Struct):
-    """One of one's own devices; `new_until` is the first day on which time no longer keeps it new.
-
-    It is `new` until then, and until one person's presence was proved there. `continues`: it shares the places of an
-    older one.
-    """
-
-    id: str
-    name: str | None
-    signs: bool
-    first_at: datetime
-    used_at: datetime
-    sessions: int
-    new: bool
-    new_until: date | None
-    continues: bool
-    current: bool
-
-
-class DevicesAnswer(msgspec.Struct):
-    """One's own devices, last used first."""
-
-    devices: list[DeviceLine]
-    other_key_at: datetime | None
-    """When another browser last signed for a session of one's own, which that ended: its cookie was copied."""
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a professional calls a device: where it is, not whom it serves."""
 
     name: str
-
-
-class CodeAnswer(msgspec.Struct):
-    """Eight digits to type on an older device, and until when they serve."""
-
-    code: str
-    expires_at: datetime
 
 
 class ConfirmBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,28 +31,6 @@ class ConfirmAnswer(msgspec.Struct):
     """The device that now goes on with this one's places."""
 
     device: str
-
-
-class SubstituteLine(msgspec.Struct):
-    """Somebody who may work in one's place, for bounded days, both included; `number` ends it."""
-
-    number: int
-    name: str
-    establishment_name: str
-    first: date
-    last: date
-
-
-class SubstitutesAnswer(msgspec.Struct):
-    """Who may work in one's place, now or later."""
-
-    substitutes: list[SubstituteLine]
-
-
-class EndedAnswer(msgspec.Struct):
-    """How many sessions were ended."""
-
-    ended: int
 
 
 @get("/v1/devices", opt={"act": Act.SESSION_READ})

@@ -1,7 +1,6 @@
 """Invoices of one's own place: sent, listed, read, taken back. Nobody is named; what is due is not told at once."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -28,7 +27,16 @@ from tierce.kernel.clock import seconds_left_today
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.answers import Said, StateAnswer
+from tierce.web.answers import (
+    FullAnswer,
+    InvoiceAnswer,
+    LineAnswer,
+    Said,
+    StateAnswer,
+    TakenAnswer,
+    WarningAnswer,
+    WhyAnswer,
+)
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import NO_TICKET, AnyRequest, handle_of, received, wiring_of
 
@@ -38,84 +46,6 @@ _State = Annotated[str | None, QueryParameter(name="state")]
 """The framework keeps a parameter of this name for itself."""
 CLOSED_SECONDS: Final = 600
 """When to send again what the service did not take: an invoice may be quoted for weeks, so that nobody need hurry."""
-
-
-class WhyAnswer(msgspec.Struct):
-    """Why an invoice is refused, or paid in part, and what to do."""
-
-    code: str
-    detail: Said
-    remedy: Said
-
-
-class LineAnswer(msgspec.Struct):
-    """One line, in cents; `due` is null until it is decided."""
-
-    n: int
-    item: str
-    quantity: int
-    price: int
-    amo: int
-    asked: int
-    due: int | None
-
-
-class InvoiceAnswer(msgspec.Struct):
-    """One invoice of one's own place, in cents: nobody's identity. `due` is null until it is decided.
-
-    `engagement`, `receipt` or `agreement` is the number that it quotes; `label` is what was typed beside that; `said`
-    what the operator's staff wrote, where they refused what nothing decides.
-    """
-
-    id: str
-    reference: str
-    engagement: str | None
-    receipt: str | None
-    agreement: str | None
-    label: str | None
-    domain: str
-    care_date: date
-    received_at: datetime
-    state: StateAnswer
-    reason: WhyAnswer | None
-    price: int
-    amo: int
-    asked: int
-    due: int | None
-    decided_at: datetime | None
-    cancelled_at: datetime | None
-    cancelled_why: str | None
-    said: str | None
-    cancellable: bool
-
-
-class FullAnswer(InvoiceAnswer):
-    """One invoice with its lines."""
-
-    lines: list[LineAnswer]
-
-
-class WarningAnswer(msgspec.Struct):
-    """What may have one's invoice refused later: `reference` is another of one's own."""
-
-    code: str
-    reference: str
-    detail: Said
-    remedy: Said
-
-
-class TakenAnswer(msgspec.Struct):
-    """The receipt of an invoice, the same for the same bytes; what is due is decided later: read one's list."""
-
-    id: str
-    reference: str
-    received_at: datetime
-    domain: str
-    care_date: date
-    price: int
-    amo: int
-    asked: int
-    warnings: list[WarningAnswer]
 
 
 class PageAnswer(msgspec.Struct):

@@ -1,19 +1,13 @@
 """The short code of the caller's own place, which she gives to whoever shows a dynamic card."""
 
-import msgspec
 from litestar import Response, get
 
 from tierce.policy.acts import Act
 from tierce.presence.rules import spaced
+from tierce.web.answers import PlaceAnswer
 from tierce.web.api.signin import AnyRequest
 
 PLACE_KEY = "place"
-
-
-class PlaceAnswer(msgspec.Struct):
-    """Eight digits in two groups; null where no proof of presence is accepted."""
-
-    code: str | None
 
 
 @get("/v1/place", opt={"act": Act.SESSION_READ})

@@ -43,6 +43,7 @@ from tierce.identity.sites.service import RENEW, Tickets
 from tierce.kernel.care import PROFESSION_LABELS
 from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
 from tierce.policy.acts import Act, Site
+from tierce.web.answers import LeaveAnswer, SessionLine, SessionsAnswer
 from tierce.web.api.callers import TICKET, handle_in
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.back_channel import BACK_CHANNEL, told_over
@@ -164,38 +165,6 @@ class TicketAnswer(msgspec.Struct):
     """Another ticket, for five minutes."""
 
     ticket: str
-
-
-class LeaveAnswer(msgspec.Struct):
-    """The session is over; where to lead its browser, so that its provider forgets it too."""
-
-    url: str | None
-    """Null: the provider has no such page or does not answer, or there is none."""
-    state: str | None
-    """What the browser must bring back; the site keeps it in a cookie."""
-    by_provider: bool
-    """Whether a provider of ours let it in, and may know the browser still: none did an assistant or a software."""
-
-
-class SessionLine(msgspec.Struct):
-    """One line of one's own list of sessions."""
-
-    id: str
-    device: str | None
-    device_name: str | None
-    establishment_name: str | None
-    created_at: datetime
-    used_at: datetime
-    expires_at: datetime
-    current: bool
-    assistant_name: str | None
-    """Who holds it in the professional's name."""
-
-
-class SessionsAnswer(msgspec.Struct):
-    """One's own live sessions, newest first."""
-
-    sessions: list[SessionLine]
 
 
 def wiring_of(request: AnyRequest) -> SignInWiring:

@@ -1,9 +1,8 @@
 """Transfers to one's own place: what was paid, to which account, and which invoices. Nobody is named."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
@@ -16,7 +15,16 @@ from tierce.billing.settlement.recoveries.model import REASON_LABELS, STAGE_LABE
 from tierce.kernel.clock import date_of
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.answers import RecoveriesAnswer, RecoveryAnswer, Said, StateAnswer
+from tierce.web.answers import (
+    FullTransferAnswer,
+    PaidAnswer,
+    RecoveriesAnswer,
+    RecoveryAnswer,
+    Said,
+    StateAnswer,
+    TransferAnswer,
+    TransfersAnswer,
+)
 from tierce.web.api.invoices import number_of, place_of
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.api.signin import AnyRequest, handle_of
@@ -24,50 +32,6 @@ from tierce.web.api.signin import AnyRequest, handle_of
 TRANSFERS: Final = "/v1/transfers"
 RECOVERIES: Final = "/v1/recoveries"
 TRANSFERS_KEY: Final = "transfers"
-
-
-class PaidAnswer(msgspec.Struct):
-    """One invoice that a transfer pays, in cents: `id` is that of /v1/invoices, `reference` the place's own."""
-
-    id: str
-    reference: str
-    care_date: date
-    asked: int
-    paid: int
-
-
-class TransferAnswer(msgspec.Struct):
-    """One transfer to one's own place, in cents; `reference` is what the bank statement prints.
-
-    `account` is masked: its country and last four. `reason` says why it came back, and is null otherwise.
-    """
-
-    id: str
-    reference: str
-    insurer: str
-    amount: int
-    invoices: int
-    account: str
-    state: StateAnswer
-    reason: Said | None
-    ordered_at: datetime
-    ended_at: datetime | None
-    recovered: int
-    """What was taken off, of what was paid before and was not due: its invoices less this make the amount."""
-
-
-class FullTransferAnswer(TransferAnswer):
-    """One transfer with the invoices that it pays, by day of care, and what it took of earlier ones."""
-
-    lines: list[PaidAnswer]
-    recoveries: list[RecoveryAnswer]
-
-
-class TransfersAnswer(msgspec.Struct):
-    """One page, newest first, and the cursor of the next; null on the last page."""
-
-    rows: list[TransferAnswer]
-    cursor: str | None
 
 
 def _transfers(request: AnyRequest) -> OwnTransfers:
@@ -79,9 +43,8 @@ def _transfers(request: AnyRequest) -> OwnTransfers:
 async def list_transfers(request: AnyRequest, cursor: FromQuery[str | None] = None) -> TransfersAnswer:
     """List the transfers to one's own place, newest first: what the bank statement shows."""
     rows, following = await _transfers(request).page(handle_of(request), place_of(cursor))
-    return TransfersAnswer(
-        [TransferAnswer(**_members(one)) for one in rows], None if following is None else str(following)
-    )
+    answers = [TransferAnswer(**_members(one)) for one in rows]
+    return TransfersAnswer(answers, None if following is None else str(following))
 
 
 @get(TRANSFERS + "/{transfer:str}", opt={"act": Act.TRANSFER_READ})

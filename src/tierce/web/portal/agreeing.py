@@ -13,26 +13,28 @@ from tierce.policy.acts import Act
 from tierce.policy.agreements import LINES_MAX
 from tierce.policy.documents import PRESCRIBED
 from tierce.policy.invoices import REFERENCE_MAX, WHY_MAX
-from tierce.web.portal.agreement_api import AGREEMENTS, Agreement, Document
+from tierce.web.answers import AgreementAnswer, DocumentAnswer, FullAgreementAnswer
 from tierce.web.portal.agreement_form import AgreementForm, read_form, typed_form
-from tierce.web.portal.asking import choose_first, domain_label, today_of
+from tierce.web.portal.asking import choose_first, today_of
 from tierce.web.portal.document_form import FIELDS, DocumentForm, read_document
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.invoice_form import ROWS
 from tierce.web.portal.papers import (
     CHARS_MAX,
     Listing,
+    Page,
+    Papers,
     errors_of,
-    euros,
     in_language,
     line_shown,
-    reason_shown,
+    paper_shown,
     relayed,
     taken_back,
 )
 from tierce.web.portal.question import Wrong
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
+AGREEMENTS: Final = Papers("/v1/agreements", Page[AgreementAnswer], FullAgreementAnswer, AgreementAnswer)
 KINDS: Final = {
     "received": "info",
     "quoted": "info",
@@ -158,38 +160,24 @@ async def _one_page(
     return site.page(visit, "agreement.html", values, status=status)
 
 
-def document_shown(one: Document, language: Language) -> dict[str, object]:
+def document_shown(one: DocumentAnswer, language: Language) -> dict[str, object]:
     """A document as the page says it."""
     return {"code": one.kind.code, "what": in_language(one.kind.label, language), "declared": one.declared}
 
 
-def _shown(one: Agreement, language: Language) -> dict[str, object]:
+def _shown(one: AgreementAnswer, language: Language) -> dict[str, object]:
     """One agreement as the pages say it."""
     return {
-        "id": one.id,
-        "reference": one.reference,
+        **paper_shown(one, language, KINDS),
         "quote": one.kind.code == "quote",
         "what": in_language(one.kind.label, language),
         "engagement": one.engagement,
-        "label": one.label or "",
-        "domain": domain_label(one.domain, language),
         "first": one.care_from,
         "last": one.care_until,
-        "at": one.received_at,
-        "code": one.state.code,
-        "kind": KINDS.get(one.state.code, "quiet"),
-        "state": in_language(one.state.label, language),
-        **reason_shown(one.reason, language),
-        "asked": euros(one.asked),
-        "due": euros(one.due),
         "answer_by": one.answer_by,
         "documents_by": one.documents_by,
-        "decided": one.decided_at,
         "ended": one.ended_at,
-        "cancelled_why": one.cancelled_why or "",
         "invoice": one.invoice,
-        "said": one.said or "",
-        "cancellable": one.cancellable,
     }
 
 

@@ -16,6 +16,22 @@ import msgspec
 from tierce.identity.sites.model import Held
 from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
+from tierce.web.answers import (
+    CodeAnswer,
+    DevicesAnswer,
+    EndedAnswer,
+    HistoryAnswer,
+    HoldLine,
+    HoldsAnswer,
+    LeaveAnswer,
+    PlaceAnswer,
+    Said,
+    SessionLine,
+    SessionsAnswer,
+    SubstituteLine,
+    SubstitutesAnswer,
+    WhyAnswer,
+)
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
 from tierce.web.upstream import Upstream
 
@@ -80,98 +96,6 @@ class Session(msgspec.Struct):
     """Who holds the session in the professional's name; None: she herself."""
 
 
-class Leave(msgspec.Struct):
-    """Where to lead the browser of a session that is over, with the state that it brings back."""
-
-    by_provider: bool
-    url: str | None = None
-    state: str | None = None
-
-
-class SessionLine(msgspec.Struct):
-    """One line of one's own list of sessions."""
-
-    id: str
-    created_at: datetime
-    expires_at: datetime
-    current: bool
-    used_at: datetime
-    device: str | None = None
-    device_name: str | None = None
-    establishment_name: str | None = None
-    assistant_name: str | None = None
-
-
-class Device(msgspec.Struct):
-    """One of one's own devices."""
-
-    id: str
-    signs: bool
-    first_at: datetime
-    used_at: datetime
-    sessions: int
-    current: bool
-    name: str | None = None
-    new: bool = False
-    new_until: date | None = None
-    continues: bool = False
-
-
-class Hold(msgspec.Struct):
-    """One of the holds of one's own account, device or establishment."""
-
-    id: str
-    on: str
-    rung: int
-    since: datetime
-    until: datetime
-    automatic: bool
-    lifted: bool
-    appealed_at: datetime | None = None
-    answer_due: datetime | None = None
-    answered_at: datetime | None = None
-    answer: str | None = None
-
-
-class _Holds(msgspec.Struct):
-    holds: list[Hold]
-
-
-class Devices(msgspec.Struct):
-    """One's own devices, and when another browser last signed for a session of one's own."""
-
-    devices: list[Device]
-    other_key_at: datetime | None = None
-
-
-class _Ended(msgspec.Struct):
-    ended: int
-
-
-class Code(msgspec.Struct):
-    """What a new device shows, to be typed on an older one."""
-
-    code: str
-    expires_at: datetime
-
-
-class Substitute(msgspec.Struct):
-    """Somebody who may work in one's place, for bounded days."""
-
-    name: str
-    establishment_name: str
-    first: date
-    last: date
-
-
-class _Substitutes(msgspec.Struct):
-    substitutes: list[Substitute]
-
-
-class _Sessions(msgspec.Struct):
-    sessions: list[SessionLine]
-
-
 class Seats(msgspec.Struct):
     """The places of one's line, and what is left of the day; `ages` in days, one for each open place."""
 
@@ -185,49 +109,12 @@ class Seats(msgspec.Struct):
     new_device: bool = False
 
 
-class _Place(msgspec.Struct):
-    code: str | None = None
-
-
-class HistoryRow(msgspec.Struct):
-    """One ask made in the professional's name: nobody is named; no number when nothing was shown."""
-
-    at: datetime
-    domain: str
-    outcome: str
-    engagement: str | None = None
-    engagement_until: date | None = None
-    label: str | None = None
-
-
-class HistoryPage(msgspec.Struct):
-    """Lines, newest first, and the cursor of the next page, if there is one."""
-
-    rows: list[HistoryRow]
-    cursor: str | None = None
-
-
-class Guarantee(msgspec.Struct):
-    """A text in both languages."""
-
-    fr: str
-    en: str
-
-
 class RouteBody(msgspec.Struct, frozen=True):
     """Where the invoice goes, as the card prints it; empty where it bears none."""
 
     amc: str = ""
     convention: str = ""
     csr: str = ""
-
-
-class ReasonBody(msgspec.Struct):
-    """Why nothing is shown: said once presence is proved."""
-
-    code: str
-    detail: Guarantee
-    remedy: Guarantee
 
 
 class RightsBody(msgspec.Struct):
@@ -237,7 +124,7 @@ class RightsBody(msgspec.Struct):
     domain: str = ""
     covered_from: date | None = None
     covered_until: date | None = None
-    guarantee: Guarantee | None = None
+    guarantee: Said | None = None
     insurer: str = ""
     engagement: str = ""
     engagement_until: date | None = None
@@ -246,7 +133,7 @@ class RightsBody(msgspec.Struct):
     other_payer: bool = False
     route: RouteBody = RouteBody()
     ways: list[str] = []
-    reason: ReasonBody | None = None
+    reason: WhyAnswer | None = None
     replayed: bool = False
     outcome: str = ""
 
@@ -255,7 +142,7 @@ class ClosedPart(msgspec.Struct):
     """One part of the service that is closed, in words."""
 
     level: str
-    name: Guarantee
+    name: Said
     until: datetime
 
 
@@ -273,7 +160,7 @@ class Promise(msgspec.Struct):
 
     guaranteed: bool
     reason: str
-    detail: Guarantee
+    detail: Said
 
 
 class ReceiptBody(msgspec.Struct):
@@ -294,8 +181,8 @@ class DepositStateBody(msgspec.Struct):
 
     receipt: str
     state: str
-    label: Guarantee
-    detail: Guarantee
+    label: Said
+    detail: Said
     received_at: datetime | None = None
     domain: str | None = None
     amount: str | None = None
@@ -305,8 +192,8 @@ class DepositStateBody(msgspec.Struct):
 class _Problem(msgspec.Struct):
     status: int
     code: str
-    reason: Guarantee
-    remedy: Guarantee
+    reason: Said
+    remedy: Said
     field: str | None = None
 
 
@@ -340,15 +227,15 @@ class Api:
 
     async def sessions(self, held: Held) -> list[SessionLine]:
         """List one's own live sessions."""
-        return (await self.read("/v1/sessions", held, _Sessions)).sessions
+        return (await self.read("/v1/sessions", held, SessionsAnswer)).sessions
 
     async def revoke(self, held: Held, session: str) -> None:
         """End one of one's own sessions."""
         await self._send("POST", f"/v1/sessions/{quote(session, safe='')}/revoke", headers=_bearer(held))
 
-    async def leave(self, held: Held) -> Leave:
+    async def leave(self, held: Held) -> LeaveAnswer:
         """Sign out, and learn where the browser signs out of its provider."""
-        return decode(await self._send("POST", "/v1/session/leave", headers=_bearer(held)), Leave)
+        return decode(await self._send("POST", "/v1/session/leave", headers=_bearer(held)), LeaveAnswer)
 
     async def seats(self, held: Held) -> Seats:
         """Read one's own places."""
@@ -356,11 +243,11 @@ class Api:
 
     async def place_code(self, held: Held) -> str:
         """Read the code of one's own place, to give to whoever shows a dynamic card; empty where there is none."""
-        return (await self.read("/v1/place", held, _Place)).code or ""
+        return (await self.read("/v1/place", held, PlaceAnswer)).code or ""
 
-    async def devices(self, held: Held) -> Devices:
+    async def devices(self, held: Held) -> DevicesAnswer:
         """List one's own devices."""
-        return await self.read("/v1/devices", held, Devices)
+        return await self.read("/v1/devices", held, DevicesAnswer)
 
     async def name_device(self, held: Held, device: str, name: str) -> None:
         """Name one of one's own devices."""
@@ -368,9 +255,9 @@ class Api:
         headers = {**_bearer(held), "content-type": "application/json"}
         await self._send("POST", path, headers=headers, content=msgspec.json.encode({"name": name}))
 
-    async def device_code(self, held: Held, signed: Signed) -> Code:
+    async def device_code(self, held: Held, signed: Signed) -> CodeAnswer:
         """Relay a new device's wish for a code."""
-        return decode(await self.relay(DEVICE_CODE, held, signed), Code)
+        return decode(await self.relay(DEVICE_CODE, held, signed), CodeAnswer)
 
     async def confirm_device(self, held: Held, signed: Signed) -> None:
         """Relay an older device's word for the one that shows a code."""
@@ -383,23 +270,23 @@ class Api:
     async def revoke_others(self, held: Held) -> int:
         """End every session of one's own but this one; returns how many."""
         found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(held))
-        return decode(found, _Ended).ended
+        return decode(found, EndedAnswer).ended
 
-    async def substitutes(self, held: Held) -> list[Substitute]:
+    async def substitutes(self, held: Held) -> list[SubstituteLine]:
         """List who may work in one's place, now or soon."""
-        return (await self.read("/v1/substitutes", held, _Substitutes)).substitutes
+        return (await self.read("/v1/substitutes", held, SubstitutesAnswer)).substitutes
 
-    async def holds(self, held: Held) -> list[Hold]:
+    async def holds(self, held: Held) -> list[HoldLine]:
         """List what holds oneself, now or lately."""
-        return (await self.read("/v1/holds", held, _Holds)).holds
+        return (await self.read("/v1/holds", held, HoldsAnswer)).holds
 
     async def appeal(self, held: Held, signed: Signed) -> None:
         """Relay the appeal of a hold."""
         await self.relay(APPEAL, held, signed)
 
-    async def history(self, held: Held, query: dict[str, str]) -> HistoryPage:
+    async def history(self, held: Held, query: dict[str, str]) -> HistoryAnswer:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""
-        return await self.read("/v1/history", held, HistoryPage, query or None)
+        return await self.read("/v1/history", held, HistoryAnswer, query or None)
 
     async def ask(self, held: Held, signed: Signed) -> RightsBody:
         """Relay a question about one person's rights."""

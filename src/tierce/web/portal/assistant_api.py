@@ -1,70 +1,22 @@
 """What the API says of a professional's assistants, and what it is asked for them, as the portal sees it."""
 
-from datetime import date, datetime
 from typing import Final
 
 import msgspec
 
 from tierce.identity.sites.model import Held
+from tierce.web.answers import (
+    AssistantCodeAnswer,
+    AssistantLine,
+    AssistantsAnswer,
+    AssistantStartAnswer,
+    PasskeyFinishAnswer,
+    PasskeyStartAnswer,
+)
 from tierce.web.portal.api import Api, Opened, Signed, decode
 
 ASSISTANTS: Final = "/v1/assistants"
 SIGN_IN: Final = f"{ASSISTANTS}/sign-in/start"
-
-
-class Assistant(msgspec.Struct):
-    """One assistant who may sign in."""
-
-    number: str
-    family_name: str
-    given_name: str
-    establishment_name: str
-    last_day: date
-    named_at: datetime
-    let_in_at: datetime
-    passkeys: int
-    here: bool
-    used_at: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """Her name, given name first."""
-        return f"{self.given_name} {self.family_name}"
-
-
-class AssistantCode(msgspec.Struct):
-    """The code that she types, told this once."""
-
-    number: str
-    code: str
-    expires_at: datetime
-
-
-class PasskeyStart(msgspec.Struct):
-    """What the browser makes a passkey for."""
-
-    binding: str
-    challenge: str
-    rp_id: str
-    user_id: str
-    name: str
-    establishment_name: str
-    exclude: list[str]
-
-
-class PasskeyKept(msgspec.Struct):
-    """Whose passkey was kept, and where it serves."""
-
-    given_name: str
-    establishment_name: str
-
-
-class AssistantStart(msgspec.Struct):
-    """What the browser's passkey signs."""
-
-    binding: str
-    challenge: str
-    rp_id: str
 
 
 class _Made(msgspec.Struct):
@@ -93,10 +45,6 @@ class SignedPasskey(msgspec.Struct):
     response: _Signed
 
 
-class _Assistants(msgspec.Struct):
-    assistants: list[Assistant]
-
-
 def code_path(number: str) -> str:
     """The path of the act that makes another code."""
     return f"{ASSISTANTS}/{number}/code"
@@ -107,19 +55,19 @@ def end_path(number: str) -> str:
     return f"{ASSISTANTS}/{number}/end"
 
 
-async def read_assistants(api: Api, held: Held) -> list[Assistant]:
+async def read_assistants(api: Api, held: Held) -> list[AssistantLine]:
     """List one's own assistants who may sign in."""
-    return (await api.read(ASSISTANTS, held, _Assistants)).assistants
+    return (await api.read(ASSISTANTS, held, AssistantsAnswer)).assistants
 
 
-async def name_assistant(api: Api, held: Held, signed: Signed) -> AssistantCode:
+async def name_assistant(api: Api, held: Held, signed: Signed) -> AssistantCodeAnswer:
     """Relay the naming of an assistant."""
-    return decode(await api.relay(ASSISTANTS, held, signed), AssistantCode)
+    return decode(await api.relay(ASSISTANTS, held, signed), AssistantCodeAnswer)
 
 
-async def renew_code(api: Api, held: Held, number: str, signed: Signed) -> AssistantCode:
+async def renew_code(api: Api, held: Held, number: str, signed: Signed) -> AssistantCodeAnswer:
     """Relay the wish for another code."""
-    return decode(await api.relay(code_path(number), held, signed), AssistantCode)
+    return decode(await api.relay(code_path(number), held, signed), AssistantCodeAnswer)
 
 
 async def end_assistant(api: Api, held: Held, number: str, signed: Signed) -> None:
@@ -127,20 +75,20 @@ async def end_assistant(api: Api, held: Held, number: str, signed: Signed) -> No
     await api.relay(end_path(number), held, signed)
 
 
-async def start_passkey(api: Api, code: str, address: str) -> PasskeyStart:
+async def start_passkey(api: Api, code: str, address: str) -> PasskeyStartAnswer:
     """Begin to make a passkey, for the browser at `address`."""
-    return await api.post(f"{ASSISTANTS}/passkey/start", PasskeyStart, {"code": code}, _from(address))
+    return await api.post(f"{ASSISTANTS}/passkey/start", PasskeyStartAnswer, {"code": code}, _from(address))
 
 
-async def finish_passkey(api: Api, binding: str, made: MadePasskey, address: str) -> PasskeyKept:
+async def finish_passkey(api: Api, binding: str, made: MadePasskey, address: str) -> PasskeyFinishAnswer:
     """Relay the passkey that the browser made."""
     said = {"binding": binding, "id": made.id, "response": made.response}
-    return await api.post(f"{ASSISTANTS}/passkey/finish", PasskeyKept, said, _from(address))
+    return await api.post(f"{ASSISTANTS}/passkey/finish", PasskeyFinishAnswer, said, _from(address))
 
 
-async def start_sign_in(api: Api, signed: Signed) -> AssistantStart:
+async def start_sign_in(api: Api, signed: Signed) -> AssistantStartAnswer:
     """Begin the sign-in of an assistant, for the browser whose key signed this."""
-    return decode(await api.relay(SIGN_IN, None, signed), AssistantStart)
+    return decode(await api.relay(SIGN_IN, None, signed), AssistantStartAnswer)
 
 
 async def finish_sign_in(api: Api, binding: str, signed: SignedPasskey, address: str) -> Opened:

@@ -16,12 +16,12 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.loopback import by_name
 from tierce.policy.acts import Act
 from tierce.policy.assistants import LAST_DAY_MAX, LAST_DAY_USUAL
+from tierce.web.answers import AssistantCodeAnswer
 from tierce.web.cookies import cookie_in
 from tierce.web.portal.api import Signed
 from tierce.web.portal.assistant_api import (
     ASSISTANTS,
     SIGN_IN,
-    AssistantCode,
     MadePasskey,
     SignedPasskey,
     code_path,
@@ -210,7 +210,7 @@ async def _answer(request: AnyRequest, site: PortalSite, kind: type[Kind]) -> tu
         return None, ""
 
 
-def _code_page(site: PortalSite, visit: Visit, code: AssistantCode, name: str) -> Response[str]:
+def _code_page(site: PortalSite, visit: Visit, code: AssistantCodeAnswer, name: str) -> Response[str]:
     address = by_name(site.settings.url).rstrip("/") + "/assistant/passkey"
     values = {"code": code, "name": name.strip(), "address": address}
     return site.page(visit, "assistant_code.html", values)

@@ -15,11 +15,12 @@ from tierce.kernel.network import address_prefix
 from tierce.policy.acts import Act
 from tierce.policy.returning import TURN_FOR
 from tierce.policy.seats import PROBATION_DAYS
+from tierce.web.answers import AssistantLine, LeaveAnswer
 from tierce.web.cookies import cookie_in
 from tierce.web.leaving import SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look.formats import say_time
-from tierce.web.portal.api import Leave, Opened, Signed, Started
-from tierce.web.portal.assistant_api import Assistant, read_assistants
+from tierce.web.portal.api import Opened, Signed, Started
+from tierce.web.portal.assistant_api import read_assistants
 from tierce.web.portal.errors import ApiRefusedError, FormRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
 from tierce.web.portal.renewing import ACTIVITY, START, choose_activity, keep_ticket, start_sign_in
@@ -180,7 +181,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def sign_out(request: AnyRequest) -> Response[str]:
         """End this session here and at the API, then at the provider; it is forgotten even if the API already had."""
         held, _ = await site.form(request)
-        leave = Leave(by_provider=True)
+        leave = LeaveAnswer(None, None, by_provider=True)
         try:
             leave = await site.api.leave(held)
         except ApiRefusedError as error:
@@ -201,7 +202,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     return [activities, choose, sign_out, gone]
 
 
-async def _lately_named(site: PortalSite, visit: Visit) -> list[Assistant]:
+async def _lately_named(site: PortalSite, visit: Visit) -> list[AssistantLine]:
     """Whom the professional let in lately, to be told of as she signs in: nobody, to an assistant."""
     if visit.session.assistant_name is not None:
         return []

@@ -12,7 +12,8 @@ from tierce.kernel.care import DOMAIN_LABELS
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.policy.seats import SEAT_DAYS
-from tierce.web.portal.api import HistoryPage, HistoryRow, Seats, Signed, revisit_path
+from tierce.web.answers import HistoryAnswer, HistoryLine
+from tierce.web.portal.api import Seats, Signed, revisit_path
 from tierce.web.portal.asking import answer_page, choose_first, domain_label, today_of
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX, Wrong, domains_of
@@ -47,7 +48,7 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             if error.field not in FILTERS:
                 raise
             wrong = Wrong(error.field, error.reason, error.remedy)
-            return _page(site, visit, HistoryPage([]), wanted, wrong)
+            return _page(site, visit, HistoryAnswer([], None), wanted, wrong)
         return _page(site, visit, found, wanted, None, first_page=not cursor)
 
     @post("/history/{engagement:str}/revisit", status_code=200, opt={"act": Act.RIGHTS_REVISIT})
@@ -79,7 +80,7 @@ def next_free(seats: Seats, today: date) -> date | None:
 def _page(
     site: PortalSite,
     visit: Visit,
-    found: HistoryPage,
+    found: HistoryAnswer,
     wanted: dict[str, str],
     wrong: Wrong | None,
     *,
@@ -102,7 +103,7 @@ def _page(
     return site.page(visit, "history.html", values, status=422 if wrong else 200)
 
 
-def _row(site: PortalSite, row: HistoryRow, language: Language) -> dict[str, object]:
+def _row(site: PortalSite, row: HistoryLine, language: Language) -> dict[str, object]:
     return {
         "at": row.at,
         "domain": domain_label(row.domain, language),

@@ -10,23 +10,26 @@ from tierce.billing.model import STATE_LABELS
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.policy.invoices import LINES_MAX, REFERENCE_MAX, WHY_MAX
+from tierce.web.answers import FullAnswer, InvoiceAnswer, TakenAnswer
 from tierce.web.portal.asking import choose_first, domain_label, today_of
 from tierce.web.portal.invoice_form import ROWS, InvoiceForm, read_form, typed_form
-from tierce.web.portal.invoicing_api import INVOICES, Invoice, Taken
 from tierce.web.portal.papers import (
     CHARS_MAX,
     Listing,
+    Page,
+    Papers,
     errors_of,
     euros,
     in_language,
     line_shown,
-    reason_shown,
+    paper_shown,
     relayed,
     taken_back,
 )
 from tierce.web.portal.question import Wrong
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
+INVOICES: Final = Papers("/v1/invoices", Page[InvoiceAnswer], FullAnswer, TakenAnswer)
 KINDS: Final = {
     "received": "info",
     "accepted": "good",
@@ -106,7 +109,7 @@ def _form_page(
     return site.page(visit, "invoice_new.html", values, status=status)
 
 
-def _taken_page(site: PortalSite, visit: Visit, taken: Taken) -> Response[str]:
+def _taken_page(site: PortalSite, visit: Visit, taken: TakenAnswer) -> Response[str]:
     language = visit.frame.language
     values = {
         "taken": taken,
@@ -136,29 +139,15 @@ async def _one_page(
     return site.page(visit, "invoice.html", values, status=status)
 
 
-def _shown(one: Invoice, language: Language) -> dict[str, object]:
+def _shown(one: InvoiceAnswer, language: Language) -> dict[str, object]:
     """One invoice as the pages say it."""
     return {
-        "id": one.id,
-        "reference": one.reference,
+        **paper_shown(one, language, KINDS),
         "quotes": one.engagement or one.receipt or one.agreement or "",
         "by_receipt": one.receipt is not None,
         "by_agreement": one.agreement is not None,
-        "label": one.label or "",
-        "domain": domain_label(one.domain, language),
         "care": one.care_date,
-        "at": one.received_at,
-        "code": one.state.code,
-        "kind": KINDS.get(one.state.code, "quiet"),
-        "state": in_language(one.state.label, language),
-        **reason_shown(one.reason, language),
-        "asked": euros(one.asked),
-        "due": euros(one.due),
-        "decided": one.decided_at,
         "cancelled": one.cancelled_at,
-        "cancelled_why": one.cancelled_why or "",
-        "said": one.said or "",
-        "cancellable": one.cancellable,
     }
 
 

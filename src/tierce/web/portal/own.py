@@ -9,7 +9,8 @@ from litestar.response import Redirect
 
 from tierce.kernel.digits import number_in
 from tierce.policy.acts import Act
-from tierce.web.portal.api import DEVICE_CODE, DEVICE_CONFIRM, Code, Signed, separate_path
+from tierce.web.answers import CodeAnswer
+from tierce.web.portal.api import DEVICE_CODE, DEVICE_CONFIRM, Signed, separate_path
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import Wrong, signed_of
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
@@ -104,7 +105,7 @@ async def _sessions_page(
     wrong: Wrong | None = None,
     *,
     confirmed: bool = False,
-    code: Code | None = None,
+    code: CodeAnswer | None = None,
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
     found = await site.api.devices(visit.held)

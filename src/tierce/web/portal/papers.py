@@ -15,9 +15,10 @@ from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.labels import looks_like
 from tierce.kernel.language import Language, Phrase
 from tierce.policy.invoices import WHY_MAX
+from tierce.web.answers import AgreementAnswer, InvoiceAnswer, LineAnswer, Said, StateAnswer
 from tierce.web.portal.agreement_form import AgreementForm
-from tierce.web.portal.api import Api, Guarantee, Signed, decode
-from tierce.web.portal.asking import choose_first
+from tierce.web.portal.api import Api, Signed, decode
+from tierce.web.portal.asking import choose_first, domain_label
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.invoice_form import MORE_ROWS, InvoiceForm, field_of
 from tierce.web.portal.question import Wrong, signed_of
@@ -26,57 +27,30 @@ from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 CHARS_MAX: Final = 64
 
 
-class Stands(msgspec.Struct):
-    """Where one stands."""
-
-    code: str
-    label: Guarantee
-
-
-class Reason(msgspec.Struct):
-    """Why one is refused or promised or paid in part, or may be."""
-
-    code: str
-    detail: Guarantee
-    remedy: Guarantee
-    reference: str = ""
-
-
-class Line(msgspec.Struct):
-    """One line, in cents; what is due of it once it is decided."""
-
-    n: int
-    item: str
-    quantity: int
-    price: int
-    amo: int
-    asked: int
-    due: int | None = None
-
-
 class Why(msgspec.Struct):
     """The body that takes one back, as the browser signs it; unsigned where the session has no key."""
 
     why: str
 
 
+Row = TypeVar("Row")
 One = TypeVar("One")
 Taken = TypeVar("Taken")
 
 
-class Page(msgspec.Struct, Generic[One]):
+class Page(msgspec.Struct, Generic[Row]):
     """Own ones, newest first, and the cursor of the next page, if there is one."""
 
-    rows: list[One]
+    rows: list[Row]
     cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Papers(Generic[One, Taken]):
+class Papers(Generic[Row, One, Taken]):
     """The API's routes of one's place's invoices, or of its agreements."""
 
     path: str
-    page: type[Page[One]]
+    page: type[Page[Row]]
     single: type[One]
     taken: type[Taken]
     """What is answered to one that is sent."""
@@ -85,7 +59,7 @@ class Papers(Generic[One, Taken]):
         """Relay one."""
         return decode(await api.relay(self.path, held, signed), self.taken)
 
-    async def listed(self, api: Api, held: Held, query: dict[str, str]) -> Page[One]:
+    async def listed(self, api: Api, held: Held, query: dict[str, str]) -> Page[Row]:
         """Read one page of the place's; `query` holds a cursor and a state."""
         return await api.read(self.path, held, self.page, query or None)
 
@@ -103,13 +77,13 @@ class Papers(Generic[One, Taken]):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[One, Taken]):
+class Listing(Generic[Row, One, Taken]):
     """The page that lists them, by state."""
 
     template: str
-    papers: Papers[One, Taken]
+    papers: Papers[Row, One, Taken]
     states: Mapping[str, Phrase]
-    shown: Callable[[One, Language], dict[str, object]]
+    shown: Callable[[Row, Language], dict[str, object]]
 
     async def page(self, site: PortalSite, request: AnyRequest, cursor: str, stands: str) -> Response[str]:
         """List the place's own; nobody is named."""
@@ -137,7 +111,7 @@ FormPage = Callable[[Visit, Filled, Wrong | None, int], Response[str]]
 
 
 async def relayed(
-    site: PortalSite, request: AnyRequest, papers: Papers[One, Taken], *,
+    site: PortalSite, request: AnyRequest, papers: Papers[Row, One, Taken], *,
     typed: Callable[[Mapping[str, str]], Filled], read: Callable[[Mapping[str, str]], tuple[Filled, Signed]],
     again: FormPage[Filled], done: Callable[[Visit, Taken], Response[str]],
 ) -> Response[str]:  # fmt: skip
@@ -159,7 +133,7 @@ async def relayed(
 
 
 async def taken_back(
-    site: PortalSite, request: AnyRequest, papers: Papers[One, Taken], number: str, *, settled: str,
+    site: PortalSite, request: AnyRequest, papers: Papers[Row, One, Taken], number: str, *, settled: str,
     again: Callable[[Visit, str, Wrong, int], Awaitable[Response[str]]],
 ) -> Response[str]:  # fmt: skip
     """Relay that one is taken back; its page again, with what is wrong, where `settled` or a field says so."""
@@ -192,7 +166,7 @@ def errors_of(wrong: Wrong | None, language: Language) -> dict[str, object]:
     return {"errors": errors, "error_list": list(errors.items())}
 
 
-def line_shown(line: Line) -> dict[str, object]:
+def line_shown(line: LineAnswer) -> dict[str, object]:
     """One line as the pages say it, in euros."""
     return {
         "item": line.item,
@@ -206,14 +180,37 @@ def euros(cents: int | None) -> Decimal | None:
     return None if cents is None else Decimal(cents) / 100
 
 
-def in_language(words: Guarantee, language: Language) -> str:
+def in_language(words: Said, language: Language) -> str:
     """The words in the page's language."""
     return words.en if language is Language.EN else words.fr
 
 
-def reason_shown(reason: Reason | None, language: Language) -> dict[str, object]:
-    """Why, and what to do, as the pages say it."""
+def paper_shown(
+    one: InvoiceAnswer | AgreementAnswer, language: Language, kinds: Mapping[str, str]
+) -> dict[str, object]:
+    """What the pages say of an invoice and of an agreement alike."""
     return {
-        "reason": in_language(reason.detail, language) if reason else "",
-        "remedy": in_language(reason.remedy, language) if reason else "",
+        "id": one.id,
+        "reference": one.reference,
+        "label": one.label or "",
+        "domain": domain_label(one.domain, language),
+        "at": one.received_at,
+        **state_shown(one.state, language, kinds),
+        "reason": in_language(one.reason.detail, language) if one.reason else "",
+        "remedy": in_language(one.reason.remedy, language) if one.reason else "",
+        "asked": euros(one.asked),
+        "due": euros(one.due),
+        "decided": one.decided_at,
+        "cancelled_why": one.cancelled_why or "",
+        "said": one.said or "",
+        "cancellable": one.cancellable,
+    }
+
+
+def state_shown(state: StateAnswer, language: Language, kinds: Mapping[str, str]) -> dict[str, str]:
+    """A state as the pages say it: its code, how it looks, its word."""
+    return {
+        "code": state.code,
+        "kind": kinds.get(state.code, "quiet"),
+        "state": in_language(state.label, language),
     }

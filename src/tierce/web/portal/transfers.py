@@ -1,21 +1,17 @@
 """Transfers to one's own place: the list, and one with the invoices that it pays. Nobody covered appears here."""
 
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 from urllib.parse import quote, urlencode
 
-import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
-from tierce.web.answers import RecoveriesAnswer, RecoveryAnswer
-from tierce.web.portal.api import Guarantee
+from tierce.web.answers import FullTransferAnswer, RecoveriesAnswer, RecoveryAnswer, TransferAnswer, TransfersAnswer
 from tierce.web.portal.asking import choose_first
-from tierce.web.portal.papers import CHARS_MAX, Stands
+from tierce.web.portal.papers import CHARS_MAX, euros, in_language, state_shown
 from tierce.web.portal.site import AnyRequest, PortalSite
 
 TRANSFERS: Final = "/v1/transfers"
@@ -25,41 +21,6 @@ KINDS: Final = {"open": "info", "paid": "good", "returned": "stop"}
 RECOVERY_KINDS: Final = {
     "told": "attention", "running": "info", "done": "quiet", "cancelled": "quiet", "returned": "quiet",
 }  # fmt: skip
-
-
-class Paid(msgspec.Struct):
-    """One invoice that a transfer pays, in cents."""
-
-    id: str
-    reference: str
-    care_date: date
-    asked: int
-    paid: int
-
-
-class Transfer(msgspec.Struct):
-    """One transfer to the place, in cents."""
-
-    id: str
-    reference: str
-    insurer: str
-    amount: int
-    invoices: int
-    account: str
-    state: Stands
-    ordered_at: datetime
-    reason: Guarantee | None = None
-    ended_at: datetime | None = None
-    recovered: int = 0
-    lines: list[Paid] = []
-    recoveries: list[RecoveryAnswer] = []
-
-
-class Page(msgspec.Struct):
-    """Transfers, newest first, and the cursor of the next page, if there is one."""
-
-    rows: list[Transfer]
-    cursor: str | None = None
 
 
 def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
@@ -72,7 +33,7 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if visit.session.activity is None:
             return choose_first()
         query = {"cursor": cursor[:CHARS_MAX]} if cursor else None
-        found = await site.api.read(TRANSFERS, visit.held, Page, query)
+        found = await site.api.read(TRANSFERS, visit.held, TransfersAnswer, query)
         values = {
             "rows": [_shown(row, visit.frame.language) for row in found.rows],
             "older": urlencode({"cursor": found.cursor}) if found.cursor else "",
@@ -84,14 +45,16 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def one(request: AnyRequest, number: FromPath[str]) -> Response[str]:
         """Show one transfer: what it pays of each invoice."""
         visit = await site.visit(request)
-        found = await site.api.read(f"{TRANSFERS}/{quote(number[:CHARS_MAX], safe='')}", visit.held, Transfer)
+        found = await site.api.read(
+            f"{TRANSFERS}/{quote(number[:CHARS_MAX], safe='')}", visit.held, FullTransferAnswer
+        )
         lines = [
             {
                 "id": line.id,
                 "reference": line.reference,
                 "care": line.care_date,
-                "asked": Decimal(line.asked) / 100,
-                "paid": Decimal(line.paid) / 100,
+                "asked": euros(line.asked),
+                "paid": euros(line.paid),
             }
             for line in found.lines
         ]
@@ -114,39 +77,35 @@ def transfer_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
 def _recovered(one: RecoveryAnswer, language: Language) -> dict[str, object]:
     """One recovery as the pages say it."""
-    english = language is Language.EN
     return {
         "id": one.id,
         "invoice": one.invoice,
         "reference": one.reference,
         "care": one.care_date,
         "insurer": one.insurer,
-        "paid": Decimal(one.paid) / 100,
-        "amount": Decimal(one.amount) / 100,
-        "taken": Decimal(one.taken) / 100,
-        "here": Decimal(-one.here) / 100,
-        "settled": Decimal(one.settled) / 100,
-        "kind": RECOVERY_KINDS.get(one.state.code, "quiet"),
-        "state": one.state.label.en if english else one.state.label.fr,
-        "reason": one.reason.en if english else one.reason.fr,
+        "paid": euros(one.paid),
+        "amount": euros(one.amount),
+        "taken": euros(one.taken),
+        "here": euros(-one.here),
+        "settled": euros(one.settled),
+        **state_shown(one.state, language, RECOVERY_KINDS),
+        "reason": in_language(one.reason, language),
         "said": one.said,
         "until": one.contest_until if one.state.code == "told" else None,
     }
 
 
-def _shown(one: Transfer, language: Language) -> dict[str, object]:
+def _shown(one: TransferAnswer, language: Language) -> dict[str, object]:
     """One transfer as the pages say it."""
-    why = one.reason
     return {
         "id": one.id,
         "reference": one.reference,
         "insurer": one.insurer,
-        "amount": Decimal(one.amount) / 100,
+        "amount": euros(one.amount),
         "invoices": one.invoices,
         "account": one.account,
-        "kind": KINDS.get(one.state.code, "quiet"),
-        "state": one.state.label.en if language is Language.EN else one.state.label.fr,
-        "reason": "" if why is None else why.en if language is Language.EN else why.fr,
+        **state_shown(one.state, language, KINDS),
+        "reason": "" if one.reason is None else in_language(one.reason, language),
         "ordered": one.ordered_at,
         "ended": one.ended_at,
     }

@@ -12,7 +12,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
 from tierce.lab.bench.errors import NOTHING
-from tierce.lab.bench.giving import give
+from tierce.lab.bench.giving import JsonTo, give
 from tierce.lab.bench.returning.model import Plan, Report
 from tierce.lab.bench.returning.service import measure_return
 from tierce.lab.demo.steps import Steps
@@ -37,9 +37,7 @@ def come_back(
     calm: Annotated[float, typer.Option(min=1, max=600, help="Seconds of work before they come.")] = 20,
     people: Annotated[int, typer.Option(min=2_000, help="People of the invented country.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Of whom is asked about, and when.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Let everybody sign in at once, and say what those who were in felt of it, and when the last one was in."""
     work = Path("var/bench").absolute()

@@ -12,7 +12,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
 from tierce.lab.bench.errors import NOTHING
-from tierce.lab.bench.giving import give
+from tierce.lab.bench.giving import JsonTo, give
 from tierce.lab.bench.soak.browsers import Told
 from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import measure_soak
@@ -33,9 +33,7 @@ def soak(
     think: Annotated[float, typer.Option(min=1, help="Seconds between two visits of a browser, on average.")] = 60,
     people: Annotated[int, typer.Option(min=2_000, help="People of the invented country.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Of whom is asked about, and when.")] = 1,
-    json_to: Annotated[
-        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
-    ] = None,
+    json_to: JsonTo = None,
 ) -> None:
     """Run a whole installation under browsers at its portal, and say how the memory of each process grows."""
     work = Path("var/bench").absolute()
