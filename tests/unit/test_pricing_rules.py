@@ -18,7 +18,7 @@ from tierce.billing.pricing.model import (
     Tariff,
     Used,
 )
-from tierce.billing.pricing.rules import before, benefit_on, half_up, price_line, tariff_on, used_so_far
+from tierce.billing.pricing.rules import before, benefit_on, half_up, left_of, price_line, tariff_on, used_so_far
 from tierce.billing.pricing.store import tables_of
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of, day_of
@@ -306,3 +306,39 @@ def test_every_step_is_said_in_both_languages_with_its_numbers() -> None:
         priced.steps[4].words.en
         == "Benefit for the domain: 150% of €50.00, compulsory part in it, less €35.00: €40.00."
     )
+
+
+def test_what_changes_nothing_is_no_step() -> None:
+    """The formula gives 15.00 where 15.00 are left and asked; then more than is left; then more than is asked."""
+
+    def said(asked: InvoiceLine, formula: Formula, *, basket: Basket = Basket.NONE) -> list[StepKind]:
+        priced = price(asked, tables_of([tariff(basket=basket)], [benefit(formula)], 1), responsible=True)
+        assert isinstance(priced, Priced)
+        return [one.kind for one in priced.steps if one.kind in {StepKind.LIMIT, StepKind.RESPONSIBLE}]
+
+    assert said(line(5000, 3500), SHARE_100) == []
+    assert said(line(6000, 3500), SHARE_150) == [StepKind.LIMIT]
+    assert said(line(5000, 3500, 1000), SHARE_100) == [StepKind.LIMIT]
+    assert said(line(5000, 3500), Formula(Measure.REAL), basket=Basket.CLASS_A) == []
+    assert said(line(9000, 3500), SHARE_100, basket=Basket.CLASS_A) == [StepKind.RESPONSIBLE]
+
+
+LEFT = {
+    "no tariff: 90.00 - 20.00, as stated": (None, line(9000, 2000), 7000),
+    "35.00 at 70 % of 50.00, of which 20.00 are stated": (tariff(), line(9000, 2000), 5500),
+    "45.00 stated, more than 35.00": (tariff(), line(9000, 4500), 4500),
+    "60.00 count of 90.00: 60.00 - 35.00": (tariff(ceiling=6000), line(9000, 3500), 2500),
+    "2 units of 30.00 count, less 56.00 at 70 % of 80.00": (
+        tariff(4000, ceiling=3000), line(9000, 3500, quantity=2), 400),
+    "more stated than counts": (tariff(ceiling=3000), line(9000, 3500), 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_what_the_compulsory_scheme_leaves_is_what_a_benefit_of_the_real_cost_gives(case: str) -> None:
+    of, asked, left = LEFT[case]
+    assert left_of(asked, of) == left
+    if of is not None:
+        priced = price(asked, tables_of([of], [benefit(Formula(Measure.REAL))], 1))
+        assert isinstance(priced, Priced)
+        assert priced.due == left
