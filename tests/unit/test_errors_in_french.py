@@ -25,8 +25,8 @@ INNER = {
     "ApiUnreachableError": "goes to the log; the portal's own page says that the service is away",
 }
 """Whose messages no user can meet, and why."""
-WORKSHOP = "tierce.lab."
-"""The laboratory, its measures and its stage: tools of whoever develops, beside figures that are in English."""
+WORKSHOP, VISITED = "tierce.lab.", "tierce.lab.demo."
+"""The laboratory and its measures: tools of whoever develops, beside figures in English. The demonstration is not."""
 
 
 @cache
@@ -115,7 +115,8 @@ def said_in_english() -> dict[str, list[str]]:
     for module, line, name, arguments in calls():
         written = arguments[0] if arguments else None
         if isinstance(written, ast.Name):
-            written = None if module.startswith(WORKSHOP) else named_before(module, written.id, line)
+            in_workshop = module.startswith(WORKSHOP) and not module.startswith(VISITED)
+            written = None if in_workshop else named_before(module, written.id, line)
         said = text_of(written) if written is not None else None
         if said is not None and LETTER.search(said) and " / " not in said and not FIELD_NAME.fullmatch(said):
             english.setdefault(name, []).append(f"{module}:{line} {said}")

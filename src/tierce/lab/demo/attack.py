@@ -200,7 +200,10 @@ def customers(stage: Stage) -> list[Identity]:
             first = told["members"][0]
             found.append((first["nir"], first["birth_date"], str(first["rank"])))
     if len(found) < OPTICIAN_PEOPLE:
-        msg = "the country's story has too few people covered for glasses"
+        msg = (
+            "l’histoire du pays a trop peu de gens couverts pour des lunettes / "
+            "the country's story has too few people covered for glasses"
+        )
         raise DemoError(msg)
     return found[:OPTICIAN_PEOPLE]
 

@@ -128,10 +128,13 @@ class Stage:
         while not condition():
             for name, process in self.processes.items():
                 if process.poll() is not None:
-                    msg = f"{name} ended by itself; see {self.logs}"
+                    msg = f"{name} s’est arrêté : voyez {self.logs} / {name} ended by itself; see {self.logs}"
                     raise DemoError(msg)
             if time.monotonic() > deadline:
-                msg = f"{what} was not ready within {most:.0f} s; see {self.logs}"
+                msg = (
+                    f"{what} n’est pas prêt après {most:.0f} s : voyez {self.logs} / "
+                    f"{what} was not ready within {most:.0f} s; see {self.logs}"
+                )
                 raise DemoError(msg)
             time.sleep(0.05)
 
@@ -275,7 +278,11 @@ def _take_account(stage: Stage, intake: Intake) -> None:
     """
 
     def refuse(rejection: Rejection) -> None:
-        msg = f"line {rejection.line}, {rejection.field}: {rejection.reason.en} {rejection.remedy.en}"
+        reason, remedy = rejection.reason, rejection.remedy
+        msg = (
+            f"ligne {rejection.line}, {rejection.field} : {reason.fr} {remedy.fr} / "
+            f"line {rejection.line}, {rejection.field}: {reason.en} {remedy.en}"
+        )
         raise DemoError(msg)
 
     file = stage.home / "accounts.csv"

@@ -14,7 +14,7 @@ def professional_of(connection: Connection, rpps: str) -> ProfessionalId:
     """The internal number of a professional of the directory."""
     row = connection.execute("select id from directory.professional where rpps = %s", (rpps,)).fetchone()
     if row is None:
-        msg = f"the directory holds no professional {rpps}"
+        msg = f"l’annuaire n’a pas de professionnel {rpps} / the directory holds no professional {rpps}"
         raise LookupError(msg)
     return ProfessionalId(row[0])
 

@@ -125,7 +125,10 @@ async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, 
         opened = _content(await http.post(api + "/v1/sign-in/complete", json=body), 200)
         found = [one["id"] for one in opened["activities"] if place in (None, one["establishment_name"])]
         if not found:
-            msg = f"the directory offers no activity at {place or 'any place'}"
+            msg = (
+                f"l’annuaire ne propose aucune activité ({place or 'partout'}) / "
+                f"the directory offers no activity ({place or 'anywhere'})"
+            )
             raise DemoError(msg)
         asker = Asker(api, opened["handle"], key, clock)
         await asker.choose(http, found[0])
@@ -159,7 +162,7 @@ async def open_incident(office: str, staff: str, professional: int, device: int,
         listed = answered(await http.get(incident), 200).text
         notice, person = _NOTICE.search(listed), _PERSON.search(listed)
         if notice is None or person is None:
-            msg = "the incident's page lists nobody"
+            msg = "la page de l’incident ne nomme personne / the incident's page lists nobody"
             raise DemoError(msg)
         return Opened(incident, office + notice[1], office + person[1].replace("/people/", "/letters/"))
 
@@ -183,6 +186,7 @@ def _content(response: httpx.Response, status: int) -> dict[str, Any]:
 def answered(response: httpx.Response, status: int) -> httpx.Response:
     """The answer, which has this status; DemoError when it has another."""
     if response.status_code != status:
-        msg = f"{response.request.method} {response.url.path} answered {response.status_code}, not {status}"
+        asked, answered = f"{response.request.method} {response.url.path}", response.status_code
+        msg = f"{asked} répond {answered}, et non {status} / {asked} answered {answered}, not {status}"
         raise DemoError(msg)
     return response

@@ -42,7 +42,8 @@ class Wire:
             return await asyncio.wait_for(self._send(method, path, body, headers), ANSWER_SECONDS_MAX)
         except (OSError, EOFError, TimeoutError) as error:
             await self.close()
-            msg = f"no answer from port {self._port} ({type(error).__name__})"
+            why = type(error).__name__
+            msg = f"le port {self._port} ne répond pas ({why}) / no answer from port {self._port} ({why})"
             raise DemoError(msg) from None
 
     async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
