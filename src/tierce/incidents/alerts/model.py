@@ -38,6 +38,7 @@ class Alert:
     confidence: Confidence
     ended: datetime | None
     ended_by: str
+    ended_why: str
     devices: int
     """Lines of hers on which it was counted."""
     standing: Standing

@@ -34,7 +34,7 @@ def put(
 
 _ALERT: LiteralString = """
     select a.id, a.professional, p.given_name || ' ' || p.family_name, a.operator, a.at, a."by", a.event, a.since,
-           a.until, a.confidence, a.ended, a.ended_by,
+           a.until, a.confidence, a.ended, a.ended_by, a.ended_why,
            (select count(*) from access.line l join access.accused k on k.source = a.id # l.id
             where l.professional = a.professional)
     from access.alert a join directory.professional p on p.id = a.professional"""
@@ -56,7 +56,7 @@ def about(connection: Connection, professional: ProfessionalId, now: datetime) -
 
 def _alert(row: TupleRow, now: datetime) -> Alert:
     number, professional, name, operator, at, by, event, since, until, confidence = row[:10]
-    ended, ended_by, devices = row[10:]
+    ended, ended_by, why, devices = row[10:]
     if ended is not None:
         standing = Standing.SET_ASIDE if ended_by else Standing.TAKEN_BACK
     elif at <= now - timedelta(days=ACCUSED_DAYS):
@@ -66,7 +66,7 @@ def _alert(row: TupleRow, now: datetime) -> Alert:
     return Alert(
         number, ProfessionalId(professional), say_name(name), operator, at, by,
         None if event is None else Event(event), since, until, Confidence(confidence), ended, ended_by or "",
-        devices, standing,
+        why or "", devices, standing,
     )  # fmt: skip
 
 

@@ -44,9 +44,10 @@ COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), (
 """What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
 """The acts of the routes served here, for the test that enumerates every route."""
-ALWAYS: Final = ("/metrics", "/v1/openapi.json", METADATA_PATH)
+ALWAYS: Final = ("/health/", "/metrics", "/v1/openapi.json", METADATA_PATH)
 """What the rest of the API answers by itself while the store is away: of a frozen one, an ask would wait for ever.
-Not `/health`: until somebody asks, the gate does not know that it could answer nobody."""
+Not `/health`: until somebody asks, the gate does not know that it could answer nobody. What lies below it is this
+machine's own, and not there for whoever comes from elsewhere, then as ever."""
 _log = logging.getLogger(__name__)
 
 _HEADERS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
