@@ -62,7 +62,9 @@ class Machine:
         """Stop and start the processes that units stand for."""
         for name in (one.removeprefix("tierce-") for one in names):
             runs = name in self.units
-            if runs and verb != "start":
+            if runs and verb == "start":
+                continue  # as on a machine: a second one beside it would share its port, and be stopped by nobody
+            if runs:
                 self.units.pop(name).stop()
             if verb in {"start", "restart"} or (verb == "try-restart" and runs):
                 log = self.stage.logs / f"unit-{name}.log"
