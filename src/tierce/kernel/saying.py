@@ -37,8 +37,12 @@ _MONTHS_EN: Final = (
 )  # fmt: skip - a list of words reads better in lines of several
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_LINKS: Final = frozenset({"A", "À", "AU", "AUX", "D", "DE", "DES", "DU", "EN", "ET", "L", "LA", "LE", "LES", "SUR"})
-"""What links the words of a place's name, and has no capital."""
+_LINK: Final = re.compile(
+    r"(?:(?<!\d )A(?= LA?\b)|[DL](?=['’]| [AEIOUYHÀ-Ü])|À|AU|AUX|DE|DES|DU|EN|ET|LA|LE|LES|SUR)(?![^\W_])"
+)
+"""What links the words of a place's name, and has no capital.
+
+A letter alone is one only where it can be: « A LA », « D'ARC » or « D ARC », not « 12 A RUE » nor « ESCALIER D »."""
 NBSP: Final = "\u00a0"
 """Keeps a number with its word."""
 NARROW: Final = "\u202f"
@@ -70,7 +74,7 @@ def say_place(text: str) -> str:
     """Write a place kept in capitals: « CABINET DES TILLEULS » becomes « Cabinet des Tilleuls »."""
     if not text.isupper():
         return text
-    said = _WORD.sub(lambda word: word[0].lower() if word[0] in _LINKS else word[0].capitalize(), text)
+    said = _WORD.sub(lambda word: word[0].lower() if _LINK.match(text, word.start()) else word[0].capitalize(), text)
     return said[:1].upper() + said[1:]
 
 
