@@ -34,6 +34,11 @@ _REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 class SettingsError(TierceError):
     """A setting is missing, unknown or not acceptable; its text says which and what to do, in French and English."""
 
+    def __init__(self, message: str, why: Phrase | None = None) -> None:
+        """Keep apart what is wrong, for whoever has named the file already."""
+        super().__init__(message)
+        self.why = Phrase(message, message) if why is None else why
+
 
 class Mode(StrEnum):
     """What the processes are run for."""
@@ -274,12 +279,12 @@ def load(path: Path) -> Settings:
     except OSError as error:
         why = os_reason(error)
         msg = f"fichier de réglages {path} : {why.fr} / settings file {path}: {why.en}"
-        raise SettingsError(msg) from None
+        raise SettingsError(msg, why) from None
     try:
         settings = msgspec.toml.decode(text.removeprefix(codecs.BOM_UTF8), type=Settings)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        msg = f"{path}: {_both(_complaint(str(error)))}"
-        raise SettingsError(msg) from None
+        why = _complaint(str(error))
+        raise SettingsError(f"{path}: {_both(why)}", why) from None
     check(settings)
     return settings
 

@@ -11,7 +11,7 @@ import typer
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language, Phrase
-from tierce.settings import Settings, load
+from tierce.settings import Settings, SettingsError, load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.upkeep.doctor import base, files, lines, lookups, outside, standbys
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -25,9 +25,9 @@ def examine(file: Path) -> list[Finding]:
     """Look at everything that the settings file leads to."""
     try:
         settings = load(file)
-    except TierceError as error:
+    except SettingsError as error:
         remedy = Phrase("corrigez le fichier de réglages", "correct the settings file")
-        return [bad("settings", str(file), Phrase(str(error), str(error)), remedy)]
+        return [bad("settings", str(file), error.why, remedy)]
     return [good("settings", str(file), "les réglages se lisent", "the settings can be read"), *examine_all(settings)]
 
 
