@@ -1,14 +1,17 @@
 """Several workers on one database: what each remembers alone must not be what safety rests on."""
 
 import asyncio
+import gc
 from collections import Counter
 
 import pytest
 
-from tests.integration.world import World, ask_all, enrol, make_world, question
+from tests.integration.world import POLICY, World, ask_all, enrol, make_world, question
 from tierce.gate.model import Answer, Refuse, Release
 from tierce.gate.service import Gate
+from tierce.gate.store import GateStore
 from tierce.kernel.care import Profession
+from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Outcome
 from tierce.policy.seats import DAY_LIMITS
 from tierce.storage.database import Database
@@ -94,3 +97,42 @@ def test_a_session_ended_anywhere_is_refused_by_every_worker(world: World) -> No
     answers = asyncio.run(run())
     assert [told(answer) for answer in answers] == ["released"] * WORKERS + ["not_allowed"] * WORKERS
     assert all(isinstance(one.decision, Release | Refuse) for one in answers if isinstance(one, Answer))
+
+
+def test_a_gate_that_stops_leaves_no_connection_half_open(world: World) -> None:
+    """The server would wait a minute for the other half, and whoever drops or copies a database waits for it."""
+
+    async def run() -> None:
+        held = asyncio.Queue[asyncio.Task[None] | None]()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1000)
+            held.put_nowait(asyncio.current_task())
+            while await reader.read(1000):
+                pass
+            writer.close()
+            await writer.wait_closed()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        nobody = f"host=127.0.0.1 port={port} user=tierce_api dbname=tierce"
+
+        async def connect() -> GateStore:
+            return await GateStore.connect(nobody if stopping else world.database.dsn("tierce_api"))
+
+        stopping = False
+        gate = Gate(connect, world.instance, world.key, SystemClock(), POLICY)
+        await gate.start()
+        stopping = True
+        gate.renew()
+        async with server, asyncio.timeout(30):
+            serving = [await held.get() for _lane in range(2)]
+            await gate.stop()
+            await asyncio.gather(*(one for one in serving if one is not None))
+        assert len(serving) == 2, "one for each lane"
+
+    gc.disable()  # what frees it otherwise, some time or other
+    try:
+        asyncio.run(run())
+    finally:
+        gc.enable()

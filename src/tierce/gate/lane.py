@@ -180,6 +180,8 @@ class Lane:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A task keeps where it was cancelled: a connection half open, which the server would wait for a minute.
+        self._tasks.clear()
         self._empty(GateClosedError())
         for slot in self._slots:
             if slot.store is not None:

@@ -187,7 +187,11 @@ class GateStore:
         said = conninfo_to_dict(dsn).get("options") or ""
         options = " ".join([str(said), *(f"-c {setting}" for setting in BY_KEY)])
         wire = Wire(await AsyncConnection.connect(dsn, autocommit=True, options=options))
-        await wire.prepare(_STATEMENTS)
+        try:
+            await wire.prepare(_STATEMENTS)
+        except BaseException:
+            await wire.close()
+            raise
         return cls(wire)
 
     async def close_connection(self) -> None:

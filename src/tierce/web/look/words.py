@@ -17,6 +17,7 @@ from tierce.web.look.errors import UnknownWordError, WordsError
 
 _FIELDS = frozenset({"fr", "en"})
 _TAGS_OR_SPACES = re.compile(rf"<(textarea|pre|script)\b.*?</\1>|<[^>]*>|{LOOSE}", re.DOTALL)
+_LOOSE = re.compile(LOOSE)
 
 
 class Words:
@@ -107,6 +108,8 @@ def _phrase(file: str, key: str, value: object) -> Phrase:
 
 def fixed_page(html: str) -> str:
     """The same for what a French page shows, whoever wrote it; what is typed, copied or run stays as it is."""
+    if not _LOOSE.search(html):  # most pages: their words were mended as they were read, and each tag costs a call
+        return html
     return _TAGS_OR_SPACES.sub(lambda found: kept_space(found) if found[0] == " " else found[0], html)
 
 
