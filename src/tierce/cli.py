@@ -9,10 +9,11 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from tierce import __version__
 
@@ -176,20 +177,22 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
     def open_command(ctx: typer.Context) -> None:
         alone = _ALONE.get((name, *ctx.args[:1]))
         words, rest = ([name], ctx.args) if alone is None else ([name, ctx.args[0]], ctx.args[1:])
-        command = typer.main.get_command(importlib.import_module(alone or module).app)
-        raise typer.Exit(_run(command, rest, " ".join(["tierce", *words])))
+        application = importlib.import_module(alone or module).app
+        raise typer.Exit(_run(application, rest, " ".join(["tierce", *words])))
 
     return open_command
 
 
-def _run(command: Callable[..., object], arguments: list[str], named: str) -> int:
+def _run(application: typer.Typer, arguments: list[str], named: str) -> int:
     """Run one command and say in both languages why it ends otherwise than well; never a traceback for a refusal.
 
     What a command foresees it says itself; here is what else there is: arguments that do not read, a keyboard that
     stops it, a disk or a database that fails where it does not expect it. The rest is a fault of ours, shown whole.
     """
+    command = typer.main.get_command(application)
+    assert isinstance(command, TyperCommand | TyperGroup)
     if not arguments or "--help" in arguments:
-        _frame_in_french()
+        _frame_in_french(command)
     try:
         ended = command(args=arguments, prog_name=named, standalone_mode=False)
     except typer.TyperException as error:
@@ -213,14 +216,24 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
     return ended if isinstance(ended, int) else 0
 
 
-def _frame_in_french() -> None:
+def _frame_in_french(command: TyperCommand | TyperGroup) -> None:
     """Have the frame of a help, which Typer words in English alone, say both; the sentences in it are ours."""
     from typer import rich_utils
+
+    for one in _with_all_below(command):
+        if (asked := one.get_help_option(typer.Context(one))) is not None:
+            asked.help = "Cette aide. / This help."
 
     rich_utils.COMMANDS_PANEL_TITLE = "Commandes / Commands"
     rich_utils.REQUIRED_LONG_STRING = "[à donner / required]"
     rich_utils.DEFAULT_STRING = "[sinon / default: {}]"
     rich_utils.ENVVAR_STRING = "[variable / env var: {}]"
+
+
+def _with_all_below(command: TyperCommand | TyperGroup) -> Iterator[TyperCommand | TyperGroup]:
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _with_all_below(below)
 
 
 def _foreseen(error: Exception) -> str | None:
@@ -258,6 +271,7 @@ _USAGE: Final = (
     (r"Input should be greater than or equal to (.+)", "il faut {0} au moins"),
     (r"Input should be less than or equal to (.+)", "il faut {0} au plus"),
     (r"Input should be ('.+)", "il faut l’un de : {0}"),
+    (r"(?:Value error, )?.+ is not one of (.+?)\.?", "il faut l’un de : {0}"),
     (r"(?:Value error, )?(.+?) / .+", "{0}"),  # a text of ours, which is in both languages
 )
 
@@ -298,7 +312,7 @@ for _panel, _name in [(panel, name) for panel, names in _PANELS.items() for name
 
 def main(arguments: list[str] | None = None) -> None:
     """The `tierce` command; its arguments are those of the process when left out."""
-    sys.exit(_run(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments, "tierce"))
+    sys.exit(_run(app, sys.argv[1:] if arguments is None else arguments, "tierce"))
 
 
 if __name__ == "__main__":

@@ -105,6 +105,7 @@ def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
         ("serve --settings /nope", "fichier de réglages /nope : n’existe pas : vérifiez le chemin"),
         ("restore run /nope --settings /nope", "'folder' : '/nope' n’existe pas"),
         ("restore run /etc/hostname --settings /nope", "'/etc/hostname' est un fichier : donnez un dossier"),
+        ("demo --lang de", "'--lang' : il faut l’un de : 'fr', 'en'"),
         ("backup check /nope --settings /nope", "n’a pas de manifest.json lisible"),
     ],
 )
@@ -139,11 +140,11 @@ def test_a_command_that_the_keyboard_stops_says_how_to_go_on(capsys: pytest.Capt
     def stop() -> None:
         raise KeyboardInterrupt
 
-    assert _run(typer.main.get_command(stopped), [], "tierce stop") == 130
+    assert _run(stopped, [], "tierce stop") == 130
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("✗ interrompu : ce qui était confirmé est gardé")
     assert said.endswith("run the same command again")
-    assert _run(typer.main.get_command(stopped), [], "tierce") == 130
+    assert _run(stopped, [], "tierce") == 130
     assert capsys.readouterr().err == "", "the command within has said it"
 
 
@@ -153,5 +154,6 @@ def test_the_frame_of_a_help_is_in_french_too(words: list[str], capsys: pytest.C
         main(words)
     shown = " ".join("".join(capsys.readouterr()).replace("│", " ").split())
     assert "Commandes / Commands" in shown or "[à donner / required]" in shown
+    assert "Cette aide. / This help." in shown
     assert "[required]" not in shown
     assert "[env var" not in shown
