@@ -146,6 +146,7 @@ def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: 
         assert printed.headers["content-type"] == "application/pdf"
         words = words_of(printed.content)
         assert "Mutuelle du Grand Chêne" in words
+        assert "Personne à contacter, Adresse électronique : Toujours exigé." in words, "two sections ask for one"
         assert all(f"{place}. {label.fr}" in words for place, label in enumerate(SECTIONS, start=1))
 
     play_office(room, database, scene, StaffRole.DPO)

@@ -57,7 +57,7 @@ def form_pdf(
             f"Intitulés relevés le {read} : comparez-les à ceux du service.",
         ],
         "problems_heading": "Ce qui manque encore",
-        "problems": [f"{BY_KEY[one.field].label.fr} : {one.reason.fr}" for one in problems],
+        "problems": [f"{_named(one.field)} : {one.reason.fr}" for one in problems],
         "sections": [
             {
                 "heading": f"{place}. {label.fr}",
@@ -71,11 +71,17 @@ def form_pdf(
         ],
         "changes_heading": "Ce que cette version a changé",
         "changes": [
-            f"{BY_KEY[one.field].label.fr} : {_plain(one.field, one.before)} → {_plain(one.field, one.after)}"
+            f"{_named(one.field)} : {_plain(one.field, one.before)} → {_plain(one.field, one.after)}"
             for one in changes
         ],
     }
     return printing.pdf(TEMPLATE, data)
+
+
+def _named(key: str) -> str:
+    """A field with its section: two of them ask for an e-mail address."""
+    field = BY_KEY[key]
+    return f"{SECTIONS[field.section - 1].fr}, {field.label.fr}"
 
 
 def _field(label: str, text: str, value: Value) -> dict[str, object]:
