@@ -160,7 +160,7 @@ def test_a_key_that_is_gone_makes_a_process_not_ready_and_says_no_more(stage: St
     key.rename(key.with_suffix(".away"))
     try:
         address = stage.url("persons") + "/health/ready"
-        wanted = {"ready": False, "checks": {"database": True, "clock": True, "keys": False}}
+        wanted = {"ready": False, "checks": {"database": True, "schema": True, "clock": True, "keys": False}}
 
         def told() -> bool:
             answer = httpx.get(address, trust_env=False, verify=NO_TLS)

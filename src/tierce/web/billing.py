@@ -36,6 +36,7 @@ from tierce.kernel.errors import TierceError
 from tierce.settings import Mode, Settings, SettingsError
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import BANK_KEY, Compartment, Keyring
+from tierce.storage.version import insist_on_schema
 from tierce.web import logs
 from tierce.web.names import KEYS
 
@@ -109,6 +110,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
     keyring = Keyring(settings.key_directory(), KEYS[NAME])
     sealer = lasting_sealer(database, ROLE, keyring, [Compartment.COVERAGE])
     with database.connect(ROLE, autocommit=True) as connection:
+        insist_on_schema(connection)
         if not store.alone(connection):
             raise OtherRunsError
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))

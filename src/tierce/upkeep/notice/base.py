@@ -23,6 +23,7 @@ from tierce.notices.telling.service import Telling
 from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
+from tierce.storage.version import insist_on_schema
 from tierce.upkeep.notice.words import FRENCH
 
 ROLE = "tierce_notices"
@@ -90,6 +91,7 @@ def desk(settings: Path) -> Iterator[Desk]:
         read = load(settings)
         keyring = Keyring(read.key_directory(), KEYS)
         with read.connection().connect(ROLE, autocommit=True) as connection:
+            insist_on_schema(connection)
             yield Desk(read, connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)), keyring)
     except FieldError as error:
         refuse(f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}")
