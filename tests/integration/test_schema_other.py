@@ -29,7 +29,8 @@ def file(database: Database, tmp_path: Path) -> Path:
     make_keys(tmp_path / "keys")
     written = tmp_path / "tierce.toml"
     text = settings_text(database, tmp_path / "keys", operator="Rive Claire")
-    written.write_text(text + "".join(f'[{name}]\nurl = "http://127.0.0.1:1"\nport = 1\n' for name in ("peers",)))
+    text += '[peers]\nurl = "http://127.0.0.1:1"\nport = 1\n[signer]\nport = 1\n'
+    written.write_text(text)
     return written
 
 
@@ -50,7 +51,7 @@ def ready(settings: Settings, name: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("version", [AHEAD, BEHIND])
-@pytest.mark.parametrize("name", ["api", "office", "persons", "insurers", "worker"])
+@pytest.mark.parametrize("name", ["api", "office", "persons", "insurers", "signer", "peers", "worker"])
 def test_no_process_starts_on_another_schema(
     file: Path, admin: psycopg.Connection, tmp_path: Path, name: str, version: str
 ) -> None:

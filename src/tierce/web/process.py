@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,10 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import Settings, load
 from tierce.storage.said import said
-from tierce.storage.version import insist_on_schema_async
 from tierce.web import logs
 from tierce.web.names import KEYS, SETTINGS_VARIABLE, tally_folder
 from tierce.web.observed import Observed
-from tierce.web.readiness import ROLES, Readiness
+from tierce.web.readiness import Readiness
 
 App = Callable[..., Awaitable[None]]
 Message = MutableMapping[str, Any]
@@ -48,7 +47,6 @@ class Process:
         logs.set_up(self._name)
         try:
             settings = load(Path(os.environ[SETTINGS_VARIABLE]))
-            await _insist_on_schema(settings, self._name)
             built = self._builder(settings)
             keys = tuple(str(name) for name in KEYS.get(self._name, ()))
             readiness = Readiness(self._name, settings, keys, SystemClock())
@@ -67,20 +65,6 @@ class Process:
         self._app = None
         await built.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _insist_on_schema(settings: Settings, name: str) -> None:
-    """Refuse a database of another schema; one that is away is for the builder, which may start without it.
-
-    Raises:
-        SchemaOtherError: it is at another one.
-    """
-    role = ROLES.get(name)
-    if role is None:
-        return
-    with suppress(psycopg.OperationalError):
-        async with settings.connection().beside(role) as connection:
-            await insist_on_schema_async(connection)
 
 
 def _settle_memory() -> None:

@@ -145,7 +145,7 @@ async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:
     Raises:
         KeyMissingError: a key file is one of before a replacement.
         LookupKeyError: a key file is another database's.
-        SchemaOtherError: the database came back at another schema.
+        SchemaOtherError: the database is at another schema.
     """
     database = settings.connection()
     async with await AsyncConnection.connect(database.dsn("tierce_api")) as connection:
