@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -10,12 +11,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, Importer, rows_of
+from tests.integration.feeding import FIRST, PLAN, Importer, rows_of
 from tests.waiting import eventually
 from tierce.incidents.errors import FreeTextError
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.lab.country.population import write_country
 from tierce.policy.acts import Act
 from tierce.registry.errors import ContractEndedError
 from tierce.storage.cluster import SUPERUSER
@@ -89,6 +91,15 @@ class Office:
             self.contracts.delete(self.one, lambda _n: None)
         self.upkeep.rollback()
         return {each.what: each.number for each in error.value.obstacles}
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small country of today: of the one of a fixed day nobody is covered once its year has ended."""
+    out = tmp_path_factory.mktemp("country") / "made"
+    today = date_of(paris_day(SystemClock().now()))
+    write_country(replace(PLAN, on=today), out, lambda _made: None)
+    return out
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """The sender killed at every step, for real: each person is told once, and a doubt is counted and settled."""
 
 import json
+import resource
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from tests.forks import killed, tierce
 from tests.integration.conftest import Connect
@@ -13,10 +18,12 @@ from tests.integration.messages_world import MessagesRoom, kept, lend, mail_serv
 from tests.integration.rooms import OAK
 from tests.settings_file import settings_text
 from tests.waiting import eventually
+from tierce.cli import app
 from tierce.notices.contacts.model import Contact
 from tierce.policy.reached import State
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.upkeep.notice.base import desk
 
 pytestmark = pytest.mark.integration
 
@@ -146,3 +153,40 @@ def test_without_really_nothing_leaves(
     assert json.loads(done.stdout)["messages"] == 8
     assert kept(folder) == []
     assert "rien n’est parti" in done.stderr or done.stderr == ""
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Have this process write no file past some kilobytes: a batch of letters is larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_letters_kept_before_the_disk_was_full_stay_and_what_is_said_does_not_deny_them(
+    world: MessagesRoom, database: Database, key_directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("12 rue des Genêts", "99120 Saint-Ourle")
+    lend(world, OAK, {one: Contact(f"Personne {one}", None, place) for one in range(1, 4)})
+    world.ready()
+    path, folder = settings(tmp_path, database, key_directory, 1), tmp_path / "letters"
+    full = ExitStack()
+    with full, pytest.raises(typer.Exit) as left, desk(path, pieces=True) as one:
+        world.outbox.print_letters(
+            one.connection, world.incident, folder, processes=1, batch_letters=1,
+            told=lambda _: full.enter_context(no_room()),
+        )  # fmt: skip
+    said = capsys.readouterr().err
+    assert (left.value.exit_code, "what was done before stays" in said, "nothing" in said) == (2, True, False), said
+    assert [one.name for one in folder.iterdir()] == [f"lettres-{world.audience().id}-0001.zip"]
+    letters = ["notice", "letters", "--incident", str(world.incident), "--settings", str(path), "--json", "-"]
+    with no_room():
+        refused = CliRunner().invoke(app, letters)
+    assert (refused.exit_code, "what was done before stays" in refused.stderr) == (2, True), refused.stderr
+    done = CliRunner().invoke(app, letters)
+    assert json.loads(done.stdout)["letters"] == 2, "those of the first batch are not printed again"
+    away = CliRunner().invoke(app, [*letters[:-3], str(tmp_path / "none.toml")])
+    assert "nothing was written" in away.stderr

@@ -32,6 +32,7 @@ from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import EVERY_KEY, KEY_BYTES, PROVED, Compartment, Keyring, Purpose
 from tierce.storage.lookup_keys import take
 from tierce.storage.pairs import pair_number
+from tierce.storage.version import head_version
 from tierce.upkeep.doctor import lookups
 from tierce.upkeep.doctor.model import Grade
 from tierce.web.api.deposits import Front
@@ -179,10 +180,27 @@ def test_of_a_memory_of_before_the_key_is_tried_on_some_who_were_shown(
     upgrade = ["upgrade", "--settings", str(file)]
     refused = CliRunner().invoke(app, upgrade)
     assert (refused.exit_code, "pair.key" in refused.output) == (2, True)
+    assert f"is at schema {head_version()} and stays there" in refused.output, "what was upgraded is not undone"
     (key_directory / "pair.key").write_bytes(own)
     done = CliRunner().invoke(app, upgrade)
     assert done.exit_code == 0, done.output
     take(api, Keyring(key_directory, [Purpose.PAIR]), [Purpose.PAIR])
+
+
+@pytest.mark.parametrize("wrapped", [b"", b"short", bytes(60)])
+def test_a_wrapped_key_that_does_not_open_is_said_by_an_upgrade_that_stands(
+    database: Database, key_directory: Path, house: House, tmp_path: Path, wrapped: bytes
+) -> None:
+    house.engagement(house.person, house.insurer)
+    house.admin.execute("update gate.lookup set proof = null where purpose = 'pair'")
+    house.admin.execute("update registry.insurer_key set wrapped = %s where insurer = %s", (wrapped, house.insurer))
+    file = tmp_path / "tierce.toml"
+    file.write_text(settings_text(database, key_directory, operator="Rive Claire"))
+    refused = CliRunner().invoke(app, ["upgrade", "--settings", str(file)])
+    assert isinstance(refused.exception, SystemExit), refused.exception
+    assert (refused.exit_code, "does not open" in refused.output) == (2, True), refused.output
+    assert f"is at schema {head_version()} and stays there" in refused.output
+    assert house.admin.execute("select proof from gate.lookup where purpose = 'pair'").fetchone() == (None,)
 
 
 def _place(house: House, number: int) -> int:

@@ -64,6 +64,9 @@ def test_a_month_ends_on_the_same_day_or_with_a_short_month() -> None:
 
     assert after("2026-11-26T10:15") == "2026-12-26T10:15"
     assert after("2027-01-30T10:15") == "2027-03-01T00:00"
+    assert after("2027-01-31T10:15") == "2027-03-01T00:00", "with the last hour of 28 February"
+    assert after("2028-01-31T10:15") == "2028-03-01T00:00", "with the last hour of 29 February"
+    assert after("2028-01-29T10:15") == "2028-02-29T10:15"
     assert after("2026-12-05T00:00") == "2027-01-05T00:00"
     assert after("2027-10-31T10:15") == "2027-12-01T00:00"
     assert after("2026-10-25T10:15") == "2026-11-25T10:15", "though eleven hours of that day had passed"

@@ -135,6 +135,21 @@ def test_what_was_read_is_gathered_by_insurer() -> None:
     assert read[0].first_at == AT + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ("2027-01-31T10:15", "2027-02-28T10:15"),
+        ("2028-01-31T10:15", "2028-02-29T10:15"),
+        ("2028-02-29T10:15", "2028-03-29T10:15"),
+        ("2027-12-31T10:15", "2028-01-31T10:15"),
+        ("2027-10-31T10:15", "2027-11-30T10:15"),
+    ],
+)
+def test_a_month_that_is_too_short_ends_what_is_asked_on_its_last_day(asked: str, due: str) -> None:
+    first = datetime.fromisoformat(asked).replace(tzinfo=PARIS)
+    assert month_after(first.astimezone(UTC)) == datetime.fromisoformat(due).replace(tzinfo=PARIS)
+
+
 @pytest.mark.parametrize("month", range(1, 13))
 def test_she_is_answered_by_a_day_of_paris_whatever_the_hour(month: int) -> None:
     """Thirty times 24 hours after the first hour of a day are the day before, across the change of October."""

@@ -1,10 +1,12 @@
 """How to reach the database as one role."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -39,13 +41,11 @@ class Database:
         """Open a blocking connection as `role`."""
         return psycopg.connect(self.dsn(role), autocommit=autocommit)
 
-    async def clock(self, role: str) -> datetime:
-        """Connect as `role` and return the database's own time: that it answers is half of what is asked."""
+    @asynccontextmanager
+    async def beside(self, role: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """A connection as `role` for a look of a moment, beside other work."""
         async with await psycopg.AsyncConnection.connect(self.dsn(role), autocommit=True) as connection:
-            row = await (await connection.execute("select clock_timestamp()")).fetchone()
-        assert row is not None
-        found: datetime = row[0]
-        return found
+            yield connection
 
     def wait_ready(self, role: str, *, alive: Callable[[], bool]) -> None:
         """Poll until the server accepts `role`, or raise ClusterError after READY_SECONDS_MAX."""
@@ -61,3 +61,11 @@ class Database:
                 time.sleep(0.05)
             else:
                 return
+
+
+async def time_there(connection: psycopg.AsyncConnection[Any]) -> datetime:
+    """The database's own time."""
+    row = await (await connection.execute("select clock_timestamp()")).fetchone()
+    assert row is not None
+    found: datetime = row[0]
+    return found

@@ -29,6 +29,20 @@ class SchemaNewerError(TierceError):
     in_french = "La base est à un schéma plus récent que ce programme : installez celui qui l’a mise à jour."
 
 
+class SchemaOtherError(TierceError):
+    """The database is not at this program's schema: nothing that serves or works starts on it."""
+
+    def __init__(self, found: str | None, known: str) -> None:
+        """Say both versions, and what to do of each."""
+        here = found or "—"
+        super().__init__(
+            f"la base est au schéma {here}, ce programme est du {known} : `tierce upgrade` si la base est en retard, "
+            f"relancez par le programme qui l’a mise à niveau si elle est en avance / "
+            f"the database is at schema {here}, this program is of {known}: `tierce upgrade` if the database is "
+            f"behind, start again with the program that upgraded it if it is ahead"
+        )
+
+
 class ClusterError(TierceError):
     """PostgreSQL could not be found or started."""
 

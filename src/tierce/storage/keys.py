@@ -413,7 +413,7 @@ def unwrap_key(master: bytes, compartment: Compartment, insurer: InsurerId, vers
     nonce, body = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
     try:
         return AESGCM(master).decrypt(nonce, body, _wrap_place(compartment, insurer, version))
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the second of what is cut short
         msg = (
             f"la clé enveloppée de l’organisme {insurer} ne s’ouvre pas : mauvaise clé maîtresse ou octets altérés / "
             f"the wrapped key of insurer {insurer} does not open: wrong master key or altered bytes"

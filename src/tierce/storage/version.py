@@ -4,12 +4,18 @@ Light, so that a command which upgrades nothing does not load what upgrades: tha
 """
 
 import re
+from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 
+from tierce.storage.errors import SchemaOtherError
+
 INDEXES: Final = "indexes.sql"
+_STORED: Final[LiteralString] = "select version_num from registry_meta.schema_version"
+_NOT_TOLD: Final = (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)
+"""What a schema says of before every role might read its version, and a database that has none."""
 _STEP: Final = re.compile(r"v(\d{4})_\w+\.py")
 
 
@@ -18,6 +24,7 @@ def read_sql(name: str) -> str:
     return (files("tierce.storage") / "sql" / name).read_text(encoding="utf-8")
 
 
+@cache
 def head_version() -> str:
     """The version of the schema that this program knows: the last number of its steps, each a file named by it."""
     steps = (files("tierce.storage") / "migrations" / "versions").iterdir()
@@ -28,8 +35,42 @@ def stored_version(connection: psycopg.Connection) -> str | None:
     """The version of the schema in the database, or None when it has none."""
     if connection.execute("select to_regclass('registry_meta.schema_version') is null").fetchone() == (True,):
         return None
-    row = connection.execute("select version_num from registry_meta.schema_version").fetchone()
+    row = connection.execute(_STORED).fetchone()
     return None if row is None else str(row[0])
+
+
+def insist_on_schema(connection: psycopg.Connection) -> None:
+    """Refuse a database that is behind this program or ahead of it, as any role; ends the transaction it began.
+
+    Raises:
+        SchemaOtherError: it is at another schema.
+    """
+    try:
+        row = connection.execute(_STORED).fetchone()
+    except _NOT_TOLD:
+        row = None
+    connection.rollback()
+    _same(row)
+
+
+async def insist_on_schema_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    """The same, beside other work.
+
+    Raises:
+        SchemaOtherError: it is at another schema.
+    """
+    try:
+        row = await (await connection.execute(_STORED)).fetchone()
+    except _NOT_TOLD:
+        row = None
+    await connection.rollback()
+    _same(row)
+
+
+def _same(row: tuple[Any, ...] | None) -> None:
+    found = None if row is None else str(row[0])
+    if found != head_version():
+        raise SchemaOtherError(found, head_version())
 
 
 def unbuilt(connection: psycopg.Connection) -> list[str]:

@@ -36,6 +36,8 @@ from tierce.kernel.errors import TierceError
 from tierce.settings import Mode, Settings, SettingsError
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import BANK_KEY, Compartment, Keyring
+from tierce.storage.said import said
+from tierce.storage.version import insist_on_schema
 from tierce.web import logs
 from tierce.web.names import KEYS
 
@@ -104,11 +106,13 @@ def desk(settings: Settings) -> Iterator[Desk]:
 
     Raises:
         OtherRunsError: another process decides; invoices are decided in one order.
+        SchemaOtherError: the database is at another schema.
     """
     database = settings.connection()
     keyring = Keyring(settings.key_directory(), KEYS[NAME])
-    sealer = lasting_sealer(database, ROLE, keyring, [Compartment.COVERAGE])
     with database.connect(ROLE, autocommit=True) as connection:
+        insist_on_schema(connection)
+        sealer = lasting_sealer(database, ROLE, keyring, [Compartment.COVERAGE])
         if not store.alone(connection):
             raise OtherRunsError
         appender = Appender.enrol(connection, NAME, keyring.instance("billing"))
@@ -188,7 +192,7 @@ def run_billing(settings: Settings) -> None:
                     beat(one.turn(beat))
                     stop.wait(TURN_SECONDS)
         except (OSError, psycopg.Error, TierceError) as error:
-            logs.say("waits", level="warning", kind=type(error).__name__)
+            logs.say("waits", level="warning", kind=type(error).__name__, detail=said(error))
             stop.wait(TURN_SECONDS)
     logs.say("stopped")
 

@@ -1,4 +1,4 @@
-"""Whether a process could serve the next request: its database, its keys, its gate, its clock, its neighbour."""
+"""Whether a process could serve the next request: its database and schema, keys, gate, clock, neighbour."""
 
 import asyncio
 import os
@@ -9,6 +9,9 @@ import psycopg
 
 from tierce.kernel.clock import Clock
 from tierce.settings import Settings
+from tierce.storage.database import time_there
+from tierce.storage.errors import SchemaOtherError
+from tierce.storage.version import insist_on_schema_async
 
 ROLES: Final = {
     "api": "tierce_api",
@@ -57,8 +60,9 @@ class Readiness:
         found: dict[str, bool] = {}
         role = ROLES.get(self._name)
         if role is not None:
-            skew = await self._skew(role)
+            skew, same = await self._database(role)
             found["database"] = skew is not None
+            found["schema"] = same
             found["clock"] = skew is not None and skew <= CLOCK_SECONDS_MAX
             folder = self._settings.key_directory()
             found["keys"] = all(os.access(folder / f"{name}.key", os.R_OK) for name in self._keys)
@@ -68,14 +72,18 @@ class Readiness:
             found["api"] = await _listens(self._settings.api.port)
         return found
 
-    async def _skew(self, role: str) -> float | None:
-        """Seconds between our clock and the database's, or None when it does not answer."""
+    async def _database(self, role: str) -> tuple[float | None, bool]:
+        """Seconds between our clock and the database's, None when it does not answer; whether its schema is ours."""
+        same, there = True, self._clock.now()
         try:
-            async with asyncio.timeout(CHECK_SECONDS_MAX):
-                there = await self._settings.connection().clock(role)
+            async with asyncio.timeout(CHECK_SECONDS_MAX), self._settings.connection().beside(role) as connection:
+                there = await time_there(connection)
+                await insist_on_schema_async(connection)
+        except SchemaOtherError:
+            same = False
         except (OSError, TimeoutError, psycopg.Error):
-            return None
-        return abs((self._clock.now() - there).total_seconds())
+            return None, False
+        return abs((self._clock.now() - there).total_seconds()), same
 
 
 async def _listens(port: int) -> bool:

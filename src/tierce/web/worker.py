@@ -37,7 +37,10 @@ from tierce.policy.digest import policy_digest
 from tierce.presence.settling import Settler
 from tierce.settings import Settings
 from tierce.storage import heartbeat
+from tierce.storage.errors import SchemaOtherError
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
+from tierce.storage.said import said
+from tierce.storage.version import insist_on_schema
 from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.duties import Duties
@@ -133,6 +136,9 @@ def _live(take_up: Callable[[ExitStack], "_Hands"], gauges: Gauges, page: Status
         except LogFatalError as error:
             logs.say("the sequencer refuses to go on", level="error", kind=type(error).__name__, detail=str(error))
             raise SystemExit(1) from None
+        except SchemaOtherError as error:
+            logs.say("not started", level="error", kind=type(error).__name__, detail=said(error))
+            raise SystemExit(1) from None
         except OSError as error:
             logs.say("a folder cannot be used", level="error", kind=type(error).__name__, where=logs.where(error))
             time.sleep(RETRY_SECONDS)
@@ -220,6 +226,7 @@ def _hands(
     database, clock, policy = settings.connection(), SystemClock(), policy_digest()
     folder = LogFolder(settings.log_directory())
     log, watched, counter = (stack.enter_context(database.connect("tierce_worker")) for _ in range(3))
+    insist_on_schema(watched)
     appender = Appender.enrol(watched, "worker", signing[0])
     retired = retired_log_keys(settings.key_directory())
     keys = signing[1].public_key(), *retired

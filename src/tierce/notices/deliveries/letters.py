@@ -62,7 +62,7 @@ def print_letters(
 
     Raises:
         SendingStoppedError: somebody stopped the messages meanwhile; batches kept before that stay.
-        OSError: the folder cannot be written; nothing was stored.
+        OSError: the folder cannot be written; batches kept before that stay.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     new: list[store.Batch] = []

@@ -138,7 +138,8 @@ class Outbox:
         """Print every approved letter that waits, in batches; each batch has its journal line.
 
         Raises:
-            NotApprovedError, SendingStoppedError: nothing was printed.
+            NotApprovedError: nothing was printed.
+            SendingStoppedError, OSError: why it ended early; batches kept before that stay.
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to print.
             AlreadySendingError: another process is at it.
         """

@@ -18,6 +18,12 @@ revoke all on database :"database" from public, tierce_api, tierce_office, tierc
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
     tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing, tierce_peers;
 
+-- Whatever serves or works looks first whether the schema is the one it was written for.
+grant usage on schema registry_meta to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
+    tierce_worker, tierce_upkeep, tierce_notices, tierce_billing, tierce_peers;
+grant select on registry_meta.schema_version to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
+    tierce_worker, tierce_upkeep, tierce_notices, tierce_billing, tierce_peers;
+
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
 grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
@@ -277,8 +283,7 @@ grant select on presence.peer to tierce_feed;
 grant execute on function presence.report, presence.take_back to tierce_feed;
 
 -- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
-grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
-grant select on registry_meta.schema_version to tierce_upkeep;
+grant usage on schema upkeep, registry, access to tierce_upkeep;
 grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.forget_next,
     upkeep.keys_in_use, upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone,
     upkeep.job_ended to tierce_upkeep;

@@ -66,7 +66,7 @@ def settle(numbers: Numbers, *, by: By, reason: Reason, settings: SettingsFile) 
 
 def _take_up(numbers: list[str], by: str, reason: str, settings: SettingsFile, *, settle: bool) -> None:
     left = 0
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         for number in numbers:
             try:
                 take_up(one.connection, one.appender, SystemClock(), number, settle=settle, by=by, why=reason)

@@ -23,6 +23,7 @@ from tierce.notices.telling.service import Telling
 from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
 from tierce.storage.said import said
+from tierce.storage.version import insist_on_schema
 from tierce.upkeep.notice.words import FRENCH
 
 ROLE = "tierce_notices"
@@ -84,25 +85,35 @@ def telling_of(one: Desk) -> Telling:
 
 
 @contextmanager
-def desk(settings: Path) -> Iterator[Desk]:
-    """Open the desk; a refusal is said in one sentence, and the command ends with 2."""
+def desk(settings: Path, *, pieces: bool = False) -> Iterator[Desk]:
+    """Open the desk; a refusal is said in one sentence, and the command ends with 2.
+
+    Work in `pieces` keeps each as it is done, so that a refusal within it cannot say that nothing was written.
+    """
+    began = False
     try:
         read = load(settings)
         keyring = Keyring(read.key_directory(), KEYS)
         with read.connection().connect(ROLE, autocommit=True) as connection:
-            yield Desk(read, connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)), keyring)
+            insist_on_schema(connection)
+            one = Desk(read, connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)), keyring)
+            began = pieces
+            yield one
     except FieldError as error:
-        refuse(f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}")
+        refuse(
+            f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}", began=began
+        )
     except SettingsError as error:
-        refuse(f"--settings : {error}")
+        refuse(f"--settings : {error}", began=began)
     except (TierceError, OSError, psycopg.Error) as error:
         french = FRENCH.get(type(error))
-        refuse(f"{french} / {error}" if french else said(error))
+        refuse(f"{french} / {error}" if french else said(error), began=began)
 
 
-def refuse(why: str) -> NoReturn:
-    """End with 2; nothing was written."""
-    typer.echo(f"rien n’a été écrit / nothing was written: {why}", err=True)
+def refuse(why: str, *, began: bool = False) -> NoReturn:
+    """End with 2; nothing was written, or what was done before stays where the work `began` and is kept in pieces."""
+    kept = "arrêté, et ce qui fut fait avant reste / stopped, and what was done before stays"
+    typer.echo(f"{kept if began else 'rien n’a été écrit / nothing was written'}: {why}", err=True)
     raise typer.Exit(2) from None
 
 

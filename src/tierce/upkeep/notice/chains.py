@@ -125,7 +125,7 @@ def try_chains(
     insurer: Annotated[str, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = "",
 ) -> None:
     """Écrire les essais dus, qui partent au tour suivant. / Write the tests that are due, for the next turn."""
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         chosen = [one.insurer(insurer)] if insurer else list(insurers(one.connection))
         made = _test(one, chosen)
     typer.echo(f"✓ {made} essais / tests")

@@ -97,7 +97,7 @@ def forget_contacts(
     insurer: Annotated[str, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = "",
 ) -> None:
     """Supprimer les coordonnées prêtées, avec un certificat. / Delete lent contact data, with a certificate."""
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         number = one.incident(incident)
         names = insurers(one.connection)
         chosen = [one.insurer(insurer)] if insurer else store.loans(one.connection, number)

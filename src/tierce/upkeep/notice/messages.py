@@ -87,7 +87,7 @@ def send(
     json: Json = "",
 ) -> None:
     """Envoyer les messages approuvés, chacun une fois ; à reprendre autant qu’il faut. / Send what was approved."""
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         number, outbox = one.incident(incident), _outbox(one)
         if not really:
             _rehearsed(json, outbox.rehearse(one.connection, number))
@@ -108,7 +108,7 @@ def send(
 def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> None:
     """Imprimer les lettres approuvées, par lots de 500. / Print the approved letters, in batches of 500."""
     began = time.monotonic()
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         number, outbox = one.incident(incident), _outbox(one)
         waiting = outbox.waiting(one.connection, number)
         with bar("lettres / letters", waiting[State.TO_PRINT] + waiting[State.UNPRINTED]) as told:
@@ -135,7 +135,7 @@ def bounces(
     json: Json = "",
 ) -> None:
     """Prendre les messages revenus : lettres, autre contact. / Take in what came back: letters, the next contact."""
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         given = one.settings.mail.returned if one.settings.mail else None
         place = folder or (Path(given) if given else None)
         if place is None:

@@ -130,7 +130,7 @@ def turn(settings: Path, failures: dict[str, Exception] | None = None) -> tuple[
     `failures` is told by name what failed; the first of them is raised at the end.
     """
     failed = {} if failures is None else failures
-    with desk(settings) as one:
+    with desk(settings, pieces=True) as one:
         server = mail_server(one.settings) if one.settings.mail is not None else None
         done, looks, alone = Turn(), Tally(), EachAlone(one.connection)
         with _part("insurers", alone, failed), relay(server) as post:

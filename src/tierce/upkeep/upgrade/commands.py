@@ -55,14 +55,25 @@ def upgrade(
             with bar("mise à niveau / upgrade"):
                 migrate(read.connection(), admin=admin)
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
+            with refusing(_stands()):
+                lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
                 prove_keys(read.connection(), read.key_directory(), admin)
-            lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
     if json == "-":
         typer.echo(
             msgspec.json.encode({"before": before, "after": before if dry_run else head_version(), "steps": steps})
         )
     elif not dry_run:
         typer.echo(f"✓ schéma / schema {head_version()}")
+
+
+def _stands() -> str:
+    """What is said before a refusal that comes once the schema is in place: running it again is what is left."""
+    head = head_version()
+    return (
+        f"la base est au schéma {head} et y reste, mais ses clés ne sont pas toutes éprouvées : corrigez ceci, "
+        f"puis relancez `tierce upgrade` / the database is at schema {head} and stays there, but not all of its keys "
+        "are proved: mend what follows, then run `tierce upgrade` again"
+    )
 
 
 def _stored(settings: Settings, admin: str) -> str | None:

@@ -39,6 +39,7 @@ from tierce.settings import Mode, Settings
 from tierce.storage.keys import Keyring, Purpose
 from tierce.storage.lookup_keys import take_async
 from tierce.storage.networks import pseudonym
+from tierce.storage.version import insist_on_schema_async
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.assistants import assistant_door
 from tierce.web.api.callers import Callers
@@ -144,9 +145,11 @@ async def _reached(settings: Settings, keyring: Keyring) -> Callable[[], str]:
     Raises:
         KeyMissingError: a key file is one of before a replacement.
         LookupKeyError: a key file is another database's.
+        SchemaOtherError: the database is at another schema.
     """
     database = settings.connection()
     async with await AsyncConnection.connect(database.dsn("tierce_api")) as connection:
+        await insist_on_schema_async(connection)
         saying = await take_async(connection, keyring, _HELD)
     return lambda: saying(database.dsn("tierce_api"))
 

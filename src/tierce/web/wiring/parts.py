@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.kernel.clock import Clock
 from tierce.settings import RealmSettings, SiteSettings, secret
+from tierce.storage.version import insist_on_schema_async
 from tierce.web.leaving import SIGNED_OUT
 
 CALLBACK = "/sign-in/callback"
@@ -72,6 +73,9 @@ async def async_pool(
     """Open a pool; `dsn` is read at each new connection: the secret of a role may change while the process runs.
 
     A pool of `single` statements commits each by itself and checks no connection first: its user tries again.
+
+    Raises:
+        SchemaOtherError: the database is at another schema, also where it was away and came back so.
     """
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
         dsn,
@@ -86,6 +90,8 @@ async def async_pool(
     )
     await stack.enter_async_context(pool)
     await pool.wait(timeout=START_SECONDS)
+    async with pool.connection() as connection:
+        await insist_on_schema_async(connection)
     return pool
 
 

@@ -10,6 +10,7 @@ from tierce.peer_alerts.service import Receiver
 from tierce.peer_alerts.telling.carrying import Carrier
 from tierce.settings import Settings
 from tierce.storage.keys import Keyring
+from tierce.storage.version import insist_on_schema
 from tierce.web.peers import create_peers
 from tierce.web.process import App, Process
 from tierce.web.repeating import repeating
@@ -30,6 +31,7 @@ async def peers(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         rows = rows_pool(stack, dsn)
         with settings.connection().connect("tierce_peers") as connection:
+            insist_on_schema(connection)
             appender = Appender.enrol(connection, "peers", keyring.instance("peers"))
         http = await stack.enter_async_context(Upstream(whole_seconds=ANSWER_SECONDS, follow_redirects=False))
 

@@ -24,6 +24,7 @@ from tierce.settings import Settings
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.storage.lookup_keys import take
+from tierce.storage.version import insist_on_schema
 from tierce.web.names import KEYS
 from tierce.web.persons.app import create_persons
 from tierce.web.persons.desk import CardDesk
@@ -38,6 +39,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
     with settings.connection().connect("tierce_persons") as connection:
+        insist_on_schema(connection)
         saying = take(connection, keyring, [Purpose.TRAIT])
 
     def dsn() -> str:

@@ -9,6 +9,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.presence.minting import Signer
 from tierce.settings import Settings
 from tierce.storage.keys import SIGNER_KEY, Keyring, Purpose
+from tierce.storage.version import insist_on_schema
 from tierce.web.names import KEYS
 from tierce.web.process import App, Process
 from tierce.web.signer import create_signer
@@ -23,6 +24,7 @@ async def signer(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         rows = rows_pool(stack, dsn)
         with settings.connection().connect("tierce_signer") as connection:
+            insist_on_schema(connection)
             appender = Appender.enrol(connection, "signer", keyring.instance("signer"))
         made = Signer(keyring.raw(SIGNER_KEY), keyring.hash(Purpose.CARD), appender, SystemClock())
         yield create_signer(made, rows)
