@@ -14,6 +14,8 @@ from tierce.policy.evidence import (
     DISPERSION,
     FLOOR_SHARES,
     GROWTH_PERCENT,
+    HINT_AGAIN,
+    HINT_FIRST,
     HOLD_AT,
     LIFT_PERCENT,
     LIFTED_TOP,
@@ -30,6 +32,7 @@ from tierce.policy.evidence import (
     accuse,
     begin,
     excuse,
+    hint_of,
     met,
     observe,
     pack,
@@ -88,6 +91,14 @@ def test_a_day_on_which_something_is_asked_stakes_its_part_of_the_year_once() ->
     assert later.bets[unbet] == pytest.approx((2 / YEAR_DAYS,) * 2)
 
 
+@pytest.mark.parametrize(
+    ("area", "prefix", "hint"),
+    [(0, 0, 0x1_0001), (254, 65_534, 0xFF_FFFF), (255, 65_535, 0x1_0001), (256, 65_536, 0x2_0002)],
+)
+def test_a_hint_keeps_area_and_beginning_apart_and_is_never_nothing(area: int, prefix: int, hint: int) -> None:
+    assert hint_of(area, prefix) == hint < HINT_FIRST < HINT_AGAIN
+
+
 def test_misses_are_seen_sooner_than_strangers_and_shared_beginnings_sooner_still() -> None:
     stranger = asks_to_hold(Observation(DAY, True))
     miss = asks_to_hold(Observation(DAY, False, True))
@@ -141,6 +152,7 @@ def test_a_stranger_of_whom_nothing_is_known_is_neither_near_nor_alike() -> None
     assert signs_of(some, Observation(DAY, False, True, area=9, prefix=77)) == (True, True, True, True, True)
     assert signs_of(some, Observation(DAY, True, area=1, prefix=78)) == (True, False, False, False, False)
     assert observe(some, Observation(DAY, False, True, area=9, prefix=77))[0].seen == (2, 1, 1, 1)
+    assert asked(fresh, 2, miss=True).seen == (2, 2, 0, 0)
 
 
 def test_strangers_born_elsewhere_are_seen_through_a_crowd_of_familiar_people() -> None:
@@ -363,10 +375,10 @@ def test_days_as_busy_as_the_cap_allows_are_worth_nothing_on_average(volume: int
 
 def test_a_desk_that_changes_sees_its_caps_rise_again_by_a_tenth_a_month() -> None:
     """Else a doctor who had one quiet month would stand out for ever after."""
-    low = walked_up(3, 0.02)[-1]
-    busy = roll(asked(low, 100, day=low.day), low.day + MONTH_DAYS)
-    for before, after in ((low.shares[0], busy.shares[0]), (low.volume, busy.volume)):
-        assert after == -(-before * GROWTH_PERCENT // 100) > before
+    low = begin(GP, DAY)._replace(shares=(100, *CAPS[GP].shares[1:]), volume=200)
+    busy = roll(asked(low, 100), DAY + MONTH_DAYS)
+    assert GROWTH_PERCENT == 110
+    assert (busy.shares[Indicator.UNFAMILIAR], busy.volume) == (110, 220)
 
 
 def test_a_clock_that_goes_back_changes_nothing() -> None:
