@@ -22,7 +22,7 @@ from tierce.notices.model import Operator
 from tierce.notices.own.model import Mail, Moved, Told
 from tierce.notices.own.rules import own_message
 from tierce.policy import accounts as policy
-from tierce.policy.accounts import LEAST_HOURS, due_at, is_working
+from tierce.policy.accounts import LEAST_HOURS, due_at, is_settling, is_working
 from tierce.storage.keys import BANK_KEY, EVERY_KEY
 
 IBAN = "FR8999999000010000000000172"
@@ -108,6 +108,38 @@ def test_what_is_sealed_opens_at_its_establishment_alone_and_every_country_s_has
 def test_three_working_days_are_counted_over_weekends_and_holidays(asked: str, due: str) -> None:
     at = datetime.fromisoformat(asked).replace(tzinfo=PARIS)
     assert due_at(at) == datetime.fromisoformat(due).replace(tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("year", "closed"),
+    [
+        (2026, "01-01 04-06 05-01 05-08 05-14 05-25 07-14 11-11 12-25"),
+        (2028, "04-17 05-01 05-08 05-25 06-05 07-14 08-15 11-01 12-25"),
+    ],
+)
+def test_every_public_holiday_on_a_weekday_is_known_and_no_other_day(year: int, closed: str) -> None:
+    """A day missed lets an account come into force before anybody was at work to stop it."""
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(366)]
+    week = [day for day in days if day.weekday() < 5 and day.year == year]
+    assert " ".join(f"{day:%m-%d}" for day in week if not is_working(day)) == closed
+
+
+@pytest.mark.parametrize(
+    "easter",
+    ["1954-04-18", "1981-04-19", "2000-04-23", "2008-03-23", "2011-04-24", "2019-04-21", "2024-03-31", "2038-04-25",
+     "2049-04-18", "2076-04-19", "2100-03-28", "2285-03-22"],
+)  # fmt: skip
+def test_easter_monday_is_no_working_day_and_good_friday_settles_nothing(easter: str) -> None:
+    sunday = date.fromisoformat(easter)
+    assert not is_working(sunday + timedelta(days=1))
+    friday, thursday = sunday - timedelta(days=2), sunday - timedelta(days=3)
+    assert is_working(friday)
+    assert (is_settling(friday), is_settling(thursday)) == (False, True)
+
+
+def test_a_transfer_settles_on_working_days_when_the_banks_exchange() -> None:
+    days = {"2028-12-26": False, "2028-12-27": True, "2028-12-25": False, "2028-12-24": False, "2028-08-15": False}
+    assert {day: is_settling(date.fromisoformat(day)) for day in days} == days
 
 
 def test_the_days_are_never_fewer_than_the_hours_that_the_database_holds() -> None:

@@ -106,6 +106,14 @@ def test_twins_who_share_a_first_word_are_told_apart_by_the_second(
     assert may_be_hers(given_names, copies) is hers
 
 
+def test_a_homonym_who_tries_to_sign_in_uses_up_his_own_day_and_not_hers() -> None:
+    hers, spelt, his = (
+        rules.counted_bytes(PivotIdentity("Lenoir", given, "19800112", "female", "03955", "99100"))
+        for given in ("Marie-Hélène Anne", "MARIE HELENE ANNE", "Marie Laure")
+    )
+    assert hers == spelt != his
+
+
 def test_a_birth_abroad_is_placed_by_its_country() -> None:
     abroad = PivotIdentity("Silva", "Ana", "19900101", "female", "", "99139")
     assert rules.pivot_bytes(abroad).endswith(b"|F|99139")
@@ -203,13 +211,24 @@ def test_a_person_s_session_ends_with_the_day_in_paris_that_counts_it(opened: st
     assert rules.person_expiry(opened_at) == ends_at
 
 
-@pytest.mark.parametrize("path", ["/", "/rights?x=1", "/a/b#c"])
+@pytest.mark.parametrize("path", ["/", "/rights?x=1", "/a/b#c", "/" + "a" * 511])
 def test_a_return_within_the_site(path: str) -> None:
     assert rules.is_local_return(path)
 
 
 @pytest.mark.parametrize(
-    "path", ["", "rights", "https://evil.example/", "//evil.example", "/\\evil.example", "/a\n", "/" * 2]
+    "path",
+    [
+        "",
+        "rights",
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/a\\b",
+        "/a\n",
+        "/" * 2,
+        "/" + "a" * 512,
+    ],
 )
 def test_a_return_elsewhere_is_refused(path: str) -> None:
     assert not rules.is_local_return(path)

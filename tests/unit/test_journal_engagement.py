@@ -95,3 +95,12 @@ def test_every_single_misreading_and_every_swap_of_neighbours_is_noticed() -> No
             swapped = printed[:place] + printed[place + 1] + printed[place] + printed[place + 2 :]
             with pytest.raises(EngagementFormatError):
                 parse_engagement(KEY, swapped)
+
+
+@pytest.mark.parametrize("seq", [0, 2**63 - 1])
+def test_the_first_and_the_last_entry_have_numbers_that_read_back(seq: int) -> None:
+    assert parse_engagement(KEY, format_engagement(KEY, EntrySeq(seq))) == seq
+
+
+def test_a_number_typed_with_room_around_it_is_read_up_to_64_characters() -> None:
+    assert parse_engagement(KEY, format_engagement(KEY, SEQ).ljust(64)) == SEQ

@@ -146,3 +146,9 @@ def test_a_hash_is_thirty_two_bytes_wherever_the_cut_between_two_falls() -> None
     proof = consistency_proof(LEAVES[:3], 2)
     assert not verify_consistency(2, ROOTS[2] + proof[0][:1], 3, ROOTS[3], [proof[0][1:]])
     assert not verify_consistency(2, ROOTS[2], 3, ROOTS[3], [])
+
+
+def test_a_log_that_gives_no_proof_of_having_only_appended_is_not_believed() -> None:
+    old, new = leaf_hash(b"old"), leaf_hash(b"new")
+    for old_size, new_size in ((3, 4), (3, 7), (4, 5)):
+        assert not verify_consistency(old_size, old, new_size, new, [])

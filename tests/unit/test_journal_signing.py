@@ -9,10 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tierce.journal.errors import EntryFieldError, KeyFormatError, NoteFormatError
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.note import (
+    NOTE_CHARACTERS_MAX,
     Checkpoint,
     checkpoint_note,
+    checkpoint_text,
+    note_text,
     parse_verifier_key,
     read_checkpoint,
+    signed_note,
     verifier_key,
 )
 from tierce.journal.signing import batch_message, entry_seq, public_key, sign_batch
@@ -108,6 +112,29 @@ def test_a_checkpoint_that_does_not_hold_is_refused(note: str, message: str) -> 
 def test_a_log_name_that_would_break_the_note_is_refused(origin: str) -> None:
     with pytest.raises(NoteFormatError, match="cannot name a log"):
         checkpoint_note(origin, 3, LEAVES[0], KEY)
+
+
+@pytest.mark.parametrize(("size", "root"), [(-1, LEAVES[0]), (3, LEAVES[0][:31]), (3, LEAVES[0] + b"0")])
+def test_a_checkpoint_that_no_verifier_would_read_is_never_signed(size: int, root: bytes) -> None:
+    with pytest.raises(NoteFormatError, match="a root of 32 bytes"):
+        checkpoint_note(ORIGIN, size, root, KEY)
+
+
+@pytest.mark.parametrize("size", ["²", "٣", "03", "+3", "9" * 21])
+def test_a_size_that_is_no_plain_number_is_a_fault_of_the_note_not_of_who_reads_it(size: str) -> None:
+    text = f"{ORIGIN}\n{size}\n{base64.b64encode(LEAVES[0]).decode()}\n"
+    with pytest.raises(NoteFormatError, match="plain decimal number"):
+        read_checkpoint(signed_note(text, ORIGIN, KEY), ORIGIN, KEY.public_key())
+
+
+@pytest.mark.parametrize("suffix", ["\n", "x\n"])
+def test_a_note_is_read_up_to_its_largest_length_and_no_further(suffix: str) -> None:
+    note = NOTE + "— w " + "A" * (NOTE_CHARACTERS_MAX - len(NOTE) - 5) + suffix
+    if len(note) == NOTE_CHARACTERS_MAX:
+        assert note_text(note) == checkpoint_text(Checkpoint(ORIGIN, 3, LEAVES[0]))
+    else:
+        with pytest.raises(NoteFormatError, match="longer than"):
+            note_text(note)
 
 
 def test_the_verifier_key_follows_the_signed_note_format() -> None:

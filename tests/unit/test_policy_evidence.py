@@ -5,32 +5,44 @@ import pytest
 from tierce.kernel.care import Profession
 from tierce.policy.evidence import (
     ACCUSED_DAYS,
+    ACCUSED_MAX,
+    BETS,
     CAPS,
     CELLS,
     COUNTED,
     CROWD_PARTS,
+    DISPERSION,
     FLOOR_SHARES,
     GROWTH_PERCENT,
+    HINT_AGAIN,
+    HINT_FIRST,
     HOLD_AT,
     LIFT_PERCENT,
     LIFTED_TOP,
     MONTH_DAYS,
+    MONTH_EVENTS,
+    OBSERVE_AT,
     SHARE_MAX,
     STATE_BYTES,
+    STEP_UP_AT,
     YEAR_DAYS,
     Indicator,
     Observation,
     State,
     accuse,
     begin,
+    excuse,
+    hint_of,
     met,
     observe,
     pack,
     released,
     roll,
     rung_of,
+    signs_of,
     trap,
     unpack,
+    weight_of,
     worth,
 )
 from tierce.policy.ladder import Rung
@@ -65,6 +77,26 @@ def test_a_list_of_strangers_climbs_rung_by_rung() -> None:
         rungs.append(rung)
     assert rungs == sorted(rungs)
     assert set(rungs) == {Rung.NONE, Rung.OBSERVED, Rung.STEP_UP, Rung.PRESENCE_ONLY}
+
+
+def test_a_day_on_which_something_is_asked_stakes_its_part_of_the_year_once() -> None:
+    """Stakes of a whole year make 1: twice as much would hold twice as many honest desks."""
+    once, _ = observe(begin(GP, DAY), Observation(DAY, False))
+    unbet = slice(CELLS - len(BETS[Indicator.ELSEWHERE]), CELLS)
+    assert (once.crowd, set(once.bets[unbet])) == (1 / YEAR_DAYS, {1 / YEAR_DAYS}), "no usual place is known yet"
+    again = asked(once, 5, first=False)
+    assert (again.crowd, again.bets[unbet], again.days) == (once.crowd, once.bets[unbet], 1)
+    later = asked(again, 1, day=DAY + 9, first=False)
+    assert later.days == 2
+    assert later.bets[unbet] == pytest.approx((2 / YEAR_DAYS,) * 2)
+
+
+@pytest.mark.parametrize(
+    ("area", "prefix", "hint"),
+    [(0, 0, 0x1_0001), (254, 65_534, 0xFF_FFFF), (255, 65_535, 0x1_0001), (256, 65_536, 0x2_0002)],
+)
+def test_a_hint_keeps_area_and_beginning_apart_and_is_never_nothing(area: int, prefix: int, hint: int) -> None:
+    assert hint_of(area, prefix) == hint < HINT_FIRST < HINT_AGAIN
 
 
 def test_misses_are_seen_sooner_than_strangers_and_shared_beginnings_sooner_still() -> None:
@@ -103,6 +135,26 @@ def usual_places(profession: Profession = GP) -> State:
     return state
 
 
+def test_a_known_person_is_no_sign_wherever_she_was_born_and_however_her_identifiers_begin() -> None:
+    """Her own doctor asks about her: that she was born far away, and beside a stranger, says nothing against him."""
+    state, _ = observe(usual_places(), Observation(DAY, True, area=1, prefix=77))
+    after, _ = observe(state, Observation(DAY, False, area=9, prefix=77))
+    assert after.seen == state.seen == (1, 0, 0, 0)
+    assert signs_of(state, Observation(DAY, False, area=9, prefix=77)) == (False, False, None, None, False)
+
+
+def test_a_stranger_of_whom_nothing_is_known_is_neither_near_nor_alike() -> None:
+    """Nothing is bet on what is not known: else a thief would wear the evidence down by asks that tell nothing."""
+    fresh = begin(GP, DAY)
+    some, _ = observe(usual_places(), Observation(DAY, True, prefix=77))
+    assert signs_of(fresh, Observation(DAY, True, area=9, prefix=77)) == (True, False, None, None, None)
+    assert signs_of(some, Observation(DAY, True)) == (True, False, None, None, False)
+    assert signs_of(some, Observation(DAY, False, True, area=9, prefix=77)) == (True, True, True, True, True)
+    assert signs_of(some, Observation(DAY, True, area=1, prefix=78)) == (True, False, False, False, False)
+    assert observe(some, Observation(DAY, False, True, area=9, prefix=77))[0].seen == (2, 1, 1, 1)
+    assert asked(fresh, 2, miss=True).seen == (2, 2, 0, 0)
+
+
 def test_strangers_born_elsewhere_are_seen_through_a_crowd_of_familiar_people() -> None:
     """Their share of all asks is small at an honest desk, so few of them weigh more than as many from near."""
     worst = {}
@@ -133,6 +185,18 @@ def test_nobody_is_held_by_accusation_alone() -> None:
     assert rung_of(roll(state, DAY + ACCUSED_DAYS + 1)) is Rung.NONE
 
 
+def test_accusations_add_up_while_they_are_in_force_and_begin_again_after_it() -> None:
+    once = accuse(begin(GP, DAY), DAY)
+    last, after = DAY + ACCUSED_DAYS, DAY + ACCUSED_DAYS + 1
+    assert [accuse(once, day).accusers for day in (DAY, last, after)] == [2, 2, 1]
+    assert [weight_of(roll(once, day)) for day in (DAY, last, after)] == [2, 2, 1]
+    assert weight_of(excuse(accuse(once, DAY))) == 2, "one taken back leaves the other"
+    assert weight_of(excuse(excuse(once))) == 1
+    for _ in range(300):
+        once = accuse(once, DAY)
+    assert (weight_of(once), unpack(pack(once)).accusers) == (ACCUSED_MAX, 255)
+
+
 def test_accusations_hasten_what_the_asks_say() -> None:
     asks = 0
     state = begin(GP, DAY)
@@ -154,6 +218,7 @@ def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_
     free = released(held, DAY)
     assert rung_of(free) is Rung.NONE
     assert worth(free) == 0
+    assert (free.today, free.prefixes) == (0, ())
     unfamiliar, *others = free.shares
     assert unfamiliar == held.shares[Indicator.UNFAMILIAR] * LIFT_PERCENT // 100
     assert tuple(others) == held.shares[1:], "what did not accuse stays"
@@ -172,6 +237,14 @@ def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_
     assert released(crowds, DAY + 12).volume == crowds.volume * LIFT_PERCENT // 100
     quiet = released(accuse(asked(begin(GP, DAY), 3), DAY), DAY)
     assert (quiet.shares, quiet.volume) == (begin(GP, DAY).shares, begin(GP, DAY).volume)
+
+
+@pytest.mark.parametrize(("weighs", "rises"), [(0.9, False), (1.5, True)])
+def test_a_human_vouches_for_a_crowd_only_where_the_crowd_accused(weighs: float, rises: bool) -> None:
+    busy = asked(begin(Profession.OPTICIAN, DAY), 100)
+    of_one = worth(busy._replace(bets=(0.0,) * CELLS, crowd=1.0)) * (CELLS + CROWD_PARTS) / CROWD_PARTS
+    held = busy._replace(crowd=weighs / of_one)
+    assert (released(held, DAY).volume > held.volume) is rises
 
 
 def test_what_is_asked_after_a_lift_is_weighed_the_same_day() -> None:
@@ -210,6 +283,27 @@ def test_the_year_turns_on_its_own_day() -> None:
     assert worth(state) > 1
     assert worth(roll(state, DAY + 1)) > 0.1
     assert worth(roll(state, DAY + 2)) == 0
+    for years in (1, 2, 3):
+        turned = state.year + years * YEAR_DAYS
+        assert [roll(state, day).year for day in (turned - 1, turned, turned + 5)] == [
+            turned - YEAR_DAYS, turned, turned
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "rung"),
+    [
+        (OBSERVE_AT - 1, Rung.NONE),
+        (OBSERVE_AT, Rung.OBSERVED),
+        (STEP_UP_AT - 1, Rung.OBSERVED),
+        (STEP_UP_AT, Rung.STEP_UP),
+        (HOLD_AT - 1, Rung.STEP_UP),
+        (HOLD_AT, Rung.PRESENCE_ONLY),
+    ],
+)
+def test_each_rung_is_asked_for_from_its_own_worth_on(value: int, rung: Rung) -> None:
+    each = value * (CELLS + CROWD_PARTS) / CELLS
+    assert rung_of(begin(GP, DAY)._replace(bets=(each,) * CELLS)) is rung
 
 
 def walked_up(months: int, share: float) -> list[State]:
@@ -243,13 +337,73 @@ def test_a_thief_walks_a_cap_up_by_a_tenth_a_month_at_most() -> None:
 
 
 def test_a_month_with_few_asks_moves_no_cap() -> None:
-    state = asked(begin(GP, DAY), 5, first=False)
+    state = asked(begin(GP, DAY), MONTH_EVENTS - 1, first=False)
     assert roll(state, DAY + MONTH_DAYS).shares == CAPS[GP].shares
+    enough = asked(begin(GP, DAY), MONTH_EVENTS, first=False)
+    assert roll(enough, DAY + MONTH_DAYS - 1).shares == CAPS[GP].shares
+    assert roll(enough, DAY + MONTH_DAYS).shares < CAPS[GP].shares
+
+
+@pytest.mark.parametrize(
+    ("events", "seen", "days", "shares", "volume"),
+    [
+        # By hand: 256 * 1.5 (n + 1 + 2 sqrt(n + 1)) / of, rounded up, between the floor and the profession's.
+        (400, (0, 0, 0, 0), 20, (26, 20, 205, 13, 10), 24),
+        (400, (80, 15, 15, 3), 20, (96, 24, 116, 13, 24), 99),
+        (20, (0, 0, 0, 0), 1, (58, 58, 205, 13, 58), 72),
+        (20, (1, 1, 0, 0), 1, (93, 64, 205, 13, 58), 72),
+    ],
+)
+def test_the_caps_of_the_next_month(
+    events: int, seen: tuple[int, ...], days: int, shares: tuple[int, ...], volume: int
+) -> None:
+    after = roll(begin(GP, DAY)._replace(events=events, seen=seen, days=days), DAY + MONTH_DAYS)
+    assert (after.shares, after.volume) == (shares, volume)
+    assert (after.month, after.events, after.seen, after.days) == (DAY + MONTH_DAYS, 0, (0,) * COUNTED, 0)
+
+
+@pytest.mark.parametrize("volume", [80, 256, 600])
+def test_days_as_busy_as_the_cap_allows_are_worth_nothing_on_average(volume: int) -> None:
+    """Exactly 1 for a negative binomial of that mean: a higher mean would hold honest desks, a lower one see less."""
+    state, mean = begin(GP, DAY)._replace(volume=volume, crowd=1.0), volume / 16
+    chance, average = (1 + mean / DISPERSION) ** -DISPERSION, 0.0
+    for people in range(3_000):
+        average += chance * worth(state._replace(today=people)) * (CELLS + CROWD_PARTS) / CROWD_PARTS
+        chance *= (people + DISPERSION) / (people + 1) * mean / (mean + DISPERSION)
+    assert average == pytest.approx(1)
+
+
+def test_a_desk_that_changes_sees_its_caps_rise_again_by_a_tenth_a_month() -> None:
+    """Else a doctor who had one quiet month would stand out for ever after."""
+    low = begin(GP, DAY)._replace(shares=(100, *CAPS[GP].shares[1:]), volume=200)
+    busy = roll(asked(low, 100), DAY + MONTH_DAYS)
+    assert GROWTH_PERCENT == 110
+    assert (busy.shares[Indicator.UNFAMILIAR], busy.volume) == (110, 220)
 
 
 def test_a_clock_that_goes_back_changes_nothing() -> None:
     state = asked(begin(GP, DAY), 3)
-    assert roll(state, DAY - 5) == state
+    assert roll(state, DAY - 5) == roll(state, DAY) == state
+
+
+@pytest.mark.parametrize(
+    ("born", "areas"),
+    [
+        ((1, 1), ((1, 2),)),
+        ((0, 1, 0), ((1, 1),)),
+        ((1, 2, 3, 4, 4), ((1, 1), (2, 1), (3, 1), (4, 2))),
+        ((1, 2, 3, 4, 4, 5), ((1, 0), (2, 0), (3, 0), (4, 1))),
+        ((1, 2, 3, 4, 4, 5, 6), ((6, 1), (2, 0), (3, 0), (4, 1))),
+        ((1, 1, 2, 2, 3, 4, 5, 6), ((1, 1), (2, 1), (6, 1), (4, 0))),
+    ],
+)
+def test_the_places_most_people_come_from_are_kept_and_a_newcomer_wears_the_others_down(
+    born: tuple[int, ...], areas: tuple[tuple[int, int], ...]
+) -> None:
+    state = begin(GP, DAY)
+    for area in born:
+        state = met(state, area)
+    assert state.areas == areas
 
 
 def test_a_crowd_of_strangers_is_seen_where_novelty_has_no_power() -> None:
@@ -259,6 +413,7 @@ def test_a_crowd_of_strangers_is_seen_where_novelty_has_no_power() -> None:
     assert rung_of(usual) is Rung.NONE
     assert rung_of(crowd) is Rung.PRESENCE_ONLY
     assert worth(asked(begin(Profession.OPTICIAN, DAY), 24)) < 1, "one busy day holds nobody"
+    assert roll(crowd, DAY + 12).today == 0, "each day is counted from nobody on"
 
 
 @pytest.mark.parametrize("profession", list(Profession))

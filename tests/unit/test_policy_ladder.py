@@ -16,7 +16,9 @@ def test_letting_go_of_many_takes_two_people_at_every_level_that_holds_more_than
     assert set(Level) - {Level.LOGIN, Level.DEVICE, Level.ESTABLISHMENT} == BROAD
 
 
-@pytest.mark.parametrize("department", ["01", "2A", "2B", "75", "00", "97", "98", "9G", "ZZ", "971", "974", "976"])
+@pytest.mark.parametrize(
+    "department", ["01", "2A", "30", "75", "90", "00", "97", "98", "9G", "ZZ", "971", "974", "976"]
+)
 @pytest.mark.parametrize("profession", [1, 13, 99])
 def test_a_cell_says_its_departement_and_profession(department: str, profession: int) -> None:
     cell = cell_of(department, profession)

@@ -3,8 +3,8 @@
 import pytest
 
 from tierce.kernel.care import Profession
-from tierce.policy.lines import PLACE_DESKS_MAX, place_constants, place_of
-from tierce.policy.seats import SEATS
+from tierce.policy.lines import PLACE_DESKS_MAX, declared_misses, place_constants, place_of
+from tierce.policy.seats import DAY_LIMITS, SEATS
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,13 @@ def test_four_desks_count_whole_each_further_one_half_and_no_more_than_forty(des
         assert place.b_percent == one.b_percent
         assert not place.probation
     assert place_constants(Profession.GP, PLACE_DESKS_MAX).a < PLACE_DESKS_MAX * SEATS[Profession.GP].a
+
+
+@pytest.mark.parametrize(("desks", "times"), [(0, 0), (1, 1), (4, 4), (6, 5), (40, 22), (900, 22)])
+def test_questions_that_find_nobody_grow_with_the_desks_and_no_further_than_forty(desks: int, times: int) -> None:
+    for profession in Profession:
+        alone = DAY_LIMITS[profession].declared_misses
+        assert declared_misses(profession, desks) == times * alone
 
 
 def test_each_profession_of_each_establishment_has_a_line_of_its_own() -> None:

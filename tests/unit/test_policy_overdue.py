@@ -1,5 +1,7 @@
 """The order of the queue: what is unusual comes first, and how large a desk is does not."""
 
+import math
+
 import pytest
 
 from tierce.kernel.care import Profession
@@ -33,6 +35,30 @@ def test_one_a_day_on_a_device_of_its_own_stands_out_within_weeks_and_is_not_dil
 def test_nothing_past_the_delay_is_nothing_unusual() -> None:
     assert score_of(Profession.GP, []) == 0.0
     assert score_of(Profession.GP, [Counted(40, 0)]) < 0
+
+
+@pytest.mark.parametrize(
+    ("line", "above", "variance"),
+    [
+        # By hand, of a GP: 38 % stay open without a card, 6 % where one was declared; a tenth of all answers strays.
+        (Counted(10, 10), 6.2, 1 + 2.356 + 1),
+        (Counted(0, 0, 100, 30), 24, 1 + 5.64 + 100),
+        (Counted(100, 40, 50, 5), 4, 1 + 23.56 + 2.82 + 225),
+    ],
+)
+def test_answers_with_a_declared_card_are_held_to_their_own_share(
+    line: Counted, above: float, variance: float
+) -> None:
+    assert score_of(Profession.GP, [line]) == pytest.approx(above / math.sqrt(variance))
+
+
+def test_each_vendor_is_held_to_the_share_of_the_others() -> None:
+    """By hand: 30 of the other's 300 answers are in vain, so 100 of 1,000; then 160 of 1,000, so 48 of 300."""
+    first, last = beside_others([OfVendor(2, Profession.GP, 300, 30), OfVendor(1, Profession.GP, 1_000, 160)])
+    assert (first.vendor, first.answers, first.overdue, first.expected) == (1, 1_000, 160, 100)
+    assert first.score == pytest.approx(60 / math.sqrt(1 + 90 + 400))
+    assert (last.vendor, last.expected) == (2, 48)
+    assert last.score == pytest.approx(-18 / math.sqrt(1 + 40.32 + 36))
 
 
 GPS, PHARMACIES = 25_000, 220_000

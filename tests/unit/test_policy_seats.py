@@ -144,6 +144,18 @@ def test_a_proof_of_today_frees_the_seat_and_not_the_cap_of_the_day() -> None:
     assert not has_room(line)
 
 
+def test_a_proof_of_a_day_without_a_seat_gives_none_back() -> None:
+    line = drawn(line_at(MONDAY), 2)
+    assert prove(line, MONDAY - 3).seats == line.seats
+    assert prove(line, MONDAY - 3).freed_week == line.freed_week + 1
+
+
+def test_each_day_is_counted_from_nothing_on_and_the_week_goes_on() -> None:
+    busy = replace(drawn(line_at(MONDAY, PROVING), 2), attempts=9, known=8, refused=7, freed_week=3)
+    next_day = roll(busy, PROVING, MONDAY + 1)
+    assert next_day == replace(busy, day=MONDAY + 1, today=0, attempts=0, known=0, refused=0)
+
+
 def test_a_withdrawn_proof_takes_the_seat_again_and_gives_back_the_count() -> None:
     line = drawn(line_at(MONDAY), 2)
     assert withdraw(prove(line, MONDAY), MONDAY) == line
@@ -208,6 +220,33 @@ def test_a_line_asleep_more_than_sixty_days_starts_anew() -> None:
     assert effective_limit(prove(late, asleep.day)) == PROVING.a
 
 
+@pytest.mark.parametrize("profession", list(Profession))
+def test_a_settled_line_has_its_base_seats(profession: Profession) -> None:
+    settled = settled_line(profession, MONDAY)
+    assert effective_limit(settled) == SEATS[profession].a
+    assert known_limit(settled, profession) == DAY_LIMITS[profession].known
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_a_stolen_sign_in_finds_five_places_on_a_device_of_its_own(profession: Profession) -> None:
+    line, taken = new_line(profession, MONDAY), 0
+    counts = (line.today, line.attempts, line.known, line.weeks, line.freed_256, line.freed_week, line.refused)
+    assert (counts, line.open, line.proofs) == ((0,) * 7, 0, 0)
+    for day in range(MONDAY, MONDAY + SEAT_DAYS):
+        line = roll(line, SEATS[profession], day)
+        while has_room(line):
+            line, taken = take(line), taken + 1
+    assert taken == PROBATION_LIMIT
+    assert not has_room(replace(line, seats=(0,) * SEAT_DAYS, today=0), PROBATION_LIMIT + 1)
+
+
+def test_a_line_that_knows_no_probation_sleeps_and_starts_without_one() -> None:
+    asleep = roll(roll(DECLARED_UNSEEN, DECLARED[Profession.LABORATORY], MONDAY), DECLARED[Profession.LABORATORY],
+                  MONDAY + DORMANT_DAYS + 1)  # fmt: skip
+    assert effective_limit(asleep) == DECLARED[Profession.LABORATORY].a > PROBATION_LIMIT
+    assert (asleep.open, asleep.today, asleep.attempts, asleep.known, asleep.refused) == (0,) * 5
+
+
 @pytest.mark.parametrize(
     ("limit", "cap"), [(0, 0), (1, 1), (2, 2), (3, 3), (9, 3), (10, 4), (14, 5), (120, 40), (2_400, 800)]
 )
@@ -230,8 +269,9 @@ def test_the_stored_form_fits_at_every_top(profession: Profession) -> None:
 
 def test_an_unknown_version_of_a_stored_line_is_refused() -> None:
     stored = pack(new_line(Profession.GP, MONDAY))
-    with pytest.raises(ValueError, match="version 3"):
-        unpack(b"\x03" + stored[1:])
+    for one in (stored, pack(replace(new_line(Profession.GP, MONDAY), since=0))):
+        with pytest.raises(ValueError, match="version 3"):
+            unpack(b"\x03" + one[1:])
 
 
 def test_a_line_stored_by_an_earlier_release_stays_where_it_was() -> None:
@@ -240,6 +280,9 @@ def test_a_line_stored_by_an_earlier_release_stays_where_it_was() -> None:
     assert effective_limit(unpack(b"\x01" + pack(old)[1:])) == SEATS[Profession.GP].a
     young = new_line(Profession.GP, MONDAY)
     assert effective_limit(unpack(b"\x01" + pack(young)[1:])) == PROBATION_LIMIT
+    assert unpack(pack(old)) == old, "a line of this release is let out by a proof alone"
+    proved = replace(old, proofs=7)
+    assert unpack(pack(proved)) == proved
 
 
 @pytest.mark.parametrize("profession", list(Profession))
