@@ -137,11 +137,11 @@ def test_what_was_said_of_her_presence_names_the_place() -> None:
             "Vous étiez sur place : seule la raison lui a été dite (droits fermés à cette date).",
         ),
         (entry(EntryKind.REFUSAL, Outcome.NONE), "Rien ne lui a été montré."),
-        (entry(EntryKind.PERSON_ACT, Outcome.DONE, act=Act.PERSON_EXPORT), "vous avez pris une copie de vos données."),
-        (entry(EntryKind.EXPORT, Outcome.DONE, purpose=3), "a exporté votre état civil pour préparer une lettre qui "
-         "vous est destinée."),
-        (entry(EntryKind.FEED, Outcome.DONE, act=Act.FEED_RIGHTS), "votre dossier a été mis à jour par notre service."),
+        (entry(EntryKind.PERSON_ACT, Outcome.DONE, act=Act.PERSON_EXPORT), "pris une copie de vos données."),
+        (entry(EntryKind.EXPORT, Outcome.DONE, purpose=3), "état civil pour préparer une lettre qui vous est destinée."),
+        (entry(EntryKind.FEED, Outcome.DONE, act=Act.FEED_RIGHTS), "dossier a été mis à jour par notre service."),
         (entry(EntryKind.STAFF_ACT, Outcome.DONE), "a lu votre état civil."),
+        (entry(EntryKind.EXPORT, Outcome.DONE), "a exporté votre état civil."),
     ],
 )  # fmt: skip
 def test_each_line_says_what_came_of_it(line: Entry, ends: str) -> None:
