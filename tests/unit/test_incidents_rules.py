@@ -16,7 +16,7 @@ from tierce.incidents.rules import (
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, StaffId
 from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
@@ -76,6 +76,10 @@ def criteria(*, whole_account: bool = False) -> Criteria:
     )
 
 
+STAFF = frozenset({StaffId(5)})
+OF_STAFF = Criteria(frozenset(), frozenset(), frozenset(), 0, 1_000, staff=STAFF)
+
+
 def test_the_owners_own_patients_are_not_the_thiefs() -> None:
     lines = [line(256, 1, device=OWNER), line(257, 2)]
     assert [one.person for one in compute_scope([criteria()], lines, TREE).exposures] == [2]
@@ -109,11 +113,52 @@ def test_a_line_that_names_nobody_is_counted_and_never_dropped() -> None:
         (Criteria(frozenset(), frozenset(), frozenset(), 0, 1), "name at least one"),
         (Criteria(frozenset({DOCTOR}), frozenset(), frozenset(), 5, 5), "later end"),
         (Criteria(frozenset({DOCTOR}), frozenset(), frozenset(), -1, 5), "later end"),
+        (replace(criteria(), staff=STAFF), "keep them apart"),
+        (replace(OF_STAFF, ladder=True), "keep them apart"),
     ],
 )
 def test_criteria_that_name_nothing_are_refused(wrong: Criteria, word: str) -> None:
     with pytest.raises(CriteriaError, match=word):
         compute_scope([wrong], [], TREE)
+    with pytest.raises(CriteriaError, match="no clause"):
+        compute_scope([], [], TREE)
+
+
+SAID = DataCategory.INSURER
+
+
+@pytest.mark.parametrize(
+    ("clause", "kind", "outcome", "categories", "at", "status"),
+    [
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 100, Status.CONFIRMED),
+        (criteria(), EntryKind.REVISIT, Outcome.RELEASED, SAID, 100, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.ENDED, SAID, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.REFUSAL, Outcome.OUT_OF_SEATS, SAID, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.MISS, Outcome.ENDED, SAID, 100, Status.CONFIRMED),  # told why, for she was there
+        (criteria(), EntryKind.MISS, Outcome.ENDED, DataCategory.NONE, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.STAFF_ACT, Outcome.DONE, SAID, 100, None),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 0, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 999, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 1_000, None),
+        (criteria(), EntryKind.REFUSAL, Outcome.OUT_OF_SEATS, SAID, 1_000, None),
+        (OF_STAFF, EntryKind.STAFF_ACT, Outcome.DONE, SAID, 100, Status.CONFIRMED),
+        (OF_STAFF, EntryKind.EXPORT, Outcome.DONE, SAID, 100, Status.CONFIRMED),
+        (OF_STAFF, EntryKind.STAFF_ACT, Outcome.DONE, DataCategory.NONE, 100, None),
+        (OF_STAFF, EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 100, None),
+    ],
+)
+def test_what_each_kind_of_line_makes_of_the_person_it_names(
+    clause: Criteria, kind: EntryKind, outcome: Outcome, categories: DataCategory, at: int, status: Status | None
+) -> None:
+    entry = replace(line(256, 1, at=at).entry, kind=kind, outcome=outcome, categories=categories)
+    found = judge([clause], JournalLine(EntrySeq(256), entry), Holes())
+    rules = {Rule.STAFF} if clause.staff else {Rule.DEVICE}
+    assert found == (None if status is None else (status, rules))
+
+
+def test_an_ask_outside_the_window_that_showed_nothing_is_out_of_scope_and_so_is_nobody_s() -> None:
+    refused = replace(line(256, 0).entry, kind=EntryKind.REFUSAL, outcome=Outcome.OUT_OF_SEATS)
+    assert judge([criteria()], JournalLine(EntrySeq(256), refused), Holes()) is None
 
 
 def test_canonical_lines_are_frozen() -> None:

@@ -138,7 +138,7 @@ def test_what_was_said_of_her_presence_names_the_place() -> None:
         ),
         (entry(EntryKind.REFUSAL, Outcome.NONE), "Rien ne lui a été montré."),
         (entry(EntryKind.PERSON_ACT, Outcome.DONE, act=Act.PERSON_EXPORT), "pris une copie de vos données."),
-        (entry(EntryKind.EXPORT, Outcome.DONE, purpose=3), "état civil pour préparer une lettre qui vous est destinée."),
+        (entry(EntryKind.EXPORT, Outcome.DONE, purpose=3), "civil pour préparer une lettre qui vous est destinée."),
         (entry(EntryKind.FEED, Outcome.DONE, act=Act.FEED_RIGHTS), "dossier a été mis à jour par notre service."),
         (entry(EntryKind.STAFF_ACT, Outcome.DONE), "a lu votre état civil."),
         (entry(EntryKind.EXPORT, Outcome.DONE), "a exporté votre état civil."),
