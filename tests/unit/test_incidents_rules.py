@@ -16,6 +16,7 @@ from tierce.incidents.rules import (
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, StaffId
 from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Outcome
@@ -40,6 +41,7 @@ from tierce.scope.rules import (
     canonical_lines,
     compute_scope,
     find_holes,
+    is_over,
     judge,
     rule_text,
 )
@@ -200,6 +202,31 @@ def test_holes_that_touch_the_window_are_listed() -> None:
         Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
         Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
     )
+
+
+def test_blocks_that_cannot_be_read_and_lines_taken_away_are_listed_around_the_window_alone() -> None:
+    batches = [batch(1, 10, found=1), batch(2, 30), batch(3, 31, found=1), batch(4, 90)]
+    assert find_holes(batches, [window(29, 40)], unreadable=[2, 4]).gaps == (
+        Gap(GapKind.UNREADABLE, 2, 2, 0),
+        Gap(GapKind.LINES_MISSING, 3, 3, 2),
+    )
+
+
+def test_who_was_shown_under_one_insurer_is_not_told_that_another_showed_nothing() -> None:
+    refused = replace(line(256, 1, 3).entry, kind=EntryKind.REFUSAL, outcome=Outcome.OUT_OF_SEATS)
+    lines = [JournalLine(EntrySeq(256), refused), line(257, 1, 8)]
+    assert [(one.insurer, one.status) for one in compute_scope([criteria()], lines, TREE).exposures] == [
+        (8, Status.CONFIRMED)
+    ]
+    assert [one.status for one in compute_scope([criteria()], lines[:1], TREE).exposures] == [Status.EXCLUDED]
+
+
+def test_a_window_is_over_once_no_clock_and_no_open_transaction_may_write_in_it() -> None:
+    windows = [window(0, 10), window(0, 20)]
+    moments = {minute: from_micros(minute * MINUTE_US) for minute in (12, 21, 22)}
+    assert [is_over(windows, at) for at in moments.values()] == [False, False, True]
+    assert not is_over(windows, moments[22], moments[21])
+    assert is_over(windows, moments[22], from_micros(30 * MINUTE_US))
 
 
 def test_numbers_left_out_for_lines_that_a_restore_lost_are_no_batches_that_were_given_up() -> None:
