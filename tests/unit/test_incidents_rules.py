@@ -154,7 +154,7 @@ def test_what_each_kind_of_line_makes_of_the_person_it_names(
 ) -> None:
     entry = replace(line(256, 1, at=at).entry, kind=kind, outcome=outcome, categories=categories)
     found = judge([clause], JournalLine(EntrySeq(256), entry), Holes())
-    rules = {Rule.STAFF} if clause.staff else {Rule.DEVICE}
+    rules = frozenset({Rule.STAFF if clause.staff else Rule.DEVICE})
     assert found == (None if status is None else (status, rules))
 
 
