@@ -198,10 +198,11 @@ def window(from_minute: int, until_minute: int) -> Criteria:
 
 def test_holes_that_touch_the_window_are_listed() -> None:
     batches = [batch(1, 10), batch(4, 12), batch(5, 30), batch(7, 31), batch(9, 90)]
-    assert find_holes(batches, [window(29, 40)]).gaps == (
-        Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
-        Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
-    )
+    for windows in ([window(29, 40)], [window(29, 40), window(200, 210)]):
+        assert find_holes(batches, windows).gaps == (
+            Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
+            Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
+        )
 
 
 def test_blocks_that_cannot_be_read_and_lines_taken_away_are_listed_around_the_window_alone() -> None:
