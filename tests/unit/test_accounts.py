@@ -126,8 +126,8 @@ def test_every_public_holiday_on_a_weekday_is_known_and_no_other_day(year: int, 
 
 @pytest.mark.parametrize(
     "easter",
-    ["1954-04-18", "1981-04-19", "2000-04-23", "2008-03-23", "2011-04-24", "2019-04-21", "2024-03-31", "2038-04-25",
-     "2049-04-18", "2076-04-19", "2100-03-28", "2285-03-22"],
+    ["1954-04-18", "1981-04-19", "2000-04-23", "2008-03-23", "2011-04-24", "2019-04-21", "2024-03-31", "2025-04-20",
+     "2038-04-25", "2049-04-18", "2076-04-19", "2100-03-28", "2285-03-22"],
 )  # fmt: skip
 def test_easter_monday_is_no_working_day_and_good_friday_settles_nothing(easter: str) -> None:
     sunday = date.fromisoformat(easter)

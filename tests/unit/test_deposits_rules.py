@@ -78,6 +78,12 @@ def test_a_deposit_reads_what_the_card_shows_and_its_repr_shows_nothing() -> Non
         ({"amount": str(AMOUNT_MAX)}, "amount"),
         ({"amount": f"{AMOUNT_MAX // 100},01"}, "amount"),
         ({"label": NIR}, "label"),
+        ({"label": "a" * 41}, "label"),
+        ({"label": "1" * 13}, "label"),
+        ({"care_date": "2026-01-01"}, "care_date"),
+        ({"valid_until": "2023-12-23"}, "valid_until"),
+        ({"valid_until": "2036-04-20"}, "valid_until"),
+        ({"label": "a\nb"}, "label"),
         ({"request": "x"}, "request"),
         ({"more": 1}, "body"),
         ({"amount": 59.9}, "amount"),
@@ -91,6 +97,26 @@ def test_a_wrong_field_is_named_and_its_value_never_repeated(changed: dict[str, 
     said = f"{caught.value} {caught.value.reason.fr} {caught.value.remedy.fr}"
     assert NIR not in said
     assert caught.value.reason.fr != caught.value.reason.en
+
+
+def test_the_first_and_last_days_that_a_deposit_may_bear_are_taken() -> None:
+    assert typed(care_date="2026-01-02", label="1" * 12).care_date == TODAY - timedelta(days=60)
+    assert typed(valid_until="2023-12-24").valid_until == TODAY - timedelta(days=800)
+    assert typed(valid_until="2036-04-19").valid_until == TODAY + timedelta(days=3_700)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fr", "en"),
+    [
+        ({"amc": "12"}, "Écrivez 8 à 10 chiffres, comme sur la carte.", "Write 8 to 10 digits, as on the card."),
+        ({"amount": "0"}, f"{AMOUNT_MAX // 100} au plus.", f"at most {AMOUNT_MAX // 100}."),
+    ],
+)
+def test_a_remedy_says_in_each_language_what_to_write(changed: dict[str, object], fr: str, en: str) -> None:
+    with pytest.raises(DepositFieldError) as caught:
+        typed(**changed)
+    assert caught.value.remedy.fr.endswith(fr)
+    assert caught.value.remedy.en.endswith(en)
 
 
 @pytest.mark.parametrize("sent", ['{"label": "é"}'.encode("latin-1"), b"x", b"[]", 9000 * b"["])
@@ -118,6 +144,8 @@ def test_a_label_that_names_somebody_is_refused_at_the_counter_and_not_after(lab
         ({"amount": "150.01"}, DepositReason.ABOVE),
         ({"amc": "99100009"}, DepositReason.INSURER_UNKNOWN),
         ({"domain": "PHAR"}, DepositReason.NO_CHOICE),
+        ({"label": f" {'a' * 40} "}, DepositReason.NONE),
+        ({"valid_until": "2026-03-03"}, DepositReason.NONE),
         ({"valid_until": "2026-03-02"}, DepositReason.CARD_ENDED),
         ({"care_date": "2026-02-28"}, DepositReason.NONE),
         ({"care_date": "2026-02-27"}, DepositReason.CARE_DATE),
@@ -163,6 +191,14 @@ def test_without_a_signature_or_a_choice_nothing_is_promised() -> None:
     assert promise(typed(), NOW, {OAK.amc: past}, signed=True).reason is DepositReason.NO_CHOICE
 
 
+def test_of_two_choices_the_higher_counts_on_the_days_that_it_covers() -> None:
+    low, high = OAK.choices[0], replace(OAK.choices[0], up_to=300_00, days_before=0)
+    both = {OAK.amc: replace(OAK, choices=(low, high))}
+    assert promise(typed(amount="300.00"), NOW, both, signed=True) == GUARANTEED
+    late = promise(typed(amount="300.00", care_date="2026-03-02"), NOW, both, signed=True)
+    assert late.reason is DepositReason.ABOVE
+
+
 def test_a_choice_above_the_bound_of_one_false_deposit_counts_for_the_bound() -> None:
     generous = replace(OAK, choices=(Choice(1, Domain.OPTI, 10 * UP_TO_MAX, DAY, DAY),))
     at_bound, above = f"{UP_TO_MAX // 100}.00", f"{UP_TO_MAX // 100}.01"
@@ -176,6 +212,7 @@ def test_a_choice_above_the_bound_of_one_false_deposit_counts_for_the_bound() ->
         (PLAIN, DepositReason.NONE),
         (replace(PLAIN, proved=False), DepositReason.SESSION),
         (replace(PLAIN, signer=None), DepositReason.SESSION),
+        (replace(PLAIN, signer=replace(SIGNER, at_work=False)), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, revoked=NOW - timedelta(seconds=1))), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, revoked=NOW)), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, revoked=NOW + timedelta(seconds=1))), DepositReason.NONE),
@@ -198,7 +235,8 @@ def test_what_takes_a_guarantee_away(case: Case, reason: DepositReason) -> None:
 @pytest.mark.parametrize("reason", [one for one in DepositReason if one is not DepositReason.NONE])
 def test_nothing_ever_adds_to_what_was_promised(reason: DepositReason) -> None:
     promised = Worth(DepositState.ON_CARD, reason)
-    assert judge(replace(PLAIN, promised=promised)) == promised
+    for case in (PLAIN, replace(PLAIN, signer=None), replace(PLAIN, repeated=True)):
+        assert judge(replace(case, promised=promised)) == promised, "nor changes what the counter was told"
 
 
 def test_every_reason_and_state_has_its_words_and_every_profession_its_number() -> None:

@@ -16,7 +16,8 @@ from tierce.incidents.rules import (
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.clock import from_micros
+from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, StaffId
 from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
@@ -40,6 +41,7 @@ from tierce.scope.rules import (
     canonical_lines,
     compute_scope,
     find_holes,
+    is_over,
     judge,
     rule_text,
 )
@@ -76,6 +78,10 @@ def criteria(*, whole_account: bool = False) -> Criteria:
     )
 
 
+STAFF = frozenset({StaffId(5)})
+OF_STAFF = Criteria(frozenset(), frozenset(), frozenset(), 0, 1_000, staff=STAFF)
+
+
 def test_the_owners_own_patients_are_not_the_thiefs() -> None:
     lines = [line(256, 1, device=OWNER), line(257, 2)]
     assert [one.person for one in compute_scope([criteria()], lines, TREE).exposures] == [2]
@@ -109,11 +115,52 @@ def test_a_line_that_names_nobody_is_counted_and_never_dropped() -> None:
         (Criteria(frozenset(), frozenset(), frozenset(), 0, 1), "name at least one"),
         (Criteria(frozenset({DOCTOR}), frozenset(), frozenset(), 5, 5), "later end"),
         (Criteria(frozenset({DOCTOR}), frozenset(), frozenset(), -1, 5), "later end"),
+        (replace(criteria(), staff=STAFF), "keep them apart"),
+        (replace(OF_STAFF, ladder=True), "keep them apart"),
     ],
 )
 def test_criteria_that_name_nothing_are_refused(wrong: Criteria, word: str) -> None:
     with pytest.raises(CriteriaError, match=word):
         compute_scope([wrong], [], TREE)
+    with pytest.raises(CriteriaError, match="no clause"):
+        compute_scope([], [], TREE)
+
+
+SAID = DataCategory.INSURER
+
+
+@pytest.mark.parametrize(
+    ("clause", "kind", "outcome", "categories", "at", "status"),
+    [
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 100, Status.CONFIRMED),
+        (criteria(), EntryKind.REVISIT, Outcome.RELEASED, SAID, 100, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.ENDED, SAID, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.REFUSAL, Outcome.OUT_OF_SEATS, SAID, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.MISS, Outcome.ENDED, SAID, 100, Status.CONFIRMED),  # told why, for she was there
+        (criteria(), EntryKind.MISS, Outcome.ENDED, DataCategory.NONE, 100, Status.EXCLUDED),
+        (criteria(), EntryKind.STAFF_ACT, Outcome.DONE, SAID, 100, None),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 0, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 999, Status.CONFIRMED),
+        (criteria(), EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 1_000, None),
+        (criteria(), EntryKind.REFUSAL, Outcome.OUT_OF_SEATS, SAID, 1_000, None),
+        (OF_STAFF, EntryKind.STAFF_ACT, Outcome.DONE, SAID, 100, Status.CONFIRMED),
+        (OF_STAFF, EntryKind.EXPORT, Outcome.DONE, SAID, 100, Status.CONFIRMED),
+        (OF_STAFF, EntryKind.STAFF_ACT, Outcome.DONE, DataCategory.NONE, 100, None),
+        (OF_STAFF, EntryKind.DISCLOSURE, Outcome.RELEASED, SAID, 100, None),
+    ],
+)
+def test_what_each_kind_of_line_makes_of_the_person_it_names(
+    clause: Criteria, kind: EntryKind, outcome: Outcome, categories: DataCategory, at: int, status: Status | None
+) -> None:
+    entry = replace(line(256, 1, at=at).entry, kind=kind, outcome=outcome, categories=categories)
+    found = judge([clause], JournalLine(EntrySeq(256), entry), Holes())
+    rules = frozenset({Rule.STAFF if clause.staff else Rule.DEVICE})
+    assert found == (None if status is None else (status, rules))
+
+
+def test_an_ask_outside_the_window_that_showed_nothing_is_out_of_scope_and_so_is_nobody_s() -> None:
+    refused = replace(line(256, 0).entry, kind=EntryKind.REFUSAL, outcome=Outcome.OUT_OF_SEATS)
+    assert judge([criteria()], JournalLine(EntrySeq(256), refused), Holes()) is None
 
 
 def test_canonical_lines_are_frozen() -> None:
@@ -151,10 +198,36 @@ def window(from_minute: int, until_minute: int) -> Criteria:
 
 def test_holes_that_touch_the_window_are_listed() -> None:
     batches = [batch(1, 10), batch(4, 12), batch(5, 30), batch(7, 31), batch(9, 90)]
-    assert find_holes(batches, [window(29, 40)]).gaps == (
-        Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
-        Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
+    for windows in ([window(29, 40)], [window(29, 40), window(200, 210)]):
+        assert find_holes(batches, windows).gaps == (
+            Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
+            Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
+        )
+
+
+def test_blocks_that_cannot_be_read_and_lines_taken_away_are_listed_around_the_window_alone() -> None:
+    batches = [batch(1, 10, found=1), batch(2, 30), batch(3, 31, found=1), batch(4, 90)]
+    assert find_holes(batches, [window(29, 40)], unreadable=[2, 4]).gaps == (
+        Gap(GapKind.UNREADABLE, 2, 2, 0),
+        Gap(GapKind.LINES_MISSING, 3, 3, 2),
     )
+
+
+def test_who_was_shown_under_one_insurer_is_not_told_that_another_showed_nothing() -> None:
+    refused = replace(line(256, 1, 3).entry, kind=EntryKind.REFUSAL, outcome=Outcome.OUT_OF_SEATS)
+    lines = [JournalLine(EntrySeq(256), refused), line(257, 1, 8)]
+    assert [(one.insurer, one.status) for one in compute_scope([criteria()], lines, TREE).exposures] == [
+        (8, Status.CONFIRMED)
+    ]
+    assert [one.status for one in compute_scope([criteria()], lines[:1], TREE).exposures] == [Status.EXCLUDED]
+
+
+def test_a_window_is_over_once_no_clock_and_no_open_transaction_may_write_in_it() -> None:
+    windows = [window(0, 10), window(0, 20)]
+    moments = {minute: from_micros(minute * MINUTE_US) for minute in (12, 21, 22)}
+    assert [is_over(windows, at) for at in moments.values()] == [False, False, True]
+    assert not is_over(windows, moments[22], moments[21])
+    assert is_over(windows, moments[22], from_micros(30 * MINUTE_US))
 
 
 def test_numbers_left_out_for_lines_that_a_restore_lost_are_no_batches_that_were_given_up() -> None:

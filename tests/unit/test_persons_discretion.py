@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.model import Purpose
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory, each
@@ -67,6 +68,7 @@ def test_i6_no_is_said_of_a_whole_list_alone() -> None:
         "read": Answer.YES,
     }
     assert [shown.insurer for shown in said["read"][0].shown] == [1]
+    assert {name: one.cohort for name, (one,) in said.items() if one.cohort} == {"read": Cohort.INSURED.value}
 
 
 def test_i6_advice_speaks_of_what_was_shown_and_never_of_a_password() -> None:
@@ -95,7 +97,9 @@ def test_a_request_is_chosen_and_answered_in_written_words_by_whoever_decides() 
     assert receipt(1_234_567_890_123) == "2345-6789-0123"
     with pytest.raises(RequestRefusedError):
         kind_asked("my neighbour")
+    assert [kind_asked(subject) for subject in ("origin", "birth", "all")] == list(RequestKind)
     assert check_answer(RequestKind.ACCESS, "copy", forwarded=False) is RequestOutcome.COPY
+    assert check_answer(RequestKind.ERASURE, "erased", forwarded=True) is RequestOutcome.ERASED
     for kind, word, forwarded in (
         (RequestKind.ERASURE, "erased", False),
         (RequestKind.ERASURE, "copy", True),

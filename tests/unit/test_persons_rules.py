@@ -1,5 +1,6 @@
 """A person's lines in plain words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,8 @@ def test_what_was_refused_is_said_too_with_its_reason() -> None:
 def test_who_asked_reads_as_one_says_it() -> None:
     assert say_asker(DOCTOR).fr == "le médecin généraliste Claire Morvan (Cabinet médical des Tilleuls, Valbrume)"
     assert say_asker(PHARMACY).fr == "la Pharmacie du Port (Port-Sérac)"
+    beside = Asker("Luc Aubin", Profession.PHARMACY, "Grande Pharmacie", "Port-Sérac")
+    assert say_asker(beside).fr == "la pharmacie Grande Pharmacie (Port-Sérac)"
     assert say_asker(None).en == "a professional no longer in the directory"
 
 
@@ -102,6 +105,49 @@ def test_she_reads_that_another_browser_signed_for_her_session() -> None:
     assert "it was closed" in english
 
 
+@pytest.mark.parametrize(
+    ("of", "act", "told"),
+    [
+        (EntryKind.PERSON_ACT, Act.PRESENCE_CONFIRM, LineKind.PRESENCE),
+        (EntryKind.PERSON_ACT, Act.PERSON_WISH, LineKind.SETTING),
+        (EntryKind.PERSON_ACT, Act.PERSON_EXPORT, LineKind.OWN),
+        (EntryKind.IDENTITY, Act.PERSON_SESSION_OPEN, LineKind.OWN),
+        (EntryKind.EXPORT, Act.STAFF_LETTER_SHOW, LineKind.STAFF),
+        (EntryKind.FEED, Act.FEED_RIGHTS, LineKind.OTHER),
+    ],
+)
+def test_each_line_is_sorted_into_what_it_tells(of: EntryKind, act: Act, told: LineKind) -> None:
+    assert kind_of(entry(of, Outcome.DONE, act=act)) is told
+
+
+def test_what_was_said_of_her_presence_names_the_place() -> None:
+    line = entry(EntryKind.PERSON_ACT, Outcome.DONE, act=Act.PRESENCE_DENY)
+    french, _ = plain(sentence(line, None, "Optique des Remparts"))
+    assert french.endswith("vous avez répondu que vous n'étiez pas chez Optique des Remparts.")
+    assert plain(sentence(line, None))[1].endswith("you answered that you were not at ?.")
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        (entry(EntryKind.REVISIT), "a rouvert une réponse déjà donnée sur vos droits en optique."),
+        (replace(entry(), domain=None), "a vérifié vos droits."),
+        (
+            replace(entry(EntryKind.MISS, Outcome.ENDED), categories=DataCategory.INSURER),
+            "Vous étiez sur place : seule la raison lui a été dite (droits fermés à cette date).",
+        ),
+        (entry(EntryKind.REFUSAL, Outcome.NONE), "Rien ne lui a été montré."),
+        (entry(EntryKind.PERSON_ACT, Outcome.DONE, act=Act.PERSON_EXPORT), "pris une copie de vos données."),
+        (entry(EntryKind.EXPORT, Outcome.DONE, purpose=3), "civil pour préparer une lettre qui vous est destinée."),
+        (entry(EntryKind.FEED, Outcome.DONE, act=Act.FEED_RIGHTS), "dossier a été mis à jour par notre service."),
+        (entry(EntryKind.STAFF_ACT, Outcome.DONE), "a lu votre état civil."),
+        (entry(EntryKind.EXPORT, Outcome.DONE), "a exporté votre état civil."),
+    ],
+)  # fmt: skip
+def test_each_line_says_what_came_of_it(line: Entry, ends: str) -> None:
+    assert plain(sentence(line, OPTICIAN))[0].endswith(ends)
+
+
 @pytest.mark.parametrize("kind", list(EntryKind))
 def test_every_kind_of_line_makes_a_sentence(kind: EntryKind) -> None:
     for language in plain(sentence(entry(kind), OPTICIAN)):
@@ -132,7 +178,11 @@ def test_what_was_read_is_gathered_by_insurer() -> None:
         ]
     )
     assert [(one.insurer_name, int(one.categories), one.answers) for one in read] == [("A", 24, 2), ("B", 8, 1)]
-    assert read[0].first_at == AT + timedelta(days=1)
+    assert [(one.first_at, one.last_at) for one in read] == [
+        (AT + timedelta(days=first), AT + timedelta(days=last)) for first, last in ((1, 3), (2, 2))
+    ]
+    [unnamed] = summarise([line(2, "", DataCategory.INSURER), line(1, "", DataCategory.NONE)])
+    assert (unnamed.insurer_name, unnamed.first_at) == ("?", AT + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

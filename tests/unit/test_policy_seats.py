@@ -14,6 +14,8 @@ from tierce.policy.seats import (
     DECLARED,
     DECLARED_UNSEEN,
     DORMANT_DAYS,
+    MISS_AGE,
+    MISS_DAYS,
     PROBATION_DAYS,
     PROBATION_KNOWN,
     PROBATION_LIMIT,
@@ -23,6 +25,7 @@ from tierce.policy.seats import (
     Line,
     SeatConstants,
     cap_of,
+    count,
     effective_limit,
     has_room,
     known_limit,
@@ -280,6 +283,7 @@ def test_a_line_stored_by_an_earlier_release_stays_where_it_was() -> None:
     assert effective_limit(unpack(b"\x01" + pack(old)[1:])) == SEATS[Profession.GP].a
     young = new_line(Profession.GP, MONDAY)
     assert effective_limit(unpack(b"\x01" + pack(young)[1:])) == PROBATION_LIMIT
+    assert unpack(b"\x01" + pack(young)[1:]) == young, "whose days were not over waits for a proof"
     assert unpack(pack(old)) == old, "a line of this release is let out by a proof alone"
     proved = replace(old, proofs=7)
     assert unpack(pack(proved)) == proved
@@ -329,10 +333,35 @@ def test_proofs_of_the_two_lines_are_told_apart() -> None:
     owed = struct.pack(">iihh", MONDAY, MONDAY, 9, 1)  # the declared seat is freed by grade A or B
     told, carded = settle(line, rule, owed), settle(card, second, owed, declared=True)
     assert (told.open, told.freed_week, told.proofs) == (1, 0, 1), "somebody was there: probation knows"
+    assert settle(told, rule, struct.pack(">iihh", MONDAY, MONDAY, 11, -1)).proofs == 0, "and that it was withdrawn"
+    assert settle(line, rule, struct.pack(">iihh", MONDAY - 1, MONDAY, 9, 1)).proofs == 0, "before it began"
     assert (carded.open, carded.freed_week) == (0, 1)
     owed = struct.pack(">iihh", MONDAY, MONDAY, -1, 1)
     told, carded = settle(line, rule, owed), settle(card, second, owed, declared=True)
     assert (told.open, told.freed_week, told.proofs, carded) == (0, 1, 1, card)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_proof_that_waited_gives_back_the_seat_of_its_own_day(declared: bool) -> None:
+    line = roll(drawn(line_at(MONDAY, PROVING), 2), PROVING, MONDAY + 1)
+    both = drawn(line)
+    line_of = 10 if declared else 0
+    owed = struct.pack(">iihh", MONDAY, MONDAY + 2, line_of - 1, 1)
+    after = settle(both, PROVING, owed, declared=declared)
+    places = [after.seats[day % SEAT_DAYS] for day in (MONDAY, MONDAY + 1, MONDAY + 2)]
+    assert (after.day, places) == (MONDAY + 2, [1, 1, 0])
+    back = settle(after, PROVING, struct.pack(">iihh", MONDAY, MONDAY + 3, line_of + 1, -1), declared=declared)
+    assert (back.day, back.seats, back.freed_week) == (MONDAY + 3, both.seats, both.freed_week)
+    ahead = struct.pack(">iihh", MONDAY + 3, MONDAY + 2, line_of - 1, 1)
+    assert settle(both, PROVING, ahead, declared=declared).freed_week == 1, "whatever two clocks say of its day"
+
+
+def test_a_miss_holds_its_seat_for_ten_days() -> None:
+    line = line_at(MONDAY)
+    for missed in (take(line, age=MISS_AGE), count(line, seats=1, age=MISS_AGE)):
+        assert (missed.open, missed.today) == (1, 1)
+        assert roll(missed, GOLDEN, MONDAY + MISS_DAYS - 1).open == 1
+        assert roll(missed, GOLDEN, MONDAY + MISS_DAYS).open == 0
 
 
 @pytest.mark.parametrize("declared", [False, True])
