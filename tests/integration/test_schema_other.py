@@ -1,14 +1,17 @@
 """What serves or works refuses a database of another schema than its program's, and says so."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 from tests.forks import start_tierce, tierce
 from tests.integration.conftest import Connect
 from tests.settings_file import settings_text
+from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
@@ -50,8 +53,15 @@ def ready(settings: Settings, name: str) -> dict[str, bool]:
     return asyncio.run(Readiness(name, settings, (), SystemClock()).look(None))
 
 
+def read(address: str) -> httpx.Response | None:
+    """What an address answers, None of a process that is not up."""
+    with suppress(httpx.TransportError):
+        return httpx.get(address, trust_env=False)
+    return None
+
+
 @pytest.mark.parametrize("version", [AHEAD, BEHIND])
-@pytest.mark.parametrize("name", ["api", "office", "persons", "insurers", "signer", "peers", "worker"])
+@pytest.mark.parametrize("name", ["office", "persons", "insurers", "signer", "peers", "worker"])
 def test_no_process_starts_on_another_schema(
     file: Path, admin: psycopg.Connection, tmp_path: Path, name: str, version: str
 ) -> None:
@@ -65,6 +75,28 @@ def test_no_process_starts_on_another_schema(
     assert version in said
     assert head_version() in said
     assert "tierce upgrade" in said
+
+
+@pytest.mark.parametrize("version", [AHEAD, BEHIND])
+def test_care_goes_on_by_deposit_while_the_schema_is_another(
+    file: Path, admin: psycopg.Connection, tmp_path: Path, version: str
+) -> None:
+    """An `api` that ended and began again in the middle of an upgrade answers nothing, and takes deposits."""
+    move(admin, version)
+    out, address = tmp_path / "out", f"http://127.0.0.1:{load(file).api.port}"
+    out.touch()
+    process = start_tierce("serve", "--only", "api", "--settings", file, out=out)
+    try:
+        told = eventually(lambda: read(f"{address}/v1/service"), "it serves")
+        assert (told.status_code, told.json()["open"]) == (200, False), told.text
+        asked = httpx.post(f"{address}/v1/rights", json={}, trust_env=False)
+        assert (asked.status_code, asked.json()["code"]) == (503, "closed"), asked.text
+        assert not httpx.get(f"{address}/health/ready", trust_env=False).json()["checks"]["gate"]
+    finally:
+        process.terminate()
+        process.join(STOP_SECONDS_MAX)
+    assert version in out.read_text()
+    assert "tierce upgrade" in out.read_text()
 
 
 def test_what_writes_to_people_and_what_decides_of_money_refuse_it_too(file: Path, admin: psycopg.Connection) -> None:

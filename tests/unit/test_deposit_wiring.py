@@ -12,7 +12,7 @@ from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock
 from tierce.settings import load
 from tierce.storage.database import Database
-from tierce.storage.errors import KeyMissingError, LookupKeyError
+from tierce.storage.errors import KeyMissingError, LookupKeyError, SchemaOtherError
 from tierce.web.api.deposits import Front
 from tierce.web.api.hot import App
 from tierce.web.deposit_wiring import open_rest
@@ -65,8 +65,10 @@ def test_once_it_takes_deposits_the_api_comes_back_whatever_went_wrong() -> None
     assert built(2, serving=True).rest is rest
 
 
-@pytest.mark.parametrize("why", [LookupKeyError("another database's"), KeyMissingError("of yesterday")])
-def test_another_databases_key_keeps_nobody_from_leaving_a_deposit(why: Exception) -> None:
+@pytest.mark.parametrize(
+    "why", [LookupKeyError("another database's"), KeyMissingError("of yesterday"), SchemaOtherError("0097", "0096")]
+)
+def test_another_databases_key_or_schema_keeps_nobody_from_leaving_a_deposit(why: Exception) -> None:
     assert built(2, serving=False, why=why).rest is rest
 
 

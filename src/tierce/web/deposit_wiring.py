@@ -20,7 +20,7 @@ from tierce.identity.service import Received, Sessions
 from tierce.identity.sites.model import Held
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
-from tierce.storage.errors import KeyMissingError, LookupKeyError
+from tierce.storage.errors import KeyMissingError, LookupKeyError, SchemaOtherError
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web import logs
 from tierce.web.api.callers import Callers
@@ -31,6 +31,8 @@ from tierce.web.api.openness import Openness
 RETRY_SECONDS = 1.0
 UNFORESEEN_SECONDS = 30.0
 """Between two attempts once the counter serves and something else than the store went wrong: each is logged."""
+_MENDED_BESIDE = (KeyMissingError, LookupKeyError, SchemaOtherError)
+"""What is another installation's or another program's: each says how it is mended, and deposits go on."""
 
 Build = Callable[[Front], AbstractAsyncContextManager[App]]
 
@@ -92,7 +94,8 @@ async def open_rest(
 
     What is wrong otherwise is raised to whoever starts the process. Once it is `serving` deposits nobody would hear:
     it is logged, and tried again, for the API would stay closed beside a store in good health. A key file that is
-    another database's never raises: care goes on by deposit, and the doctor says which file.
+    another database's, and a schema that is another program's, never raise: care goes on by deposit, and the log says
+    what to do.
     """
     while True:
         try:
@@ -101,9 +104,10 @@ async def open_rest(
         except (psycopg.OperationalError, OSError):
             await asyncio.sleep(RETRY_SECONDS)
         except Exception as error:
-            if not serving.is_set() and not isinstance(error, (KeyMissingError, LookupKeyError)):
+            if not serving.is_set() and not isinstance(error, _MENDED_BESIDE):
                 raise
-            logs.say("the API behind the counter could not be built", level="error", kind=type(error).__name__)
+            why = {"detail": str(error)} if isinstance(error, _MENDED_BESIDE) else {}
+            logs.say("the API behind the counter could not be built", level="error", kind=type(error).__name__, **why)
             await asyncio.sleep(unforeseen_seconds)
         else:
             return
