@@ -88,6 +88,7 @@ def test_care_goes_on_by_deposit_while_the_schema_is_another(
     process = start_tierce("serve", "--only", "api", "--settings", file, out=out)
     try:
         told = eventually(lambda: read(f"{address}/v1/service"), "it serves")
+        assert told is not None
         assert (told.status_code, told.json()["open"]) == (200, False), told.text
         asked = httpx.post(f"{address}/v1/rights", json={}, trust_env=False)
         assert (asked.status_code, asked.json()["code"]) == (503, "closed"), asked.text
