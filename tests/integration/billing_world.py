@@ -56,10 +56,14 @@ class House:
         )
 
     def covered(self, behind: int = 0, of_insurer: int | None = None) -> tuple[int, int]:
-        """Somebody covered for optics for weeks, and her insurer; past so many others, whoever covers them."""
+        """Somebody covered for optics for weeks, and the insurer that pays first; past so many others.
+
+        Who has the lowest number differs from run to run: now and then somebody of whom the insurer pays second,
+        and what is by a receipt is then decided before hers.
+        """
         row = self.admin.execute(
             "select distinct on (person) person, insurer from coverage.coverage where domains & %s <> 0"
-            " and from_day < %s and until_day > %s and (%s::smallint is null or insurer = %s)"
+            " and from_day < %s and until_day > %s and priority = 1 and (%s::smallint is null or insurer = %s)"
             " order by person offset %s limit 1",
             (OPTI.bit, TODAY - 40, TODAY, of_insurer, of_insurer, behind),
         ).fetchone()
