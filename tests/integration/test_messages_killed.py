@@ -190,3 +190,5 @@ def test_letters_kept_before_the_disk_was_full_stay_and_what_is_said_does_not_de
     assert json.loads(done.stdout)["letters"] == 2, "those of the first batch are not printed again"
     away = CliRunner().invoke(app, [*letters[:-3], str(tmp_path / "none.toml")])
     assert "nothing was written" in away.stderr
+    unknown = CliRunner().invoke(app, [*letters[:3], "999", *letters[4:]])
+    assert (unknown.exit_code, "nothing was written: incident : " in unknown.stderr) == (2, True), unknown.stderr

@@ -100,9 +100,7 @@ def desk(settings: Path, *, pieces: bool = False) -> Iterator[Desk]:
             began = pieces
             yield one
     except FieldError as error:
-        refuse(
-            f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}", began=began
-        )
+        refuse(said(error))  # what is typed is read before the first piece
     except SettingsError as error:
         refuse(f"--settings : {error}", began=began)
     except (TierceError, OSError, psycopg.Error) as error:
