@@ -264,15 +264,14 @@ _USAGE: Final = (
     (r"(?:file|path) (.+) is a dir(?:ectory)?\.", "{0} est un dossier : donnez un fichier"),
     (r"(?:dir(?:ectory)?|path) (.+) is a file\.", "{0} est un fichier : donnez un dossier"),
     (r"(?:file|dir(?:ectory)?|path) (.+) is not (?:readable|writable)\.", "{0} : accès refusé"),
-    (r"Input should be a valid integer.*", "il faut un nombre entier"),
-    (r"Input should be a valid number.*", "il faut un nombre"),
-    (r"Input should be a valid date.*", "il faut une date, AAAA-MM-JJ"),
-    (r"Value error, (.+) does not match the formats .*", "{0} n’est pas une date, AAAA-MM-JJ"),
-    (r"Input should be greater than or equal to (.+)", "il faut {0} au moins"),
-    (r"Input should be less than or equal to (.+)", "il faut {0} au plus"),
-    (r"Input should be ('.+)", "il faut l’un de : {0}"),
-    (r"(?:Value error, )?.+ is not one of (.+?)\.?", "il faut l’un de : {0}"),
-    (r"(?:Value error, )?(.+?) / .+", "{0}"),  # a text of ours, which is in both languages
+    (r".+ is not a valid int(?:eger)?\.", "il faut un nombre entier"),
+    (r".+ is not a valid float\.", "il faut un nombre"),
+    (r"(.+) does not match the formats? .+", "{0} n’est pas une date, AAAA-MM-JJ"),
+    (r".+ is not in the range x>=(.+)\.", "il faut {0} au moins"),
+    (r".+ is not in the range x<=(.+)\.", "il faut {0} au plus"),
+    (r".+ is not in the range (.+)<=x<=(.+)\.", "il faut de {0} à {1}"),
+    (r".+ is not one of (.+?)\.?", "il faut l’un de : {0}"),
+    (r"(.+?) / .+", "{0}"),  # a text of ours, which is in both languages
 )
 
 

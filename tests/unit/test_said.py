@@ -99,6 +99,12 @@ def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
         ("backup open-keys /tmp --to /tmp/x", "'/tmp' est un dossier : donnez un fichier"),
         ("journal redact x --reason a --by b", "'seq' : il faut un nombre entier"),
         ("presence certify 1 --settings /nope", "'software' : il faut 2 au moins"),
+        ("bench gate --workers 65", "'--workers' : il faut de 0 à 64"),
+        ("lab population --persons a_few --out /nope", "'--persons' : il faut un nombre entier"),
+        (
+            "price --product 1/A --item X --price douze --date 2026-01-01 --settings /nope",
+            "écrivez des euros : 30 ou",
+        ),
         ("witness key a b --name x", "en trop : b"),
         ("directory show 1 --on 2026-99-99 --settings /nope", "n’est pas une date, AAAA-MM-JJ"),
         ("deposits choice 1 --domain ZZ --up-to 3 --from a --until b --by x --settings /nope", "choisissez parmi"),

@@ -53,11 +53,11 @@ LISTED = 50
 
 
 def _domain(text: str) -> Domain:
-    """Read a domain, or raise ValueError."""
+    """Read a domain, or raise BadParameter."""
     if text not in Domain.__members__:
         every = ", ".join(Domain.__members__)
         msg = f"choisissez parmi / choose among: {every}"
-        raise ValueError(msg)
+        raise typer.BadParameter(msg)
     return Domain[text]
 
 

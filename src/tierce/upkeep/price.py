@@ -39,20 +39,20 @@ app = typer.Typer(add_completion=False)
 
 
 def _cents(text: str) -> int:
-    """Read an amount, or raise ValueError."""
+    """Read an amount, or raise BadParameter."""
     found = _AMOUNT.fullmatch(text)
     if found is None:
         msg = "écrivez des euros : 30 ou 30,50 / write euros: 30 or 30.50"
-        raise ValueError(msg)
+        raise typer.BadParameter(msg)
     return int(found["euros"]) * 100 + int(found["cents"] or 0)
 
 
 def _used(text: str) -> Used:
-    """Read what was used of a cap, or raise ValueError."""
+    """Read what was used of a cap, or raise BadParameter."""
     found = _USED.fullmatch(text)
     if found is None:
         msg = "écrivez MONTANT ou MONTANT/UNITÉS : 150,00/1 / write AMOUNT or AMOUNT/UNITS: 150.00/1"
-        raise ValueError(msg)
+        raise typer.BadParameter(msg)
     return Used(_cents(found["amount"]), int(found["count"] or 0))
 
 
