@@ -217,11 +217,50 @@ def test_an_upgrade_that_stops_anywhere_leaves_the_database_of_before(first_rele
         admin.execute(f"alter function notice.wish_recipient() owner to {OWNER}".encode())
         stopped = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
         assert stopped.exit_code == 2, stopped.output
+        assert "cannot change return type of existing function" in stopped.output, "which one is told"
+        assert "y reste" not in stopped.output
         assert stored_version(admin) == "0001"
         admin.execute("drop function notice.wish_recipient()")
         again = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
         assert again.exit_code == 0, again.output
         assert stored_version(admin) == head_version()
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "named"),
+    [
+        ("alter table access.session rename to sessions", '« relation "access.session" does not exist », 42P01'),
+        ("alter table care.engagement rename column label to labels", "« column g.label does not exist », 42703"),
+        ("create schema upkeep", '« schema "upkeep" already exists », 42P06'),
+        (
+            "alter table care.engagement add constraint by_hand check (random() > 2) not valid",
+            "care engagement by_hand, 23514",
+        ),
+    ],
+)
+def test_what_a_hand_changed_is_named_and_no_other_upgrade_is_the_remedy(
+    first_release: tuple[Database, Path], by_hand: str, named: str
+) -> None:
+    database, file = first_release
+    with database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute(by_hand.encode())
+        refused = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
+        assert stored_version(admin) == "0001"
+    _steps, _, told = refused.output.partition("✗ ")
+    french, english = told.split(" / ")
+    assert refused.exit_code == 2, told
+    assert (named in french, named in english) == (True, True), told
+    assert "tierce upgrade" not in told
+    assert "lundi" not in told, "a row's values are nobody's to print"
+
+
+@pytest.mark.parametrize("options", [["--without-backup"], ["--dry-run"]])
+def test_a_role_that_is_no_administrator_is_told_so(first_release: tuple[Database, Path], options: list[str]) -> None:
+    _database, file = first_release
+    refused = RUNNER.invoke(app, ["upgrade", *options, "--settings", str(file), "--admin", "tierce_office"])
+    assert refused.exit_code == 2
+    assert "le rôle tierce_office n’a pas ce droit sur ce serveur : donnez par --admin" in refused.output
+    assert "tierce upgrade" not in refused.output
 
 
 def test_a_privilege_taken_away_by_hand_is_named_by_the_doctor_and_put_right_by_the_upgrade(

@@ -234,3 +234,36 @@ def test_killed_at_any_step_the_same_command_goes_on(upgrading: Upgrading, at_on
             assert stored_version(upgrading.admin) == head_version(), step.name
     upgrading.end()
     assert upgrading.rows() == at_once
+
+
+def test_a_connection_that_the_server_ends_is_told_with_what_stands(upgrading: Upgrading) -> None:
+    before = upgrading.before()
+    for step in (INSIDE[-1], INDEXES[-1], AFTER[-1]):
+        with upgrading.stopped(step) as (process, pid):
+            upgrading.admin.execute("select pg_terminate_backend(%s)", (pid,))
+            process.join()
+        told = upgrading.said.read_text()
+        assert process.exitcode == 2, told
+        assert "la base a coupé la connexion" in told, step.name
+        assert "the database cut the connection" in told, step.name
+        if step in INSIDE:
+            assert upgrading.before() == before
+        assert (f"est au schéma {head_version()} et y reste" in told) == (step not in INSIDE), told
+    upgrading.end()
+
+
+def test_of_two_at_once_one_waits_and_goes_on_when_the_other_is_killed(
+    upgrading: Upgrading, at_once: dict[str, object]
+) -> None:
+    with upgrading.stopped(INDEXES[-1]) as (first, builds):
+        second = upgrading.begin()
+        waits = "select pid from pg_stat_activity where datname = 'postgres' and wait_event = 'advisory'"
+        assert eventually(lambda: one(upgrading.admin, waits), "the second waits") != builds
+        assert second.is_alive()
+        first.kill()
+        first.join()
+        eventually(lambda: one(upgrading.admin, waits) is None, "the second goes on")
+    second.join()
+    assert second.exitcode == 0, upgrading.said.read_text()
+    assert upgrading.rows() == at_once
+    upgrading.end()

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from sqlalchemy.exc import DBAPIError
 
 from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
@@ -21,6 +22,7 @@ from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.roles import OWNER, ROLES
+from tierce.storage.said import upgrading
 from tierce.storage.version import ENDS_WITH_US, INDEXES, half_built, read_sql, stored_version
 
 EVERY_ROLE = {"timezone": "UTC"}
@@ -109,9 +111,13 @@ def migrate(database: Database, *, admin: str = SUPERUSER, stands: Callable[[], 
     """Create roles and database where missing, then upgrade; safe to run again and from two places at once.
 
     `stands` is called once the new schema is there, before the indexes of large tables are built, which may last.
+
+    Raises:
+        AdministratorError: `admin` is not the server's administrator.
+        UpgradeRefusedError: the database is not as the version of before left it.
     """
     server = database.named("postgres")
-    with server.connect(admin, autocommit=True) as connection:
+    with upgrading(admin), server.connect(admin, autocommit=True) as connection:
         connection.execute(ENDS_WITH_US)
         connection.execute("select pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         create_roles(connection, database.secrets)
@@ -186,7 +192,12 @@ def _upgrade(database: Database, admin: str) -> None:
     """Every step and what is not data, in one transaction: stopped anywhere, the database is the one of before."""
     config = alembic_config(database, admin)
     config.attributes["then"] = lambda connection: _replace(connection, database.name)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error):
+            raise error.orig from None  # what Alembic itself asks of the database is refused in its own words
+        raise
 
 
 def _build_indexes(database: Database, admin: str) -> None:
