@@ -162,7 +162,7 @@ def test_a_segment_that_is_full_and_cannot_be_followed_takes_more_until_it_can(t
     for one in at.glob(f"*{OPEN}"):
         if one.is_dir():
             one.rmdir()
-    given.append(spool.append(key(999), 1, bytes, BYTES_MAX * 2)[0])
+    given.append(spool.append(key(999), 1, lambda _given: b"sealed", BYTES_MAX * 2)[0])
     assert numbers(tmp_path) == given
     assert [segment.closed for segment in segments(tmp_path) if segment.records] == [True]
     spool.close()
