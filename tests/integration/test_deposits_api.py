@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -30,6 +31,7 @@ from tierce.closings.service import By, Closings
 from tierce.deposits.rules import parse_deposit
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.deposits.seen import keep_seen, read_seen
+from tierce.deposits.spool import bytes_held, segments
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import EPOCH, FixedClock, SystemClock, date_of, paris_day
@@ -268,6 +270,40 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
 
     served(settings, use)
     assert OAK.amc
+
+
+@contextmanager
+def no_room(spool: Path) -> Iterator[None]:
+    """Have this process write a part of one more record in its segment, as a disk does that is full there."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_held(spool) + 20, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_deposit_that_finds_no_room_is_told_plainly_and_the_others_are_kept(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+    spool = settings.spool_directory()
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        close(Target(Level.DOMAIN, Domain.OPTI))
+        await seen(lambda: bool(front._openness.closings), "the closing is seen")
+        assert (await leave(http, who, card(1))).status_code == 201
+        with no_room(spool):
+            full = await leave(http, who, card(2))
+        assert (full.status_code, code(full)) == (507, "deposits_full")
+        assert "Gardez une copie de la carte" in full.text
+        again = await leave(http, who, card(2))
+        assert again.status_code == 201, "the same deposit, once there is room"
+
+    served(settings, use)
+    assert len([record for segment in segments(spool) for record in segment.records]) == 2
+    assert "the spool fails: EFBIG" in caplog.text
 
 
 def test_a_deposit_sent_at_once_after_a_closing_is_taken(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import socket
 import threading
@@ -35,6 +36,7 @@ from tierce.upkeep.backup import segmentsfile
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.marks import MARK
 from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS, SIGNATURE
+from tierce.upkeep.backup.programs import major_of, program, run_program
 from tierce.upkeep.backup.service import digest, read_manifest, retired_lines
 
 RUNNER = CliRunner()
@@ -171,6 +173,37 @@ def test_a_backup_before_the_upgrade_is_whole_though_it_cannot_be_noted(stage: S
     assert "attend `tierce upgrade`" in done.output
     (folder,) = tmp_path.glob("tierce-*Z")
     assert read_manifest(folder).schema == "0030"
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Have what this process starts write no file past some kilobytes, as a quota does: a dump's list is larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_backup_that_finds_no_room_leaves_nothing_that_looks_like_one(stage: Stage, taken: Path) -> None:
+    there = sorted(taken.parent.iterdir())
+    with no_room():
+        refused = RUNNER.invoke(
+            app, ["backup", "take", "--to", str(taken.parent), "--settings", str(stage.settings_file)]
+        )
+    assert refused.exit_code == 2
+    assert "pg_dump a échoué" in refused.output
+    assert sorted(taken.parent.iterdir()) == there
+    where = stage.database
+    with where.connect(SUPERUSER) as admin:
+        dump = program("pg_dump", major_of(admin))
+    reached = [f"--host={where.host}", f"--port={where.port}", f"--username={SUPERUSER}", where.name]
+    with pytest.raises(BackupError, match="plus de place sur le disque de ce dossier") as full:
+        run_program(
+            [dump, "--schema-only", "--file=/dev/full", *reached], where, SUPERUSER, None, lambda _bytes: None
+        )
+    assert "no room is left on this folder's disk" in str(full.value)
 
 
 def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:

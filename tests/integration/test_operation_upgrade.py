@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +12,9 @@ import pytest
 from alembic import command
 from typer.testing import CliRunner
 
-from tests.forks import NOWHERE, start_tierce, tierce
 from tests.integration.conftest import Connect
 from tests.integration.rooms import OAK, PAUL, PAUL_HANDLE, PEOPLE, civil, signed_in
 from tests.settings_file import settings_text
-from tests.waiting import eventually
 from tierce.cli import app
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
@@ -36,8 +33,7 @@ from tierce.storage.errors import SchemaNewerError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, EVERY_KEY, Compartment, Keyring, Sealer, wrap_key
 from tierce.storage.migrate import alembic_config, create_roles, migrate
-from tierce.storage.roles import OWNER, ROLES
-from tierce.storage.shape import altered
+from tierce.storage.roles import OWNER
 from tierce.storage.version import head_version, stored_version
 from tierce.upkeep.backup.model import DUMP, MANIFEST, Manifest
 from tierce.upkeep.doctor.base import inside
@@ -45,32 +41,6 @@ from tierce.upkeep.retention.service import Retention
 from tierce.upkeep.service import make_keys
 
 RUNNER = CliRunner()
-HERE = 7_402_261
-"""A lock of these tests: whoever comes to the command of that number waits for it, and is killed there."""
-AFTER = 0
-"""Stands for the first index that is built once its transaction has ended."""
-_STOPS = f"""
-    create sequence public.came;
-    create function public.come() returns event_trigger language plpgsql security definer as $$ begin
-        if nextval('public.came') = (select at from public.stop)
-            or (select at from public.stop) = {AFTER} and current_query() ilike '%concurrently%'
-        then perform pg_advisory_xact_lock({HERE}); end if;
-    end $$;
-    create table public.stop (at bigint);
-    grant usage on schema public to public;
-    create event trigger come on ddl_command_start execute function public.come()"""
-_GONE = "drop event trigger come; drop function public.come(); drop sequence public.came; drop table public.stop"
-_SHAPE = """
-    select md5(string_agg(t, ',' order by t)) from (
-        select p.oid::regprocedure || md5(p.prosrc) || coalesce(p.proacl::text, '') from pg_proc p
-            join pg_namespace n on n.oid = p.pronamespace where n.nspname not in ('pg_catalog', 'public')
-        union all select c.oid::regclass || coalesce(c.relacl::text, '') || c.relnatts from pg_class c
-            join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname not in ('pg_catalog', 'public', 'pg_toast', 'information_schema')
-        union all select version_num from registry_meta.schema_version) one (t)"""
-_SETTINGS = """
-    select coalesce(string_agg(r.rolname || s.setconfig::text, ',' order by r.rolname), '')
-    from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where s.setdatabase = 0 and r.rolname = any (%s)"""
 _numbers = itertools.count()
 
 
@@ -247,6 +217,8 @@ def test_an_upgrade_that_stops_anywhere_leaves_the_database_of_before(first_rele
         admin.execute(f"alter function notice.wish_recipient() owner to {OWNER}".encode())
         stopped = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
         assert stopped.exit_code == 2, stopped.output
+        assert "cannot change return type of existing function" in stopped.output, "which one is told"
+        assert "y reste" not in stopped.output
         assert stored_version(admin) == "0001"
         admin.execute("drop function notice.wish_recipient()")
         again = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
@@ -254,55 +226,41 @@ def test_an_upgrade_that_stops_anywhere_leaves_the_database_of_before(first_rele
         assert stored_version(admin) == head_version()
 
 
-def one(connection: psycopg.Connection, statement: str, *given: object) -> object:
-    """One value of the database."""
-    row = connection.execute(statement.encode(), given).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def kill_at(admin: psycopg.Connection, database: Database, file: Path, at: int) -> None:
-    """Kill the command at its command of that number on the database, and wait until the server knows."""
-    with database.connect(SUPERUSER, autocommit=True) as holder:
-        admin.execute("delete from public.stop")
-        admin.execute("insert into public.stop values (%s)", (at,))
-        admin.execute("alter sequence public.came restart")
-        holder.execute("select pg_advisory_lock(%s)", (HERE,))
-        upgrade = start_tierce("upgrade", "--without-backup", "--settings", str(file), out=NOWHERE)
-        waits = f"select count(*) from pg_locks where locktype = 'advisory' and objid = {HERE} and not granted"
-        eventually(lambda: one(admin, waits) == 1 or not upgrade.is_alive(), f"it comes to {at}", seconds=120)
-        upgrade.kill()
-        upgrade.join()
-        assert upgrade.exitcode == -signal.SIGKILL, f"it ended before command {at}"
-        holder.execute("select pg_advisory_unlock(%s)", (HERE,))
-        left = (
-            "select count(*) from pg_stat_activity where datname = current_database()"
-            " and backend_type = 'client backend' and pid not in (%s, %s)"
-        )
-        mine = admin.info.backend_pid, holder.info.backend_pid
-        eventually(lambda: one(admin, left, *mine) == 0, "its connections end", seconds=60)
-
-
-@pytest.mark.parametrize("at", [1, 900, AFTER])
-def test_killed_at_any_command_the_database_is_the_one_of_before_and_the_same_goes_on(
-    first_release: tuple[Database, Path], at: int
+@pytest.mark.parametrize(
+    ("by_hand", "named"),
+    [
+        ("alter table access.session rename to sessions", '« relation "access.session" does not exist », 42P01'),
+        ("alter table care.engagement rename column label to labels", "« column g.label does not exist », 42703"),
+        ("create schema upkeep", '« schema "upkeep" already exists », 42P06'),
+        (
+            "alter table care.engagement add constraint by_hand check (random() > 2) not valid",
+            "care engagement by_hand, 23514",
+        ),
+    ],
+)
+def test_what_a_hand_changed_is_named_and_no_other_upgrade_is_the_remedy(
+    first_release: tuple[Database, Path], by_hand: str, named: str
 ) -> None:
     database, file = first_release
     with database.connect(SUPERUSER, autocommit=True) as admin:
-        before, settings = one(admin, _SHAPE), one(admin, _SETTINGS, list(ROLES))
-        admin.execute(_STOPS.encode())
-        kill_at(admin, database, file, at)
-        if at == AFTER:
-            assert stored_version(admin) == head_version()
-        else:
-            assert (one(admin, _SHAPE), stored_version(admin)) == (before, "0001")
-        assert one(admin, _SETTINGS, list(ROLES)) == settings
-        admin.execute(_GONE.encode())
-    again = tierce("upgrade", "--without-backup", "--settings", str(file))
-    assert again.returncode == 0, again.stderr
-    with database.connect(SUPERUSER) as admin:
-        assert altered(admin) == []
-        assert one(admin, "select count(*) from person.record") == len(PEOPLE)
+        admin.execute(by_hand.encode())
+        refused = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
+        assert stored_version(admin) == "0001"
+    _steps, _, told = refused.output.partition("✗ ")
+    french, english = told.split(" / ")
+    assert refused.exit_code == 2, told
+    assert (named in french, named in english) == (True, True), told
+    assert "tierce upgrade" not in told
+    assert "lundi" not in told, "a row's values are nobody's to print"
+
+
+@pytest.mark.parametrize("options", [["--without-backup"], ["--dry-run"]])
+def test_a_role_that_is_no_administrator_is_told_so(first_release: tuple[Database, Path], options: list[str]) -> None:
+    _database, file = first_release
+    refused = RUNNER.invoke(app, ["upgrade", *options, "--settings", str(file), "--admin", "tierce_office"])
+    assert refused.exit_code == 2
+    assert "le rôle tierce_office n’a pas ce droit sur ce serveur : donnez par --admin" in refused.output
+    assert "tierce upgrade" not in refused.output
 
 
 def test_a_privilege_taken_away_by_hand_is_named_by_the_doctor_and_put_right_by_the_upgrade(

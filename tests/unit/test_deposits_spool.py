@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tierce.deposits.errors import SpoolFullError
 from tierce.deposits.sealing import Envelope, Opener, public_of, seal
 from tierce.deposits.service import Counter
-from tierce.deposits.spool import CLOSED, OPEN, SpoolWriter, forget, segments
+from tierce.deposits.spool import CLOSED, OPEN, SEGMENT_BYTES_MAX, SpoolWriter, forget, segments
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.clock import FixedClock
 
@@ -130,6 +130,44 @@ def test_a_disk_that_fills_up_acknowledges_nothing_that_it_took_in_part(tmp_path
     spool.close()
 
 
+def test_a_folder_in_which_nothing_can_be_made_is_told_as_one_without_room(tmp_path: Path) -> None:
+    """On a full disk the key of a deposit is the first that finds no room, and its number the last."""
+    spool = SpoolWriter(tmp_path)
+    with no_file_opens(), pytest.raises(SpoolFullError) as full:
+        put(spool, 1)
+    assert isinstance(full.value.__cause__, OSError)
+    first = put(spool, 1)
+    assert numbers(tmp_path) == [first]
+
+    def without_its_key(_number: int) -> bytes:
+        shutil.rmtree(tmp_path / "keys")
+        return b"sealed"
+
+    second, _at = spool.append(key(2), 1, without_its_key, BYTES_MAX)
+    assert numbers(tmp_path) == [first, second], "what is on disk is acknowledged"
+    assert spool.find(key(2)) is None
+    spool.close()
+
+
+def test_a_segment_that_is_full_and_cannot_be_followed_takes_more_until_it_can(tmp_path: Path) -> None:
+    spool, given = SpoolWriter(tmp_path), list[int]()
+    (at,) = tmp_path.glob("[0-9]*")
+
+    def in_the_way(number: int) -> bytes:
+        (at / f"{number + 1:016x}{OPEN}").mkdir(exist_ok=True)
+        return bytes(60_000)
+
+    while spool.used < SEGMENT_BYTES_MAX + 100_000:
+        given.append(spool.append(key(len(given)), 1, in_the_way, BYTES_MAX * 2)[0])
+    for one in at.glob(f"*{OPEN}"):
+        if one.is_dir():
+            one.rmdir()
+    given.append(spool.append(key(999), 1, lambda _given: b"sealed", BYTES_MAX * 2)[0])
+    assert numbers(tmp_path) == given
+    assert [segment.closed for segment in segments(tmp_path) if segment.records] == [True]
+    spool.close()
+
+
 def test_a_damaged_segment_is_never_deleted(tmp_path: Path) -> None:
     """What cannot be read of it was acknowledged too."""
     spool = SpoolWriter(tmp_path)
@@ -190,7 +228,7 @@ def test_the_counter_goes_on_after_its_folder_failed(tmp_path: Path, caplog: pyt
     with no_file_opens():
         counter.turn()
         counter.turn()
-    assert [one.message for one in caplog.records] == ["the spool fails: OSError"]
+    assert [one.message for one in caplog.records] == ["the spool fails: EMFILE"]
     counter.turn()
     assert [segment.closed for segment in segments(tmp_path) if segment.records] == [True]
     spool.close()

@@ -49,6 +49,17 @@ from tierce.storage.said import said
             "who holds",
         ),
         (psycopg.OperationalError("password authentication failed"), "refuse le mot de passe", "password"),
+        (
+            psycopg.OperationalError("FATAL:  authentification par mot de passe échouée pour l'utilisateur « x »"),
+            "refuse le mot de passe",
+            "password",
+        ),
+        (
+            psycopg.OperationalError("FATAL:  la base de données « x » n'existe pas"),
+            "cette base n’existe pas",
+            "does not exist",
+        ),
+        (psycopg.OperationalError("the connection is lost"), "a coupé la connexion", "cut the connection"),
         (psycopg.errors.UniqueViolation("Key (nir)=(1790441)"), "UniqueViolation, 23505", "the database refused"),
         (TierceError("une phrase / a sentence"), "une phrase", "a sentence"),
     ],

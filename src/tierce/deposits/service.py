@@ -6,6 +6,7 @@ whether that session stands is verified at the resolution, from the very bytes t
 """
 
 import asyncio
+import errno
 import hmac
 import logging
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from tierce.deposits.errors import NotClosedError, TooManyDepositsError
+from tierce.deposits.errors import NotClosedError, SpoolFullError, TooManyDepositsError
 from tierce.deposits.model import Insurer, Receipt, State, Typed
 from tierce.deposits.receipts import print_receipt, read_receipt
 from tierce.deposits.rules import check_label, insurer_of, parse_deposit, promise
@@ -123,7 +124,12 @@ class Counter:
                 return seal(self._public, Envelope(number, now, handle, ath, left.url, left.body, left.proof))
 
             most = STRANGERS_BYTES_MAX if stranger else SPOOL_BYTES_MAX
-            found = await asyncio.to_thread(self._spool.append, key, micros(now), make, most)
+            try:
+                found = await asyncio.to_thread(self._spool.append, key, micros(now), make, most)
+            except SpoolFullError as error:
+                if isinstance(error.__cause__, OSError):
+                    self._fails(error.__cause__)
+                raise
         return self._receipt(found, typed, signed=left.proof is not None)
 
     def given(self, text: str) -> bool:
@@ -151,15 +157,19 @@ class Counter:
                 self._tidied = now
                 self._spool.forget_keys(now)
         except OSError as error:
-            if not self._failing:
-                _log.warning("the spool fails: %s", type(error).__name__)
-            self._failing = True
+            self._fails(error)
         else:
             self._failing = False
 
     def close(self) -> None:
         """Let the spool go."""
         self._spool.close()
+
+    def _fails(self, error: OSError) -> None:
+        """Log once what the folder fails by, until it has worked again."""
+        if not self._failing:
+            _log.warning("the spool fails: %s", errno.errorcode.get(error.errno or 0, type(error).__name__))
+        self._failing = True
 
     def _check(self, left: Left) -> None:
         """The handle has its shape, and a proof fits this request by the key that it carries itself."""

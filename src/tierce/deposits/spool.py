@@ -208,19 +208,25 @@ class SpoolWriter:
             bytes_max: what every slot together may take with it.
 
         Raises:
-            SpoolFullError: there is no room; nothing was written.
+            SpoolFullError: there is no room, or the folder fails, which is its cause then; nothing was written.
         """
-        known = self._take_key(key)
+        try:
+            known = self._take_key(key)
+        except OSError as error:
+            raise SpoolFullError from error
         if known is not None:
             return known
         mine = self._root / KEYS / key.hex()
         try:
             with self._turn:
                 number = self._write(key, at_us, make, bytes_max)
-            mine.write_text(f"{number:x} {at_us}")
         except BaseException:
             mine.unlink(missing_ok=True)
             raise
+        try:
+            mine.write_text(f"{number:x} {at_us}")
+        except OSError:  # the deposit is on disk: another sending of it is known as the same care by the worker
+            mine.unlink(missing_ok=True)
         return number, at_us
 
     def rotate(self) -> None:
@@ -262,13 +268,14 @@ class SpoolWriter:
         try:
             _write_whole(self._file, head + sealed, self._length)
             os.fsync(self._file)
-        except OSError:
+        except OSError as error:
             os.ftruncate(self._file, self._length)
-            raise SpoolFullError from None
+            raise SpoolFullError from error
         self._length += len(head) + len(sealed)
         self._next += 1
         if self._length >= SEGMENT_BYTES_MAX:
-            self._rotate()
+            with suppress(OSError):  # this one is on disk; the next one tries again
+                self._rotate()
         return number
 
     def _recover(self) -> None:

@@ -40,8 +40,9 @@ def write_beside(path: Path, content: bytes) -> Path:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         _fill(descriptor, content)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        _name(error, path)
         raise
     return part
 
@@ -82,11 +83,16 @@ def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
         _fill(descriptor, content)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # what fails at a write names no file, and its disk is to be found
+        _name(error, path)
         raise
     part.replace(path)
     sync_folder(path.parent)
+
+
+def _name(error: BaseException, path: Path) -> None:
+    """What fails at a write names no file, and its disk is to be found."""
+    if isinstance(error, OSError) and error.filename is None:
+        error.filename = str(path)
 
 
 def _fill(descriptor: int, content: bytes) -> None:

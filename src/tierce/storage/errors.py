@@ -43,6 +43,33 @@ class SchemaOtherError(TierceError):
         )
 
 
+class UpgradeRefusedError(TierceError):
+    """The database refuses a step of an upgrade, by what somebody made of it: no other upgrade is the remedy."""
+
+    def __init__(self, named: str) -> None:
+        """Say what is refused, as the server names it: objects, and never a row's values."""
+        super().__init__(
+            f"la base refuse une étape de la mise à niveau ({named}) : elle n’est pas telle que le programme d’avant "
+            "l’a laissée, quelqu’un l’a changée à la main. Défaites cela (le `tierce doctor` du programme d’avant le "
+            "nomme) ou ramenez la sauvegarde, puis relancez / "
+            f"the database refuses a step of the upgrade ({named}): it is not as the program before left it, "
+            "somebody changed it by hand. Undo that (`tierce doctor` of the program before names it) or bring the "
+            "backup back, then run it again"
+        )
+
+
+class AdministratorError(TierceError):
+    """The role that upgrades is not the server's administrator."""
+
+    def __init__(self, role: str) -> None:
+        """Name the role, and what to give instead."""
+        super().__init__(
+            f"le rôle {role} n’a pas ce droit sur ce serveur : donnez par --admin un superutilisateur de PostgreSQL, "
+            f"dont le mot de passe est dans SECRETS / the role {role} may not do this on this server: give by "
+            "--admin a superuser of PostgreSQL, whose password is in SECRETS"
+        )
+
+
 class ClusterError(TierceError):
     """PostgreSQL could not be found or started."""
 

@@ -1,5 +1,6 @@
 """Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors, indexes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -7,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from sqlalchemy.exc import DBAPIError
 
 from tierce.policy.evidence import ACCUSED_DAYS
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
@@ -20,7 +22,8 @@ from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.roles import OWNER, ROLES
-from tierce.storage.version import INDEXES, read_sql, stored_version
+from tierce.storage.said import upgrading
+from tierce.storage.version import ENDS_WITH_US, INDEXES, half_built, read_sql, stored_version
 
 EVERY_ROLE = {"timezone": "UTC"}
 """What the driver reads is of this zone, and Python adds hours to it by its own wall clock. In that of Paris, which a
@@ -101,18 +104,21 @@ _NOTHING_BESIDE_TABLES = """
     end $$"""
 """PostgreSQL lets whoever connects make large objects, and write what it likes into the write-ahead log and so into
 its archive: in no table of ours, so that nothing here counts or deletes it. Arguments differ between its versions."""
-_HALF_BUILT = """
-    select c.oid::regclass::text
-    from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
-    where not i.indisvalid and n.nspname = any (%s)"""
-_OURS = ["access", "care", "directory", "notice", "presence"]
 _MIGRATION_LOCK = 0x7469_6572_6365
 
 
-def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
-    """Create roles and database where missing, then upgrade; safe to run again and from two places at once."""
+def migrate(database: Database, *, admin: str = SUPERUSER, stands: Callable[[], None] = lambda: None) -> None:
+    """Create roles and database where missing, then upgrade; safe to run again and from two places at once.
+
+    `stands` is called once the new schema is there, before the indexes of large tables are built, which may last.
+
+    Raises:
+        AdministratorError: `admin` is not the server's administrator.
+        UpgradeRefusedError: the database is not as the version of before left it.
+    """
     server = database.named("postgres")
-    with server.connect(admin, autocommit=True) as connection:
+    with upgrading(admin), server.connect(admin, autocommit=True) as connection:
+        connection.execute(ENDS_WITH_US)
         connection.execute("select pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         create_roles(connection, database.secrets)
         if connection.execute("select 1 from pg_database where datname = %s", (database.name,)).fetchone() is None:
@@ -122,6 +128,7 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
         with database.connect(admin) as inside:
             pending(stored_version(inside))
         _upgrade(database, admin)
+        stands()
         _build_indexes(database, admin)
 
 
@@ -185,15 +192,22 @@ def _upgrade(database: Database, admin: str) -> None:
     """Every step and what is not data, in one transaction: stopped anywhere, the database is the one of before."""
     config = alembic_config(database, admin)
     config.attributes["then"] = lambda connection: _replace(connection, database.name)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error):
+            raise error.orig from None  # what Alembic itself asks of the database is refused in its own words
+        raise
 
 
 def _build_indexes(database: Database, admin: str) -> None:
     """Build what is not there of the indexes of large tables, while they are written; what was half built, anew."""
     with database.connect(admin, autocommit=True) as connection:
+        connection.execute(ENDS_WITH_US)
         connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
-        for (index,) in connection.execute(_HALF_BUILT, (_OURS,)).fetchall():
-            connection.execute(f"drop index {index}".encode())
+        for schema, index in half_built(connection):
+            # Not without `concurrently`: whoever reads or writes the table would wait behind a backup that reads it.
+            connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(schema, index)))
         for statement in read_sql(INDEXES).split(";\n"):
             if statement.strip():
                 connection.execute(statement.encode())

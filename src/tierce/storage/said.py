@@ -1,6 +1,7 @@
 """What a command says when it is refused: French first, English second, what is wrong and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import psycopg
@@ -8,6 +9,7 @@ import psycopg
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
+from tierce.storage.errors import AdministratorError, UpgradeRefusedError
 
 _PASSWORD = Phrase(
     "PostgreSQL refuse le mot de passe de ce rôle : il a été remplacé depuis, ou SECRETS n’est pas le bon dossier "
@@ -63,6 +65,42 @@ _STATES: Final[Mapping[str, Phrase]] = {
     "57P02": _CUT,
 }
 
+_OF_OBJECTS: Final = frozenset({"0A", "2B", "3F", "42", "55"})
+"""Classes of refusals whose sentence names objects of the database and no row's values."""
+_OF_ROWS: Final = "23"
+"""That of rules that rows do not keep: the sentence may have their values, the names that come with it have none."""
+
+
+@contextmanager
+def upgrading(admin: str) -> Iterator[None]:
+    """Tell what the database refuses of an upgrade by its reason: to tell of the upgrade would lead round in a ring.
+
+    Raises:
+        AdministratorError: `admin` is none.
+        UpgradeRefusedError: what a step wants of the database is not there, or something is in its place.
+    """
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege:
+        raise AdministratorError(admin) from None
+    except psycopg.errors.LockNotAvailable:
+        raise
+    except psycopg.Error as error:
+        if named := _named(error):
+            raise UpgradeRefusedError(f"{named}, {error.sqlstate}") from None
+        raise
+
+
+def _named(error: psycopg.Error) -> str | None:
+    """What a refusal of a step names; None of one that has its remedy elsewhere, as a full disk has."""
+    kind, said_by_server = (error.sqlstate or "")[:2], error.diag
+    if kind in _OF_OBJECTS:
+        return f"« {said_by_server.message_primary} »"
+    if kind == _OF_ROWS:
+        names = said_by_server.schema_name, said_by_server.table_name, said_by_server.constraint_name
+        return " ".join(name for name in (*names, said_by_server.column_name) if name)
+    return None
+
 
 def is_crowded(error: psycopg.OperationalError) -> bool:
     """Whether the server runs, and has no connection left for this role."""
@@ -94,13 +132,13 @@ def refused(error: psycopg.Error) -> Phrase:
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
         # Before a session is there the driver gives a text and no state; the server's words depend on its language.
         text = str(error)
-        if "password" in text or "28P01" in text:
+        if any(word in text for word in ("password", "mot de passe", "28P01")):
             return _PASSWORD
-        if "does not exist" in text:
+        if any(word in text for word in ("does not exist", "n'existe pas")):
             return _NO_DATABASE
         if is_crowded(error):
             return _CROWDED
-        return _CUT if "terminat" in text or "closed" in text else _AWAY
+        return _CUT if any(word in text for word in ("terminat", "closed", "lost")) else _AWAY
     if isinstance(error, psycopg.errors.RaiseException) and error.diag.message_primary:
         ours = error.diag.message_primary  # our own functions' sentence; they name no value
         return Phrase(f"la base a refusé : {ours}", f"the database refused: {ours}")

@@ -13,6 +13,9 @@ import psycopg
 from tierce.storage.errors import SchemaOtherError
 
 INDEXES: Final = "indexes.sql"
+ENDS_WITH_US: Final[LiteralString] = "set client_connection_check_interval = '1s'"
+"""Of a connection that upgrades. While the server waits or works it does not look by itself whether somebody is still
+there: for a command that was killed it would hold tables, or build an index for an hour that the next one drops."""
 _STORED: Final[LiteralString] = "select version_num from registry_meta.schema_version"
 _NOT_TOLD: Final = (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)
 """What a schema says of before every role might read its version, and a database that has none."""
@@ -75,11 +78,25 @@ def _same(row: tuple[Any, ...] | None) -> None:
 
 def unbuilt(connection: psycopg.Connection) -> list[str]:
     """The indexes of large tables that an upgrade left to be built when it was stopped, by name."""
-    named = re.findall(r"if not exists (\w+) on (\w+)\.", read_sql(INDEXES))
+    valid = _beside_tables(connection, valid=True)
+    return [name for schema, name in _named() if (schema, name) not in valid]
+
+
+def half_built(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    """Those of them whose building was stopped in its middle, by schema and name: of no use, and in the way."""
+    begun = _beside_tables(connection, valid=False)
+    return [one for one in _named() if one in begun]
+
+
+def _named() -> list[tuple[str, str]]:
+    found = re.findall(r"if not exists (\w+) on (\w+)\.", read_sql(INDEXES))
+    return [(schema, name) for name, schema in found]
+
+
+def _beside_tables(connection: psycopg.Connection, *, valid: bool) -> set[tuple[str, str]]:
     rows = connection.execute(
-        "select n.name from unnest(%s::text[], %s::text[]) n(name, at) where not exists (select from pg_index i"
-        " join pg_class c on c.oid = i.indexrelid join pg_namespace s on s.oid = c.relnamespace"
-        " where i.indisvalid and (c.relname, s.nspname) = (n.name, n.at))",
-        ([name for name, _ in named], [schema for _, schema in named]),
+        "select s.nspname, c.relname from pg_index i join pg_class c on c.oid = i.indexrelid"
+        " join pg_namespace s on s.oid = c.relnamespace where i.indisvalid = %s",
+        (valid,),
     ).fetchall()
-    return [name for (name,) in rows]
+    return {(schema, name) for schema, name in rows}

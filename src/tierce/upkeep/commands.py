@@ -43,11 +43,17 @@ def database(
     admin: Admin = SUPERUSER,
 ) -> None:
     """Créer ou mettre à niveau rôles, schéma, droits et planchers. / Bring the database to this version."""
+    left = "la base est restée telle quelle / the database was left as it was"
+
+    def stands() -> None:
+        nonlocal left
+        left = "la base est à cette version, puis / the database is at this version, then"
+
     try:
         read = load(settings)
-        migrate(read.connection(), admin=admin)
+        migrate(read.connection(), admin=admin, stands=stands)
         register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"la base est restée telle quelle / the database was left as it was: {said(error)}", err=True)
+        typer.echo(f"{left}: {said(error)}", err=True)
         raise typer.Exit(2) from None
     typer.echo("✓ la base est à cette version / the database is at this version")

@@ -1,5 +1,6 @@
 """Runs PostgreSQL's own programs, those of the server's major version: another's may not read what it wrote."""
 
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,9 @@ from tierce.upkeep.backup.errors import BackupError
 Progress = Callable[[int], None]
 LOOK_SECONDS = 0.2
 JOBS = 2
+_IN_ENGLISH = {"LC_ALL": "C"}
+"""For PostgreSQL's programs: what they say of a failure is read."""
+_NO_ROOM = os.strerror(errno.ENOSPC)
 _CATALOG_GRANT = re.compile(r"^\d+; \d+ \d+ ACL pg_catalog ")
 """A line of `pg_restore --list`: what was granted or taken away on a function of PostgreSQL's own."""
 
@@ -73,7 +77,13 @@ def bring_back(database: Database, admin: str, major: int, folder: Path, progres
     on and on no other. `migrate` grants and takes away anew, by the names that the server has.
     """
     restoring = program("pg_restore", major)
-    listed = subprocess.run([restoring, "--list", str(folder)], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        [restoring, "--list", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **_IN_ENGLISH},
+    )
     if listed.returncode:
         raise BackupError(_failed("pg_restore", listed.stderr, listed.returncode))
     kept = [line for line in listed.stdout.splitlines() if not _CATALOG_GRANT.match(line)]
@@ -112,7 +122,7 @@ def run_program(
     password = (database.secrets / f"{admin}.password").read_text().strip()
     with subprocess.Popen(
         command,
-        env={**os.environ, "PGPASSWORD": password},
+        env={**os.environ, **_IN_ENGLISH, "PGPASSWORD": password},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=tuple(handed),
@@ -134,9 +144,17 @@ def run_program(
 
 
 def _failed(name: str, said: str, code: int) -> str:
-    """That a program failed, by the kinds that it named: its own words may hold what the database holds."""
-    kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
+    """That a program failed, by what it named: the rest of its words may hold what the database holds."""
+    begins = f"{name}: error: "
+    kinds = [line.removeprefix(begins).split(":")[0] for line in said.splitlines() if line.startswith(begins)]
     told = "; ".join(kinds[:2]) or code
+    # A line with ERROR is the server's own refusal: its disk is another.
+    if any(_NO_ROOM in line and "ERROR:" not in line for line in said.splitlines()):
+        return (
+            f"{name} a échoué ({told}), rien n’est gardé : plus de place sur le disque de ce dossier, faites-en, "
+            f"puis recommencez / {name} failed ({told}), nothing was kept: no room is left on this folder's disk, "
+            "make some, then run it again"
+        )
     return (
         f"{name} a échoué ({told}), rien n’est gardé : voyez le disque et le journal de PostgreSQL / "
         f"{name} failed ({told}), nothing was kept: look at the disk's room and at PostgreSQL's log"

@@ -9,20 +9,28 @@ import psycopg
 import typer
 
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.registry.proving.store import prove_keys
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.command_line import Admin, Json, SettingsFile, refusing
+from tierce.storage.command_line import Admin, Json, SettingsFile, refuse, refusing
 from tierce.storage.migrate import migrate, pending, register_portal
+from tierce.storage.said import upgrading
 from tierce.storage.version import head_version, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest
+from tierce.upkeep.backup.store import has_database
 from tierce.upkeep.progress import bar
 
 BACKUP_AGE_MAX = timedelta(hours=6)
 """What is older lacks hours of what people did."""
+
+_IN_PLACE = (
+    "  schéma {0} en place : relancez les processus dès maintenant ; les index se construisent / schema {0} is in "
+    "place: restart the processes now; indexes are being built"
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -49,15 +57,10 @@ def upgrade(
         before = _stored(read, admin)
         steps = pending(before)
         _say(before, steps)
-        if not dry_run:
-            if steps and before is not None and not without_backup:
-                _insist(backup, before, read.database.name, SystemClock().now())
-            with bar("mise à niveau / upgrade"):
-                migrate(read.connection(), admin=admin)
-                register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
-            with refusing(_stands()):
-                lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
-                prove_keys(read.connection(), read.key_directory(), admin)
+        if not dry_run and steps and before is not None and not without_backup:
+            _insist(backup, before, read.database.name, SystemClock().now())
+    if not dry_run:
+        _bring(read, admin, told=before is not None and bool(steps))
     if json == "-":
         typer.echo(
             msgspec.json.encode({"before": before, "after": before if dry_run else head_version(), "steps": steps})
@@ -66,25 +69,44 @@ def upgrade(
         typer.echo(f"✓ schéma / schema {head_version()}")
 
 
+def _bring(settings: Settings, admin: str, *, told: bool) -> None:
+    """Upgrade, and tell of a refusal whether the new schema is there already; with `told`, tell when it is."""
+    undone = ""
+
+    def stands() -> None:
+        nonlocal undone
+        undone = _stands()
+        if told:
+            typer.echo(_IN_PLACE.format(head_version()), err=True)
+
+    try:
+        with bar("mise à niveau / upgrade"):
+            migrate(settings.connection(), admin=admin, stands=stands)
+            register_portal(settings.connection(), settings.portal_software, f"Portail {settings.operator.name}")
+        lines.tell(settings, Act.OPERATION_UPGRADE, int(head_version()))
+        prove_keys(settings.connection(), settings.key_directory(), admin)
+    except (TierceError, OSError, psycopg.Error) as error:
+        refuse(error, undone=undone)
+
+
 def _stands() -> str:
     """What is said before a refusal that comes once the schema is in place: running it again is what is left."""
     head = head_version()
     return (
-        f"la base est au schéma {head} et y reste, mais ses clés ne sont pas toutes éprouvées : corrigez ceci, "
-        f"puis relancez `tierce upgrade` / the database is at schema {head} and stays there, but not all of its keys "
-        "are proved: mend what follows, then run `tierce upgrade` again"
+        f"la base est au schéma {head} et y reste, mais ses index et l’épreuve de ses clés ne sont pas finis : "
+        f"corrigez ceci, puis relancez `tierce upgrade` / the database is at schema {head} and stays there, but its "
+        "indexes and the proof of its keys are not finished: mend what follows, then run `tierce upgrade` again"
     )
 
 
 def _stored(settings: Settings, admin: str) -> str | None:
     database = settings.connection()
-    try:
+    with upgrading(admin):
+        with database.named("postgres").connect(admin) as server:
+            if not has_database(server, database.name):
+                return None
         with database.connect(admin) as connection:
             return stored_version(connection)
-    except psycopg.OperationalError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
 
 
 def _say(before: str | None, steps: list[tuple[str, str]]) -> None:
