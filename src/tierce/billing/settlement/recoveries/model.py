@@ -94,7 +94,7 @@ class Recovery:
 
     def rest(self, now: datetime) -> int:
         """What no transfer has settled yet: to be taken or, below zero, to be given back."""
-        if self.back or self.cancelled is not None or not self.stands:
+        if self.cancelled is not None or not self.stands:
             return -self.back
         return self.amount - self.taken - self.settled if self.due is not None and self.due <= now else 0
 
