@@ -205,6 +205,36 @@ def test_holes_that_touch_the_window_are_listed() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("late_us", "listed"), [(0, True), (MINUTE_US, True), (MINUTE_US + 1, False), (-MINUTE_US, True)]
+)
+def test_a_hole_is_listed_to_the_minute_on_either_side_of_a_window(late_us: int, *, listed: bool) -> None:
+    """Of a window from minute 30 to minute 40."""
+    after, before = 40 * MINUTE_US + late_us, 30 * MINUTE_US - late_us
+    for low, high in ((after, 90 * MINUTE_US), (0, before)):
+        batches = [Batch(1, low, 3, 3), Batch(3, high, 3, 3)]
+        assert bool(find_holes(batches, [window(30, 40)]).gaps) is listed
+    for at in (after, before):
+        assert bool(find_holes([Batch(1, at, 3, 2)], [window(30, 40)]).gaps) is listed
+
+
+@pytest.mark.parametrize(("back_us", "doubted"), [(2 * MINUTE_US, False), (2 * MINUTE_US + 1, True)])
+def test_a_clock_is_in_doubt_from_two_minutes_back_and_by_the_window_alone(back_us: int, *, doubted: bool) -> None:
+    ahead = Batch(2, 30 * MINUTE_US + back_us, 3, 3)
+    found = find_holes([batch(1, 30), ahead, batch(3, 30), batch(4, 50)], [window(0, 60)])
+    assert set(found.doubts) == ({2, 3} if doubted else set())
+    assert [gap.kind for gap in found.gaps] == ([GapKind.CLOCK] if doubted else [])
+    for windows, meets in (((0, 30), True), ((0, 29), False), ((32, 33), True), ((33, 40), False)):
+        assert bool(find_holes([batch(1, 30), ahead, batch(3, 30)], [window(*windows)]).doubts) is (meets and doubted)
+
+
+def test_two_stretches_in_doubt_are_two_gaps_each_from_its_earliest_time_to_its_latest() -> None:
+    minutes = (10, 30, 12, 40, 60, 42)
+    found = find_holes([batch(block, at) for block, at in enumerate(minutes, 1)], [window(0, 90)])
+    assert [(gap.first_block, gap.last_block) for gap in found.gaps] == [(2, 3), (5, 6)]
+    assert [(gap.from_us / MINUTE_US, gap.until_us / MINUTE_US) for gap in found.gaps] == [(12, 30), (42, 60)]
+
+
 def test_blocks_that_cannot_be_read_and_lines_taken_away_are_listed_around_the_window_alone() -> None:
     batches = [batch(1, 10, found=1), batch(2, 30), batch(3, 31, found=1), batch(4, 90)]
     assert find_holes(batches, [window(29, 40)], unreadable=[2, 4]).gaps == (

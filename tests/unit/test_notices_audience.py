@@ -1,0 +1,106 @@
+"""How one adult is told: by which insurer's word of her, by which way, and why by none."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+import pytest
+
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.language import Language
+from tierce.notices.audience.model import Channel, Pair, Why
+from tierce.notices.audience.rules import binding, failed, is_professional, item_of, reader_of
+from tierce.notices.contacts.model import Contact
+from tierce.policy.reached import State
+
+DAY: Final = date(2026, 3, 3)
+SALT: Final = b"s" * 32
+OAK, PINE = (Pair(PersonId(1), InsurerId(number), Cohort.INSURED) for number in (1, 2))
+BARE: Final = Contact("Anne Aubry")
+A, B = (replace(BARE, email=f"{name}@foyer.example") for name in "ab")
+HOME: Final = ("1 rue A", "99000 X")
+POSTAL: Final = replace(BARE, postal=HOME)
+A_AT_HOME, B_AT_HOME = replace(A, postal=HOME), replace(B, postal=("2 rue B", "99000 X"))
+
+
+@pytest.mark.parametrize(
+    ("oak", "pine", "shared", "channel", "source", "why"),
+    [
+        (A, B, "", Channel.EMAIL, OAK, None),
+        (None, B, "", Channel.EMAIL, PINE, None),
+        (None, None, "", Channel.PUBLIC, OAK, Why.NO_CONTACT),
+        (replace(A, former=True), B, "", Channel.EMAIL, PINE, None),  # she is insured there still
+        (A, B_AT_HOME, "", Channel.EMAIL, PINE, None),  # a letter is possible if the message fails
+        (replace(A, former=True), replace(B_AT_HOME, former=True), "", Channel.EMAIL, PINE, None),
+        (A, replace(B_AT_HOME, former=True), "", Channel.EMAIL, OAK, None),
+        (A, B, "a@foyer.example", Channel.EMAIL, PINE, None),
+        (replace(A, email="A@Foyer.Example"), None, "a@foyer.example", Channel.PUBLIC, OAK, Why.SHARED_MAILBOX),
+        (A, POSTAL, "a@foyer.example", Channel.POST, PINE, None),
+        (A, BARE, "a@foyer.example", Channel.PUBLIC, OAK, Why.SHARED_MAILBOX),
+        (BARE, replace(BARE, email="no mailbox"), "", Channel.PUBLIC, OAK, Why.NO_ADDRESS),
+        (replace(A, adult_from=DAY), B, "", Channel.EMAIL, OAK, None),
+        (A, replace(B, adult_from=DAY + timedelta(days=1)), "", Channel.PUBLIC, OAK, Why.MINOR_ALONE),
+    ],
+)
+def test_whom_one_adult_is_told_by(
+    oak: Contact | None, pine: Contact | None, shared: str, channel: Channel, source: Pair, why: Why | None
+) -> None:
+    given = {(pair.person, pair.insurer): one for pair, one in ((OAK, oak), (PINE, pine)) if one is not None}
+    item = item_of(1, (OAK, PINE), given, {shared}, SALT, on=DAY, failed={})
+    assert (item.channel, item.source, item.why) == (channel, source, why)
+    own = given.get((source.person, source.insurer))
+    assert item.binding == (binding(SALT, own) if own else bytes(16))
+    assert item.postal is bool(own and own.postal and why is not Why.MINOR_ALONE)
+
+
+@pytest.mark.parametrize(
+    ("oak", "pine", "tried", "channel", "source", "why"),
+    [
+        (A_AT_HOME, B, {OAK: Why.RETURNED}, Channel.EMAIL, PINE, None),
+        (A_AT_HOME, A, {OAK: Why.RETURNED}, Channel.PUBLIC, OAK, Why.RETURNED),
+        (A_AT_HOME, POSTAL, {OAK: Why.RETURNED}, Channel.PUBLIC, OAK, Why.RETURNED),  # the same house
+        (A, POSTAL, {OAK: Why.EMAIL_FAILED}, Channel.POST, PINE, None),
+        (A, BARE, {OAK: Why.EMAIL_FAILED}, Channel.PUBLIC, OAK, Why.EMAIL_FAILED),
+        (POSTAL, BARE, {OAK: Why.UNPRINTABLE}, Channel.PUBLIC, OAK, Why.UNPRINTABLE),
+        (A, B, {OAK: Why.EMAIL_FAILED, PINE: Why.RETURNED}, Channel.PUBLIC, OAK, Why.EMAIL_FAILED),
+        (replace(A, former=True), B, {OAK: Why.RETURNED, PINE: Why.EMAIL_FAILED}, Channel.PUBLIC, PINE,
+         Why.EMAIL_FAILED),
+    ],
+)  # fmt: skip
+def test_what_was_tried_in_vain_is_not_tried_again(
+    oak: Contact, pine: Contact, tried: dict[Pair, Why], channel: Channel, source: Pair, why: Why | None
+) -> None:
+    given = {(OAK.person, OAK.insurer): oak, (PINE.person, PINE.insurer): pine}
+    item = item_of(1, (OAK, PINE), given, (), SALT, on=DAY, failed=tried)
+    assert (item.channel, item.source, item.why) == (channel, source, why)
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("fr", Language.FR), ("en", Language.EN), ("EN-GB", Language.EN), ("de", Language.FR)]
+)
+def test_she_is_written_to_in_the_language_that_she_reads_or_else_in_french(code: str, language: Language) -> None:
+    given = {(OAK.person, OAK.insurer): replace(A, language=code)}
+    assert item_of(1, (OAK,), given, (), SALT, on=DAY, failed={}).language is language
+
+
+def test_an_item_says_the_most_of_what_was_shown_and_whose_representative_reads() -> None:
+    more = replace(PINE, cohort=Cohort.INVOICES)
+    item = item_of(7, (OAK, more), {}, (), SALT, on=DAY, failed={})
+    assert (item.number, item.cohort, item.pairs, item.represented) == (7, Cohort.INVOICES, (OAK, more), False)
+    doctor = Pair(PersonId(501), OPERATOR, Cohort.PROFESSIONALS)
+    given = {(OAK.person, OAK.insurer): replace(A_AT_HOME, representative="Éloi Aubry")}
+    assert item_of(1, (OAK,), given, (), SALT, on=DAY, failed={}).represented
+    readers = [reader_of(pair, given) for pair in (OAK, PINE, doctor)]
+    assert [reader[0] for reader in readers] == ["representative", "herself", "professional"]
+    found = [
+        is_professional(pair)
+        for pair in (doctor, replace(doctor, insurer=InsurerId(1)), replace(OAK, insurer=OPERATOR))
+    ]
+    assert found == [True, False, False]
+
+
+def test_a_message_that_failed_becomes_a_letter_or_is_the_public_notices() -> None:
+    assert failed(postal=True) == (State.TO_PRINT, None)
+    assert failed(postal=False) == (State.PUBLIC, Why.EMAIL_FAILED)
