@@ -165,6 +165,7 @@ RETURN_OF_ONE = Line(4_000, credit=True, transfers=[(ONE, 4_000)])
         (REJECTED_ONE, Line(2_500, batch=BATCH, number=1), ""),
         (REJECTED_ONE, Line(2_500, batch=BATCH, number=2), "that of our file"),
         (REJECTED_ONE, Line(6_500, batch=BATCH, number=1), "that of our file"),
+        (replace(KNOWN, said=(Claim(BATCH, ONE, What.BOOKED, DAY, 4_000),)), Line(2_500, batch=BATCH), "our file"),
         (replace(KNOWN, said=(Claim(77, 13, What.REJECTED, DAY, 2_500),)), Line(4_000, batch=BATCH), "of our file"),
         (replace(KNOWN, batches={BATCH: SentBatch(2, 6_500, False)}), Line(6_500, batch=BATCH), "no file of ours"),
         (
@@ -218,7 +219,10 @@ def test_a_report_of_single_transfers_takes_the_others_where_it_rejects_one() ->
         (report("RJCT", of=77), "no file of ours"),
         (report("ACCP", (78, "RJCT", "AC04")), "not in the file"),
         (report("RJCT").replace(message_id(BATCH).encode(), b"ANOTHER-1", 1), "no file of ours"),
-        (report("RJCT").replace(b"<OrgnlPmtInfId>TIERCE-", b"<OrgnlPmtInfId>OTHER-"), "it is not ours"),
+        (
+            report("PART", (ONE, "RJCT", ""), (TWO, "ACSC", "")).replace(b"InfId>TIERCE-", b"InfId>OTHER-", 1),
+            "it is not ours",
+        ),
         (report("RJCT").replace(b"<GrpSts>RJCT", b"<GrpSts>ACCP"), "exclude each other"),
         (report("RJCT").replace(b"RJCT", b"NEWS"), "status is unknown"),
         (report("RJCT").replace(b"pain.001.001.09", b"pain.008.001.02"), "another message"),
@@ -302,9 +306,41 @@ def test_what_another_file_said_is_not_said_twice_and_never_otherwise() -> None:
     one = claims_of(read(statement([Line(4_000, transfers=[(ONE, 4_000)])], ACCOUNT)), before)
     with pytest.raises(BankFileError, match="more than once"):
         unsaid(one, before)
+    returned = claims_of(read(statement([RETURN_OF_ONE], ACCOUNT)), before)
+    for day, fits in ((DAY, True), (DAY - 1, False)):
+        again = replace(before, said=(*booked, *(replace(one, day=day) for one in returned)))
+        if fits:
+            assert unsaid(returned, again) == []
+            continue
+        with pytest.raises(BankFileError, match="another statement has it already"):
+            unsaid(returned, again)
     rejected = claims_of(read(report("RJCT")), before)
     with pytest.raises(BankFileError, match="rejected and booked"):
         unsaid(rejected, before)
+
+
+def test_a_report_of_another_day_that_says_the_same_and_a_statement_of_two_batches_contradict_nothing() -> None:
+    accepted = claims_of(read(report("ACCP")), KNOWN)
+    day_before = tuple(replace(one, day=DAY - 1) for one in accepted)
+    assert unsaid(accepted, replace(KNOWN, said=day_before)) == [], "it was received, then executed"
+    two = replace(KNOWN, batches={**KNOWN.batches, 77: SentBatch(1, 9_000, True)})
+    booked = claims_of(read(statement([Line(6_500, batch=BATCH), Line(9_000, batch=77)], ACCOUNT)), two)
+    assert unsaid(booked, two) == booked
+    assert unsaid(booked[:1], replace(two, said=(*booked[1:], *accepted))) == booked[:1]
+
+
+def test_what_is_said_twice_is_named_as_the_bank_knows_it() -> None:
+    alone = Line(4_000, transfers=[(ONE, 4_000)])
+    for line, name in ((Line(6_500, batch=BATCH), message_id(BATCH)), (alone, reference(ONE))):
+        with pytest.raises(BankFileError) as refused:
+            claims_of(read(statement([Line(2_500, transfers=[(TWO, 2_500)]), line, line], ACCOUNT)), KNOWN)
+        assert str(refused.value).startswith(name)
+
+
+def test_the_number_and_the_sum_that_a_report_repeats_are_those_of_the_file() -> None:
+    repeats = b"<OrgnlNbOfTxs>2</OrgnlNbOfTxs><OrgnlCtrlSum>65.00</OrgnlCtrlSum><GrpSts>"
+    (found,) = claims_of(read(report("ACCP").replace(b"<GrpSts>", repeats)), KNOWN)
+    assert found == Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500)
 
 
 def test_a_debit_that_is_stated_again_is_one_where_the_bank_s_reference_says_so() -> None:
@@ -339,6 +375,8 @@ def test_a_batch_of_which_the_bank_rejected_a_transfer_is_booked_for_the_others(
         ((), [Line(4_000, transfers=[(ONE, 4_000)])], False),
         ((), [Line(4_000, transfers=[(ONE, 4_000)]), Line(2_500, transfers=[(TWO, 2_500)])], True),
         ((Claim(BATCH, ONE, What.BOOKED, DAY, 4_000),), [Line(2_500, transfers=[(TWO, 2_500)])], True),
+        ((Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500),), [Line(6_500, batch=BATCH)], True),
+        ((Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500),), [Line(4_000, transfers=[(ONE, 4_000)])], False),
         ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(2_500, batch=BATCH)], True),
         ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(6_500, batch=BATCH)], True),
         ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(2_500, transfers=[(TWO, 2_500)])], True),
@@ -356,9 +394,16 @@ def test_a_batch_ends_once_all_of_it_left_but_what_the_bank_rejected(
     assert ends(fresh, replace(known, waiting=frozenset())) == [], "somebody said already what became of it"
 
 
+def test_a_report_ends_no_batch_whatever_was_booked_before() -> None:
+    known = replace(KNOWN, said=(Claim(BATCH, TWO, What.BOOKED, DAY, 2_500),), waiting=frozenset({BATCH}))
+    assert ends(claims_of(read(report("PART", (ONE, "RJCT", "AC04"))), known), known) == []
+
+
 def test_what_a_file_names_is_what_is_looked_up_for_it() -> None:
     assert named(read(report("PART", (ONE, "RJCT", "AC04"), (TWO, "ACSC", "")))) == ({BATCH}, {ONE, TWO})
     assert named(read(report("RJCT").replace(message_id(BATCH).encode(), b"ANOTHER-1", 1))) == (set(), set())
+    others = report("PART", (ONE, "RJCT", ""), (TWO, "RJCT", "")).replace(reference(ONE).encode(), b"NOT-OURS-1")
+    assert named(read(others)) == ({BATCH}, {TWO})
     lines = [Line(6_500, batch=BATCH), Line(4_000, credit=True, transfers=[(ONE, 4_000)]), Line(9, batch=77)]
     assert named(read(statement(lines, ACCOUNT))) == ({BATCH, 77}, {ONE})
 
