@@ -399,6 +399,16 @@ def test_a_report_ends_no_batch_whatever_was_booked_before() -> None:
     assert ends(claims_of(read(report("PART", (ONE, "RJCT", "AC04"))), known), known) == []
 
 
+def test_what_left_though_a_report_rejects_it_does_not_stand_for_what_has_not_left() -> None:
+    """Two of the same amount: the one that the bank said it rejected is booked, the other is not yet."""
+    two = {number: SentTransfer(BATCH, 4_000, True) for number in (ONE, TWO)}
+    said = (Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),)
+    known = Known({BATCH: SentBatch(2, 8_000, True)}, two, said, waiting=frozenset({BATCH}))
+    for number, ended in ((ONE, []), (TWO, [BATCH])):
+        fresh = claims_of(read(statement([Line(4_000, transfers=[(number, 4_000)])], ACCOUNT)), known)
+        assert ends(fresh, known) == ended
+
+
 def test_what_a_file_names_is_what_is_looked_up_for_it() -> None:
     assert named(read(report("PART", (ONE, "RJCT", "AC04"), (TWO, "ACSC", "")))) == ({BATCH}, {ONE, TWO})
     assert named(read(report("RJCT").replace(message_id(BATCH).encode(), b"ANOTHER-1", 1))) == (set(), set())

@@ -51,5 +51,6 @@ def test_a_word_is_of_one_person_one_sum_and_the_time_since_it_was_last_settled(
     staff: int, what: Word, amount: int, again: int, said: bool
 ) -> None:
     word = RecoverySaid(Word.SETTLE, StaffId(3), "HÉLÈNE ROUX", "Chèque reçu.", NOW, amount=1_000)
-    one = StaffRecovery(RUNS, "CABINET DES TILLEULS", "Port-Sérac", "Grand Chêne", NOW, 4_000, again, (word,))
+    before = RecoverySaid(Word.APPROVE, StaffId(8), "BRUNO LAMY", "", NOW)
+    one = StaffRecovery(RUNS, "CABINET", "Port-Sérac", "Grand Chêne", NOW, 4_000, again, (before, word))
     assert one.said_by(StaffId(staff), what, amount) is said

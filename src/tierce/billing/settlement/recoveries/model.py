@@ -79,7 +79,7 @@ class Recovery:
     said: str
     approved: datetime | None
     due: datetime | None
-    """Nothing is taken before."""
+    """Nothing is taken before; set with the approval."""
     cancelled: datetime | None
     taken: int
     stands: bool
@@ -102,7 +102,7 @@ class Recovery:
         """How far it is."""
         if self.cancelled is not None:
             return Stage.CANCELLED
-        if self.approved is None or self.due is None:
+        if self.due is None:
             return Stage.ASKED
         if not self.stands:
             return Stage.RETURNED
