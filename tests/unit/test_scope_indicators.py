@@ -128,6 +128,8 @@ def test_a_line_is_enough_for_touched_whatever_is_missing() -> None:
     torn = hole(GapKind.LINES_MISSING, 150)
     assert said(Hits(2, 1, 1), LOOKED, Reach(150 * MINUTE, 160 * MINUTE), torn) == (Verdict.TOUCHED, Why.RELEASED)
     assert said(Hits(2, 0, 0)) == (Verdict.TOUCHED, Why.ASKED)
+    made = verdict(ONE, LOOKED, Hits(7, 3, 2), WHOLE, ())
+    assert (made.line, made.lines, made.released, made.persons) == (2, 7, 3, 2)
 
 
 def test_not_touched_needs_a_window_kept_covered_and_whole() -> None:
