@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Final
 
 import pytest
 
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.audience.model import Channel, Pair, Why
-from tierce.notices.audience.rules import binding, failed, is_professional, item_of, reader_of
+from tierce.notices.audience.rules import AudienceDigest, binding, failed, is_professional, item_of, reader_of
 from tierce.notices.contacts.model import Contact
 from tierce.policy.reached import State
 
@@ -99,6 +100,25 @@ def test_an_item_says_the_most_of_what_was_shown_and_whose_representative_reads(
         for pair in (doctor, replace(doctor, insurer=InsurerId(1)), replace(OAK, insurer=OPERATOR))
     ]
     assert found == [True, False, False]
+
+
+def test_the_digest_that_two_approve_is_over_every_item_and_every_pair_left_to_the_letter() -> None:
+    made = AudienceDigest(IncidentId(7), 2, b"d" * 32, SALT)
+    given = {(PINE.person, PINE.insurer): replace(POSTAL, language="en", representative="Éloi Aubry")}
+    items = [
+        item_of(1, (PINE,), given, (), SALT, on=DAY, failed={}),
+        item_of(2, (OAK, replace(PINE, cohort=Cohort.INVOICES)), {}, (), SALT, on=DAY, failed={}),
+    ]
+    for item in items:
+        made.item(item)
+    made.left(OAK, Why.NO_MANDATE)
+    text = (
+        f"tierce-audience-v1\n7 2 {'64' * 32} {'73' * 32}\n"
+        f"1 {Cohort.INSURED} 2 0 en 1 1 1:2 {items[0].binding.hex()} 1:2:{Cohort.INSURED}\n"
+        f"2 {Cohort.INVOICES} 3 3 fr 0 0 1:1 {'00' * 16} 1:1:{Cohort.INSURED} 1:2:{Cohort.INVOICES}\n"
+        f"- 1:1:{Cohort.INSURED} 2\n"
+    )
+    assert made.digest() == sha256(text.encode()).digest()
 
 
 def test_a_message_that_failed_becomes_a_letter_or_is_the_public_notices() -> None:

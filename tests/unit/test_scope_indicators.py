@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from tierce.kernel.language import Language
 from tierce.scope.indicators.errors import IndicatorError
 from tierce.scope.indicators.model import Hits, Indicator, Kind, Reach, Subject, Verdict, Why
-from tierce.scope.indicators.rules import INDICATORS_MAX, networks_of, read_question, verdict
+from tierce.scope.indicators.rules import INDICATORS_MAX, LINE_BYTES_MAX, networks_of, read_question, verdict
 from tierce.scope.model import Gap, GapKind
 
 GOOD = {
@@ -67,24 +68,29 @@ def test_the_remedy_names_the_kinds_where_a_kind_is_wrong_and_a_form_elsewhere()
     for field, value in (("kind", SECRET), ("value", 7)):
         with pytest.raises(IndicatorError) as refused:
             read_question(question({**GOOD, field: value}))
-        said[field] = str(refused.value)
-    assert Kind.FINESS.value in said["kind"]
-    assert Kind.FINESS.value not in said["value"]
+        said[field] = refused.value.reason
+    for language in Language:
+        assert Kind.FINESS.value in said["kind"][language]
+        assert Kind.FINESS.value not in said["value"][language]
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "line", "field"),
     [
-        b"",
-        question(),
-        question(*[GOOD] * (INDICATORS_MAX + 1)),
-        question(GOOD, head={}),
-        question(GOOD, head={"format": "tierce-indicators-v2"}),
+        (b"", 1, "line"),
+        (question(), 1, "indicator"),
+        (question(*[GOOD] * (INDICATORS_MAX + 7)), INDICATORS_MAX + 2, "indicator"),
+        (question(GOOD, head={}), 1, "format"),
+        (question(GOOD, head={"format": "tierce-indicators-v2"}), 1, "format"),
+        (question(GOOD, json.dumps(GOOD).ljust(LINE_BYTES_MAX + 1)), 3, "line"),
     ],
 )
-def test_a_file_without_its_head_or_of_no_or_too_many_lines_is_refused(raw: bytes) -> None:
-    with pytest.raises(IndicatorError):
+def test_a_file_without_its_head_or_of_no_or_too_many_lines_is_refused(raw: bytes, line: int, field: str) -> None:
+    with pytest.raises(IndicatorError) as refused:
         read_question(raw)
+    assert (refused.value.line, refused.value.field) == (line, field)
+    longest = question(GOOD, json.dumps(GOOD).ljust(LINE_BYTES_MAX))
+    assert len(read_question(longest).indicators) == 2
 
 
 def test_a_range_is_looked_for_by_the_networks_that_the_journal_keeps() -> None:
