@@ -59,6 +59,46 @@ def test_a_clock_is_overdue_a_second_after_its_end_and_a_duty_late_likewise() ->
     assert [(one.state, one.started, one.due) for one in waiting] == [(State.WAITING, None, None)]
 
 
+@pytest.mark.parametrize(
+    ("listed", "ended", "state"),
+    [
+        (None, True, State.ENDED),
+        (AT + HOUR, True, State.ENDED),
+        (AT + HOUR + SECOND, True, State.RUNNING),  # it was said of the list before
+        (AT + HOUR + SECOND, False, State.DONE),  # what was done stays done
+    ],
+)
+def test_an_end_without_being_done_holds_until_another_list(
+    listed: datetime | None, *, ended: bool, state: State
+) -> None:
+    done = [replace(fulfilled(AT + HOUR), ended=ended)]
+    (found,) = running(
+        AT.date(),
+        AT + 9 * HOUR,
+        AWARE,
+        done,
+        insurers=[OAK],
+        risk=None,
+        changed={OAK: AT + 3 * HOUR},
+        listed_at=listed,
+        table=[AUTHORITY],
+    )
+    assert (found.state, found.due) == (state, DUE)
+
+
+def test_the_operator_has_told_insurers_once_each_was_told_and_not_before() -> None:
+    rule = next(one for one in CLOCKS if one.duty is Duty.NOTICE)
+    oak, pine = {(Moment.NOTICE_SENT, OAK): AT + HOUR}, {(Moment.NOTICE_RECEIVED, PINE): AT + 2 * HOUR}
+    for times, insurers, at in (
+        ({}, [], None), (oak, [OAK], AT + HOUR), (oak, [OAK, PINE], None), (oak | pine, [OAK, PINE], AT + 2 * HOUR),
+        (oak | pine, [], None),
+    ):  # fmt: skip
+        (found,) = running(
+            AT.date(), AT + 9 * HOUR, AWARE | times, [], insurers=insurers, risk=None, table=[rule]
+        )  # fmt: skip
+        assert (found.done and found.done.at) == at
+
+
 def test_a_conclusion_on_one_cohort_takes_no_clock_away_while_another_waits_for_its_own() -> None:
     rows: list[Row] = []
 
@@ -167,10 +207,12 @@ def test_n3_an_insurer_told_of_the_first_list_is_not_told_of_the_second() -> Non
 
     assert state([], changed=None) is State.DONE
     assert state([]) is State.RUNNING
-    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later + hour}) is State.DONE
+    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later}) is State.DONE
+    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later - SECOND}) is State.RUNNING
     assert state([], {**sent, (Moment.NOTICE_RECEIVED, OAK): later + hour}) is State.RUNNING, "received: the first"
-    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later - hour, "H.", "")]) is State.RUNNING
-    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "")]) is State.DONE
+    assert state([], {**AWARE, (Moment.NOTICE_RECEIVED, OAK): later + hour}) is State.RUNNING, "of which list?"
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later - SECOND, "H.", "")]) is State.RUNNING
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later, "H.", "")]) is State.DONE
     ended = Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "Parce que.", ended=True)
     assert state([ended]) is State.RUNNING, "an insurer is on the list"
 

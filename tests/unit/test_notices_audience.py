@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -119,6 +119,34 @@ def test_the_digest_that_two_approve_is_over_every_item_and_every_pair_left_to_t
         f"- 1:1:{Cohort.INSURED} 2\n"
     )
     assert made.digest() == sha256(text.encode()).digest()
+
+
+def test_what_ties_an_item_to_contact_data_changes_with_each_part_of_it() -> None:
+    parts = (
+        A, replace(A, name="Anne Roy"), B, A_AT_HOME, replace(A_AT_HOME, postal=(*HOME, "FRANCE")),
+        replace(A, language="en"), replace(A, representative="Éloi Aubry"), replace(A, former=True),
+        replace(A, adult_from=DAY), replace(A, adult_from=DAY + timedelta(days=1)),
+    )  # fmt: skip
+    assert len({*(binding(SALT, one) for one in parts), binding(b"t" * 32, A)}) == len(parts) + 1
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"representative": "ELOI AUBRY", "email": "A@FOYER.EXAMPLE", "name": "Tom Aubry"}, True),
+        ({"representative": "Éloi Roy"}, False),
+        ({"email": "b@foyer.example"}, False),
+        ({"email": None}, False),
+        ({"postal": ("2 rue B", "99000 X")}, False),
+    ],
+)
+def test_two_are_told_in_one_letter_where_one_name_at_one_address_represents_both(
+    other: dict[str, Any], *, same: bool
+) -> None:
+    second = Pair(PersonId(2), OAK.insurer, Cohort.INSURED)
+    first = replace(A_AT_HOME, representative="Éloi Aubry")
+    given = {(OAK.person, OAK.insurer): first, (second.person, second.insurer): replace(first, **other)}
+    assert (reader_of(OAK, given) == reader_of(second, given)) is same
 
 
 def test_a_message_that_failed_becomes_a_letter_or_is_the_public_notices() -> None:
