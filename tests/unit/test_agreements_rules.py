@@ -95,6 +95,8 @@ def test_a_request_is_granted_until_a_day_and_a_quote_is_the_same_without() -> N
         (10_000, 0),
     )
     assert granted.until_day == UNTIL
+    last_day = replace(asking(line("LENS", 16_000)), contract_ended=DAY)
+    assert grant(last_day, TABLES).state is AgreementState.GRANTED, "of the day on which the insurer leaves"
     quoted = grant(asking(line("LENS", 16_000), kind=AgreementKind.QUOTE), TABLES)
     assert (quoted.state, quoted.reason, quoted.dues, quoted.until_day) == (
         AgreementState.QUOTED,
@@ -137,7 +139,7 @@ def reviewed_from(cents: int | None, item: str | None = "LENS") -> Tables:
         ((line("LENS", 16_000),), 10_001, False),
         ((line("LENS", 11_000), line("LENS", 11_000)), 10_000, True),
         ((line("LENS", 11_000), line("FRAME", 30_000)), 10_000, False),
-        ((line("LENS", 7_000),), 0, True),
+        ((line("LENS", 6_001),), 0, True),  # whatever it gives: one cent here
         ((line("LENS", 6_001, 0), line("FRAME", 9_000)), 0, False),
         ((line("LENS", 90_000),), None, False),
     ],

@@ -1,6 +1,7 @@
 """What the bank replies is read strictly, in bounds, and only where it fits what was sent."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -21,6 +22,7 @@ from tierce.billing.settlement.replies.model import (
     CODE_LABELS,
     UNKNOWN_MARK,
     Claim,
+    Detail,
     Known,
     Report,
     SentBatch,
@@ -29,7 +31,7 @@ from tierce.billing.settlement.replies.model import (
     What,
     code_words,
 )
-from tierce.billing.settlement.replies.rules import claims_of, unsaid
+from tierce.billing.settlement.replies.rules import claims_of, ends, named, unsaid
 from tierce.billing.settlement.replies.service import read_message
 from tierce.billing.settlement.replies.stream import DEPTH_MAX, PENDING_BYTES_MAX, TEXT_CHARS_MAX
 from tierce.billing.settlement.replies.values import batch_of, cents_of, day_from, transfer_of
@@ -76,6 +78,9 @@ def report(status: str, *transfers: tuple[int, str, str], version: str = PAIN002
     ).encode()  # fmt: skip
 
 
+AMOUNT = b'<OrgnlTxRef><Amt><InstdAmt Ccy="EUR">40.01</InstdAmt></Amt></OrgnlTxRef>'
+
+
 def test_a_report_that_another_program_writes_is_read_and_holds_to_the_schema() -> None:
     for status, transfers, expected in (
         ("ACCP", (), [(BATCH, What.ACCEPTED, "")]),
@@ -85,6 +90,8 @@ def test_a_report_that_another_program_writes_is_read_and_holds_to_the_schema() 
             [(ONE, What.REJECTED, "AC04"), (BATCH, What.ACCEPTED, "")],
         ),
         ("RCVD", (), []),
+        ("PDNG", (), []),
+        *((taken, (), [(BATCH, What.ACCEPTED, "")]) for taken in ("ACTC", "ACSP", "ACSC", "ACWC")),
     ):  # fmt: skip
         found = claims_of(read(report(status, *transfers)), KNOWN)
         assert [(one.subject, one.what, one.code) for one in found] == expected
@@ -143,14 +150,86 @@ def test_a_statement_that_does_not_fit_is_refused_whole(lines: list[Line], other
     assert ACCOUNT not in str(refused.value)
 
 
+BOTH = [(ONE, 4_000), (TWO, 2_500)]
+REJECTED_ONE = replace(KNOWN, said=(Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),))
+RETURN_OF_ONE = Line(4_000, credit=True, transfers=[(ONE, 4_000)])
+
+
+@pytest.mark.parametrize(
+    ("known", "line", "words"),
+    [
+        (replace(KNOWN, ended=frozenset({BATCH})), RETURN_OF_ONE, ""),
+        (replace(KNOWN, said=(Claim(BATCH, ONE, What.BOOKED, DAY, 4_000),)), RETURN_OF_ONE, ""),
+        (replace(KNOWN, said=(Claim(BATCH, TWO, What.BOOKED, DAY, 2_500),)), RETURN_OF_ONE, "has its departure"),
+        (REJECTED_ONE, RETURN_OF_ONE, "has its departure"),
+        (REJECTED_ONE, Line(2_500, batch=BATCH, number=1), ""),
+        (REJECTED_ONE, Line(2_500, batch=BATCH, number=2), "that of our file"),
+        (REJECTED_ONE, Line(6_500, batch=BATCH, number=1), "that of our file"),
+        (replace(KNOWN, said=(Claim(BATCH, ONE, What.BOOKED, DAY, 4_000),)), Line(2_500, batch=BATCH), "our file"),
+        (replace(KNOWN, said=(Claim(77, 13, What.REJECTED, DAY, 2_500),)), Line(4_000, batch=BATCH), "of our file"),
+        (replace(KNOWN, batches={BATCH: SentBatch(2, 6_500, False)}), Line(6_500, batch=BATCH), "no file of ours"),
+        (
+            replace(KNOWN, transfers={ONE: SentTransfer(BATCH, 4_000, False)}),
+            Line(4_000, transfers=[(ONE, 4_000)]), "in no file of ours",
+        ),
+        (
+            replace(KNOWN, batches={**KNOWN.batches, 77: SentBatch(1, 4_000, True)}),
+            Line(4_000, batch=77, transfers=[(ONE, 4_000)]), "or of several",
+        ),
+        (KNOWN, Line(6_500, batch=BATCH, transfers=BOTH, number=2), ""),
+        (KNOWN, Line(6_500, batch=BATCH, transfers=BOTH, number=3), "or their number"),
+    ],
+)  # fmt: skip
+def test_an_entry_is_held_to_what_is_known_of_its_batch(known: Known, line: Line, words: str) -> None:
+    message = read(statement([line], ACCOUNT))
+    if not words:
+        assert sum(one.amount for one in claims_of(message, known)) == line.amount
+        return
+    with pytest.raises(BankFileError, match=words):
+        claims_of(message, known)
+
+
+def test_an_entry_that_names_some_transfers_and_not_others_is_refused() -> None:
+    """It is of both, by the sum; which of them left, it does not say."""
+    message = read(statement([Line(6_500, transfers=[(ONE, 4_000)])], ACCOUNT))
+    assert isinstance(message, Statement)
+    (entry,) = message.entries
+    half = replace(entry, details=(*entry.details, Detail("", frozenset({BATCH}), 2_500, "")))
+    with pytest.raises(BankFileError, match="names some transfers and not others"):
+        claims_of(replace(message, entries=(half,)), KNOWN)
+
+
+def test_a_report_of_single_transfers_takes_the_others_where_it_rejects_one() -> None:
+    def said(content: bytes, known: Known = KNOWN) -> list[tuple[int, What]]:
+        bare = re.sub(rb"<(GrpSts|PmtInfSts)>\w+</\1>", b"", content)
+        return [(one.subject, one.what) for one in claims_of(read(bare), known)]
+
+    assert said(report("PART", (ONE, "RJCT", "AC04"))) == [(ONE, What.REJECTED), (BATCH, What.ACCEPTED)]
+    assert said(report("ACSC", (ONE, "ACSC", ""))) == [], "of the file it says nothing"
+    for transfer in (SentTransfer(77, 4_000, True), SentTransfer(BATCH, 4_000, False)):
+        with pytest.raises(BankFileError, match="not in the file"):
+            said(report("PART", (ONE, "RJCT", "AC04")), replace(KNOWN, transfers={ONE: transfer}))
+    with pytest.raises(BankFileError, match="no file of ours"):
+        said(report("ACCP"), replace(KNOWN, batches={BATCH: SentBatch(2, 6_500, False)}))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (report("RJCT", of=77), "no file of ours"),
         (report("ACCP", (78, "RJCT", "AC04")), "not in the file"),
+        (report("RJCT").replace(message_id(BATCH).encode(), b"ANOTHER-1", 1), "no file of ours"),
+        (
+            report("PART", (ONE, "RJCT", ""), (TWO, "ACSC", "")).replace(b"InfId>TIERCE-", b"InfId>OTHER-", 1),
+            "it is not ours",
+        ),
         (report("RJCT").replace(b"<GrpSts>RJCT", b"<GrpSts>ACCP"), "exclude each other"),
         (report("RJCT").replace(b"RJCT", b"NEWS"), "status is unknown"),
         (report("RJCT").replace(b"pain.001.001.09", b"pain.008.001.02"), "another message"),
+        (
+            report("PART", (ONE, "RJCT", "AC04")).replace(b"</TxInfAndSts>", AMOUNT + b"</TxInfAndSts>"),
+            "another amount",
+        ),
         (report("RJCT").replace(b"<GrpSts>", b"<OrgnlNbOfTxs>3</OrgnlNbOfTxs><GrpSts>"), "of our file"),
         (report("RJCT").replace(b"<GrpSts>", b"<OrgnlCtrlSum>65.01</OrgnlCtrlSum><GrpSts>"), "of our file"),
     ],
@@ -158,6 +237,17 @@ def test_a_statement_that_does_not_fit_is_refused_whole(lines: list[Line], other
 def test_a_report_that_does_not_fit_is_refused_whole(content: bytes, words: str) -> None:
     with pytest.raises(BankFileError, match=words):
         claims_of(read(content), KNOWN)
+
+
+def test_a_total_of_the_batch_that_is_not_the_entry_s_is_refused() -> None:
+    fits = statement([Line(6_500, batch=BATCH, number=2)], ACCOUNT)
+    for total, is_read in ((b"65.00", True), (b"65.01", False)):
+        told = fits.replace(b"</Btch>", b'<TtlAmt Ccy="EUR">' + total + b"</TtlAmt></Btch>")
+        if is_read:
+            assert [one.amount for one in claims_of(read(told), KNOWN)] == [6_500]
+            continue
+        with pytest.raises(BankFileError, match="the total of its batch"):
+            claims_of(read(told), KNOWN)
 
 
 def test_another_account_s_statement_is_refused_and_its_account_is_repeated_nowhere() -> None:
@@ -216,9 +306,41 @@ def test_what_another_file_said_is_not_said_twice_and_never_otherwise() -> None:
     one = claims_of(read(statement([Line(4_000, transfers=[(ONE, 4_000)])], ACCOUNT)), before)
     with pytest.raises(BankFileError, match="more than once"):
         unsaid(one, before)
+    returned = claims_of(read(statement([RETURN_OF_ONE], ACCOUNT)), before)
+    for day, fits in ((DAY, True), (DAY - 1, False)):
+        again = replace(before, said=(*booked, *(replace(one, day=day) for one in returned)))
+        if fits:
+            assert unsaid(returned, again) == []
+            continue
+        with pytest.raises(BankFileError, match="another statement has it already"):
+            unsaid(returned, again)
     rejected = claims_of(read(report("RJCT")), before)
     with pytest.raises(BankFileError, match="rejected and booked"):
         unsaid(rejected, before)
+
+
+def test_a_report_of_another_day_that_says_the_same_and_a_statement_of_two_batches_contradict_nothing() -> None:
+    accepted = claims_of(read(report("ACCP")), KNOWN)
+    day_before = tuple(replace(one, day=DAY - 1) for one in accepted)
+    assert unsaid(accepted, replace(KNOWN, said=day_before)) == [], "it was received, then executed"
+    two = replace(KNOWN, batches={**KNOWN.batches, 77: SentBatch(1, 9_000, True)})
+    booked = claims_of(read(statement([Line(6_500, batch=BATCH), Line(9_000, batch=77)], ACCOUNT)), two)
+    assert unsaid(booked, two) == booked
+    assert unsaid(booked[:1], replace(two, said=(*booked[1:], *accepted))) == booked[:1]
+
+
+def test_what_is_said_twice_is_named_as_the_bank_knows_it() -> None:
+    alone = Line(4_000, transfers=[(ONE, 4_000)])
+    for line, name in ((Line(6_500, batch=BATCH), message_id(BATCH)), (alone, reference(ONE))):
+        with pytest.raises(BankFileError) as refused:
+            claims_of(read(statement([Line(2_500, transfers=[(TWO, 2_500)]), line, line], ACCOUNT)), KNOWN)
+        assert str(refused.value).startswith(name)
+
+
+def test_the_number_and_the_sum_that_a_report_repeats_are_those_of_the_file() -> None:
+    repeats = b"<OrgnlNbOfTxs>2</OrgnlNbOfTxs><OrgnlCtrlSum>65.00</OrgnlCtrlSum><GrpSts>"
+    (found,) = claims_of(read(report("ACCP").replace(b"<GrpSts>", repeats)), KNOWN)
+    assert found == Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500)
 
 
 def test_a_debit_that_is_stated_again_is_one_where_the_bank_s_reference_says_so() -> None:
@@ -244,6 +366,56 @@ def test_a_batch_of_which_the_bank_rejected_a_transfer_is_booked_for_the_others(
     for amount in (2_500, 6_500):
         (found,) = claims_of(read(statement([Line(amount, batch=BATCH)], ACCOUNT)), known)
         assert unsaid([found], known) == [found]
+
+
+@pytest.mark.parametrize(
+    ("before", "lines", "ended"),
+    [
+        ((), [Line(6_500, batch=BATCH)], True),
+        ((), [Line(4_000, transfers=[(ONE, 4_000)])], False),
+        ((), [Line(4_000, transfers=[(ONE, 4_000)]), Line(2_500, transfers=[(TWO, 2_500)])], True),
+        ((Claim(BATCH, ONE, What.BOOKED, DAY, 4_000),), [Line(2_500, transfers=[(TWO, 2_500)])], True),
+        ((Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500),), [Line(6_500, batch=BATCH)], True),
+        ((Claim(BATCH, BATCH, What.ACCEPTED, DAY, 6_500),), [Line(4_000, transfers=[(ONE, 4_000)])], False),
+        ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(2_500, batch=BATCH)], True),
+        ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(6_500, batch=BATCH)], True),
+        ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(2_500, transfers=[(TWO, 2_500)])], True),
+        # what the bank said that it rejected left all the same: the other has not
+        ((Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),), [Line(4_000, transfers=[(ONE, 4_000)])], False),
+        ((Claim(77, 13, What.BOOKED, DAY, 2_500),), [Line(4_000, transfers=[(ONE, 4_000)])], False),
+    ],
+)
+def test_a_batch_ends_once_all_of_it_left_but_what_the_bank_rejected(
+    before: tuple[Claim, ...], lines: list[Line], *, ended: bool
+) -> None:
+    known = replace(KNOWN, said=before, waiting=frozenset({BATCH}))
+    fresh = claims_of(read(statement(lines, ACCOUNT)), known)
+    assert ends(fresh, known) == ([BATCH] if ended else [])
+    assert ends(fresh, replace(known, waiting=frozenset())) == [], "somebody said already what became of it"
+
+
+def test_a_report_ends_no_batch_whatever_was_booked_before() -> None:
+    known = replace(KNOWN, said=(Claim(BATCH, TWO, What.BOOKED, DAY, 2_500),), waiting=frozenset({BATCH}))
+    assert ends(claims_of(read(report("PART", (ONE, "RJCT", "AC04"))), known), known) == []
+
+
+def test_what_left_though_a_report_rejects_it_does_not_stand_for_what_has_not_left() -> None:
+    """Two of the same amount: the one that the bank said it rejected is booked, the other is not yet."""
+    two = {number: SentTransfer(BATCH, 4_000, True) for number in (ONE, TWO)}
+    said = (Claim(BATCH, ONE, What.REJECTED, DAY, 4_000),)
+    known = Known({BATCH: SentBatch(2, 8_000, True)}, two, said, waiting=frozenset({BATCH}))
+    for number, ended in ((ONE, []), (TWO, [BATCH])):
+        fresh = claims_of(read(statement([Line(4_000, transfers=[(number, 4_000)])], ACCOUNT)), known)
+        assert ends(fresh, known) == ended
+
+
+def test_what_a_file_names_is_what_is_looked_up_for_it() -> None:
+    assert named(read(report("PART", (ONE, "RJCT", "AC04"), (TWO, "ACSC", "")))) == ({BATCH}, {ONE, TWO})
+    assert named(read(report("RJCT").replace(message_id(BATCH).encode(), b"ANOTHER-1", 1))) == (set(), set())
+    others = report("PART", (ONE, "RJCT", ""), (TWO, "RJCT", "")).replace(reference(ONE).encode(), b"NOT-OURS-1")
+    assert named(read(others)) == ({BATCH}, {TWO})
+    lines = [Line(6_500, batch=BATCH), Line(4_000, credit=True, transfers=[(ONE, 4_000)]), Line(9, batch=77)]
+    assert named(read(statement(lines, ACCOUNT))) == ({BATCH, 77}, {ONE})
 
 
 def test_numbers_amounts_and_codes_are_read_strictly() -> None:

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tierce.billing.deciding.errors import AlikeError
 from tierce.billing.deciding.model import Beside, Case, Guaranteed, Product, Waiting
 from tierce.billing.deciding.rules import decide, waits_behind, with_the_rest, within_cost
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Basket, Benefit, Cap, Formula, Measure, Past, Tables, Tariff
 from tierce.billing.pricing.store import tables_of
+from tierce.billing.refusing.model import Ruling
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 
@@ -65,6 +67,8 @@ def test_a_line_is_paid_by_its_product_and_the_rest_is_the_persons() -> None:
     assert (whole.state, whole.reason, whole.due) == (InvoiceState.ACCEPTED, InvoiceReason.NONE, 10_000)
     part = decide(case(line("LENS", 16_000), line("FRAME", 12_000)), TABLES)
     assert (part.state, part.reason, part.dues) == (InvoiceState.ACCEPTED, InvoiceReason.PARTLY, (10_000, 0))
+    lens_alone = tables_of([tariff("LENS"), tariff("FRAME")], [benefit("LENS", Formula(Measure.REAL))], 2)
+    assert decide(case(line("FRAME", 12_000), line("LENS", 16_000)), lens_alone).dues == (0, 10_000), "no benefit"
 
 
 def test_a_cap_is_drawn_by_earlier_invoices_and_by_the_lines_before() -> None:
@@ -129,6 +133,35 @@ def test_a_second_insurer_pays_what_the_first_leaves_and_other_care_of_the_day_i
 
 
 @pytest.mark.parametrize(
+    ("first", "asked", "ruling", "due"),
+    [
+        (10_000, 10_000, Ruling.TWO_PEOPLE, 10_000),
+        (10_000, 10_000, Ruling.ONE_PERSON, 0),
+        (10_000, 10_000, None, None),
+        (4_000, 6_000, None, 6_000),  # of one person or of two, it is what the first insurer left
+        (4_000, 6_001, None, None),
+        (4_000, 6_001, Ruling.TWO_PEOPLE, 6_001),
+        (4_000, 6_001, Ruling.ONE_PERSON, 0),
+    ],
+)
+def test_whether_two_are_one_person_is_asked_of_staff_where_what_is_due_depends_on_it(
+    first: int, asked: int, ruling: Ruling | None, due: int | None
+) -> None:
+    """Another insurer paid so much of the 10,000 cents that a lens leaves, in a name that may be hers."""
+    of = replace(
+        case(line("LENS", 16_000, asked)),
+        beside=(replace(beside("LENS", first, same_insurer=False), alike=True),),
+        ruling=ruling,
+    )
+    if due is None:
+        with pytest.raises(AlikeError):
+            decide(of, TABLES)
+    else:
+        found = decide(of, TABLES)
+        assert (found.due, found.reason is InvoiceReason.DUPLICATE) == (due, not due)
+
+
+@pytest.mark.parametrize(
     ("amo", "first", "rest"), [(6_000, 10_000, 0), (0, 10_000, 0), (0, 4_000, 6_000), (7_000, 4_000, 5_000)]
 )
 def test_what_two_insurers_pay_is_never_above_what_the_compulsory_scheme_really_leaves(
@@ -150,8 +183,12 @@ def test_a_part_that_is_sent_to_a_second_insurer_is_paid_what_the_first_left_of_
     above = case(line("LENS", 16_000, 6_001))
     assert decide(replace(above, beside=(both,)), TABLES).reason is InvoiceReason.DUPLICATE
     assert decide(replace(above, beside=(replace(both, insurer=1),)), TABLES).due == 6_001, "other care, to the same"
-    whole = case(line("LENS", 16_000, 6_000), line("FRAME", 16_000, 0))
-    assert decide(replace(whole, beside=(replace(both, lines=both.lines[:1], dues=(4_000,)),)), TABLES).due == 6_000
+    whole = case(line("LENS", 16_000, 6_000), line("FRAME", 16_000))
+    lens = replace(both, lines=both.lines[:1], dues=(4_000,))
+    assert decide(replace(whole, beside=(lens,)), TABLES).due == 6_000, "what is asked of the frame is no part of it"
+    of_no_tariff = case(InvoiceLine("GONE", 1, 9_000, 0, 9_000)).invoice
+    paid = replace(lens, lines=of_no_tariff.lines)
+    assert within_cost(of_no_tariff, (paid,), TABLES)[0].asked == 5_000, "of a price of which nothing else is known"
 
 
 def test_two_sessions_sent_to_one_insurer_are_one_invoice_to_another() -> None:
@@ -217,6 +254,8 @@ def test_a_deposit_that_was_guaranteed_is_paid_as_asked_and_nobody_is_looked_up(
     quoted = case(line("GLASS", 9_000, 2_500), deposit=7, guaranteed=Guaranteed(DAY, DAY, 2_500))
     found = decide(quoted, Tables({}, {}, 0))
     assert (found.state, found.reason, found.due) == (InvoiceState.ACCEPTED, InvoiceReason.NONE, 2_500)
+    lens = case(InvoiceLine("LENS", 1, 16_000, 0, 16_000), deposit=7, guaranteed=Guaranteed(DAY, DAY, 16_000))
+    assert decide(lens, TABLES).due == 16_000, "whatever a tariff says: no other insurer was sent it"
 
 
 @given(

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
+from tierce.incidents.clocks.model import EVERYBODY_TOLD, Fulfilled, Running, State, Untold, Written
 from tierce.incidents.clocks.rules import (
     OPERATOR,
     LateWithoutReasonsError,
     Times,
+    check_closing,
+    check_ended,
     check_fulfilled,
     check_time,
     day_of_rules,
@@ -17,6 +19,7 @@ from tierce.incidents.clocks.rules import (
     due_of,
     duty_of,
     moments_of,
+    published_at,
     running,
     with_fulfilled,
 )
@@ -54,6 +57,46 @@ def test_a_clock_is_overdue_a_second_after_its_end_and_a_duty_late_likewise() ->
         assert clock(AT, other).state is State.RUNNING
     waiting = running(AT.date(), AT, {}, [], insurers=[], risk=None, table=[AUTHORITY])
     assert [(one.state, one.started, one.due) for one in waiting] == [(State.WAITING, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "ended", "state"),
+    [
+        (None, True, State.ENDED),
+        (AT + HOUR, True, State.ENDED),
+        (AT + HOUR + SECOND, True, State.RUNNING),  # it was said of the list before
+        (AT + HOUR + SECOND, False, State.DONE),  # what was done stays done
+    ],
+)
+def test_an_end_without_being_done_holds_until_another_list(
+    listed: datetime | None, *, ended: bool, state: State
+) -> None:
+    done = [replace(fulfilled(AT + HOUR), ended=ended)]
+    (found,) = running(
+        AT.date(),
+        AT + 9 * HOUR,
+        AWARE,
+        done,
+        insurers=[OAK],
+        risk=None,
+        changed={OAK: AT + 3 * HOUR},
+        listed_at=listed,
+        table=[AUTHORITY],
+    )
+    assert (found.state, found.due) == (state, DUE)
+
+
+def test_the_operator_has_told_insurers_once_each_was_told_and_not_before() -> None:
+    rule = next(one for one in CLOCKS if one.duty is Duty.NOTICE)
+    oak, pine = {(Moment.NOTICE_SENT, OAK): AT + HOUR}, {(Moment.NOTICE_RECEIVED, PINE): AT + 2 * HOUR}
+    for times, insurers, at in (
+        ({}, [], None), (oak, [OAK], AT + HOUR), (oak, [OAK, PINE], None), (oak | pine, [OAK, PINE], AT + 2 * HOUR),
+        (oak | pine, [], None),
+    ):  # fmt: skip
+        (found,) = running(
+            AT.date(), AT + 9 * HOUR, AWARE | times, [], insurers=insurers, risk=None, table=[rule]
+        )  # fmt: skip
+        assert (found.done and found.done.at) == at
 
 
 def test_a_conclusion_on_one_cohort_takes_no_clock_away_while_another_waits_for_its_own() -> None:
@@ -164,10 +207,12 @@ def test_n3_an_insurer_told_of_the_first_list_is_not_told_of_the_second() -> Non
 
     assert state([], changed=None) is State.DONE
     assert state([]) is State.RUNNING
-    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later + hour}) is State.DONE
+    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later}) is State.DONE
+    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later - SECOND}) is State.RUNNING
     assert state([], {**sent, (Moment.NOTICE_RECEIVED, OAK): later + hour}) is State.RUNNING, "received: the first"
-    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later - hour, "H.", "")]) is State.RUNNING
-    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "")]) is State.DONE
+    assert state([], {**AWARE, (Moment.NOTICE_RECEIVED, OAK): later + hour}) is State.RUNNING, "of which list?"
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later - SECOND, "H.", "")]) is State.RUNNING
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later, "H.", "")]) is State.DONE
     ended = Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "Parce que.", ended=True)
     assert state([ended]) is State.RUNNING, "an insurer is on the list"
 
@@ -196,3 +241,82 @@ def test_the_last_time_written_holds_and_awareness_chooses_the_day_in_paris() ->
     for number in ("", "0", "99"):
         with pytest.raises(FormError):
             duty_of(number)
+
+
+def owed(duty: Duty, state: State = State.RUNNING, *, begun: bool = True, done: Fulfilled | None = None) -> Running:
+    """The operator's clock of a duty."""
+    rule = next(rule for rule in CLOCKS if rule.duty is duty and rule.party is Party.OPERATOR)
+    return Running(rule, OPERATOR, AT if begun else None, None, done, state)
+
+
+SOMEBODY = [Untold(unfinished=1), Untold(waiting=1), Untold(come_back=1), Untold(newer_list=True)]
+
+
+@pytest.mark.parametrize(
+    ("of", "untold", "insurers", "words"),
+    [
+        (owed(Duty.AUTHORITY), SOMEBODY[0], True, ""),
+        (owed(Duty.AUTHORITY, State.OVERDUE), EVERYBODY_TOLD, True, ""),
+        (owed(Duty.AUTHORITY, begun=False), EVERYBODY_TOLD, False, "not begun"),
+        (owed(Duty.AUTHORITY, State.DONE), EVERYBODY_TOLD, False, "say first that it was not"),
+        (owed(Duty.AUTHORITY, State.DONE_LATE), EVERYBODY_TOLD, False, "say first that it was not"),
+        (owed(Duty.NOTICE), EVERYBODY_TOLD, True, "each is told"),
+        (owed(Duty.NOTICE), EVERYBODY_TOLD, False, ""),
+        *((owed(duty), untold, False, "not told") for duty in (Duty.PERSONS, Duty.PUBLIC) for untold in SOMEBODY),
+        (owed(Duty.PERSONS), EVERYBODY_TOLD, True, ""),
+        (owed(Duty.PUBLIC), EVERYBODY_TOLD, True, ""),
+        # what an insurer does not do is its own to say
+        (replace(owed(Duty.PERSONS), insurer=OAK), SOMEBODY[0], True, ""),
+        (replace(owed(Duty.NOTICE), insurer=OAK), EVERYBODY_TOLD, True, ""),
+    ],
+)
+def test_a_duty_ends_without_being_done_where_nobody_waits_for_it(
+    of: Running, untold: Untold, *, insurers: bool, words: str
+) -> None:
+    if not words:
+        check_ended(of, untold, insurers=insurers)
+        return
+    with pytest.raises(FormError, match=words) as refused:
+        check_ended(of, untold, insurers=insurers)
+    assert refused.value.field == "duty"
+
+
+OUT = owed(Duty.PUBLIC, State.DONE, done=fulfilled(AT + HOUR, Duty.PUBLIC))
+TOLD = owed(Duty.PERSONS, State.DONE, done=fulfilled(AT + HOUR, Duty.PERSONS))
+
+
+@pytest.mark.parametrize(
+    ("own", "untold", "words"),
+    [
+        ([], EVERYBODY_TOLD, ""),
+        ([owed(Duty.AUTHORITY, State.DONE_LATE), owed(Duty.NOTICE, State.ENDED)], EVERYBODY_TOLD, ""),
+        ([owed(Duty.AUTHORITY, State.OVERDUE), TOLD], EVERYBODY_TOLD, "nothing written"),
+        ([owed(Duty.AUTHORITY)], EVERYBODY_TOLD, "Still running"),
+        ([TOLD, owed(Duty.PUBLIC, State.WAITING, begun=False)], EVERYBODY_TOLD, ""),  # none was decided
+        ([TOLD, owed(Duty.PUBLIC)], EVERYBODY_TOLD, "public notice is owed"),
+        ([TOLD, OUT], EVERYBODY_TOLD, ""),
+        ([TOLD, OUT], Untold(waiting=1), "public notice is owed"),  # none that came out was of them
+        ([TOLD], Untold(unfinished=1), "1 message or letter to finish"),
+        ([TOLD], Untold(unfinished=2, come_back=3), "2 messages or letters to finish, 3 messages or letters come"),
+        ([TOLD], Untold(newer_list=True), "1 list without recipients"),
+        ([TOLD], Untold(waiting=1), ""),  # they are the public notice's, which has its own clock
+        ([owed(Duty.AUTHORITY, State.DONE)], SOMEBODY[0], ""),  # the risk is not high: none is owed to anybody
+    ],
+)
+def test_an_incident_is_closed_once_nothing_is_owed(own: list[Running], untold: Untold, words: str) -> None:
+    if not words:
+        check_closing(own, untold)
+        return
+    with pytest.raises(FormError) as refused:
+        check_closing(own, untold)
+    assert words in str(refused.value).replace("\u00a0", " ")
+    assert refused.value.field == "why"
+
+
+def test_a_public_notice_came_out_when_somebody_said_so_and_not_where_the_duty_ended() -> None:
+    ended = replace(fulfilled(AT, Duty.PUBLIC), ended=True)
+    for own, at in (
+        ([TOLD, OUT], AT + HOUR), ([TOLD], None), ([owed(Duty.PUBLIC)], None),
+        ([owed(Duty.PUBLIC, State.ENDED, done=ended)], None),
+    ):  # fmt: skip
+        assert published_at(own) == at

@@ -44,6 +44,7 @@ from tierce.scope.rules import (
     is_over,
     judge,
     rule_text,
+    silences,
 )
 from tierce.scope.sources import Blocks
 
@@ -205,6 +206,47 @@ def test_holes_that_touch_the_window_are_listed() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("late_us", "listed"), [(0, True), (MINUTE_US, True), (MINUTE_US + 1, False), (-MINUTE_US, True)]
+)
+def test_a_hole_is_listed_to_the_minute_on_either_side_of_a_window(late_us: int, *, listed: bool) -> None:
+    """Of a window from minute 30 to minute 40."""
+    after, before = 40 * MINUTE_US + late_us, 30 * MINUTE_US - late_us
+    for low, high in ((after, 90 * MINUTE_US), (0, before)):
+        batches = [Batch(1, low, 3, 3), Batch(3, high, 3, 3)]
+        assert bool(find_holes(batches, [window(30, 40)]).gaps) is listed
+    for at in (after, before):
+        assert bool(find_holes([Batch(1, at, 3, 2)], [window(30, 40)]).gaps) is listed
+
+
+@pytest.mark.parametrize(("back_us", "doubted"), [(2 * MINUTE_US, False), (2 * MINUTE_US + 1, True)])
+def test_a_clock_is_in_doubt_from_two_minutes_back_and_by_the_window_alone(back_us: int, *, doubted: bool) -> None:
+    ahead = Batch(2, 30 * MINUTE_US + back_us, 3, 3)
+    found = find_holes([batch(1, 30), ahead, batch(3, 30), batch(4, 50)], [window(0, 60)])
+    assert set(found.doubts) == ({2, 3} if doubted else set())
+    assert [gap.kind for gap in found.gaps] == ([GapKind.CLOCK] if doubted else [])
+    for windows, meets in (((0, 30), True), ((0, 29), False), ((32, 33), True), ((33, 40), False)):
+        assert bool(find_holes([batch(1, 30), ahead, batch(3, 30)], [window(*windows)]).doubts) is (meets and doubted)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "stretches"),
+    [
+        ((10, 30, 12, 40, 60, 42), [(2, 3, 12, 30), (5, 6, 42, 60)]),
+        ((10, 30, 12, 40, 22), [(2, 5, 12, 40)]),
+        ((30, 28.5, 27), [(1, 1, 27, 30), (3, 3, 27, 30)]),  # the one between is within two minutes of both
+    ],
+)
+def test_a_stretch_in_doubt_is_a_gap_from_its_earliest_time_to_its_latest(
+    minutes: tuple[float, ...], stretches: list[tuple[int, int, float, float]]
+) -> None:
+    batches = [Batch(block, round(at * MINUTE_US), 3, 3) for block, at in enumerate(minutes, 1)]
+    found = find_holes(batches, [window(0, 90)])
+    assert found.gaps == tuple(Gap(GapKind.CLOCK, first, last, 0) for first, last, _, _ in stretches)
+    times = [(gap.from_us / MINUTE_US, gap.until_us / MINUTE_US) for gap in found.gaps]
+    assert times == [(low, high) for _, _, low, high in stretches]
+
+
 def test_blocks_that_cannot_be_read_and_lines_taken_away_are_listed_around_the_window_alone() -> None:
     batches = [batch(1, 10, found=1), batch(2, 30), batch(3, 31, found=1), batch(4, 90)]
     assert find_holes(batches, [window(29, 40)], unreadable=[2, 4]).gaps == (
@@ -220,6 +262,10 @@ def test_who_was_shown_under_one_insurer_is_not_told_that_another_showed_nothing
         (8, Status.CONFIRMED)
     ]
     assert [one.status for one in compute_scope([criteria()], lines[:1], TREE).exposures] == [Status.EXCLUDED]
+    again = JournalLine(EntrySeq(258), replace(refused, insurer=InsurerId(8)))
+    for both in ([lines[1], again], [again, lines[1]]):
+        (one,) = compute_scope([criteria()], both, TREE).exposures
+        assert (one.insurer, one.status, one.entries) == (8, Status.CONFIRMED, 1), "once shown, she was shown"
 
 
 def test_a_window_is_over_once_no_clock_and_no_open_transaction_may_write_in_it() -> None:
@@ -258,6 +304,10 @@ def test_an_instance_that_missed_more_than_three_signs_of_life_was_silent() -> N
     assert found.gaps == (silent(1_014, 1_017), silent(1_018, 2_039))
     assert [(gap.from_us / MINUTE_US, gap.until_us / MINUTE_US) for gap in found.gaps] == [(14, 17.01), (18, 39)]
     assert find_holes([], [window(0, 10)], beats=beats).gaps == ()
+    for back, missed in ((13, []), (13 + 1 / MINUTE_US, [silent(1_010, 1_013)])):
+        assert silences(alive(1, 10, back), [window(0, 30)]) == missed
+    (found_last,) = silences(alive(1, *range(10, 22)) + alive(2, 10, 20), [window(0, 30)])
+    assert found_last.until_us == 20 * MINUTE_US, "it came back before the other's last"
 
 
 def test_a_silence_is_listed_for_a_day_and_by_what_happened_around_the_window_alone() -> None:
@@ -265,8 +315,11 @@ def test_a_silence_is_listed_for_a_day_and_by_what_happened_around_the_window_al
     beats = alive(1, 10) + alive(2, *range(10, 4 * day))
     (found,) = find_holes([], [window(day, 2 * day)], beats=beats).gaps
     assert found.until_us == (10 + day) * MINUTE_US
+    for late, listed in ((11, 1), (12, 0)):
+        assert len(find_holes([], [window(day + late, 2 * day)], beats=beats).gaps) == listed
     assert find_holes([], [window(2 * day, 3 * day)], beats=beats).gaps == ()
-    assert find_holes([], [window(0, 30)], beats=alive(1, 10)).gaps == ()
+    for alone in (alive(1, 10), alive(1, 10, 3 * day)):
+        assert find_holes([], [window(0, 30)], beats=alone).gaps == (), "nobody else says that time went by"
 
 
 def test_whoever_was_asked_for_in_a_silence_is_possible_and_nobody_else_is() -> None:
@@ -309,6 +362,20 @@ def test_who_was_asked_for_without_an_answer_is_excluded_or_possible_near_a_hole
         (3, 0, Status.POSSIBLE),
         (3, 1, Status.CONFIRMED),
     ]
+
+
+def test_beside_what_hides_lines_nobody_is_excluded_and_beside_the_rest_she_is() -> None:
+    """A clock in doubt hides no line; what is said of a whole list is of no minute of it."""
+    hiding = {
+        kind for kind in GapKind
+        if judge(
+            [window(0, 60)], refused(256, 1, 10 * MINUTE_US),
+            Holes((Gap(kind, 2, 2, 0, 10 * MINUTE_US, 10 * MINUTE_US),)),
+        ) == (Status.POSSIBLE, frozenset({Rule.PROFESSIONAL}))
+    }  # fmt: skip
+    assert hiding == {
+        GapKind.NEVER_COMMITTED, GapKind.LOST, GapKind.SILENT, GapKind.LINES_MISSING, GapKind.UNREADABLE,
+    }  # fmt: skip
 
 
 def test_the_three_cohorts_of_2024_are_three_criteria() -> None:

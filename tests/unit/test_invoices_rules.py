@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Found, Quoted, Sent
 from tierce.billing.invoices.rules import (
     REASONS,
+    check_documents,
     check_quoted,
     not_own,
     parse_invoice,
@@ -24,7 +26,8 @@ from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.rules import read_state, read_why, same_care
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
-from tierce.policy.invoices import LINE_MAX, LINES_MAX, REFERENCE_MAX
+from tierce.policy.documents import DocumentKind
+from tierce.policy.invoices import LINE_MAX, LINES_MAX, QUANTITY_MAX, REFERENCE_MAX
 from tierce.web.portal.invoice_form import Row, cents_of, euros_of, field_of, read_form, typed_form
 
 TODAY = date(2026, 11, 28)
@@ -62,6 +65,8 @@ def refusal(sent: bytes) -> BillingFieldError:
         (body(lines=[LINE, 7]), "lines[2]"),
         (body(lines=[{**LINE, "item": "to90"}]), "lines[1].item"),
         (body(lines=[{**LINE, "quantity": 0}]), "lines[1].quantity"),
+        (body(lines=[{**LINE, "quantity": QUANTITY_MAX + 1}]), "lines[1].quantity"),
+        (body(lines=[{**LINE, "price": -1, "amo": 0, "asked": 0}]), "lines[1].price"),
         (body(lines=[{**LINE, "price": 0, "amo": 0, "asked": 0}]), "lines[1].price"),
         (body(lines=[{**LINE, "amo": -1}]), "lines[1].amo"),
         (body(lines=[{**LINE, "price": LINE_MAX + 1}]), "lines[1].price"),
@@ -85,6 +90,28 @@ def test_what_is_wrong_is_named_with_its_line_and_never_repeated(sent: bytes, fi
     assert "to90" not in str(refused)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"care_date": "2026-11-28"},  # today
+        {"reference": "F" * REFERENCE_MAX},
+        {"lines": [{**LINE, "quantity": QUANTITY_MAX}] * LINES_MAX},
+        {"lines": [{**LINE, "price": 1, "amo": 0, "asked": 1}]},
+        {"lines": [{**LINE, "price": LINE_MAX, "amo": LINE_MAX - 1, "asked": 1}]},
+        {"engagement": None, "receipt": "D-7K3M"},
+        {"engagement": None, "agreement": "7"},
+    ],
+)
+def test_what_stands_at_a_bound_is_taken(fields: dict[str, Any]) -> None:
+    sent = parse_invoice(body(**fields), TODAY)
+    assert (sent.care_day, sent.reference) == (
+        day_of(date.fromisoformat(fields.get("care_date", "2026-11-27"))), fields.get("reference", "F-1"),
+    )  # fmt: skip
+    lines = [{"item": one.item, "quantity": one.quantity, "price": one.price, "amo": one.amo, "asked": one.asked}
+             for one in sent.lines]  # fmt: skip
+    assert lines == fields.get("lines", [LINE])
+
+
 @given(st.lists(st.tuples(st.integers(1, LINE_MAX), st.data()), min_size=1, max_size=LINES_MAX))
 def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple[int, st.DataObject]]) -> None:
     lines: list[dict[str, Any]] = []
@@ -99,27 +126,55 @@ def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple
     assert all(one.amo + one.asked <= one.price for one in sent.lines)
 
 
-def sent_on(day: int, asked: int = 8_000) -> Sent:
-    return Sent("7K3M", None, None, "F-1", day, (InvoiceLine("AB", 1, asked, 0, asked),))
+NOW = day_of(TODAY)
+QUOTED = Quoted(
+    Found.OWN, Domain.OPTI, NOW - 5, NOW, NOW + 9, most=9_000, guaranteed=True, invoice=None, digest=b""
+)  # fmt: skip
+ENGAGEMENT = Sent("7K3M", None, None, "F-1", NOW, (InvoiceLine("AB", 1, 9_000, 0, 9_000),))
+RECEIPT = replace(ENGAGEMENT, engagement=None, receipt="D-7K3M")
+AGREEMENT = replace(ENGAGEMENT, engagement=None, agreement="7")
 
 
-def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount() -> None:
-    now = day_of(TODAY)
-    quoted = Quoted(
-        Found.OWN, Domain.OPTI, now - 5, now + 5, now + 5, 9_000, guaranteed=True, invoice=None, digest=b""
-    )
-    for day in (now - 5, now):
-        check_quoted(sent_on(day, 9_000), quoted, TODAY)
-    for sent, at, field in (
-        (sent_on(now - 6), TODAY, "care_date"),
-        (sent_on(now + 6), TODAY, "care_date"),
-        (sent_on(now, 9_001), TODAY, "lines"),
-        (sent_on(now), date(2026, 12, 4), "engagement"),
-    ):
-        with pytest.raises(BillingFieldError) as refused:
-            check_quoted(sent, quoted, at)
-        assert refused.value.field == field
-    assert not_own(sent_on(now)).field == "engagement"
+@pytest.mark.parametrize(
+    ("sent", "quoted", "later", "field"),
+    [
+        (ENGAGEMENT, QUOTED, 0, None),
+        (replace(ENGAGEMENT, care_day=NOW - 5), QUOTED, 0, None),
+        (replace(ENGAGEMENT, care_day=NOW - 6), QUOTED, 0, "care_date"),
+        (replace(ENGAGEMENT, care_day=NOW + 1), QUOTED, 0, "care_date"),
+        (ENGAGEMENT, QUOTED, 9, None),  # the last day on which it may be quoted
+        (ENGAGEMENT, QUOTED, 10, "engagement"),
+        (RECEIPT, QUOTED, 10, "receipt"),
+        (ENGAGEMENT, replace(QUOTED, most=8_999), 0, "lines"),
+        (ENGAGEMENT, replace(QUOTED, most=None), 0, None),
+        (RECEIPT, replace(QUOTED, guaranteed=False), 0, "receipt"),
+        (AGREEMENT, QUOTED, 0, None),
+        (AGREEMENT, replace(QUOTED, guaranteed=False), 0, "agreement"),
+    ],
+)
+def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount(
+    sent: Sent, quoted: Quoted, later: int, field: str | None
+) -> None:
+    if field is None:
+        check_quoted(sent, quoted, TODAY + timedelta(days=later))
+        return
+    with pytest.raises(BillingFieldError) as refused:
+        check_quoted(sent, quoted, TODAY + timedelta(days=later))
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"), [(ENGAGEMENT, "engagement"), (RECEIPT, "receipt"), (AGREEMENT, "agreement")]
+)
+def test_a_number_that_is_nobody_s_is_refused_by_the_name_of_what_was_quoted(sent: Sent, field: str) -> None:
+    assert not_own(sent).field == field
+
+
+def test_what_is_granted_subject_to_documents_is_not_invoiced_before_they_are_declared() -> None:
+    check_documents(None, [])
+    with pytest.raises(BillingFieldError, match="agreement") as refused:
+        check_documents(NOW, [DocumentKind.PRESCRIPTION])
+    assert "28 novembre 2026" in refused.value.remedy.fr.replace("\u00a0", " ")
 
 
 ITEMS = st.lists(st.tuples(st.sampled_from(["AB", "CD", "EF"]), st.integers(1, 9)), max_size=6)

@@ -11,8 +11,9 @@ from tierce.billing.model import InvoiceState
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
-from tierce.persons.billed.model import Agreed, Billed, Told
-from tierce.persons.billed.rules import agreed_sentence, sentence
+from tierce.persons.billed.model import Agreed, Billed, DeclaredDocument, Told
+from tierce.persons.billed.rules import agreed_sentence, document_sentence, sentence
+from tierce.policy.documents import DocumentKind
 
 AT = datetime(2026, 11, 25, 9, 12, tzinfo=UTC)
 ONE = Billed(UUID(int=7), "Optique des Remparts (Port-Sérac)", date(2026, 11, 24), AT, True, None, None, None)
@@ -98,5 +99,20 @@ def test_an_agreement_says_who_asked_and_what_became_of_it() -> None:
     french, english = plain(agreed_sentence(gone))
     assert french.endswith("votre complémentaire a quitté ce service depuis : rien n'est plus promis ici.")
     assert english.endswith("your insurer has left this service since: nothing is promised here any more.")
+    subject = replace(one, state=AgreementState.SUBJECT_TO_DOCUMENTS, documents_by=date(2026, 12, 24))
+    assert plain(agreed_sentence(subject))[0].endswith("que le lieu déclare au plus tard le 24 décembre 2026.")
+    lapsed = plain(agreed_sentence(replace(subject, state=AgreementState.EXPIRED, lapsed=True)))
+    assert lapsed[0].endswith("n'ont pas été déclarées : rien n'est plus promis.")
+    assert lapsed[1].endswith("which were not declared: nothing is promised any more.")
     for state in AgreementState:
         assert "{" not in "".join(plain(agreed_sentence(replace(one, state=state))))
+
+
+def test_a_document_is_said_with_whoever_signed_it_if_anybody_did() -> None:
+    declared = DeclaredDocument(DocumentKind.PRESCRIPTION, date(2026, 11, 2), "LÉA MORVAN", b"", "PAUL ROY", AT)
+    french, english = plain(document_sentence(declared))
+    assert french.startswith("Pièce déclarée par PAUL ROY, le 25 novembre 2026 à 10 h 12 : ")
+    assert french.endswith("du 2 novembre 2026 (LÉA MORVAN).")
+    assert english.endswith("of 2 November 2026 (LÉA MORVAN).")
+    unsigned = replace(declared, kind=DocumentKind.SIGNED_QUOTE, prescriber=None)
+    assert plain(document_sentence(unsigned))[0].endswith("du 2 novembre 2026.")

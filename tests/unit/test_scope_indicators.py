@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from tierce.kernel.language import Language
 from tierce.scope.indicators.errors import IndicatorError
 from tierce.scope.indicators.model import Hits, Indicator, Kind, Reach, Subject, Verdict, Why
-from tierce.scope.indicators.rules import INDICATORS_MAX, networks_of, read_question, verdict
+from tierce.scope.indicators.rules import INDICATORS_MAX, LINE_BYTES_MAX, networks_of, read_question, verdict
 from tierce.scope.model import Gap, GapKind
 
 GOOD = {
@@ -28,6 +29,8 @@ def test_a_good_question_is_read_whatever_its_last_line_feed() -> None:
     assert [(one.line, one.kind) for one in read.indicators] == [(2, Kind.RPPS), (3, Kind.SOFTWARE)]
     assert read.indicators[0].until_us - read.indicators[0].from_us == 86_400_000_000
     assert GOOD["value"] not in repr(read)
+    most = read_question(question(*[{**GOOD, "from": "1970-01-01T00:00:00Z"}] * INDICATORS_MAX))
+    assert (len(most.indicators), most.indicators[-1].line) == (INDICATORS_MAX, INDICATORS_MAX + 1)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,7 @@ def test_a_good_question_is_read_whatever_its_last_line_feed() -> None:
         ({**GOOD, "from": SECRET}, "from"),
         ({**GOOD, "from": "2026-03-01T00:00:00"}, "from"),
         ({**GOOD, "until": GOOD["from"]}, "until"),
+        ({**GOOD, "from": "1969-12-31T23:59:59Z"}, "until"),
         ({**GOOD, "kind": "finess", "value": SECRET}, "value"),
         ({**GOOD, "kind": "device", "value": SECRET}, "value"),
         ({**GOOD, "kind": "network", "value": SECRET}, "value"),
@@ -64,24 +68,29 @@ def test_the_remedy_names_the_kinds_where_a_kind_is_wrong_and_a_form_elsewhere()
     for field, value in (("kind", SECRET), ("value", 7)):
         with pytest.raises(IndicatorError) as refused:
             read_question(question({**GOOD, field: value}))
-        said[field] = str(refused.value)
-    assert Kind.FINESS.value in said["kind"]
-    assert Kind.FINESS.value not in said["value"]
+        said[field] = refused.value.reason
+    for language in Language:
+        assert Kind.FINESS.value in said["kind"][language]
+        assert Kind.FINESS.value not in said["value"][language]
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "line", "field"),
     [
-        b"",
-        question(),
-        question(*[GOOD] * (INDICATORS_MAX + 1)),
-        question(GOOD, head={}),
-        question(GOOD, head={"format": "tierce-indicators-v2"}),
+        (b"", 1, "line"),
+        (question(), 1, "indicator"),
+        (question(*[GOOD] * (INDICATORS_MAX + 7)), INDICATORS_MAX + 2, "indicator"),
+        (question(GOOD, head={}), 1, "format"),
+        (question(GOOD, head={"format": "tierce-indicators-v2"}), 1, "format"),
+        (question(GOOD, json.dumps(GOOD).ljust(LINE_BYTES_MAX + 1)), 3, "line"),
     ],
 )
-def test_a_file_without_its_head_or_of_no_or_too_many_lines_is_refused(raw: bytes) -> None:
-    with pytest.raises(IndicatorError):
+def test_a_file_without_its_head_or_of_no_or_too_many_lines_is_refused(raw: bytes, line: int, field: str) -> None:
+    with pytest.raises(IndicatorError) as refused:
         read_question(raw)
+    assert (refused.value.line, refused.value.field) == (line, field)
+    longest = question(GOOD, json.dumps(GOOD).ljust(LINE_BYTES_MAX))
+    assert len(read_question(longest).indicators) == 2
 
 
 def test_a_range_is_looked_for_by_the_networks_that_the_journal_keeps() -> None:
@@ -94,6 +103,10 @@ def test_a_range_is_looked_for_by_the_networks_that_the_journal_keeps() -> None:
     assert wide is not None
     assert len(wide[0]) == 256
     assert networks_of("198.18.0.0/15") is None
+    wide = networks_of("2001:db8::/40")
+    assert wide is not None
+    assert (len(wide[0]), wide[0][:2], wide[1]) == (256, ["2001:db8::", "2001:db8:1::"], True)
+    assert networks_of("2001:db8::/39") is None
 
 
 MINUTE = 60_000_000
@@ -121,10 +134,13 @@ def test_a_line_is_enough_for_touched_whatever_is_missing() -> None:
     torn = hole(GapKind.LINES_MISSING, 150)
     assert said(Hits(2, 1, 1), LOOKED, Reach(150 * MINUTE, 160 * MINUTE), torn) == (Verdict.TOUCHED, Why.RELEASED)
     assert said(Hits(2, 0, 0)) == (Verdict.TOUCHED, Why.ASKED)
+    made = verdict(ONE, LOOKED, Hits(7, 3, 2), WHOLE, ())
+    assert (made.line, made.lines, made.released, made.persons) == (2, 7, 3, 2)
 
 
 def test_not_touched_needs_a_window_kept_covered_and_whole() -> None:
     assert said() == (Verdict.NOT_TOUCHED, Why.NO_LINE)
+    assert said(Hits(), LOOKED, Reach(100 * MINUTE, 200 * MINUTE)) == (Verdict.NOT_TOUCHED, Why.NO_LINE)
     assert said(Hits(), LOOKED, Reach(101 * MINUTE, 300 * MINUTE)) == (Verdict.CANNOT_TELL, Why.NOT_KEPT)
     assert said(Hits(), LOOKED, Reach(0, 199 * MINUTE)) == (Verdict.CANNOT_TELL, Why.NOT_OVER)
     for kind, why in (
@@ -133,8 +149,9 @@ def test_not_touched_needs_a_window_kept_covered_and_whole() -> None:
         (GapKind.UNREADABLE, Why.HOLE),
         (GapKind.CLOCK, Why.CLOCK),
     ):
-        assert said(Hits(), LOOKED, WHOLE, hole(kind, 201)) == (Verdict.CANNOT_TELL, why)
-        assert said(Hits(), LOOKED, WHOLE, hole(kind, 202)) == (Verdict.NOT_TOUCHED, Why.NO_LINE)
+        for near, far in ((201, 202), (99, 98)):
+            assert said(Hits(), LOOKED, WHOLE, hole(kind, near)) == (Verdict.CANNOT_TELL, why)
+            assert said(Hits(), LOOKED, WHOLE, hole(kind, far)) == (Verdict.NOT_TOUCHED, Why.NO_LINE)
     # A number never committed hides no line.
     assert said(Hits(), LOOKED, WHOLE, hole(GapKind.NEVER_COMMITTED, 150)) == (Verdict.NOT_TOUCHED, Why.NO_LINE)
 

@@ -277,15 +277,14 @@ def _doubts(every: list[Batch], clauses: Sequence[Criteria]) -> tuple[dict[int, 
         earliest.append(min(at, earliest[-1]) if earliest else at)
     found: dict[int, Doubt] = {}
     runs: list[Gap] = []
-    previous = -2
+    previous: int | None = None
     for place, (one, high, low) in enumerate(zip(every, latest, reversed(earliest), strict=True)):
         if max(high - one.at_us, one.at_us - low) <= CLOCK_SLACK_US or not _meets(clauses, low, high, 0):
             continue
         found[one.block] = Doubt(one.block, low, high)
         if previous == place - 1:
-            last = runs.pop()
-            begun, ended = min(low, last.from_us), max(high, last.until_us)
-            runs.append(Gap(GapKind.CLOCK, last.first_block, one.block, 0, begun, ended))
+            begun = runs.pop()  # neither the earliest nor the latest time ever goes back from one block to the next
+            runs.append(Gap(GapKind.CLOCK, begun.first_block, one.block, 0, begun.from_us, high))
         else:
             runs.append(Gap(GapKind.CLOCK, one.block, one.block, 0, low, high))
         previous = place

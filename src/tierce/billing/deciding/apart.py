@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from psycopg import Connection
 
+from tierce.billing.deciding.errors import AlikeError, BehindError, CoverGoneError, NumberGoneError
 from tierce.billing.deciding.model import Undecided
 from tierce.billing.deciding.store import SealBrokenError, Sealer, note_undecided
 from tierce.billing.pricing.service import Prices
@@ -14,7 +15,6 @@ from tierce.billing.refusing.model import Obstacle
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
-from tierce.kernel.errors import TierceError
 
 CHUNK = 200
 """Numbers read at once."""
@@ -25,22 +25,6 @@ Step = Callable[[str], None]
 
 def no_step(_name: str) -> None:
     """Do nothing: production."""
-
-
-class CoverGoneError(TierceError):
-    """The person has no cover left of this insurer that began by the day of care."""
-
-
-class NumberGoneError(CoverGoneError):
-    """What the invoice quotes is no longer kept."""
-
-
-class AlikeError(TierceError):
-    """What is due depends on whether two in whose names the care is are one person, and staff have not said."""
-
-
-class BehindError(TierceError):
-    """Another invoice about the same care is decided first, and is not yet."""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
+from tierce.billing.deciding.errors import AlikeError
 from tierce.billing.deciding.model import Beside, Case, Decision, Product, Waiting
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.pricing.model import Past, Tables
@@ -24,21 +25,19 @@ def decide(case: Case, tables: Tables) -> Decision:
     What it quotes guaranteed the payment when it was taken in, whatever became of the rights since: cover is looked
     for here only to know what it pays. A deposit that was guaranteed is paid as asked, for nobody was looked up then,
     and all the invoices on it together within its amount.
-    Of those in whose names the same care is and who may be one person, staff have ruled, or it makes no difference.
     An agreement is paid as granted (`as_granted`). Otherwise, a line that the product pays nothing for is the
     person's to pay, and the others are paid.
+
+    Raises:
+        AlikeError: it makes a difference whether those in whose names the same care is are one person, and staff have
+            not said.
     """
-    found = readings(case, tables)
-    assert found[0] == found[-1], "whether two may be one person is said by the staff first"
-    return found[0]
-
-
-def readings(case: Case, tables: Tables) -> tuple[Decision, ...]:
-    """What it comes to: of those who may be one person, as if they were two and, unless staff said so, one."""
-    said = _read(replace(case, beside=considered(case)), tables)
-    if case.ruling is not None:
-        return (said,)
-    return _read(replace(case, beside=tuple(one for one in case.beside if not one.alike)), tables), said
+    decided = _read(replace(case, beside=considered(case)), tables)
+    if case.ruling is None:
+        apart = tuple(one for one in case.beside if not one.alike)
+        if _read(replace(case, beside=apart), tables) != decided:
+            raise AlikeError
+    return decided
 
 
 def _read(case: Case, tables: Tables) -> Decision:

@@ -6,18 +6,10 @@ from dataclasses import dataclass
 from psycopg import Connection
 
 from tierce.billing.deciding import store
-from tierce.billing.deciding.apart import (
-    AlikeError,
-    BehindError,
-    CoverGoneError,
-    NumberGoneError,
-    OneByOne,
-    Queue,
-    Step,
-    no_step,
-)
+from tierce.billing.deciding.apart import OneByOne, Queue, Step, no_step
+from tierce.billing.deciding.errors import BehindError, CoverGoneError, NumberGoneError
 from tierce.billing.deciding.model import Decision, Turn, Waiting
-from tierce.billing.deciding.rules import considered, readings, waits_behind
+from tierce.billing.deciding.rules import considered, decide, waits_behind
 from tierce.billing.pricing.model import Tables
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import micros
@@ -70,10 +62,7 @@ class Deciding(OneByOne):
         case = store.case_of(connection, one, product)
         if waits_behind(one, considered(case)):
             raise BehindError
-        decided, *otherwise = readings(case, tables)
-        if otherwise not in ([], [decided]):
-            raise AlikeError
-        return decided
+        return decide(case, tables)
 
     def _line(self, one: Waiting) -> Entry:
         """Who decided, of which establishment's invoice: nobody is named, as in the line of its sending."""

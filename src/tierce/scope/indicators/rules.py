@@ -140,8 +140,8 @@ def networks_of(text: str) -> tuple[list[str], bool] | None:
     except ValueError:
         return None
     kept = KEPT_PREFIX[given.version]
-    if given.prefixlen >= kept:
-        return [str(given.network_address)], given.prefixlen == kept
+    if given.prefixlen > kept:
+        return [str(given.network_address)], False
     if 1 << (kept - given.prefixlen) > SUBNETS_MAX:
         return None
     return [str(one.network_address) for one in given.subnets(new_prefix=kept)], True

@@ -13,7 +13,8 @@ from tierce.billing.agreements.granting import store
 from tierce.billing.agreements.granting.model import Granted
 from tierce.billing.agreements.granting.rules import grant
 from tierce.billing.agreements.model import AgreementState
-from tierce.billing.deciding.apart import CHUNK, CoverGoneError, OneByOne, Queue, Step, no_step, one_alone
+from tierce.billing.deciding.apart import CHUNK, OneByOne, Queue, Step, no_step, one_alone
+from tierce.billing.deciding.errors import CoverGoneError
 from tierce.billing.pricing.model import Tables
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Domain

@@ -79,7 +79,7 @@ class Recovery:
     said: str
     approved: datetime | None
     due: datetime | None
-    """Nothing is taken before."""
+    """Nothing is taken before; set with the approval."""
     cancelled: datetime | None
     taken: int
     stands: bool
@@ -94,7 +94,7 @@ class Recovery:
 
     def rest(self, now: datetime) -> int:
         """What no transfer has settled yet: to be taken or, below zero, to be given back."""
-        if self.back or self.cancelled is not None or not self.stands:
+        if self.cancelled is not None or not self.stands:
             return -self.back
         return self.amount - self.taken - self.settled if self.due is not None and self.due <= now else 0
 
@@ -102,7 +102,7 @@ class Recovery:
         """How far it is."""
         if self.cancelled is not None:
             return Stage.CANCELLED
-        if self.approved is None or self.due is None:
+        if self.due is None:
             return Stage.ASKED
         if not self.stands:
             return Stage.RETURNED

@@ -123,7 +123,6 @@ def _of_report(report: Report, known: Known) -> Iterator[Claim]:
     if REFUSED in report.statuses:
         yield Claim(batch, batch, What.REJECTED, report.day, sent.total, report.code)
         return
-    refused = 0
     for one in report.transfers:
         number = transfer_of(one.reference)
         transfer = None if number is None else known.transfers.get(number)
@@ -133,9 +132,9 @@ def _of_report(report: Report, known: Known) -> Iterator[Claim]:
         if one.amount is not None and one.amount != transfer.amount:
             _wrong(one.where, "ce virement est d’un autre montant.", "this transfer is of another amount.")
         if one.status == REFUSED:
-            refused += 1
             yield Claim(batch, number, What.REJECTED, report.day, transfer.amount, one.code)
-    if TAKEN.intersection(report.statuses) or (refused and not report.statuses):
+    some_refused = any(one.status == REFUSED for one in report.transfers)
+    if TAKEN.intersection(report.statuses) or (some_refused and not report.statuses):
         yield Claim(batch, batch, What.ACCEPTED, report.day, sent.total, "")
 
 
@@ -146,7 +145,7 @@ def _of_statement(statement: Statement, known: Known) -> Iterator[Claim]:
     for entry in sorted(statement.entries, key=lambda one: one.credit):
         batch = _batch(entry, known)
         sent = known.batches[batch]
-        amounts = _amounts(entry, batch, known)
+        amounts = _amounts(entry, known)
         if entry.credit:
             if not amounts:
                 _wrong(entry.where, "de l’argent revient sans que l’on sache de quel virement.",
@@ -198,17 +197,17 @@ def _batch(entry: Entry, known: Known) -> int:
     return found
 
 
-def _amounts(entry: Entry, batch: int, known: Known) -> list[tuple[int, int]]:
-    """The transfers that an entry names one by one, each for its own amount, and all of the entry's."""
+def _amounts(entry: Entry, known: Known) -> list[tuple[int, int]]:
+    """The transfers that an entry of one batch names one by one, each for its own amount, and all of the entry's."""
     numbers = [transfer_of(one.reference) for one in entry.details]
     if all(number is None for number in numbers):
         return []
     found = []
     for number, one in zip(numbers, entry.details, strict=True):
-        sent = None if number is None else known.transfers.get(number)
-        if number is None or sent is None or sent.batch != batch:
+        if number is None:
             _wrong(entry.where, "elle nomme des virements et en tait d’autres.",
                    "it names some transfers and not others.")  # fmt: skip
+        sent = known.transfers[number]
         if one.amount is not None and one.amount != sent.amount:
             _wrong(entry.where, f"{reference(number)} est d’un autre montant.",
                    f"{reference(number)} is of another amount.")  # fmt: skip
