@@ -128,9 +128,10 @@ class Upgrading:
                 self.admin.execute("insert into public.stop values (%s, %s)", (step.tag, step.version))
             holder.execute((step.hold or f"select pg_advisory_lock({HERE})").encode())
             process = self.begin()
-            yield process, self.waiting(holder, process, step.name)
+            waits = self.waiting(holder, process, step.name)
+            yield process, waits
             if step not in AFTER:
-                self.left_alone(holder)
+                self.left_alone(waits)
 
     def waiting(self, holder: psycopg.Connection, process: ForkServerProcess, where: str) -> int:
         """The process of the server that waits for `holder`, once it does."""
@@ -144,17 +145,13 @@ class Upgrading:
         assert isinstance(pid, int)
         return pid
 
-    def left_alone(self, holder: psycopg.Connection) -> None:
+    def left_alone(self, pid: int) -> None:
         """Wait until the server has ended what it did for the command, while what that waited for is still held.
 
         By itself it would do so only then: of a long work, it would go on to its end.
         """
-        left = (
-            "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
-            " and pid not in (%s, %s)"
-        )
-        mine = self.admin.info.backend_pid, holder.info.backend_pid
-        eventually(lambda: one(self.admin, left, self.database.name, *mine) == 0, "its connections end")
+        left = "select pid from pg_stat_activity where pid = %s"
+        eventually(lambda: one(self.admin, left, pid) is None, "what waited ends")
 
     def before(self) -> tuple[object, ...]:
         """What only a transaction that ended may have changed."""
