@@ -160,6 +160,21 @@ def test_what_the_bank_rejects_is_not_paid_and_waits_for_two_people(treasury: Tr
     assert not [one for one in treasury.invoices().values() if one[0] in DUE_AGAIN]
 
 
+def test_a_rejection_that_is_read_after_the_rest_left_ends_the_batch_too(treasury: Treasury) -> None:
+    batch, of = sent(treasury)
+    hear(treasury, statement([Line(2_500, transfers=[(of[602], 2_500)])], PAYER_IBAN))
+    assert hear(treasury, report("PART", (of[601], "RJCT", "AC01"), of=batch)).carried_out == [batch]
+    states = {one.establishment: one.state for one in treasury.desk.shown(treasury.office, batch).transfers}
+    assert states == {601: TransferState.OPEN, 602: TransferState.PAID}
+
+
+def test_every_transfer_rejected_by_itself_ends_no_batch(treasury: Treasury) -> None:
+    batch, of = sent(treasury)
+    each = [(of[number], "RJCT", "AC01") for number in (601, 602)]
+    assert hear(treasury, report("PART", *each, of=batch)).carried_out == []
+    assert treasury.desk.shown(treasury.office, batch).batch.state is BatchState.FILED
+
+
 def test_what_a_report_rejects_falsely_is_said_to_have_left_by_two_and_paid_once(
     treasury: Treasury, connect: Connect
 ) -> None:

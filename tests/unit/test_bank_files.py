@@ -394,9 +394,14 @@ def test_a_batch_ends_once_all_of_it_left_but_what_the_bank_rejected(
     assert ends(fresh, replace(known, waiting=frozenset())) == [], "somebody said already what became of it"
 
 
-def test_a_report_ends_no_batch_whatever_was_booked_before() -> None:
-    known = replace(KNOWN, said=(Claim(BATCH, TWO, What.BOOKED, DAY, 2_500),), waiting=frozenset({BATCH}))
-    assert ends(claims_of(read(report("PART", (ONE, "RJCT", "AC04"))), known), known) == []
+@pytest.mark.parametrize("booked", [True, False])
+def test_a_rejection_read_after_the_debit_of_the_rest_ends_the_batch_too(*, booked: bool) -> None:
+    said = (Claim(BATCH, TWO, What.BOOKED, DAY, 2_500),) if booked else ()
+    known = replace(KNOWN, said=said, waiting=frozenset({BATCH}))
+    alone = claims_of(read(report("PART", (ONE, "RJCT", "AC04"))), known)
+    assert ends(alone, known) == ([BATCH] if booked else [])
+    both = claims_of(read(report("PART", (ONE, "RJCT", "AC04"), (TWO, "RJCT", "AC04"))), KNOWN)
+    assert ends(both, replace(KNOWN, waiting=frozenset({BATCH}))) == [], "of which nothing left"
 
 
 def test_what_left_though_a_report_rejects_it_does_not_stand_for_what_has_not_left() -> None:

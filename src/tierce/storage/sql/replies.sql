@@ -61,9 +61,10 @@ begin
     if kept <> coalesce(cardinality(subjects), 0) then
         raise exception 'what the bank says is of what a file of ours held' using errcode = 'check_violation';
     end if;
-    -- Of one that ended before, what was thought rejected and was booked after all is paid.
+    -- Whichever was read last, the debit or the rejection. Of one that ended before, what was thought rejected and was booked after
+    -- all is paid.
     for one, was in select b.id, b.state from bank.batch b
-               where b.state in (3, 4) and b.id in (select r.batch from bank.reply r where r.file = new_file and r.what = 3)
+               where b.state in (3, 4) and b.id in (select r.batch from bank.reply r where r.file = new_file and r.what in (2, 3))
                  and bank.wholly_booked(b.id) order by b.id for update loop
         perform bank.carried_out(one);
         if was = 3 then

@@ -92,14 +92,14 @@ def _same_entry(one: Claim, other: Claim) -> bool:
 
 
 def ends(fresh: Sequence[Claim], known: Known) -> list[int]:
-    """The batches that these would end, as the database finds it (bank.wholly_booked)."""
+    """The batches that these would end, as the database finds it (bank.wholly_booked): by a debit, or a rejection."""
     found = []
-    for batch in sorted({one.batch for one in fresh if one.what is What.BOOKED} & known.waiting):
+    for batch in sorted({one.batch for one in fresh if one.what in {What.BOOKED, What.REJECTED}} & known.waiting):
         of = [one for one in (*known.said, *fresh) if one.batch == batch]
         booked = sum(one.amount for one in of if one.what is What.BOOKED)
         alone = {one.subject for one in of if one.what is What.BOOKED}
         rejected = sum(one.amount for one in of if one.what is What.REJECTED and one.subject not in {batch, *alone})
-        if known.batches[batch].total in {booked, booked + rejected}:
+        if booked and known.batches[batch].total in {booked, booked + rejected}:
             found.append(batch)
     return found
 
