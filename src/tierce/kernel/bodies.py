@@ -63,8 +63,14 @@ def fault_of(body: bytes, shape: type[msgspec.Struct], first: int = 1) -> tuple[
         return WHOLE, _NOT_AN_OBJECT
     if not isinstance(found, dict):
         return WHOLE, _NOT_AN_OBJECT
-    twice = _twice_in(_written.decode(body.decode()), "", first)
-    return _fault_in(found, shape, "") if twice is None else (twice or WHOLE, _TWICE)
+    twice = given_twice(body, first)
+    return _fault_in(found, shape, "") if twice is None else (twice, _TWICE)
+
+
+def given_twice(body: bytes, first: int = 1) -> str | None:
+    """The path of the first name that an object of this JSON gives twice; lists count from `first`."""
+    found = _twice_in(_written.decode(body.decode()), "", first)
+    return found if found is None else found or WHOLE
 
 
 def _fault_in(found: dict[str, Any], shape: type[msgspec.Struct], at: str) -> tuple[str, Phrase]:
