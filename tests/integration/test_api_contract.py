@@ -4,10 +4,15 @@ Schemathesis reads the description from a running installation and makes request
 signed by a browser's key as a client's would be, so that what answers is the route and not the door in front of it.
 """
 
+import json
+import re
+import socket
 from collections.abc import Iterator
 from copy import deepcopy
+from http.client import HTTPResponse
 from itertools import product
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -142,7 +147,10 @@ def test_a_body_that_no_decoder_reads_is_refused_as_such_by_every_route(
             "first_day",
         ),
         ("/v1/devices/confirm", b'{"code": "1", "179044197901487": 1}', None),
-        ("/v1/devices/confirm", b"{}", None),
+        ("/v1/devices/confirm", b"{}", "code"),
+        ("/v1/devices/confirm", b'{"code": "1", "code": "12345678"}', "code"),
+        ("/v1/account", b'{"iban": "1", "holder": "x", "iban": "2"}', "iban"),
+        ("/v1/devices/confirm", b'{"code": "1", "179044197901487": 1, "179044197901487": 2}', "body"),
     ],
 )
 def test_a_field_of_the_wrong_type_is_named_and_nothing_that_was_sent(
@@ -153,6 +161,68 @@ def test_a_field_of_the_wrong_type_is_named_and_nothing_that_was_sent(
     answer = httpx.post(stage.url("api") + path, content=body, headers=headers, trust_env=False, verify=NO_TLS)
     assert (answer.status_code, answer.json()["code"], answer.json().get("field")) == (400, "malformed", field)
     assert "179044197901487" not in answer.text
+
+
+def test_another_method_is_told_which_the_address_takes(stage: Stage, description: dict[str, Any]) -> None:
+    described = {path: {method.upper() for method in item} for path, item in description["paths"].items()}
+    asked = {path: re.sub(r"{\w+}", "1", path) for path in described if path not in {"/health", "/metrics"}}
+    with httpx.Client(base_url=stage.url("api"), trust_env=False, verify=NO_TLS) as web:
+        told = {path: web.request("PROPFIND", address) for path, address in asked.items()}
+    assert {answer.status_code for answer in told.values()} == {405}
+    taken = {path: set(answer.headers.get("allow", "").split(", ")) for path, answer in told.items()}
+    assert {path: methods - {"OPTIONS"} for path, methods in taken.items()} == {
+        path: described[path] for path in asked
+    }
+
+
+def test_a_header_given_twice_is_named_as_the_description_has_it(stage: Stage, description: dict[str, Any]) -> None:
+    for path, item in description["paths"].items():
+        for method, operation in item.items() if path != "/metrics" else ():
+            sent = [("DPoP", "a"), ("Accept", "x"), ("Accept", "y"), ("DPoP", "b")]
+            answer = httpx.request(method, stage.url("api") + path, headers=sent, trust_env=False, verify=NO_TLS)
+            assert (answer.status_code, answer.json()["field"]) == (400, "DPoP"), path
+            assert answer.headers["content-type"] in operation["responses"]["400"]["content"], path
+
+
+def test_a_body_that_ends_early_is_told_so_by_every_route_that_takes_one(
+    stage: Stage, description: dict[str, Any]
+) -> None:
+    """With 408 and its own code: a fault of ours was told, of status 500, under that very 408."""
+    who, where = enter(stage, "nadia_ferrand"), urlsplit(stage.url("api"))
+    bodied = [path for path, item in description["paths"].items() if "requestBody" in item.get("post", {})]
+    for path in bodied:
+        address = re.sub(r"{\w+}", "1", path)
+        head = {"Host": where.netloc, "Content-Type": "application/json", "Transfer-Encoding": "chunked"}
+        head |= who.bearer | {"DPoP": who.proof(address, b"")}
+        if path == "/v1/token":
+            head["Content-Type"] = "application/x-www-form-urlencoded"
+        lines = [f"POST {address} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", "zz", ""]
+        answer, content = _raw(stage, "\r\n".join(lines).encode())
+        told = json.loads(content)
+        code = told["issue"][0]["details"]["coding"][0]["code"] if "issue" in told else told["code"]
+        assert (answer.status, code) == (408, "too_slow"), (path, told)
+        assert answer.headers["content-type"] in description["paths"][path]["post"]["responses"]["408"]["content"]
+
+
+def test_what_is_no_http_or_too_long_for_it_is_refused_without_a_document(stage: Stage) -> None:
+    many = "".join(f"X-{number}: a\r\n" for number in range(120))
+    for sent, status in (
+        ("hello", 400),
+        (f"GET /{70_000 * 'a'} HTTP/1.1", 414),
+        (f"GET /v1/service HTTP/1.1\r\n{many}", 431),
+    ):
+        answer, content = _raw(stage, f"{sent}\r\n\r\n".encode())
+        assert (answer.status, content) == (status, b"")
+
+
+def _raw(stage: Stage, sent: bytes) -> tuple[HTTPResponse, bytes]:
+    """What is answered to these very bytes."""
+    where = urlsplit(stage.url("api"))
+    with socket.create_connection((where.hostname, where.port or 80), timeout=20) as line:
+        line.sendall(sent)
+        answer = HTTPResponse(line)
+        answer.begin()
+        return answer, answer.read()
 
 
 def test_an_answer_left_out_of_the_description_is_found(stage: Stage, description: dict[str, Any]) -> None:

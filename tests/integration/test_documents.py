@@ -101,7 +101,7 @@ def test_a_wrong_declaration_is_corrected_by_another_and_nothing_of_it_goes(at_d
 @pytest.mark.parametrize(
     ("said", "field"),
     [
-        (b"{}", "kind"), (body("passport"), "kind"), (body("maker_invoice"), "kind"), (body(nir="1"), "body"),
+        (b"{}", "kind"), (body("passport"), "kind"), (body("maker_invoice"), "kind"), (body(nir="1"), "nir"),
         (body(dated=DAY + timedelta(days=1)), "dated"), (body(dated=DAY - timedelta(days=1_827)), "dated"),
         (body("signed_quote", dated=DAY - timedelta(days=184)), "dated"),
         (body("signed_quote", prescriber=PRESCRIBER), "prescriber"), (body(prescriber=None), "prescriber"),

@@ -215,15 +215,20 @@ def test_a_form_that_is_none_says_what_to_send(
     async def played(found: Desk) -> None:
         told = await merle.exchange(found, key=BrowserKey(), **over)
         assert (told.status_code, told.json()["error"], told.json()["code"]) == (400, error, "form")
+        assert [told.json()["field"]] == list(over)
         assert "grant_type" in told.json()["remedy"]["fr"]
         other = await found.api.post("/v1/token", json={"grant_type": "x"})
-        assert (other.status_code, other.json()["error"]) == (400, "invalid_request")
+        assert (other.status_code, other.json()["error"], other.json()["field"]) == (
+            400,
+            "invalid_request",
+            "Content-Type",
+        )
         twice = await found.api.post(
             "/v1/token",
             content=b"grant_type=a&grant_type=b",
             headers={"content-type": "application/x-www-form-urlencoded"},
         )
-        assert twice.status_code == 400
+        assert (twice.status_code, twice.json()["field"]) == (400, "grant_type")
 
     scene(played)
 

@@ -45,8 +45,8 @@ def body(**fields: object) -> bytes:
     ("sent", "field"),
     [
         (b"\xff", "body"),
-        (body(nir="1 79 04 41 950 014 23"), "body"),
-        (body(care_date="2026-11-27"), "body"),
+        (body(nir="1 79 04 41 950 014 23"), "nir"),
+        (body(care_date="2026-11-27"), "care_date"),
         (body(engagement=None), "engagement"),
         (body(kind=None), "kind"),
         (body(kind="Quote"), "kind"),

@@ -1,13 +1,17 @@
 """What a person of the operator may close, for how long and why: what is mistyped closes nothing."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tierce.closings.errors import ClosingError
 from tierce.closings.model import Target
-from tierce.closings.rules import LEVELS, check_rung, narrower, read_length, read_reason
+from tierce.closings.rules import ACTS, LEVELS, check_rung, narrower, read_length, read_reason
 from tierce.policy.ladder import Level, Rung
+from tierce.upkeep import ladder
+from tierce.web.api import openapi_deposits
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,17 @@ def test_a_closing_lasts_as_long_as_was_written_and_three_days_at_most(text: str
 def test_a_length_that_would_close_care_for_longer_or_for_nothing_is_refused(text: str) -> None:
     with pytest.raises(ClosingError):
         read_length(text)
+
+
+def test_each_act_that_may_be_closed_is_named_where_vendors_and_operators_read_of_it() -> None:
+    told = str(openapi_deposits.CLOSED_PART["properties"])
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "deposits.md").read_text("utf-8")
+    of_service = page.partition("`GET /v1/service`")[2].partition("\n\n")[0]
+    asked = CliRunner().invoke(ladder.app, ["close", "--help"], env={"COLUMNS": "200"}).output
+    for act in ACTS:
+        assert f"`{act}`" in told
+        assert f"`{act}`" in of_service
+        assert act in asked
 
 
 @pytest.mark.parametrize("reason", ["x" * 10, "x" * 300])

@@ -247,6 +247,12 @@ def test_a_coverage_that_says_that_it_is_another_s_or_over_is_not_taken_for_hers
         (b'{"resourceType": "Parameters", "parameter": [{"name": "x"}]}', "Parameters.parameter[0].name"),
         (b'{"resourceType": "Parameters", "parameter": [{"name": "resource"}]}', "Parameters.parameter[0].resource"),
         (b'{"resourceType": "Parameters", "parameter": [{}, {}]}', "Parameters.parameter"),
+        (b'{"resourceType": "Parameters", "parameter": [], "parameter": []}', "Parameters.parameter"),
+        (json.dumps(by_nir()).encode()[:-1] + b', "servicedDate": "2026-11-26"}', f"{KIND}.servicedDate"),
+        (
+            json.dumps(by_nir()).replace('"birthDate"', '"birthDate": "1980-01-13", "birthDate"').encode(),
+            f"{KIND}.contained[0].birthDate",
+        ),
     ],
 )
 def test_a_body_that_is_no_request_is_refused(body: bytes, field: str) -> None:

@@ -1,6 +1,7 @@
 """Lines of the files of tariffs and benefits: what is read, and what is refused by its field."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def test_the_examples_of_the_published_tables_are_read() -> None:
     assert line.benefit.documents == (DocumentKind.PRESCRIPTION, DocumentKind.SIGNED_QUOTE)
     assert read_tariff(TARIFF | {"valid_until": "", "ceiling_cents": ""}).until_day == NO_END
     assert read_benefit(BENEFIT | {"item": "", "cap_cents": ""}).benefit.key == "*OPTI"
+
+
+@pytest.mark.parametrize("page", ["invoices.md", "agreements.md"])
+def test_what_a_vendor_s_page_invoices_is_in_the_demonstration_s_tariffs(page: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / page).read_text("utf-8")
+    items = re.findall(r'"item": "([A-Z0-9]+)"', text)
+    assert items
+    assert set(items) <= {item.code for item in ITEMS}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import msgspec
 
 from tierce.billing.errors import BillingFieldError
 from tierce.billing.model import InvoiceLine
-from tierce.kernel.bodies import UNREADABLE, WHOLE, fault_of
+from tierce.kernel.bodies import UNREADABLE, WHOLE, decoded, fault_of
 from tierce.kernel.ids import MAX_ID
 from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
@@ -186,7 +186,7 @@ def _line(raw: LineBody, at: str) -> InvoiceLine:
 def read_why(body: bytes) -> str:
     """Read why one is taken back; raises BillingFieldError, which never repeats the text."""
     try:
-        why = " ".join(_why_decoder.decode(body).why.split())
+        why = " ".join(decoded(_why_decoder, body).why.split())
     except UNREADABLE:
         field, reason = fault_of(body, CancelBody)
         raise BillingFieldError(field, reason, _WHY_REMEDY) from None

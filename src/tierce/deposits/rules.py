@@ -13,7 +13,7 @@ import msgspec
 
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
-from tierce.kernel.bodies import UNREADABLE, fault_of
+from tierce.kernel.bodies import UNREADABLE, decoded, fault_of
 from tierce.kernel.card import AMC, Routing, parse_csr
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, paris_day, read_date
@@ -74,7 +74,7 @@ def _refuse(field: str, reason: tuple[str, str], remedy: tuple[str, str]) -> Dep
 def parse_deposit(body: bytes, today: date) -> Typed:
     """Read a deposit, or raise DepositFieldError naming the field and the remedy, never the value."""
     try:
-        raw = _decoder.decode(body)
+        raw = decoded(_decoder, body)
     except UNREADABLE:
         # The decoder's own message may quote a value: it is not repeated.
         field, reason = fault_of(body, DepositBody)

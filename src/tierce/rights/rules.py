@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tierce.kernel.bodies import UNREADABLE, fault_of
+from tierce.kernel.bodies import UNREADABLE, decoded, fault_of
 from tierce.kernel.card import MemberNumber, Routing, parse_amc, parse_csr
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
@@ -70,7 +70,7 @@ _ONE_WAY_REMEDY = Phrase(
 def parse_question(body: bytes, today: date) -> Question:
     """Read a question, or raise QuestionError naming the field and the remedy, never the value."""
     try:
-        raw = _decoder.decode(body)
+        raw = decoded(_decoder, body)
     except UNREADABLE:
         # The decoder's own message may quote a value: it is not repeated.
         field, reason = fault_of(body, QuestionBody)

@@ -9,7 +9,10 @@ from psycopg import Connection
 from tierce.closings import store
 from tierce.closings.model import Target
 from tierce.closings.rules import (
+    ACTS,
     LEVELS,
+    REASON_CHARS,
+    SITES,
     name_of,
     narrower,
     read_length,
@@ -54,10 +57,13 @@ Sortie / exit: 0 fait / done, 1 abandonné / given up, 2 refusé / refused.
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fermer, rouvrir. / Close, open again.")
 
 LevelName = Annotated[str, typer.Argument(help=f"{', '.join(LEVELS)}.")]
+_LEAST, _MOST = REASON_CHARS
+_REASON_HELP = f"Pourquoi, en {_LEAST} à {_MOST} caractères. / Why, in {_LEAST} to {_MOST} characters."
 Subject = Annotated[
     str,
     typer.Argument(
-        help="portal|api, ask|revisit|invoice, OPTI…, AMC, GP…, 75:GP, FINESS ; rien : nation. / Nothing: nation."
+        help=f"{'|'.join(SITES)}, {'|'.join(ACTS)}, OPTI…, AMC, GP…, 75:GP, FINESS ; rien : nation. / "
+        "Nothing: nation."
     ),
 ]
 
@@ -82,7 +88,7 @@ def close(
     *,
     level: LevelName,
     subject: Subject = "",
-    reason: Annotated[str, typer.Option(help="Pourquoi, en une phrase. / Why, in one sentence.")],
+    reason: Annotated[str, typer.Option(help=_REASON_HELP)],
     length: Annotated[str, typer.Option("--for", help="30m, 4h, 2d.")] = "4h",
     rung: Annotated[str, typer.Option(help="suspended, presence, step-up.")] = "suspended",
     by: Annotated[str, typer.Option(help="Qui ferme. / Who closes.")] = "",

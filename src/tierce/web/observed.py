@@ -8,6 +8,7 @@ Nothing here depends on a person: no label names anybody, and what an answer hid
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -54,6 +55,13 @@ BODY_SECONDS: Final = 30.0
 _WORD: Final = re.compile(r"[a-z_.-]{1,24}")
 
 
+def _said_twice(said: list[bytes]) -> problems.Problem:
+    """The refusal that names the header, as the description writes it; its name is one of ONCE."""
+    name = next(name for place, name in enumerate(said) if name in said[:place])
+    field = {b"dpop": "DPoP"}.get(name, name.decode().title())
+    return replace(problems.HEADER_TWICE, extra={"field": field})
+
+
 class Observed:
     """One site's application, watched."""
 
@@ -77,7 +85,7 @@ class Observed:
             return
         said = [name for name, _value in scope["headers"] if name in ONCE]
         if len(said) > len(frozenset(said)):
-            await _answer(send, 400, problems.of_status(400).body(), b"application/problem+json")
+            await _answer(send, 400, _said_twice(said).body(), b"application/problem+json")
             return
         started, status = perf_counter(), 0
 

@@ -11,7 +11,7 @@ from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.rules import REASONS as INVOICE_REASONS
 from tierce.billing.model import InvoiceReason
 from tierce.billing.rules import LineBody, read_lines, read_reference, unreadable
-from tierce.kernel.bodies import UNREADABLE
+from tierce.kernel.bodies import UNREADABLE, decoded
 from tierce.kernel.care import DOMAIN_LABELS
 from tierce.kernel.clock import day_of
 from tierce.kernel.language import Phrase
@@ -40,7 +40,7 @@ _BODY_REMEDY: Final = Phrase(
 def parse_agreement(body: bytes) -> Sought:
     """Read an ask, or raise BillingFieldError naming the field, its line and the remedy, never the value."""
     try:
-        raw = _decoder.decode(body)
+        raw = decoded(_decoder, body)
     except UNREADABLE:
         raise unreadable(body, AgreementBody, _BODY_REMEDY) from None
     return Sought(raw.engagement, read_reference(raw.reference), _kind(raw.kind), read_lines(raw.lines, LINES_MAX))

@@ -10,7 +10,7 @@ from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Quoted, Sent
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
 from tierce.billing.rules import LineBody, read_lines, read_reference, same_care, unreadable
-from tierce.kernel.bodies import UNREADABLE
+from tierce.kernel.bodies import UNREADABLE, decoded
 from tierce.kernel.clock import date_of, day_of, read_date
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_date
@@ -45,7 +45,7 @@ _BODY_REMEDY: Final = Phrase(
 def parse_invoice(body: bytes, today: date) -> Sent:
     """Read an invoice, or raise BillingFieldError naming the field, its line and the remedy, never the value."""
     try:
-        raw = _decoder.decode(body)
+        raw = decoded(_decoder, body)
     except UNREADABLE:
         raise unreadable(body, InvoiceBody, _BODY_REMEDY) from None
     quoted = [name for name in QUOTED if getattr(raw, name) is not None]

@@ -1,6 +1,7 @@
 """The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -10,7 +11,7 @@ import psycopg
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -26,6 +27,7 @@ from tierce.billing.settlement.own import OwnTransfers
 from tierce.gate.service import Gate
 from tierce.identity.assistants.service import AssistantDoor
 from tierce.identity.dpop import ProofVerifier
+from tierce.kernel.bodies import given_twice
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -46,7 +48,7 @@ from tierce.web.api.guard import only_open_acts
 from tierce.web.api.hot import App, HotRoutes
 from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.metrics import render
-from tierce.web.api.openapi import describe
+from tierce.web.api.openapi import describe, everywhere
 from tierce.web.api.openapi_agreements import with_agreements
 from tierce.web.api.openapi_deposits import with_deposits
 from tierce.web.api.openapi_fhir import with_fhir
@@ -171,8 +173,22 @@ async def openapi(request: AnyRequest) -> Response[bytes]:
     state = request.app.state
     if "description" not in state:
         schema = describe(request.app.openapi_schema.to_schema(), _wiring(request).sign_in.url.rstrip("/"))
-        state.description = msgspec.json.encode(with_fhir(with_agreements(with_invoices(with_deposits(schema)))))
+        state.description = msgspec.json.encode(
+            everywhere(with_fhir(with_agreements(with_invoices(with_deposits(schema)))))
+        )
     return Response(state.description, media_type="application/json")
+
+
+class _Asked(Request[Any, Any, State]):
+    """A request in whose JSON no object gives a name twice, as in the bodies that our own rules read."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - whatever was sent
+        """Read the body, or refuse it by the name."""
+        found = await super().json()
+        twice = given_twice(await self.body()) if found is not None else None
+        if twice is not None:
+            raise ValidationException(extra=[{"key": twice}])
+        return found
 
 
 async def _headers(message: Message, scope: Scope) -> None:
@@ -197,9 +213,20 @@ def field_refused(_request: AnyRequest, error: FieldError) -> Response[bytes]:
 def _http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
     problem, field = problems.of_status(error.status_code), _field_of(error)
+    if isinstance(error, InternalServerException) and error.detail == _GONE:
+        return _told(problems.TOO_SLOW)
     if error.status_code == 413 and request.url.path == CLAIM_PATH:
         problem = replace(problem, remedy=_CLAIM_BYTES)
-    return _told(problem if field is None else replace(problem, extra={"field": field}))
+    answer = _told(problem if field is None else replace(problem, extra={"field": field}))
+    if error.status_code == 405 and error.headers:
+        answer.headers |= error.headers  # `allow`, without which a 405 is none (RFC 9110 §15.5.6)
+    return answer
+
+
+_GONE: Final = "client disconnected prematurely"
+"""What the framework says of a body that did not arrive whole, and takes for a fault of ours."""
+_MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
+"""What the decoder says of a field of ours that is not there."""
 
 
 def _field_of(error: HTTPException) -> str | None:
@@ -207,6 +234,8 @@ def _field_of(error: HTTPException) -> str | None:
     extra = error.extra if isinstance(error, ValidationException) else None
     if not isinstance(extra, list) or not extra or not isinstance(extra[0], dict):
         return None
+    if missing := _MISSING.match(str(extra[0].get("message", ""))):
+        return missing[1]
     key, _, _ = str(extra[0].get("key", "")).partition("[")
     return key if key not in {"", "data"} else None  # "data": the body as a whole
 
@@ -291,6 +320,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, fhir: Eligibility, s
         },
         before_send=[_headers],
         guards=[only_open_acts],
+        request_class=_Asked,
         request_max_body_size=BODY_BYTES_MAX,
         state=State(
             {

@@ -142,7 +142,8 @@ class Front:
                 await _json(send, 200, state_body(await self._state(scope, path.removeprefix(DEPOSITS + "/"))))
             else:
                 known = path in {SERVICE, DEPOSITS} or path.startswith(DEPOSITS + "/")
-                await _problem(send, problems.of_status(405 if known else 404))
+                allowed = [(b"allow", b"POST" if path == DEPOSITS else b"GET")] if known else []
+                await _problem(send, problems.of_status(405 if known else 404), allowed)
         except (DepositFieldError, NotClosedError, SpoolFullError, TooManyDepositsError, ReceiptUnknownError,
                 IdentityError, _TooLargeError, TimeoutError) as error:  # fmt: skip
             await _problem(send, _as_problem(error))
@@ -267,9 +268,9 @@ async def _json(send: Send, status: int, body: dict[str, Any]) -> None:
     await _send(send, status, b"application/json", msgspec.json.encode(body))
 
 
-async def _problem(send: Send, problem: Problem) -> None:
+async def _problem(send: Send, problem: Problem, also: Sequence[tuple[bytes, bytes]] = ()) -> None:
     more = [(name.encode(), value.encode()) for name, value in problems.headers_of(problem).items()]
-    await _send(send, problem.status, b"application/problem+json", problem.body(), more)
+    await _send(send, problem.status, b"application/problem+json", problem.body(), [*more, *also])
 
 
 async def _send(send: Send, status: int, media: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()) -> None:

@@ -81,6 +81,7 @@ _TOLD_IN_FHIR = {
 _QUESTIONS = frozenset({RIGHTS_PATH, ELIGIBILITY_PATH})
 _BYTES_MAX = {ELIGIBILITY_PATH: reading.BYTES_MAX}
 _READ = frozenset({b"authorization", b"dpop", b"idempotency-key"})
+_ALLOW = (b"allow", b"POST")
 _PROBLEM_HEADERS = [(b"content-type", b"application/problem+json"), *_TOLD_HEADERS[1:]]
 
 
@@ -334,6 +335,8 @@ async def _read(scope: Scope, receive: Receive, most: int = QUESTION_BYTES_MAX) 
 
 async def _problem(send: Send, problem: Problem) -> None:
     more = [(name.encode(), value.encode()) for name, value in problems.headers_of(problem).items()]
+    if problem is problems.METHOD:
+        more.append(_ALLOW)
     await _send(send, problem.status, [*_PROBLEM_HEADERS, *more], problem.body())
 
 

@@ -235,6 +235,18 @@ def describe(schema: dict[str, Any], url: str) -> dict[str, Any]:
     return schema
 
 
+def everywhere(schema: dict[str, Any]) -> dict[str, Any]:
+    """Add what the front of the site answers on any route: to a header said twice, to a body that stays away."""
+    for item in schema["paths"].values():
+        for operation in item.values():
+            told = operation["responses"]
+            twice = problem("A header on which something is decided is given twice; `field` names it.", 400)
+            told["400"] = told.get("400", twice) | {"content": twice["content"] | told.get("400", twice)["content"]}
+            if "requestBody" in operation:
+                told.setdefault("408", problem("The request did not arrive whole.", 408))
+    return schema
+
+
 def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
     yield 503  # whatever needs the store is refused in front while it is away
     yield from _ALSO.get(path, ())

@@ -90,8 +90,8 @@ CLOSED_PART: Final = {
         "subject": {"type": "integer"},
         "code": {
             "type": ["string", "null"],
-            "description": "A domain's code, `portal` or `api` (software), `ask`, `revisit`, `invoice`, an AMC "
-            "number; null for the nation.",
+            "description": "A domain's code, `portal` or `api` (software), `ask`, `revisit`, `invoice`, `agreement`, "
+            "an AMC number; null for the nation.",
         },
         "name": WORDS,
         "since": _INSTANT,

@@ -38,6 +38,7 @@ _CLAIM_REFUSALS: Final = {
     400: "Not in the expected form.",
     401: _REFUSALS[401],
     403: "This account, device or establishment is suspended.",
+    408: "The claim did not arrive whole.",
     409: "This reference is another one's.",
     413: "More than thirty-two kilobytes.",
     422: _REFUSALS[422],

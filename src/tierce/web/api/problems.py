@@ -116,6 +116,11 @@ _MALFORMED = _problem(
     ("La demande n’a pas la forme attendue.", "The request is not in the expected form."),
     ("Voyez la description de l’API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
+HEADER_TWICE = _problem(
+    400, "malformed",
+    ("Un en-tête est donné deux fois.", "A header is given twice."),
+    ("Envoyez une seule fois celui que `field` nomme.", "Send the one that `field` names a single time."),
+)  # fmt: skip
 TOO_FAST = _problem(
     429, "too_fast",
     ("Trop de demandes à la fois ; rien n’a été fait.", "Too many requests at once; nothing was done."),

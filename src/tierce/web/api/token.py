@@ -35,6 +35,12 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a
 SUBJECT_TYPES = frozenset({ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt"})
 TOKEN_CHARS_MAX = 8_192
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_PARAMETERS = frozenset(
+    {
+        "grant_type", "client_id", "client_assertion_type", "client_assertion", "subject_token", "subject_token_type",
+        "activity",
+    }
+)  # fmt: skip
 _FORM = Phrase(
     "Envoyez un formulaire avec grant_type, client_id, client_assertion_type, client_assertion, subject_token et "
     "subject_token_type, et au besoin activity.",
@@ -56,9 +62,9 @@ class VendorWiring:
 class _FormError(Exception):
     """The form is not one of an exchange."""
 
-    def __init__(self, error: str, reason: Phrase) -> None:
+    def __init__(self, error: str, reason: Phrase, field: str) -> None:
         super().__init__(error)
-        self.error, self.reason = error, reason
+        self.error, self.reason, self.field = error, reason, field
 
 
 @post(TOKEN_PATH, status_code=200, include_in_schema=False, opt={"act": Act.SESSION_OPEN})
@@ -71,7 +77,7 @@ async def token(request: AnyRequest) -> Response[bytes]:
             given, await received(request, wiring.url), client_address(request, wiring.proxies)
         )
     except _FormError as error:
-        return _refusal(400, error.error, "form", error.reason, _FORM)
+        return _refusal(400, error.error, "form", error.reason, _FORM, {"field": error.field})
     except IdentityError as error:
         return _refused(error)
     activity = exchanged.state.activity
@@ -93,19 +99,23 @@ async def _form(request: AnyRequest) -> Mapping[str, str]:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         reason = Phrase("la demande n’est pas un formulaire", "the request is not a form")
-        raise _FormError("invalid_request", reason)
+        raise _FormError("invalid_request", reason, "Content-Type")
     found = list((await request.form()).multi_items())
     form = {name: value for name, value in found if isinstance(value, str)}
     if len(form) != len(found):
         reason = Phrase("un paramètre est donné deux fois", "a parameter is given twice")
-        raise _FormError("invalid_request", reason)
+        names = [name for name, _ in found]
+        twice = next(
+            (name for place, name in enumerate(names) if name in names[:place] and name in _PARAMETERS), "body"
+        )
+        raise _FormError("invalid_request", reason, twice)
     return form
 
 
 def _read(form: Mapping[str, str]) -> Exchange:
     if form.get("grant_type") != GRANT:
         reason = Phrase("ce type de demande n’est pas servi ici", "this grant type is not served here")
-        raise _FormError("unsupported_grant_type", reason)
+        raise _FormError("unsupported_grant_type", reason, "grant_type")
     wanted = {"client_assertion_type": {ASSERTION}, "subject_token_type": SUBJECT_TYPES}
     needed = ("client_id", "client_assertion", "subject_token")
     wrong = [name for name in needed if not _is_word(form.get(name, ""))]
@@ -116,7 +126,7 @@ def _read(form: Mapping[str, str]) -> Exchange:
     if wrong:
         listed = ", ".join(wrong)
         reason = Phrase(f"à revoir : {listed}", f"to be looked at: {listed}")
-        raise _FormError("invalid_request", reason)
+        raise _FormError("invalid_request", reason, wrong[0])
     return Exchange(
         client_id=form["client_id"],
         assertion=form["client_assertion"],
@@ -178,7 +188,8 @@ _ERROR = {
         "code": _text("Ours, stable: `client_…`, `proof_…`, `sign_in_…`, `activity_wanted` or `form`."),
         "reason": WORDS,
         "remedy": WORDS,
-        "field": _text("The claim of the assertion at fault, when a registered key signed it."),
+        "field": _text("The parameter or header at fault, the first of several; or the claim of the assertion, when "
+                       "a registered key signed it."),
         "activities": {
             "type": "array",
             "items": _ACTIVITY,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tierce.kernel.bodies import UNREADABLE, fault_of
+from tierce.kernel.bodies import UNREADABLE, WHOLE, decoded, fault_of
 from tierce.kernel.language import Phrase
 from tierce.web.fhir.errors import ElementError, Issue
 
@@ -78,6 +78,8 @@ class Element:
             if name not in read and name not in PASSED and name not in passed:
                 known = ", ".join(sorted(read))
                 remedy = Phrase(f"Retirez-le ; on lit ici {known}.", f"Leave it out; read here: {known}.")
+                if not read:
+                    remedy = Phrase("Retirez-le ; on ne lit rien ici.", "Leave it out; nothing is read here.")
                 raise ElementError(self.path(name), _NOT_READ, remedy, Issue.STRUCTURE)
         return self
 
@@ -171,6 +173,14 @@ class Element:
         return Element(f"{self.path(name)}[{place}]", value)
 
 
+def _placed(field: str, kind: str) -> str:
+    """The path of a field at fault, as that of any other element of the resource or of Parameters."""
+    inner = field.removeprefix("parameter[0].resource.")
+    if inner == WHOLE:
+        return WHOLE
+    return f"{'Parameters' if inner.partition('[')[0] == 'parameter' else kind}.{inner}"
+
+
 def read_resource(body: bytes, kind: str) -> Element:
     """The one resource of what was sent: itself, or the parameter `resource` of Parameters.
 
@@ -178,12 +188,12 @@ def read_resource(body: bytes, kind: str) -> Element:
         ElementError: it is none, or of another kind.
     """
     try:
-        found: Any = _decoder.decode(body)
+        found: Any = decoded(_decoder, body)
     except UNREADABLE:
-        field, reason = fault_of(body, _Any)
-        raise ElementError(field, reason, _JSON_REMEDY, Issue.STRUCTURE) from None
+        field, reason = fault_of(body, _Any, first=0)
+        raise ElementError(_placed(field, kind), reason, _JSON_REMEDY, Issue.STRUCTURE) from None
     if not isinstance(found, dict):
-        field, reason = fault_of(body, _Any)
+        field, reason = fault_of(body, _Any, first=0)
         raise ElementError(field, reason, _JSON_REMEDY, Issue.STRUCTURE)
     if found.get("resourceType") == "Parameters":
         given = Element("Parameters", found).only("resourceType", "parameter").one("parameter")

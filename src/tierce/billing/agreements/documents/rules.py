@@ -11,7 +11,7 @@ import msgspec
 from tierce.billing.agreements.documents.model import Declared, Prescriber, Subject
 from tierce.billing.agreements.model import OwnDocument
 from tierce.billing.errors import BillingFieldError
-from tierce.kernel.bodies import UNREADABLE, fault_of
+from tierce.kernel.bodies import UNREADABLE, decoded, fault_of
 from tierce.kernel.clock import read_date
 from tierce.kernel.language import Phrase
 from tierce.kernel.luhn import is_rpps
@@ -53,7 +53,7 @@ _RPPS_REMEDY: Final = Phrase(
 def read_declared(body: bytes) -> Declared:
     """Read a declaration, or raise BillingFieldError naming the field and the remedy, never the value."""
     try:
-        raw = _decoder.decode(body)
+        raw = decoded(_decoder, body)
     except UNREADABLE:
         field, reason = fault_of(body, DocumentBody)
         raise BillingFieldError(field, reason, _BODY_REMEDY) from None
