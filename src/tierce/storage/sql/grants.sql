@@ -39,7 +39,7 @@ grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.l
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee, registry.printed to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution to tierce_api;
-grant execute on function access.brings_nobody, directory.apply, directory.enrol_by_manager, directory.declare_substitute,
+grant execute on function access.brings_nobody, access.too_new, directory.apply, directory.enrol_by_manager, directory.declare_substitute,
     directory.end_substitution to tierce_api;
 grant execute on function access.leave_code, access.codes_waiting, access.continue_line, access.separate to tierce_api;
 grant select on access.continued to tierce_api;
