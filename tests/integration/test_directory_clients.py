@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, Play
+from tests.integration.test_identity_continuing import at, settle, settled
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.directory.errors import (
     EnrolmentMissingError,
@@ -417,7 +418,7 @@ def test_who_was_she_and_where_on_a_day(world: World, office: Office) -> None:
 
 
 def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
-    play: Play, database: Database
+    play: Play, database: Database, connect: Connect
 ) -> None:
     """Through the API, signed by her browser's key; unsigned, repeated or out of bounds, nothing is declared."""
     day = date_of(today()).isoformat()
@@ -429,7 +430,7 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         handle = opened["handle"]
         early = await desk_.send("POST", "/v1/substitutions", handle, key, body)
         assert early.json()["code"] == "session_not_bound"
-        assert (await desk_.bind(opened, key)).status_code == 200
+        settle(connect, await at(desk_, opened))
         assert (await desk_.send("POST", "/v1/substitutions", handle, None, body)).status_code == 401
         too_long = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": "2099-01-01"}).encode()
         refused = await desk_.send("POST", "/v1/substitutions", handle, key, too_long)
@@ -443,7 +444,7 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         substitute = await desk_.open_session(PLACELESS)
         assert len(substitute["activities"]) == 1
         own = substitute["key"]
-        assert (await desk_.bind(substitute)).status_code == 200
+        settle(connect, await at(desk_, substitute))
         again = await desk_.send("POST", "/v1/substitutions", substitute["handle"], own, body)
         assert again.json()["code"] == "colleague_substitute", "a substitute declares none"
         path = f"/v1/substitutions/{made.json()['number']}/end"
@@ -462,17 +463,17 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         assert [row[0] for row in admin.execute(acts).fetchall()] == [58, 58, 59]
 
 
-def test_a_manager_enrols_a_colleague_from_her_own_session(play: Play, database: Database, office: Office) -> None:
+def test_a_manager_enrols_a_colleague_from_her_own_session(
+    play: Play, database: Database, connect: Connect, office: Office
+) -> None:
     body = json.dumps({"colleague": MOVED}).encode()
     with database.connect(SUPERUSER) as admin:
         admin.execute("delete from directory.enrolment where professional = 204")
         admin.execute("select directory.apply(204, '{101}')")
 
     async def enrols(desk_: Desk, expected: int) -> None:
-        opened = await desk_.open_session(MORVAN)
-        key = opened["key"]
-        assert (await desk_.bind(opened, key)).status_code == 200
-        answer = await desk_.send("POST", "/v1/enrolments", opened["handle"], key, body)
+        manager = await settled(desk_, connect)
+        answer = await desk_.send("POST", "/v1/enrolments", manager.handle, manager.key, body)
         assert answer.status_code == expected, answer.text
 
     play(lambda desk_: enrols(desk_, 403))

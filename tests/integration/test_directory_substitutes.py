@@ -8,6 +8,8 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, PLACELESS, Desk, Play
 from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
+from tests.integration.test_identity_continuing import at, settle
+from tests.integration.test_own_mail import ADDRESS, on_file, told
 from tests.integration.world import World, enrol, make_world
 from tierce.directory.errors import SubstitutionRefusedError
 from tierce.directory.model import Place, Professional, Substitution
@@ -15,6 +17,7 @@ from tierce.identity.model import Caller
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import ActivityId
+from tierce.notices.own.model import Told
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -260,3 +263,37 @@ def test_a_held_session_is_told_why_she_adds_nobody(play: Play, database: Databa
             assert (refused.status_code, refused.json()["code"]) == (403, "colleague_held")
 
     play(scene)
+
+
+def test_a_thief_at_a_new_device_leaves_no_accomplice_in_her_stead(play: Play, connect: Connect) -> None:
+    """The sign-in alone is stolen: it brings in neither a substitute, for ninety-two days, nor a colleague."""
+    on_file(connect)
+    day = date_of(today()).isoformat()
+    body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("update directory.enrolment set manager = true where professional = 201")
+
+    async def scene(desk_: Desk) -> None:
+        thief = await at(desk_, await desk_.open_session(MORVAN))
+        for path, sent in (("substitutions", body), ("enrolments", json.dumps({"colleague": PLACELESS}).encode())):
+            refused = await desk_.send("POST", f"/v1/{path}", thief.handle, thief.key, sent)
+            assert (refused.status_code, refused.json()["code"]) == (403, "colleague_device")
+        row = admin.execute(
+            "select directory.declare_substitute(id, 203, %s, %s) from access.session", (today(),) * 2
+        )
+        assert row.fetchone() == (None,), "the database holds it, whatever asks"
+        assert [one[0] for one in told(connect)] == [Told.DEVICE]
+        settle(connect, thief)
+        made = await desk_.send("POST", "/v1/substitutions", thief.handle, thief.key, body)
+        assert made.status_code == 201, made.text
+        assert told(connect)[-1] == (Told.SUBSTITUTE, 1, ADDRESS, None), "from an old device she is told, at once"
+        again = await desk_.send("POST", "/v1/substitutions", thief.handle, thief.key, body)
+        assert again.json() == made.json()
+        assert told(connect)[-1] == (Told.SUBSTITUTE, 1, ADDRESS, None), "said again, it is the same one"
+
+    play(scene)
+
+
+def test_whom_staff_declare_is_no_news_to_her(world: World, connect: Connect, standing: Standing) -> None:
+    assert standing.made.id
+    assert told(connect) == []

@@ -188,3 +188,28 @@ def test_a_message_at_which_the_relay_hangs_up_each_time_is_tried_six_times_ever
             admin.execute("update notice.own_mail set due = now()")
     assert waits[:-1] == [(5,), (10,), (20,), (40,), (80,)]
     assert rows(connect, "select how, code, attempts from notice.own_mail") == [("refused", "lost", ATTEMPTS_MAX)]
+
+
+def test_whoever_holds_the_api_s_password_opens_no_session_on_a_new_device_that_she_is_not_told_of(
+    connect: Connect, database: Database
+) -> None:
+    """No sign-in, no process: straight on the database, where the triggers are all that tells her."""
+    fill_directory(database)
+    on_file(connect)
+    thief = connect("tierce_api", autocommit=True)
+    thief.execute("insert into access.device (id, thumbprint, created) values (9, sha256('thief'), now())")
+    thief.execute("insert into access.login (id, professional, created) values (8, 201, now())")
+    columns = "id, handle, site, login, professional, acr, device, software, network, created, expires"
+    values = "7, sha256('mine'), 1, 8, 201, 2, 9, 1, '\\x{}', now(), now() + interval '1 hour'".format("00" * 16)
+    for born in ("activity", "assistant", "line"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            thief.execute(
+                f"insert into access.session ({columns}, {born})"
+                f" select {values}, id from directory.activity where professional = 201 limit 1".encode()
+            )
+    thief.execute(f"insert into access.session ({columns}) values ({values})".encode())
+    assert told(connect) == []
+    thief.execute(
+        "update access.session set activity = (select min(id) from directory.activity where professional = 201)"
+    )
+    assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)]

@@ -8,7 +8,9 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, PLACELESS, Desk, Play
+from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, paris_day
+from tierce.policy.seats import pack, settled_line
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
@@ -83,6 +85,8 @@ def test_who_stands_in_invoices_no_longer_than_whoever_declared_her_and_loses_he
         key = mine["key"]
         assert (await desk.bind(mine, key)).status_code == 200
         (session,) = admin.execute("select id from access.session").fetchone() or (0,)
+        long_hers = pack(settled_line(Profession.GP, TODAY))
+        admin.execute("update access.line set state = %s where login is not null", (long_hers,))
         made = admin.execute("select directory.declare_substitute(%s, 203, %s, %s)", (session, TODAY, TODAY))
         (number,) = made.fetchone() or (0,)
         hers = await desk.open_session(PLACELESS)

@@ -36,11 +36,11 @@ class Colleagues:
 
         Raises:
             ColleagueRefusedError: nobody of that number, another profession, days or number out of bounds, the
-                session acts under a substitution itself, or is held.
+                session acts under a substitution itself, is held, or its device is new.
             SessionRefusedError, ProofRefusedError.
         """
         async with self._sessions.signed(handle, request) as (connection, state):
-            await _refuse_held(connection, state)
+            await _refuse_held_or_new(connection, state)
             who = await _find(connection, substitute)
             made = await store.declare_substitute(connection, state.id, who, day_of(first), day_of(last))
             if made is None:
@@ -64,12 +64,12 @@ class Colleagues:
         """As an enrolled manager, enrol a colleague who signed in and applied at this very establishment.
 
         Raises:
-            ColleagueRefusedError: one is no manager there or is held, or the colleague did not apply or was decided
-                on by staff.
+            ColleagueRefusedError: one is no manager there, is held or at a new device, or the colleague did not apply
+                or was decided on by staff.
             SessionRefusedError, ProofRefusedError.
         """
         async with self._sessions.signed(handle, request) as (connection, state):
-            await _refuse_held(connection, state)
+            await _refuse_held_or_new(connection, state)
             who = await _find(connection, colleague)
             if not await store.enrol_by_manager(connection, state.id, who, BY_MANAGER):
                 raise ColleagueRefusedError(ColleagueReason.ENROLMENT)
@@ -80,10 +80,12 @@ def _by(state: SessionState) -> str:
     return f"professional {state.professional}"
 
 
-async def _refuse_held(connection: store.Connection, state: SessionState) -> None:
-    """The database holds it too; here it is told from the other reasons."""
+async def _refuse_held_or_new(connection: store.Connection, state: SessionState) -> None:
+    """The database holds both too; here they are told from the other reasons."""
     if await store.brings_nobody(connection, state.id):
         raise ColleagueRefusedError(ColleagueReason.HELD)
+    if state.activity is not None and await store.too_new(connection, state.id):
+        raise ColleagueRefusedError(ColleagueReason.DEVICE)
 
 
 async def _find(connection: store.Connection, national_id: str) -> ProfessionalId:

@@ -85,6 +85,7 @@ class ColleagueReason(StrEnum):
     SUBSTITUTE = "substitute"
     ENROLMENT = "enrolment"
     HELD = "held"
+    DEVICE = "device"
 
 
 class ColleagueRefusedError(IdentityError):

@@ -178,6 +178,11 @@ async def brings_nobody(connection: Connection, session: SessionId) -> bool:
     return await _one(connection, "select access.brings_nobody(%s)", (session,)) == (True,)
 
 
+async def too_new(connection: Connection, session: SessionId) -> bool:
+    """Tell whether the session's device is too new to let anybody in."""
+    return await _one(connection, "select access.too_new(%s)", (session,)) == (True,)
+
+
 async def declare_substitute(
     connection: Connection, session: SessionId, substitute: ProfessionalId, first: int, last: int
 ) -> int | None:

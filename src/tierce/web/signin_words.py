@@ -243,6 +243,14 @@ COLLEAGUE: Mapping[ColleagueReason, Told] = {
             "Have the hold lifted from your sessions and devices, or call the operator, who can add her.",
         ),
     ),
+    ColleagueReason.DEVICE: (
+        Phrase("Cet appareil est trop récent pour ajouter quelqu’un.", "This device is too new to add anybody from."),
+        Phrase(
+            "Faites-le depuis un appareil que vous utilisez depuis longtemps, ou appelez l’opérateur, qui peut "
+            "l’ajouter.",
+            "Do it from a device that you have used for long, or call the operator, who can add her.",
+        ),
+    ),
     ColleagueReason.ENROLMENT: (
         Phrase("Vous ne pouvez pas inscrire cette personne ici.", "You cannot enrol this person here."),
         Phrase(

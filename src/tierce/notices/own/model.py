@@ -19,6 +19,8 @@ class Told(IntEnum):
     """An assistant of hers made a passkey."""
     DEVICE = 5
     """She signed in, or whoever did so as her, on a device that was never hers."""
+    SUBSTITUTE = 6
+    """A session of hers declared somebody who works in her stead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _TITLES: Final = {
     Told.CODE: Phrase("Un code d’assistant a été créé à votre nom", "An assistant’s code was made in your name"),
     Told.PASSKEY: Phrase("Un assistant peut se connecter à votre nom", "An assistant can sign in in your name"),
     Told.DEVICE: Phrase("Connexion sur un nouvel appareil", "Sign-in on a new device"),
+    Told.SUBSTITUTE: Phrase("Un remplaçant a été déclaré à votre nom", "A substitute was declared in your name"),
 }
 _ONCE: Final = {
     Told.CODE: Phrase(
@@ -38,6 +39,10 @@ _ONCE: Final = {
         "votre compte a été ouvert sur un appareil qui n’avait jamais servi à votre nom.",
         "your account was opened on a device that had never been used in your name.",
     ),
+    Told.SUBSTITUTE: Phrase(
+        "un remplaçant a été déclaré à votre nom. Il peut y consulter des droits à votre place, les jours déclarés.",
+        "a substitute was declared in your name, who may look up rights there in your stead on the days declared.",
+    ),
 }
 _OFTEN: Final = {
     Told.CODE: Phrase("{n} codes d’assistant ont été créés.", "{n} assistants’ codes were made."),
@@ -47,6 +52,9 @@ _OFTEN: Final = {
     Told.DEVICE: Phrase(
         "votre compte a été ouvert sur {n} appareils qui n’avaient jamais servi à votre nom.",
         "your account was opened on {n} devices that had never been used in your name.",
+    ),
+    Told.SUBSTITUTE: Phrase(
+        "{n} remplaçants ont été déclarés à votre nom.", "{n} substitutes were declared in your name."
     ),
 }
 _CAME: Final = (Phrase("La demande venait", "The request came"), Phrase("La connexion venait", "The sign-in came"))
@@ -144,6 +152,13 @@ def _and_how(happened: Phrase, what: Told, about: Entered) -> Phrase:
 
 
 def _what_to_do(operator: Operator, what: Told) -> Phrase:
+    if what is Told.SUBSTITUTE:
+        return Phrase(
+            f"C’est vous ? Rien à faire. Ce n’est pas vous ? Appelez-nous tout de suite au {operator.called} : nous "
+            "y mettons fin. Le portail, à l’adresse que vous avez déjà, dit qui, page « Qui agit pour moi ».",
+            f"It was you? Nothing to do. It was not you? Call us at once on {operator.called}: we end it. The "
+            "portal, at the address that you already have, says who, page “Who acts for me”.",
+        )
     page, act = (
         (Phrase("Mes connexions", "My sign-ins"), Phrase("mettez fin à cette session", "end that session"))
         if what is Told.DEVICE

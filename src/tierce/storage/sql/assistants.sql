@@ -11,6 +11,15 @@ create or replace function access.settled_by_assistant(of_session bigint) return
     from access.session s where s.id = of_session
 $$;
 
+-- Whether the device of a session is too new to let anybody in: on probation, settled by an assistant's work alone, or of no line yet.
+-- Whoever signed in as her from elsewhere would go on as somebody else (docs/adr/0147).
+create or replace function access.too_new(of_session bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce((select access.on_probation(l.state, gate.today()) from access.session s join access.line l on l.id = s.line
+                     where s.id = of_session), true)
+        or access.settled_by_assistant(of_session)
+$$;
+
 -- Why a session may name nobody now: 0 it may, else identity.assistants.model.Stopped. Only the professional herself, on the portal, who
 -- just signed in, on a device that is not new, at a place where she acts in her own name; and nothing holds her or the device. Software's
 -- sessions name nobody: what holds the software would not hold whoever signs in at the portal.
@@ -18,7 +27,7 @@ create or replace function access.names_nobody(of_session bigint) returns smalli
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select case
         when s.id is null or a.id is null then 1
-        when l.state is null or access.on_probation(l.state, gate.today()) or access.settled_by_assistant(s.id) then 2
+        when access.too_new(s.id) then 2
         when access.brings_nobody(s.id) then 3
         when s.created < now() - interval '15 minutes' then 8
         else 0 end::smallint
@@ -26,7 +35,6 @@ create or replace function access.names_nobody(of_session bigint) returns smalli
     left join access.session s on s.id = w.id and s.revoked is null and s.expires > now() and s.assistant is null and s.site = 1
     left join directory.activity a on a.id = s.activity and a.active and a.substitution is null
         and a.professional = s.professional and gate.today() between a.from_day and a.until_day
-    left join access.line l on l.id = s.line
 $$;
 
 -- api: names an assistant for the place of the session, and leaves the digest of the code that she will type. Those sent away today count

@@ -18,15 +18,13 @@ create or replace function bank.stopped(of_session bigint) returns smallint
     select case
         when bank.managed(of_session) is null then 1
         when s.created < now() - interval '15 minutes' then 2
-        when d.created > now() - interval '14 days' or access.on_probation(l.state, gate.today())
-             or access.settled_by_assistant(of_session) then 3
+        when d.created > now() - interval '14 days' or access.too_new(of_session) then 3
         when access.brings_nobody(of_session) then 4
         when exists (select from bank.account k where k.establishment = bank.managed(of_session) and k.state in (1, 2)) then 5
         when (select count(*) from bank.account k where k.establishment = bank.managed(of_session)
               and k.asked > now() - interval '30 days' and k.origin = 1) >= 5 then 6
         else 0 end::smallint
-    from access.session s left join access.device d on d.id = s.device left join access.line l on l.id = s.line
-    where s.id = of_session
+    from access.session s left join access.device d on d.id = s.device where s.id = of_session
 $$;
 
 -- Those who work at an establishment and have an address on file are told of an account there, managers first.

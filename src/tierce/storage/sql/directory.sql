@@ -167,7 +167,7 @@ begin
     join directory.enrolment e on e.professional = a.professional and e.establishment = a.establishment
     where s.id = by_session and s.revoked is null and s.expires > now() and e.status = 2 and e.manager
       and a.professional = s.professional;
-    if place is null or colleague = leader or access.brings_nobody(by_session) then
+    if place is null or colleague = leader or access.brings_nobody(by_session) or access.too_new(by_session) then
         return false;
     end if;
     -- Only somebody who signed in and applied, or never was anything here: what staff suspended or ended stays theirs.
@@ -189,7 +189,7 @@ begin
     where s.id = by_session and s.revoked is null and s.expires > now() and a.active and a.substitution is null
       and a.professional = s.professional;
     if own.id is null or substitute = own.professional or first_day < today or last_day < first_day
-       or last_day - first_day >= 92 or first_day > today + 180 or access.brings_nobody(by_session)
+       or last_day - first_day >= 92 or first_day > today + 180 or access.brings_nobody(by_session) or access.too_new(by_session)
        or not exists (select from directory.professional p join directory.professional r on r.id = own.professional
                       where p.id = substitute and p.active and p.profession = r.profession and p.profession <> 0)
        or exists (select from directory.enrolment e where e.professional = substitute

@@ -39,7 +39,7 @@ grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.l
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee, registry.printed to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution to tierce_api;
-grant execute on function access.brings_nobody, directory.apply, directory.enrol_by_manager, directory.declare_substitute,
+grant execute on function access.brings_nobody, access.too_new, directory.apply, directory.enrol_by_manager, directory.declare_substitute,
     directory.end_substitution to tierce_api;
 grant execute on function access.leave_code, access.codes_waiting, access.continue_line, access.separate to tierce_api;
 grant select on access.continued to tierce_api;
@@ -47,7 +47,10 @@ grant execute on function access.name_assistant, access.renew_code, access.end_a
     access.assistant_name, access.leave_challenge, access.begin_passkey, access.take_challenge, access.keep_passkey,
     access.passkey_of, access.open_assistant_session to tierce_api;   -- no table of theirs
 grant select, insert on access.login, access.device to tierce_api;
-grant select, insert, update (activity, line, expires, used, revoked, revoked_why) on access.session to tierce_api;
+-- A session is opened without an activity, and no assistant's but by her passkey: what tells the professional of a device is the choice
+-- that follows, whoever opened it (own_mail.sql).
+grant select, insert (id, handle, site, login, professional, acr, offered, device, software, network, created, expires),
+    update (activity, line, expires, used, revoked, revoked_why) on access.session to tierce_api;
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_api;
 grant execute on function access.may_read, access.ask_challenge, access.renew to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
