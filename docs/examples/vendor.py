@@ -269,13 +269,17 @@ def main() -> None:
         given["API"], given["CLIENT"], key, machine, lambda: provider.sign_in(browse), lambda all_: all_[0]
     )
     tierce.enter()
-    for line in lines:
-        try:
-            told = tierce.ask(json.loads(line))
-        except RefusedError as refused:
-            told = refused.told
-        print(json.dumps(told, ensure_ascii=False), flush=True)
-    tierce.end()
+    try:
+        for line in lines:
+            try:
+                told = tierce.ask(json.loads(line))
+            except RefusedError as refused:
+                told = refused.told
+            except ValueError:
+                told = {"reason": {"fr": "Ce n’est pas un objet JSON sur une ligne.", "en": "Not JSON on one line."}}
+            print(json.dumps(told, ensure_ascii=False), flush=True)
+    finally:
+        tierce.end()  # whatever happened: the session is hers
 
 
 if __name__ == "__main__":

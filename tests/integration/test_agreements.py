@@ -328,6 +328,11 @@ def test_numbers_that_are_not_its_own_are_one_answer_and_are_counted_with_those_
             assert (await place.send(engagement="x")).status_code == 422
         assert reason(await place.send()) == "numbers_used_up"
         assert reason(await place.invoice(number)) == "numbers_used_up"
+        other = await place.desk.open_session()  # on another new machine of hers, of the same line of seats
+        assert other["key"].thumbprint != place.own.thumbprint
+        assert (await place.desk.bind(other, place=0)).status_code == 200
+        place.handle, place.own = other["handle"], other["key"]
+        assert reason(await place.send()) == "numbers_used_up"
 
     at_desk(scene)
 

@@ -59,6 +59,14 @@ def test_one_description_is_served_and_keeps_what_it_promised(database: Database
     assert not any(b'"paths"' in one.content for one in closed)
     assert "/v1/rights" in description.json()["paths"]
     assert not any(path.startswith("/v1/framework") for path in description.json()["paths"])
+    signed = {"$ref": "#/components/parameters/DPoP"}
+    unsigned = [
+        f"{method} {path}"
+        for path, item in description.json()["paths"].items()
+        for method, operation in item.items()
+        if operation["security"] and signed not in operation["parameters"]
+    ]
+    assert unsigned == [], "software signs every request of a session: a generated client must know it"
     listed = "".join(f"{line}\n" for line in sorted(promised(description.json())))
     if os.environ.get("TIERCE_SNAPSHOTS") == "write":
         PROMISE.write_text(listed, "utf-8")

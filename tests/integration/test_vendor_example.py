@@ -121,9 +121,10 @@ def test_the_example_asks_through_a_proxy_that_loses_an_answer_and_sends_another
         found = re.search(r"http\S+", running.stderr.readline())
         assert found is not None
         ended = asyncio.run(signed_in(stage, found[0]))
-        said, errors = running.communicate("\n".join([ended, *(one.decode() for one in asked)]) + "\n")
+        said, errors = running.communicate("\n".join([ended, "mistyped", *(one.decode() for one in asked)]) + "\n")
     assert running.returncode == 0, errors
-    first, other_domain = map(json.loads, said.splitlines())
+    mistyped, first, other_domain = map(json.loads, said.splitlines())
+    assert set(mistyped["reason"]) == {"fr", "en"}, "said, and the session goes on"
     assert first["shown"] is True
     assert (other_domain["code"], other_domain["status"]) == ("not_allowed", 403)
     assert lines_of(stage)[:2] == [(1, 12, 4), (4, 12, 4)], "asked once, though it was sent twice, and opened again"

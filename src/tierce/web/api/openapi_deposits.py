@@ -164,6 +164,7 @@ PATHS: Final[dict[str, Any]] = {
             "parameters": [
                 {"name": "receipt", "in": "path", "required": True, "schema": {"type": "string"},
                  "description": "Percent-encoded: its last sign may be `*`, `~`, `$` or `=`."},
+                ref("DPoP", "parameters"),
             ],
             "responses": {
                 "200": _answer("Its state.", "DepositStanding"),

@@ -74,7 +74,10 @@ _PATHS: Final[dict[str, Any]] = {
         "get": {
             "operationId": "readClaimResponse",
             "summary": "An invoice or an agreement of one's own establishment, as it stands.",
-            "parameters": [{"name": "response", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "parameters": [
+                {"name": "response", "in": "path", "required": True, "schema": {"type": "string"}},
+                ref("DPoP", "parameters"),
+            ],
             "responses": _answers("A ClaimResponse.", _READ_REFUSALS),
             "tags": [VENDOR],
             "security": [{SESSION: []}],
