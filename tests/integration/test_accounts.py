@@ -209,6 +209,54 @@ def test_what_is_odd_takes_a_second_member_of_staff_and_nobody_confirms_twice(pl
     play(scene)
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_one_member_of_staff_and_one_professional_move_no_account_out_of_sight_of_the_others(
+    play: Play, offices: Offices, back: bool
+) -> None:
+    """Operations end, or suspend, whoever would be told; the accomplice, alone there, asks; operations confirm."""
+
+    def move(status: int) -> None:
+        offices.admin.execute(
+            "update directory.enrolment set status = %s, at = now() where professional = 204", (status,)
+        )
+
+    async def scene(desk_: Desk) -> None:
+        accomplice = await known(desk_, offices.admin)
+        move(3)
+        assert (await accomplice.ask(desk_)).status_code == 201
+        told = offices.admin.execute("select email from notice.own_mail where what = 1").fetchall()
+        assert told == [("claire@tilleuls.example",)], "the accomplice alone"
+        offices.told()
+        offices.turn()
+        if back:
+            move(2)
+        offices.wait()
+        (ask,) = offices.desk.queue(offices.office)
+        assert (set(ask.odd), ask.needed) == ({Oddity.SENT_AWAY}, 2)
+        offices.confirm(BRUNO)
+        assert offices.turn() == (0, 0, 0), "not by one of the staff alone"
+        offices.confirm(HELENE)
+        assert offices.turn() == (0, 0, 1)
+
+    play(scene)
+
+
+def test_an_application_refused_there_is_nothing_odd(play: Play, offices: Offices) -> None:
+    async def scene(desk_: Desk) -> None:
+        morvan = await known(desk_, offices.admin)
+        offices.admin.execute(
+            "insert into directory.enrolment (professional, establishment, status, by) values (202, 101, 1, 'x');"
+            "update directory.enrolment set status = 4, at = now() where (professional, establishment) = (202, 101)"
+        )
+        await morvan.ask(desk_)
+        offices.told()
+        offices.turn()
+        (ask,) = offices.desk.queue(offices.office)
+        assert (set(ask.odd), ask.needed) == (set(), 1)
+
+    play(scene)
+
+
 def test_what_billing_opens_and_finds_to_be_something_else_is_refused(play: Play, offices: Offices) -> None:
     async def scene(desk_: Desk) -> None:
         morvan = await known(desk_, offices.admin)
