@@ -1,5 +1,7 @@
 """Another account of an establishment: who may ask, what is told, who confirms, and when it comes into force."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -25,6 +27,7 @@ from tierce.billing.bank.model import AccountState, Oddity
 from tierce.incidents.errors import FormError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.kernel.ids import SessionId
 from tierce.policy.acts import Act
 from tierce.storage.keys import BANK_KEY, Keyring
 
@@ -197,9 +200,11 @@ def test_what_is_odd_takes_a_second_member_of_staff_and_nobody_confirms_twice(pl
         (ask,) = offices.desk.queue(offices.office)
         assert (set(ask.odd), ask.needed) == ({Oddity.NOBODY_TOLD, Oddity.YOUNG_DEVICE}, 2)
         offices.confirm()
-        with pytest.raises(AccountMovedError):
-            offices.confirm(HELENE)
-        assert offices.turn() == (0, 0, 0)
+        married = replace(HELENE, session=SessionId(9109), name="Hélène Le Goff", roles=frozenset({"operations"}))
+        for again in (HELENE, married):
+            with pytest.raises(AccountMovedError):
+                offices.confirm(again)
+        assert offices.turn() == (0, 0, 0), "by another session, name or role she is the same one"
         with pytest.raises(FormError) as refused:
             offices.confirm(BRUNO, said=f"Elle a lu {IBAN[:14]} {IBAN[14:]}.")
         assert refused.value.field == "said"
