@@ -1,5 +1,7 @@
 """Another account of an establishment: who may ask, what is told, who confirms, and when it comes into force."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -25,6 +27,7 @@ from tierce.billing.bank.model import AccountState, Oddity
 from tierce.incidents.errors import FormError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.kernel.ids import SessionId
 from tierce.policy.acts import Act
 from tierce.storage.keys import BANK_KEY, Keyring
 
@@ -197,14 +200,64 @@ def test_what_is_odd_takes_a_second_member_of_staff_and_nobody_confirms_twice(pl
         (ask,) = offices.desk.queue(offices.office)
         assert (set(ask.odd), ask.needed) == ({Oddity.NOBODY_TOLD, Oddity.YOUNG_DEVICE}, 2)
         offices.confirm()
-        with pytest.raises(AccountMovedError):
-            offices.confirm(HELENE)
-        assert offices.turn() == (0, 0, 0)
+        married = replace(HELENE, session=SessionId(9109), name="Hélène Le Goff", roles=frozenset({"operations"}))
+        for again in (HELENE, married):
+            with pytest.raises(AccountMovedError):
+                offices.confirm(again)
+        assert offices.turn() == (0, 0, 0), "by another session, name or role she is the same one"
         with pytest.raises(FormError) as refused:
             offices.confirm(BRUNO, said=f"Elle a lu {IBAN[:14]} {IBAN[14:]}.")
         assert refused.value.field == "said"
         offices.confirm(BRUNO)
         assert offices.turn() == (0, 0, 1)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_one_member_of_staff_and_one_professional_move_no_account_out_of_sight_of_the_others(
+    play: Play, offices: Offices, back: bool
+) -> None:
+    """Operations end, or suspend, whoever would be told; the accomplice, alone there, asks; operations confirm."""
+
+    def move(status: int) -> None:
+        offices.admin.execute(
+            "update directory.enrolment set status = %s, at = now() where professional = 204", (status,)
+        )
+
+    async def scene(desk_: Desk) -> None:
+        accomplice = await known(desk_, offices.admin)
+        move(3)
+        assert (await accomplice.ask(desk_)).status_code == 201
+        told = offices.admin.execute("select email from notice.own_mail where what = 1").fetchall()
+        assert told == [("claire@tilleuls.example",)], "the accomplice alone"
+        offices.told()
+        offices.turn()
+        if back:
+            move(2)
+        offices.wait()
+        (ask,) = offices.desk.queue(offices.office)
+        assert (set(ask.odd), ask.needed) == ({Oddity.SENT_AWAY}, 2)
+        offices.confirm(BRUNO)
+        assert offices.turn() == (0, 0, 0), "not by one of the staff alone"
+        offices.confirm(HELENE)
+        assert offices.turn() == (0, 0, 1)
+
+    play(scene)
+
+
+def test_an_application_refused_there_is_nothing_odd(play: Play, offices: Offices) -> None:
+    async def scene(desk_: Desk) -> None:
+        morvan = await known(desk_, offices.admin)
+        offices.admin.execute(
+            "insert into directory.enrolment (professional, establishment, status, by) values (202, 101, 1, 'x');"
+            "update directory.enrolment set status = 4, at = now() where (professional, establishment) = (202, 101)"
+        )
+        await morvan.ask(desk_)
+        offices.told()
+        offices.turn()
+        (ask,) = offices.desk.queue(offices.office)
+        assert (set(ask.odd), ask.needed) == (set(), 1)
 
     play(scene)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, PLACELESS, Desk, Play
+from tests.integration.test_assistants import rows
 from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
 from tests.integration.test_identity_continuing import at, settle
 from tests.integration.test_own_mail import ADDRESS, on_file, told
@@ -294,6 +295,9 @@ def test_a_thief_at_a_new_device_leaves_no_accomplice_in_her_stead(play: Play, c
     play(scene)
 
 
-def test_whom_staff_declare_is_no_news_to_her(world: World, connect: Connect, standing: Standing) -> None:
+def test_whom_staff_declare_is_told_to_her_too(world: World, connect: Connect, standing: Standing) -> None:
+    """Of staff, one declares whom she likes, at whatever place, for ninety-two days: no provider vouches for it."""
     assert standing.made.id
-    assert told(connect) == []
+    assert rows(connect, "select professional, what, how from notice.own_mail") == [
+        (standing.me.id, Told.SUBSTITUTE, "unaddressed")
+    ]

@@ -194,5 +194,6 @@ def test_the_database_holds_the_bounds_that_the_policy_says() -> None:
             f"{policy.HELD_DAYS} days",
             f"{policy.NEW_CLIENT_DAYS} days",
             f"{policy.CONTACT_DAYS} days",
+            f"{policy.NEW_CLIENT_DAYS} days",
         ],
     }

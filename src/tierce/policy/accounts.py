@@ -28,7 +28,7 @@ YOUNG_DEVICE_DAYS: Final = 90
 HELD_DAYS: Final = 30
 """So does a hold that stood within these days, on the login, the device or the establishment."""
 NEW_CLIENT_DAYS: Final = 90
-"""So does an enrolment that moved within these."""
+"""So does an enrolment that moved within these: hers, or that of somebody else of the place who was sent away."""
 CONTACT_DAYS: Final = 30
 """So does an address on file that changed within these: whoever changed it would be the one who is told."""
 

@@ -93,6 +93,8 @@ class Oddity(IntEnum):
     HELD_LATELY = 4
     NEW_CLIENT = 5
     CONTACT_CHANGED = 6
+    SENT_AWAY = 7
+    """Somebody else of the place was suspended or ended there: she would have been told, and could have objected."""
 
 
 class NumberFrom(IntEnum):

@@ -20,7 +20,7 @@ class Told(IntEnum):
     DEVICE = 5
     """She signed in, or whoever did so as her, on a device that was never hers."""
     SUBSTITUTE = 6
-    """A session of hers declared somebody who works in her stead."""
+    """Somebody who works in her stead was declared, from a session of hers or by staff."""
 
 
 @dataclass(frozen=True, slots=True)

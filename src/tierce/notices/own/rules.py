@@ -154,9 +154,9 @@ def _and_how(happened: Phrase, what: Told, about: Entered) -> Phrase:
 def _what_to_do(operator: Operator, what: Told) -> Phrase:
     if what is Told.SUBSTITUTE:
         return Phrase(
-            f"C’est vous ? Rien à faire. Ce n’est pas vous ? Appelez-nous tout de suite au {operator.called} : nous "
+            f"Vous l’avez voulu ? Rien à faire. Sinon, appelez-nous tout de suite au {operator.called} : nous "
             "y mettons fin. Le portail, à l’adresse que vous avez déjà, dit qui, page « Qui agit pour moi ».",
-            f"It was you? Nothing to do. It was not you? Call us at once on {operator.called}: we end it. The "
+            f"You wanted it? Nothing to do. Otherwise, call us at once on {operator.called}: we end it. The "
             "portal, at the address that you already have, says who, page “Who acts for me”.",
         )
     page, act = (

@@ -126,7 +126,14 @@ create or replace function bank.oddities(of_account bigint) returns smallint[]
         case when exists (select from directory.enrolment e where e.professional = k.professional
             and e.establishment = k.establishment and e.at > k.asked - interval '90 days') then 5 end,
         case when exists (select from directory.enrolment e join directory.contact c on c.professional = e.professional
-            where e.establishment = k.establishment and e.status = 2 and c.at > k.asked - interval '30 days') then 6 end
+            where e.establishment = k.establishment and e.status = 2 and c.at > k.asked - interval '30 days') then 6 end,
+        -- Whoever was sent away is told of nothing, and stops nothing; let in again since, she was not there in between.
+        case when k.origin = 1 and exists (
+            select from directory.enrolment e join directory.past p on p.kind = 4 and p.subject = e.id
+            where e.establishment = k.establishment and e.professional <> k.professional
+              and p.until_day > (k.asked at time zone 'Europe/Paris' - interval '90 days')::date - date '1970-01-01'
+              and ((p.was ->> 'status')::smallint in (3, 4)
+                   or e.status in (3, 4) and (p.was ->> 'status')::smallint = 2)) then 7 end
         ]::smallint[], null)
     from bank.account k left join access.session s on s.id = k.session left join access.device d on d.id = s.device
     left join access.login g on g.professional = k.professional

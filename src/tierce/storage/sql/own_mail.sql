@@ -72,7 +72,7 @@ create or replace trigger told_to_her after update of activity on access.session
     for each row when (old.activity is null and new.activity is not null and new.assistant is null)
     execute function notice.tell_of_device();
 
--- A substitute whom a session of hers declared: staff, who declare one, were asked to.
+-- A substitute of hers, whoever declared it: her own session or staff, of whom one, with an accomplice, would tell nobody.
 create or replace function notice.tell_of_substitute() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -80,8 +80,8 @@ begin
     from directory.establishment e where e.id = new.establishment;
     return null;
 end $$;
-create or replace trigger told_to_her after update of login on directory.substitution
-    for each row when (old.login is null and new.login is not null) execute function notice.tell_of_substitute();
+create or replace trigger told_to_her after insert on directory.substitution
+    for each row execute function notice.tell_of_substitute();
 
 drop function if exists bank.begin_telling(bytea, boolean);   -- of an account's messages alone
 -- notices: the sending of one message begins, unless it was begun or ended meanwhile; `again` for one in doubt.
