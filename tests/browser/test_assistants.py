@@ -8,8 +8,10 @@ from tests.browser.portal_pages import NOBODY, Portal, doctors
 from tests.browser.test_continuing import settle
 from tierce.kernel.loopback import by_name
 from tierce.lab.demo.stage import Stage
+from tierce.storage.cluster import SUPERUSER
 
 DOCTOR_FROM_THE_END = 7
+REPLACED_FROM_THE_END = 8
 """As whom no other test signs in."""
 
 
@@ -76,3 +78,30 @@ def test_an_assistant_is_named_makes_a_passkey_asks_and_is_ended(stage: Stage, n
     hers.page.get_by_role("button", name="Me connecter avec ma clé d’accès").click()
     expect(hers.page.locator("main")).to_contain_text("Cette clé d’accès ne vous connecte pas ici")
     assert (boss.troubles, hers.troubles) == ([], [])
+
+
+def test_a_substitute_is_ended_where_her_professional_sees_her(stage: Stage, new_browser: NewBrowser) -> None:
+    known = list(doctors(stage))
+    doctor, other = known[-REPLACED_FROM_THE_END], known[-DOCTOR_FROM_THE_END]
+    with stage.database.connect(SUPERUSER) as admin:
+        declared = """
+            select directory.open_substitution(
+                o.id, p.id, a.establishment, a.profession, gate.today(), gate.today() + 9, 'Hélène Vasseur', 'congés')
+            from directory.professional o, directory.professional p join directory.activity a on a.professional = p.id
+            where o.national_id = %s and p.national_id = %s and a.active order by a.id limit 1"""
+        assert admin.execute(declared, (other, doctor)).fetchone() is not None
+    portal = Portal(stage, new_browser(width=360)).sign_in_by_number(doctor)
+    page = portal.open("/delegates")
+    row = page.locator("table", has_text="Remplacements en cours").locator("tbody tr")
+    expect(row).to_have_count(1)
+    row.locator("summary").click()
+    assert Axe().run(page).response["violations"] == []
+    with page.expect_navigation():
+        row.get_by_role("button", name="Mettre fin maintenant").click()
+    expect(page.get_by_role("status")).to_contain_text("ce remplaçant n’agit plus à votre place")
+    expect(page.locator("main")).to_contain_text("Aucun remplacement n’est déclaré")
+    with stage.database.connect(SUPERUSER) as admin:
+        ended = "select s.ended_by from directory.substitution s join directory.professional p on p.id = s.replaces"
+        (by,) = admin.execute(f"{ended} where p.national_id = %s", (doctor,)).fetchone() or ("",)
+    assert by.startswith("professional ")
+    assert portal.troubles == []

@@ -23,7 +23,7 @@ URLS = {"12": ("/code", "/end"), "13": ("/code", "/end")}
 NONE: dict[str, Any] = {
     "assistants": [], "urls": {}, "typed": Named(last_day="2026-09-02"), "first": "2026-03-03",
     "latest": "2027-03-03",
-    "name_url": "https://api.tierce.example/v1/assistants", "ended": False, "errors": {}, "error_list": [],
+    "name_url": "https://api.tierce.example/v1/assistants", "ended": "", "errors": {}, "error_list": [],
 }  # fmt: skip
 """What the page of who may act says of assistants when there is none."""
 
@@ -31,7 +31,7 @@ NONE: dict[str, Any] = {
 def assistant_cases(frame: Frame, mine: dict[str, Any]) -> Iterator[tuple[str, str, Frame, dict[str, Any]]]:
     """The pages in each of their states; `mine` is what the page of who may act says beside."""
     some = {**mine, **NONE, "assistants": [NADIA, INES], "urls": URLS}
-    yield "delegates-assistants", "delegates.html", frame, {**some, "ended": True}
+    yield "delegates-assistants", "delegates.html", frame, {**some, "ended": "assistant"}
     wrong = [("given_name", "Ce nom ne peut pas être gardé tel quel. Donnez de une à soixante lettres.")]
     told = {**some, "typed": Named("Belkacem", "N4dia", "2026-09-02"), "errors": dict(wrong), "error_list": wrong}
     yield "delegates-wrong", "delegates.html", frame, told

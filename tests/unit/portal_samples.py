@@ -219,11 +219,13 @@ def _devices(language: Language) -> Iterator[Case]:
         "sessions": 2,
         "keys": 1,
         "substitutes": [],
+        "substitute_urls": {7: "/end"},
     }
     yield from assistant_cases(_frame("/delegates", language), mine)
     yield "delegates", "delegates.html", _frame("/delegates", language), mine
     one = SubstituteLine(7, "Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
     yield "delegates-some", "delegates.html", _frame("/delegates", language), {**mine, "substitutes": [one]}
+    yield "delegates-ended", "delegates.html", _frame("/delegates", language), {**mine, "ended": "substitute"}
     yield from _held(language)
     yield from _account(language)
     asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}

@@ -151,26 +151,32 @@ def _and_how(happened: Phrase, what: Told, about: Entered) -> Phrase:
     return Phrase(f"{happened.fr} {came.fr} {kind.fr}.", f"{happened.en} {came.en} {kind.en}.")
 
 
+_WHERE: Final = {
+    Told.DEVICE: (
+        Phrase("Mes connexions", "My sign-ins"), Phrase("mettez fin à cette session", "end that session"),
+    ),
+    Told.SUBSTITUTE: (
+        Phrase("Qui agit pour moi", "Who acts for me"),
+        Phrase("mettez fin à ce remplacement", "end that substitution"),
+    ),
+}  # fmt: skip
+_ASSISTANT: Final = (
+    Phrase("Qui agit pour moi", "Who acts for me"), Phrase("mettez fin à cet assistant", "end that assistant"),
+)  # fmt: skip
+
+
 def _what_to_do(operator: Operator, what: Told) -> Phrase:
-    if what is Told.SUBSTITUTE:
-        return Phrase(
-            f"Vous l’avez voulu ? Rien à faire. Sinon, appelez-nous tout de suite au {operator.called} : nous "
-            "y mettons fin. Le portail, à l’adresse que vous avez déjà, dit qui, page « Qui agit pour moi ».",
-            f"You wanted it? Nothing to do. Otherwise, call us at once on {operator.called}: we end it. The "
-            "portal, at the address that you already have, says who, page “Who acts for me”.",
-        )
-    page, act = (
-        (Phrase("Mes connexions", "My sign-ins"), Phrase("mettez fin à cette session", "end that session"))
-        if what is Told.DEVICE
-        else (
-            Phrase("Qui agit pour moi", "Who acts for me"),
-            Phrase("mettez fin à cet assistant", "end that assistant"),
-        )
+    page, act = _WHERE.get(what, _ASSISTANT)
+    # Staff may have declared a substitute whom she asked for by telephone.
+    was, not_was = (
+        (Phrase("Vous l’avez voulu", "You wanted it"), Phrase("Vous ne l’avez pas voulu", "You did not want it"))
+        if what is Told.SUBSTITUTE
+        else (Phrase("C’est vous", "It was you"), Phrase("Ce n’est pas vous", "It was not you"))
     )
     return Phrase(
-        f"C’est vous ? Rien à faire. Ce n’est pas vous ? Appelez-nous tout de suite au {operator.called}. Puis "
+        f"{was.fr} ? Rien à faire. {not_was.fr} ? Appelez-nous tout de suite au {operator.called}. Puis "
         f"ouvrez le portail, à l’adresse que vous avez déjà, page « {page.fr} », et {act.fr}.",
-        f"It was you? Nothing to do. It was not you? Call us at once on {operator.called}. Then open the portal, at "
+        f"{was.en}? Nothing to do. {not_was.en}? Call us at once on {operator.called}. Then open the portal, at "
         f"the address that you already have, page “{page.en}”, and {act.en}.",
     )
 

@@ -276,6 +276,10 @@ class Api:
         """List who may work in one's place, now or soon."""
         return (await self.read("/v1/substitutes", held, SubstitutesAnswer)).substitutes
 
+    async def end_substitute(self, held: Held, number: int, signed: Signed) -> None:
+        """Relay the end of a substitution."""
+        await self.relay(end_substitute_path(number), held, signed)
+
     async def holds(self, held: Held) -> list[HoldLine]:
         """List what holds oneself, now or lately."""
         return (await self.read("/v1/holds", held, HoldsAnswer)).holds
@@ -349,6 +353,11 @@ class Api:
         if response.is_success:
             return content
         raise _refused(response.status_code, content)
+
+
+def end_substitute_path(number: int) -> str:
+    """The path of the act that ends a substitution."""
+    return f"/v1/substitutions/{number}/end"
 
 
 def separate_path(device: str) -> str:

@@ -1,4 +1,4 @@
-"""Assistants: named, given a code and ended on the page of who may act; and their own two pages, passkey and sign-in.
+"""The page of who may act, where substitutes and assistants are ended; and an assistant's own two pages.
 
 A browser makes and uses a passkey by its own script (`static/passkey.js`), which asks here for a challenge and sends
 the form with what was signed. The binding of a challenge is in the cookie of a sign-in under way.
@@ -18,7 +18,7 @@ from tierce.policy.acts import Act
 from tierce.policy.assistants import LAST_DAY_MAX, LAST_DAY_USUAL
 from tierce.web.answers import AssistantCodeAnswer
 from tierce.web.cookies import cookie_in
-from tierce.web.portal.api import Signed
+from tierce.web.portal.api import Signed, end_substitute_path
 from tierce.web.portal.assistant_api import (
     ASSISTANTS,
     SIGN_IN,
@@ -44,6 +44,8 @@ from tierce.web.visit import is_from_our_script
 ANSWER_CHARS_MAX: Final = 12_000
 _PENDING: Final = "passkey."
 _FIELDS: Final = {"assistant_days": "last_day"}
+_ENDED: Final = {"assistant": "assistant", "substitute": "substitute"}
+"""Whom the page says to have ended, by what its address says."""
 Kind = TypeVar("Kind")
 
 
@@ -61,7 +63,14 @@ def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/delegates", opt={"act": Act.ASSISTANT_READ})
     async def delegates(request: AnyRequest, ended: FromQuery[str] = "") -> Response[str]:
         """Say who may act in her name today, and who may not."""
-        return await _page(site, await site.visit(request), ended=ended == "1")
+        return await _page(site, await site.visit(request), ended=_ENDED.get(ended, ""))
+
+    @post("/delegates/substitutes/{number:int}/end", status_code=200, opt={"act": Act.SUBSTITUTE_END})
+    async def end_substitute(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        """End a substitution."""
+        held, fields = await site.form(request)
+        await site.api.end_substitute(held, number, signed_of({"body": "{}", **fields}))
+        return Redirect("/delegates?ended=substitute", status_code=303)
 
     @post("/delegates/assistants", status_code=200, opt={"act": Act.ASSISTANT_NAME})
     async def name(request: AnyRequest) -> Response[str]:
@@ -92,9 +101,9 @@ def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         """End an assistant."""
         held, fields = await site.form(request)
         await end_assistant(site.api, held, str(number), signed_of({"body": "{}", **fields}))
-        return Redirect("/delegates?ended=1", status_code=303)
+        return Redirect("/delegates?ended=assistant", status_code=303)
 
-    return [delegates, name, renew, end, *_passkey_handlers(site), *_sign_in_handlers(site)]
+    return [delegates, end_substitute, name, renew, end, *_passkey_handlers(site), *_sign_in_handlers(site)]
 
 
 def _passkey_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
@@ -217,16 +226,17 @@ def _code_page(site: PortalSite, visit: Visit, code: AssistantCodeAnswer, name: 
 
 
 async def _page(
-    site: PortalSite, visit: Visit, typed: Named | None = None, wrong: Wrong | None = None, *, ended: bool = False
+    site: PortalSite, visit: Visit, typed: Named | None = None, wrong: Wrong | None = None, *, ended: str = ""
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
     devices = (await site.api.devices(visit.held)).devices
-    assistants = await read_assistants(site.api, visit.held)
+    substitutes, assistants = await site.api.substitutes(visit.held), await read_assistants(site.api, visit.held)
     today = paris_day(site.clock.now())
     values = {
         "sessions": sum(one.sessions for one in devices),
         "keys": sum(1 for one in devices if one.signs),
-        "substitutes": await site.api.substitutes(visit.held),
+        "substitutes": substitutes,
+        "substitute_urls": {one.number: site.act_url(end_substitute_path(one.number)) for one in substitutes},
         "assistants": assistants,
         "typed": typed or Named(last_day=date_of(today + LAST_DAY_USUAL).isoformat()),
         "first": date_of(today).isoformat(),
