@@ -39,7 +39,9 @@ class Wire:
             DemoError: the server went away or did not answer in time.
         """
         try:
-            return await asyncio.wait_for(self._send(method, path, body, headers), ANSWER_SECONDS_MAX)
+            # Not wait_for: on Python 3.11 it may swallow the cancellation of whoever waits, who then never ends.
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                return await self._send(method, path, body, headers)
         except (OSError, EOFError, TimeoutError) as error:
             await self.close()
             why = type(error).__name__
