@@ -291,7 +291,7 @@ def test_she_may_do_what_the_table_names_and_nothing_else(play: Play, connect: C
         for path in (
             "/v1/assistants", "/v1/devices/code", "/v1/devices/confirm", "/v1/holds/appeal", "/v1/account",
             "/v1/account/stop", "/v1/substitutions", "/v1/enrolments", f"/v1/devices/{doctor.device}/name",
-            f"/v1/devices/{doctor.device}/separate",
+            f"/v1/devices/{doctor.device}/separate", "/v1/substitutions/1/end",
         ):  # fmt: skip
             refused = await desk_.send("POST", path, nadia.handle, nadia.key, b"{}")
             assert (refused.status_code, reason(refused)) == (403, "assistant_not_allowed"), path

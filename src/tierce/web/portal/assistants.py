@@ -44,8 +44,6 @@ from tierce.web.visit import is_from_our_script
 ANSWER_CHARS_MAX: Final = 12_000
 _PENDING: Final = "passkey."
 _FIELDS: Final = {"assistant_days": "last_day"}
-_ENDED: Final = {"assistant": "assistant", "substitute": "substitute"}
-"""Whom the page says to have ended, by what its address says."""
 Kind = TypeVar("Kind")
 
 
@@ -63,7 +61,7 @@ def assistant_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     @get("/delegates", opt={"act": Act.ASSISTANT_READ})
     async def delegates(request: AnyRequest, ended: FromQuery[str] = "") -> Response[str]:
         """Say who may act in her name today, and who may not."""
-        return await _page(site, await site.visit(request), ended=_ENDED.get(ended, ""))
+        return await _page(site, await site.visit(request), ended=ended)
 
     @post("/delegates/substitutes/{number:int}/end", status_code=200, opt={"act": Act.SUBSTITUTE_END})
     async def end_substitute(request: AnyRequest, number: FromPath[int]) -> Response[str]:
