@@ -120,9 +120,10 @@ def run_program(
     `handed` are the open files that it is given under the numbers that they have here.
     """
     password = (database.secrets / f"{admin}.password").read_text().strip()
+    held = {f"PG{name.upper()}": value for name, value in database.verified().items()}
     with subprocess.Popen(
         command,
-        env={**os.environ, **_IN_ENGLISH, "PGPASSWORD": password},
+        env={**os.environ, **_IN_ENGLISH, "PGPASSWORD": password, **held},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=tuple(handed),
