@@ -29,7 +29,7 @@ from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, migrate
 from tierce.storage.version import head_version, stored_version
 from tierce.upkeep.backup import logfile, loss, marks, programs, segmentsfile, store
-from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
+from tierce.upkeep.backup.errors import BackupBrokenError, BackupError, ServerStoppedError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
 from tierce.upkeep.backup.programs import Progress
 from tierce.upkeep.backup.signature import insist_signed, sign
@@ -213,8 +213,11 @@ def restore(
         try:
             programs.bring_back(making, admin, programs.major_of(server), folder / DUMP, progress)
             _hold_to_manifest(making, admin, manifest)
-        except BaseException:
-            store.drop_database(server, making.name)
+        except BaseException as error:
+            try:
+                store.drop_database(server, making.name)
+            except psycopg.Error:
+                raise ServerStoppedError from error
             raise
         held = msgspec.structs.replace(_settle(settings, making, admin, folder, manifest), compared=tells)
         if whole(held):
