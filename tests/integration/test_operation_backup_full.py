@@ -128,7 +128,7 @@ def disk_of_log(cluster: Cluster, home: Path) -> Iterator[Database]:
 def test_a_server_that_stops_for_want_of_room_is_told_and_the_same_command_goes_on(stage: Stage, taken: Path) -> None:
     """Its write-ahead log finds no room: PostgreSQL stops, and cannot start before there is some."""
     with private_folder() as home, disk(home / "small") as small:
-        cluster = Cluster(small / "c", DURABLE | {"shared_buffers": "64MB"})
+        cluster = Cluster(small / "c", {**DURABLE, "shared_buffers": "64MB"})
         there = cluster.start()
         leave_free(small, 10)
         try:
