@@ -54,6 +54,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int
     name: str
     secrets: str
+    authority: str | None = None
+    """File of the authority that signed the server's certificate; left out, no certificate is asked for."""
 
 
 class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,7 +211,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def connection(self) -> Database:
         """Return how to reach the database."""
         folder = credentials() or Path(self.database.secrets)
-        return Database(self.database.host, self.database.port, self.database.name, folder)
+        given = self.database
+        authority = None if given.authority is None else Path(given.authority)
+        return Database(given.host, given.port, given.name, folder, authority)
 
     def state_directory(self) -> Path | None:
         """Return the worker's directory outside the database, if the operator gives one."""

@@ -30,7 +30,7 @@ INDEX, TRAIT = Purpose.INDEX, Purpose.TRAIT
 class Said(Database):
     """The database as a process reaches it that was started under a key: its connections say so."""
 
-    saying: Callable[[str], str]
+    saying: Callable[[str], str] = str
 
     def dsn(self, role: str) -> str:
         return self.saying(Database.dsn(self, role))
@@ -68,7 +68,7 @@ class House:
         keyring, own = Keyring(self.keys, EVERY_KEY), self.database
         with own.connect(role) as connection:
             saying = take(connection, keyring, [purpose])
-        return Process(Said(own.host, own.port, own.name, own.secrets, saying), keyring)
+        return Process(Said(own.host, own.port, own.name, own.secrets, own.authority, saying), keyring)
 
     def api(self) -> Process:
         """`api`, started now."""

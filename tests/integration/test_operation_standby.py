@@ -36,7 +36,9 @@ from tierce.storage.keys import Keyring, Purpose
 from tierce.upkeep.doctor import standbys
 
 pytestmark = pytest.mark.integration
-MADE, COPIED, AWAITED, EXAMINED, ALONE, PROMOTED, ADOPTED = commands_of("standby")
+AUTHORITY, CERTIFICATES, *EACH, MADE, TYPED, COPIED, AWAITED, EXAMINED, ALONE, PROMOTED, ADOPTED = commands_of(
+    "standby"
+)
 STANDBY, FAR = "secours", "lointain"
 """The page's standby, and one that nothing waits for."""
 PASSWORD = "four words of a test"
@@ -52,6 +54,7 @@ class Site:
     doctor: Thief
     home: Path
     standbys: dict[str, Cluster] = field(default_factory=dict)
+    secured: bool = False
 
     @property
     def first(self) -> Cluster:
@@ -61,11 +64,18 @@ class Site:
 
     def follow(self, line: str, port: int, name: str = STANDBY) -> str:
         """Run a line of the page where PostgreSQL listens at this port; `name` in the place of the page's standby."""
-        data = self.standbys[name].data if name in self.standbys else self.home
+        data = self.standbys[name].data if name in self.standbys else self.first.data
+        owner = self.first.data.stat()
         for there, here in (
             ("runuser -u postgres -- ", ""),
-            ("host=db1.internal port=5432", f"host=127.0.0.1 port={self.stage.database.port}"),
+            ("host=db1.internal port=5432", f"host=db1.internal hostaddr=127.0.0.1 port={self.stage.database.port}"),
+            ("-o postgres -g postgres", f"-o {owner.st_uid} -g {owner.st_gid}"),
+            ("/etc/ssl/tierce/bases.pem", str(self.home / "authority.pem")),
+            ("> /etc/postgresql/15/main/conf.d/network.conf", f">> {data}/postgresql.conf"),
+            ("/etc/postgresql/15/main", str(data)),
             ("/var/lib/postgresql/15/main", str(data)),
+            ("db2.internal", "localhost"),  # where this machine finds the standby
+            *((f"10.0.0.{machine}/32", "127.0.0.1/32") for machine in (11, 12, 21)),
             ("/etc/tierce/tierce.toml", str(self.stage.settings_file)),
             (STANDBY, name),
         ):
@@ -76,24 +86,49 @@ class Site:
             "PGHOST": "127.0.0.1",
             "PGPORT": str(port),
             "PGUSER": SUPERUSER,
-            "PGPASSWORD": PASSWORD if line.startswith("pg_basebackup") else secret,
         }
-        done = subprocess.run(
-            ["bash", "-c", line], cwd="/", env=os.environ | said, capture_output=True, text=True, check=False
+        said |= (
+            {"PGPASSFILE": str(self.home / "pgpass")} if line.startswith("pg_basebackup") else {"PGPASSWORD": secret}
         )
+        # Without a terminal psql reads what is typed twice where it reads everything.
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=self.home, env=os.environ | said, input=f"{PASSWORD}\n{PASSWORD}\n",
+            capture_output=True, text=True, check=False, start_new_session=True,
+        )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stdout[-900:]}\n{done.stderr[-900:]}"
         return done.stdout
 
+    def secure(self) -> None:
+        """Have the first server certified as the page does, and let in whom its lines name, and nobody else."""
+        if self.secured:
+            return
+        self.secured = True
+        for line in (AUTHORITY, CERTIFICATES):
+            self.follow(line, 0)
+        (self.first.data / "pg_hba.conf").write_text("")
+        for line in EACH[:-1]:
+            self.follow(line, 0)
+        passwords = self.home / "pgpass"
+        passwords.write_text(f"db1.internal:{self.stage.database.port}:*:*:{PASSWORD}\n")
+        passwords.chmod(0o600)
+        owner = self.first.data.stat()
+        shutil.chown(passwords, owner.st_uid, owner.st_gid)
+
     def make(self, name: str) -> None:
         """Make a standby as the page does, and start it."""
+        self.secure()
+        self.follow(EACH[-1], 0, name)
+        with self.admin() as admin:
+            admin.execute("select pg_reload_conf()")
         home = self.home / name
         shutil.copytree(self.stage.database.secrets, home / "secrets")
         self.standbys[name] = cluster = Cluster(home, DURABLE)
         cluster.data.parent.mkdir(parents=True, exist_ok=True)
         self.follow(MADE, self.stage.database.port, name)
-        with self.admin() as admin:
-            admin.execute(f"alter role {name} password '{PASSWORD}'".encode())
+        self.follow(TYPED, self.stage.database.port, name)
         self.follow(COPIED, self.stage.database.port, name)
+        for line in EACH:
+            self.follow(line.replace("db1.internal", "db2.internal"), 0, name)
         owner = self.first.data.stat()
         for one in (cluster.data, *cluster.data.rglob("*")):
             shutil.chown(one, owner.st_uid, owner.st_gid)
@@ -131,6 +166,8 @@ class Site:
         text = self.stage.settings_file.read_text("utf-8")
         text = text.replace(str(self.stage.database.secrets), str(there.secrets))
         text = text.replace(f"port = {self.stage.database.port}", f"port = {there.port}")
+        by_name = f'[database]\nauthority = "{self.home / "authority.pem"}"\nhost = "localhost"'
+        text = text.replace('[database]\nhost = "127.0.0.1"', by_name)
         text = text.replace(str(self.stage.home), str(home))
         file = home / "tierce.toml"
         file.write_text(f'log = "{home / "log"}"\nsegments = "{home / "segments"}"\n' + text, "utf-8")
@@ -165,11 +202,28 @@ def test_a_standby_that_nothing_waits_for_is_told_of(site: Site) -> None:
     asks(site.stage, site.doctor, 3)
 
 
+def test_between_the_two_nobody_reads_and_nobody_stands_in(site: Site) -> None:
+    follows = f"host=db1.internal hostaddr=127.0.0.1 port={site.stage.database.port} user={FAR} dbname=postgres"
+    secret = f"passfile={site.home / 'pgpass'} replication=true"
+    held = f"{follows} {secret} sslmode=verify-full sslrootcert={site.home / 'authority.pem'}"
+    psycopg.connect(held, autocommit=True).close()
+    for wrong, why in (
+        (f"{follows} {secret} sslmode=disable", "no encryption"),
+        (held.replace("host=db1.internal", "host=db9.internal"), "does not match host name"),
+        (held.replace("authority.pem", "localhost.pem"), "certificate verify failed"),
+    ):
+        with pytest.raises(psycopg.OperationalError, match=why):
+            psycopg.connect(wrong)
+
+
 def test_an_answer_waits_for_a_standby_that_is_waited_for(site: Site) -> None:
     stage = site.stage
     site.make(STANDBY)
     following = {"standby-behind-answers": STANDBY}
     eventually(lambda: site.findings() == following, "the doctor names it", seconds=30)
+    with site.admin() as admin:
+        encrypted = "select ssl from pg_stat_replication join pg_stat_ssl using (pid)"
+        assert admin.execute(encrypted).fetchall() == [(True,)]
     site.follow(AWAITED, stage.database.port)
     eventually(lambda: site.findings() == {"standbys": STANDBY}, "it is waited for", seconds=30)
     assert "each answer is there before it leaves" in site.follow(EXAMINED, stage.database.port)
@@ -234,6 +288,10 @@ def test_under_load_it_takes_over_with_every_answer_that_left(site: Site) -> Non
         eventually(lambda: promoted(admin), "it is promoted", seconds=60)
     settings = load(file)
     line = (settings.key_directory() / "log.pub").read_text("utf-8")
+    strange = file.with_name("strange.toml")
+    strange.write_text(file.read_text("utf-8").replace("authority.pem", "localhost.pem"), "utf-8")
+    refused = CliRunner().invoke(app, ["restore", "adopt", "--settings", str(strange)])
+    assert (refused.exit_code, "pas de certificat de cette autorité" in refused.output) == (2, True)
     found = json.loads(run(*ADOPTED.replace("/etc/tierce/tierce.toml", str(file)).split()[1:], "--json", "-"))
     assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
     assert intact(settings, line)

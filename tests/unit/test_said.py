@@ -59,6 +59,28 @@ from tierce.storage.said import said
             "cette base n’existe pas",
             "does not exist",
         ),
+        (
+            psycopg.OperationalError("SSL error: certificate verify failed"),
+            "pas de certificat de cette autorité",
+            "no certificate of this authority",
+        ),
+        (
+            psycopg.OperationalError('root certificate file "/etc/ssl/x.pem" does not exist'),
+            "[database] authority",
+            "compare [database] authority",
+        ),
+        (
+            psycopg.OperationalError('no pg_hba.conf entry for host "10.0.0.21", user "tierce_api", SSL encryption'),
+            "ligne de pg_hba.conf",
+            "from this machine",
+        ),
+        (psycopg.OperationalError("FATAL: the database system is starting up"), "démarre", "wait"),
+        (psycopg.OperationalError("SSL connection has been closed unexpectedly"), "a coupé", "cut the connection"),
+        (
+            psycopg.OperationalError("server does not support SSL, but SSL was required"),
+            "pas de certificat",
+            "shows no certificate",
+        ),
         (psycopg.OperationalError("the connection is lost"), "a coupé la connexion", "cut the connection"),
         (psycopg.errors.UniqueViolation("Key (nir)=(1790441)"), "UniqueViolation, 23505", "the database refused"),
         (TierceError("une phrase / a sentence"), "une phrase", "a sentence"),

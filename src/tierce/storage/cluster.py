@@ -122,6 +122,7 @@ class Cluster:
         self._process = subprocess.Popen(
             [self._binaries / "postgres", "-D", self._data, *arguments],
             stdout=log, stderr=log, start_new_session=True, cwd="/",
+            env=os.environ | {"HOME": str(self._data)},  # a standby looks for certificates there, not in the caller's
             user=user, group=group, extra_groups=None if user is None else [],
         )  # fmt: skip
         log.close()

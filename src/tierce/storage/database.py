@@ -24,6 +24,8 @@ class Database:
     port: int
     name: str
     secrets: Path
+    authority: Path | None = None
+    """Who signed the server's certificate. Given, a server that cannot show one for `host` is told nothing."""
 
     def named(self, name: str) -> "Database":
         """Return the same server's database of another name."""
@@ -34,8 +36,12 @@ class Database:
         password = (self.secrets / f"{role}.password").read_text().strip()
         return make_conninfo(
             host=self.host, port=self.port, dbname=self.name, user=role, password=password,
-            connect_timeout=5, application_name="tierce",
+            connect_timeout=5, application_name="tierce", **self.verified(),
         )  # fmt: skip
+
+    def verified(self) -> dict[str, str]:
+        """What makes libpq hold the server to its certificate; nothing without an authority."""
+        return {} if self.authority is None else {"sslmode": "verify-full", "sslrootcert": str(self.authority)}
 
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection:
         """Open a blocking connection as `role`."""

@@ -24,6 +24,22 @@ _AWAY = Phrase(
     "la base ne répond pas : démarrez PostgreSQL, ou corrigez [database] host et port",
     "the database does not answer: start PostgreSQL, or correct [database] host and port",
 )
+_NOT_READY = Phrase(
+    "PostgreSQL démarre, s’arrête ou relit son journal : attendez, son propre journal dit où il en est",
+    "PostgreSQL is starting, stopping or reading its log again: wait, its own log says how far it is",
+)
+_UNVERIFIED = Phrase(
+    "le serveur ne montre pas de certificat de cette autorité à ce nom : comparez [database] authority et host avec "
+    "son ssl_cert_file",
+    "the server shows no certificate of this authority for this name: compare [database] authority and host with its "
+    "ssl_cert_file",
+)
+_NOT_LISTED = Phrase(
+    "PostgreSQL n’admet pas ce rôle depuis cette machine : il y manque une ligne de pg_hba.conf, puis `systemctl "
+    "reload postgresql`",
+    "PostgreSQL does not let this role in from this machine: add a line of its pg_hba.conf, then `systemctl reload "
+    "postgresql`",
+)
 _CROWDED = Phrase(
     "PostgreSQL n’a plus de connexion libre : `select usename, client_addr, count(*) from pg_stat_activity "
     "group by 1, 2` dit qui les tient ; libérez-les, ou augmentez max_connections",
@@ -65,6 +81,17 @@ _STATES: Final[Mapping[str, Phrase]] = {
     "57P02": _CUT,
 }
 
+_OF_CROWDS: Final = ("too many c", "connection slots", "trop de c", "emplacements de connexion")
+_WORDS: Final[tuple[tuple[tuple[str, ...], Phrase], ...]] = (
+    (("pg_hba.conf",), _NOT_LISTED),
+    (("certificat", "support SSL", "supporte pas SSL"), _UNVERIFIED),
+    (("password", "mot de passe", "28P01"), _PASSWORD),
+    (("does not exist", "n'existe pas"), _NO_DATABASE),
+    (_OF_CROWDS, _CROWDED),
+    (("database system is", "système de bases de données"), _NOT_READY),
+    (("terminat", "closed", "lost"), _CUT),
+)
+"""What a refusal to connect has in its text, English or French, and what it is; the first that is found."""
 _OF_OBJECTS: Final = frozenset({"0A", "2B", "3F", "42", "55"})
 """Classes of refusals whose sentence names objects of the database and no row's values."""
 _OF_ROWS: Final = "23"
@@ -104,8 +131,7 @@ def _named(error: psycopg.Error) -> str | None:
 
 def is_crowded(error: psycopg.OperationalError) -> bool:
     """Whether the server runs, and has no connection left for this role."""
-    text = str(error)
-    return any(word in text for word in ("too many c", "connection slots", "trop de c", "emplacements de connexion"))
+    return any(word in str(error) for word in _OF_CROWDS)
 
 
 def said(error: Exception) -> str:
@@ -132,13 +158,7 @@ def refused(error: psycopg.Error) -> Phrase:
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
         # Before a session is there the driver gives a text and no state; the server's words depend on its language.
         text = str(error)
-        if any(word in text for word in ("password", "mot de passe", "28P01")):
-            return _PASSWORD
-        if any(word in text for word in ("does not exist", "n'existe pas")):
-            return _NO_DATABASE
-        if is_crowded(error):
-            return _CROWDED
-        return _CUT if any(word in text for word in ("terminat", "closed", "lost")) else _AWAY
+        return next((told for words, told in _WORDS if any(word in text for word in words)), _AWAY)
     if isinstance(error, psycopg.errors.RaiseException) and error.diag.message_primary:
         ours = error.diag.message_primary  # our own functions' sentence; they name no value
         return Phrase(f"la base a refusé : {ours}", f"the database refused: {ours}")

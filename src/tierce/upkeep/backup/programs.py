@@ -22,6 +22,8 @@ JOBS = 2
 _IN_ENGLISH = {"LC_ALL": "C"}
 """For PostgreSQL's programs: what they say of a failure is read."""
 _NO_ROOM = os.strerror(errno.ENOSPC)
+_THERE = (_NO_ROOM, "Aucun espace disponible"), ("ERROR:", "ERREUR:")
+"""What the server's own refusal has of a full disk; it speaks its own language."""
 _CATALOG_GRANT = re.compile(r"^\d+; \d+ \d+ ACL pg_catalog ")
 """A line of `pg_restore --list`: what was granted or taken away on a function of PostgreSQL's own."""
 
@@ -120,9 +122,10 @@ def run_program(
     `handed` are the open files that it is given under the numbers that they have here.
     """
     password = (database.secrets / f"{admin}.password").read_text().strip()
+    held = {f"PG{name.upper()}": value for name, value in database.verified().items()}
     with subprocess.Popen(
         command,
-        env={**os.environ, **_IN_ENGLISH, "PGPASSWORD": password},
+        env={**os.environ, **_IN_ENGLISH, "PGPASSWORD": password, **held},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=tuple(handed),
@@ -148,8 +151,13 @@ def _failed(name: str, said: str, code: int) -> str:
     begins = f"{name}: error: "
     kinds = [line.removeprefix(begins).split(":")[0] for line in said.splitlines() if line.startswith(begins)]
     told = "; ".join(kinds[:2]) or code
-    # A line with ERROR is the server's own refusal: its disk is another.
-    if any(_NO_ROOM in line and "ERROR:" not in line for line in said.splitlines()):
+    if any(all(any(word in line for word in words) for words in _THERE) for line in said.splitlines()):
+        return (
+            f"{name} a échoué ({told}), rien n’est gardé : plus de place sur le disque de PostgreSQL, faites-en, "
+            f"puis recommencez / {name} failed ({told}), nothing was kept: no room is left on PostgreSQL's disk, "
+            "make some, then run it again"
+        )
+    if _NO_ROOM in said:
         return (
             f"{name} a échoué ({told}), rien n’est gardé : plus de place sur le disque de ce dossier, faites-en, "
             f"puis recommencez / {name} failed ({told}), nothing was kept: no room is left on this folder's disk, "

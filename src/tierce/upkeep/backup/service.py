@@ -2,8 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, migrate
 from tierce.storage.version import head_version, stored_version
 from tierce.upkeep.backup import logfile, loss, marks, programs, segmentsfile, store
-from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
+from tierce.upkeep.backup.errors import BackupBrokenError, BackupError, ServerStoppedError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
 from tierce.upkeep.backup.programs import Progress
 from tierce.upkeep.backup.signature import insist_signed, sign
@@ -210,12 +210,9 @@ def restore(
         marks.put(folders)
         create_roles(server, database.secrets)
         store.create_database(server, making.name)
-        try:
+        with _taken_away_again(server, making.name):
             programs.bring_back(making, admin, programs.major_of(server), folder / DUMP, progress)
             _hold_to_manifest(making, admin, manifest)
-        except BaseException:
-            store.drop_database(server, making.name)
-            raise
         held = msgspec.structs.replace(_settle(settings, making, admin, folder, manifest), compared=tells)
         if whole(held):
             with making.connect(admin) as connection:
@@ -229,6 +226,19 @@ def restore(
         schema=head_version(),
         rows=sum(manifest.rows.values()),
     )
+
+
+@contextmanager
+def _taken_away_again(server: psycopg.Connection, making: str) -> Iterator[None]:
+    """Take the database away that is being filled, where that fails."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            store.drop_database(server, making)
+        except psycopg.Error:
+            raise ServerStoppedError from error
+        raise
 
 
 def _admitted(settings: Settings, folder: Path) -> Manifest:

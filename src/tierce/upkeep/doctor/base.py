@@ -14,7 +14,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.durable import PART
 from tierce.kernel.language import Phrase
 from tierce.policy.transfers import REPLY_DAYS, replies_due
-from tierce.settings import Settings
+from tierce.settings import DatabaseSettings, Settings
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.roles import ROLES
@@ -169,13 +169,31 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
         found.append(bad("server-old", "PostgreSQL", Phrase("est trop ancien", "is too old"), remedy))
     found += unsafe(store.server_settings(connection, list(_WANTED)))
     found += archive.kept_elsewhere(connection)
-    if settings.database.host not in LOOPBACK and not store.connection_is_encrypted(connection):
+    found += road(settings.database, encrypted=store.connection_is_encrypted(connection))
+    return found or [good("server", "PostgreSQL", "réglages sûrs", "its settings are safe")]
+
+
+def road(given: DatabaseSettings, *, encrypted: bool) -> list[Finding]:
+    """Judge what lies between us and the server: who can read it, who can stand in the server's place."""
+    if given.host in LOOPBACK:
+        return []
+    if not encrypted:
         said = Phrase(
             "la base est jointe sans TLS par le réseau", "the database is reached over the network without TLS"
         )
         remedy = Phrase("`ssl = on` sur le serveur", "`ssl = on` on the server")
-        found.append(bad("server-tls", settings.database.host, said, remedy))
-    return found or [good("server", "PostgreSQL", "réglages sûrs", "its settings are safe")]
+        return [bad("server-tls", given.host, said, remedy)]
+    if given.authority is not None:
+        return []
+    said = Phrase(
+        "la base est jointe par le réseau sans que son certificat soit vérifié : qui s’y tient au milieu lit tout",
+        "the database is reached over the network and its certificate is not verified: whoever is between reads all",
+    )
+    remedy = Phrase(
+        "`authority`, sous [database], nomme le fichier de l’autorité : docs/runbooks/standby.md",
+        "`authority`, under [database], names its authority's file: docs/runbooks/standby.md",
+    )
+    return [bad("server-unverified", given.host, said, remedy, grade=Grade.WARNING)]
 
 
 def unsafe(values: Mapping[str, str]) -> list[Finding]:
