@@ -93,6 +93,8 @@ def test_a_proposal_is_never_chosen(day: date) -> None:
     assert all(rule.standing is not Standing.PROPOSED for rule in rules_on(day))
     undated = [replace(rule, begins=None) for rule in CLOCKS]
     assert rules_on(day, undated) == []
+    dated = [replace(rule, standing=Standing.PROPOSED, begins=date.min, ends=None) for rule in CLOCKS]
+    assert rules_on(day, dated) == [], "whatever its first day"
 
 
 @pytest.mark.parametrize("risk", [None, *Risk])
