@@ -454,7 +454,7 @@ def test_the_command_takes_a_file_stops_and_goes_on_when_told(
     assert json.loads(first.stdout)["taken"] == PEOPLE
     short = write(tmp_path / "b.txt", rows[:10])
     stopped = tierce("feed", "directory", short, *told)
-    assert (stopped.returncode, stopped.stdout) == (2, "")
+    assert (stopped.returncode, stopped.stdout) == (3, "")
     assert "110 of 120 would end" in stopped.stderr
     number = stopped.stderr.split("--confirm ")[1].split()[0]
     assert tierce("feed", "directory", short, "--confirm", number, *told).returncode == 0

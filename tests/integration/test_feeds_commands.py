@@ -113,6 +113,24 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
         assert admin.execute("select count(*) from coverage.coverage").fetchone() == (len(rows),)
 
 
+def test_a_list_taken_whole_says_that_nothing_was_written_and_one_that_waits_leaves_with_its_own_code(
+    tmp_path: Path, settings: Path
+) -> None:
+    out = tmp_path / "country"
+    assert tierce("lab", "population", "--persons", "50", "--insurers", "1", "--out", out).returncode == 0
+    listed = rows_of(out / "insurers.csv")
+    wrong = write_rows(tmp_path / "i.csv", [listed[0] | {"responsible": "oui"}, *listed[1:]])
+    refused = tierce("feed", "insurers", wrong, "--settings", settings)
+    assert refused.returncode == 1
+    assert "nothing was written: it is taken whole" in refused.stderr
+    assert tierce("feed", "insurers", out / "insurers.csv", "--settings", settings).returncode == 0
+    line = {"amc": FIRST, "party": "profession", "number": "OPTICIAN", "domain": "OPTI"}
+    contracts = write_rows(tmp_path / "c.csv", [line | {"contracted_from": "2026-01-01"}])
+    held = tierce("feed", "contracts", contracts, "--settings", settings)
+    assert (held.returncode, "--confirm 1" in held.stderr) == (3, True), "it waits, as its help says"
+    assert tierce("feed", "contracts", contracts, "--settings", settings, "--confirm", "1").returncode == 0
+
+
 def test_a_folder_of_all_insurers_is_taken_at_once(tmp_path: Path, settings: Path, connect: Connect) -> None:
     out = tmp_path / "country"
     made = tierce("lab", "population", "--persons", "300", "--insurers", "3", "--seed", "5", "--out", out)

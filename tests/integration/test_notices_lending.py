@@ -155,6 +155,37 @@ def test_i3_nothing_is_kept_without_a_mandate_nor_of_a_file_that_was_cut(world: 
         lend(world, incident.id, world.lent("nom,prenom\na,b\n"))
 
 
+def test_an_address_cut_at_its_comma_gives_no_column_the_next_one_s_text(world: World) -> None:
+    """Taken as it stands, what she reads would be her representative's name and her street be two lines."""
+    incident = opened_incident(world)
+    mandated(world)
+    whole = {
+        "member_number": "A-0000417",
+        "name": "Paul Lenoir",
+        "address_1": "12, rue des Tilleuls",
+        "language": "fr",
+    }
+    refused: list[Rejection] = []
+    done = lend(world, incident.id, world.lent(text_of(whole)), refused)
+    assert (done.read, done.taken, done.refused) == (1, 0, 1)
+    assert [(one.line, one.field) for one in refused] == [(2, "(line)")]
+    assert "in quotes" in refused[0].remedy.en
+    short = text_of(whole | {"address_1": STREET}).rsplit(",", 2)[0] + "\n"
+    assert lend(world, incident.id, world.lent(short)).refused == 1
+    assert rows_of(world) == []
+
+
+def test_a_french_spreadsheet_s_file_is_taken_and_a_column_given_twice_is_not(world: World) -> None:
+    incident = opened_incident(world)
+    mandated(world)
+    text = text_of({"member_number": "A-0000417", "name": "Paul Lenoir", "address_1": STREET})
+    blank = "," * (len(HEADER) - 1) + "\n\n"
+    done = lend(world, incident.id, world.lent("\ufeff" + (text + blank).replace(",", ";").replace("\n", "\r\n")))
+    assert (done.read, done.taken, done.refused, done.outside) == (1, 1, 0, 0)
+    with pytest.raises(FileRefusedError, match="each of them once"):
+        lend(world, incident.id, world.lent(text.replace(",former", ",name")))
+
+
 def dump(database: Database, folder: Path) -> bytes:
     made = folder / "whole.sql"
     program = find_binaries() / "pg_dump"

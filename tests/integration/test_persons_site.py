@@ -1,6 +1,7 @@
 """The persons' space over HTTP: her own lines in plain words, proof, and "it was not me"."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -8,13 +9,15 @@ import pytest
 
 from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.rooms import Room, open_room
+from tests.integration.rooms import PAUL, Room, open_room
 from tests.integration.sites_world import Site, persons_site
 from tests.integration.test_office_site import plain, undeclared
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
+from tierce.kernel.clock import micros
 from tierce.kernel.ids import EntrySeq
-from tierce.policy.acts import Outcome
+from tierce.policy.acts import Act, Outcome
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.web.signin_site import FORM_FIELD
@@ -74,7 +77,9 @@ def test_her_history_is_hers_alone(room: Room, database: Database) -> None:
         read = plain(await site.http.get("/read?lang=fr"))
         assert "Sous votre contrat chez Mutuelle du Grand Chêne" in read
         assert "1 réponse." in read
-        assert "01 99 00 14 20" in plain(await site.http.get("/help"))
+        help_page = plain(await site.http.get("/help"))
+        assert "01 99 00 14 20" in help_page
+        assert "Demandez l'effacement dans « Mes données »" in help_page
 
     play(room, database, scene)
 
@@ -176,5 +181,60 @@ def test_somebody_nobody_asked_about_reads_so(room: Room, database: Database) ->
     async def scene(site: Site) -> None:
         assert "Paul, personne n'a consulté vos droits" in plain(await site.http.get("/"))
         assert "Rien de vous n'a été montré" in plain(await site.http.get("/read"))
+
+    play(room, database, scene)
+
+
+def test_the_other_language_leads_to_no_address_that_cannot_be_asked_for_again(
+    room: Room, database: Database
+) -> None:
+    mine, *_ = asked(room)
+
+    async def scene(site: Site) -> None:
+        form = {FORM_FIELD: site.csrf}
+        pages = [
+            (await site.http.post("/my-data", data=form), "/requests?lang=en"),
+            (await site.http.post(f"/lines/{mine}/not-me", data=form), "?lang=en"),
+            (await site.http.post("/presence/5", data=form), "/?lang=en"),
+            (await site.http.get("/sign-in/callback?state=a&code=b"), "/?lang=en"),
+            (await site.http.get("/help"), "?lang=en"),
+        ]
+        for page, wanted in pages:
+            (link,) = re.findall(r'class="switch" href="([^"]*)"', page.text)
+            assert link == wanted, page.url
+            assert (await site.http.get(str(page.url.join(link)))).status_code == 200
+
+    play(room, database, scene)
+
+
+def test_who_is_not_let_in_reads_where_to_write(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        site.http.cookies.clear()
+        refused = await site.http.get("/")
+        assert refused.status_code == 401
+        assert "4 quai des Merles, 99000 Port-Sérac." in refused.text
+
+    play(room, database, scene)
+
+
+def test_her_name_read_by_staff_is_not_headed_by_nobody(room: Room, database: Database) -> None:
+    shown = Entry(kind=EntryKind.STAFF_ACT, act=Act.STAFF_PERSON_SHOW, time_us=micros(AT), person=PAUL.person)
+    write_asks(room.admin, room.keyring, [shown])
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/"))
+        assert "Lu par notre équipe" in text
+        assert "personne n'a consulté" not in text
+
+    play(room, database, scene)
+
+
+def test_a_page_after_her_last_line_does_not_say_that_nobody_asked(room: Room, database: Database) -> None:
+    mine, *_ = asked(room)
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get(f"/?before={mine}"))
+        assert "Rien de plus ancien" in text
+        assert "Aucun professionnel n'a encore demandé" not in text
 
     play(room, database, scene)

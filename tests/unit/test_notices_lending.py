@@ -153,6 +153,12 @@ def test_an_email_to_an_insurer_is_tried_again_as_messages_to_people_are() -> No
 HEAD = "row,value,count,hour\n"
 
 
+def test_a_report_of_a_french_spreadsheet_is_read() -> None:
+    text = "\ufeffRow;Value;Count;Hour\r\noutcome;matched;10;\r\ntold;email;4;2026-03-03T09:05+00:00\r\n;;;\r\n"
+    report = read_report(text.encode(), NOW)
+    assert (report.matched, [one.people for one in report.told]) == (10, [4])
+
+
 def test_a_report_is_counts_and_references_alone() -> None:
     text = (
         f"{HEAD}outcome,matched,10,\noutcome,minors,2,\nunexplained,7K2M-9QXA-0D4T,,\nunexplained,7K2M-9QXA-0D4T,,\n"

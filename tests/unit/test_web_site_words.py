@@ -120,8 +120,6 @@ CHOSEN = {
     PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
     | {link.key for link in PERSONS_LINKS}
     | told({key for key, _ in PERSONS_ERRORS.values()})
-    | {f"help.{part}" for part in range(1, 5)}
-    | {f"help.{part}_text" for part in range(1, 5)}
     | {f"not_me.step{step}" for step in range(1, 5)}
     | {f"concerned.part_{part}" for part in ("here", "same", "logged", "post")}
     | {f"concerned.{said}_{answer}" for said in ("is", "ground") for answer in Answer}

@@ -14,6 +14,8 @@ from rich.console import Console
 
 from tierce.billing.bank.copying import Seals
 from tierce.billing.bank.sealing import read_public
+from tierce.billing.pricing.errors import PricesHeldError
+from tierce.directory.loads.errors import AbnormalDifferenceError
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
 from tierce.feeds.folder import ALL_TAKEN, FILE_REFUSED, HELD, LINES_REFUSED, Folder, rights_files
@@ -23,7 +25,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, day_of
 from tierce.kernel.errors import TierceError
 from tierce.presence.store import ReportRows
-from tierce.registry.errors import FeedHeldError
+from tierce.registry.errors import FeedHeldError, ListingHeldError
 from tierce.registry.model import People
 from tierce.registry.service import CHUNK_LINES, Listener
 from tierce.registry.store import RegistryStore
@@ -59,6 +61,7 @@ _EXAMPLES: Final = {
     "accounts": ("accounts.csv --dry-run",),
     "presence": ("invoices.csv --peer oct-merle",),
 }
+_NOTHING: Final = " ; rien n’est écrit : cette liste se prend en entier / nothing was written: it is taken whole"
 _INTERRUPTED: Final = (
     "Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was "
     "interrupted goes on where it stood: the same command."
@@ -71,6 +74,9 @@ _WAITS: Final = {"rights": "--confirm-shrink"} | dict.fromkeys(
     ("directory", "contracts", "tariffs", "benefits"), "--confirm"
 )
 """Commands that wait, when a file would change too much, until its number is repeated."""
+_HOLDS: Final = (FeedHeldError, ListingHeldError, PricesHeldError, AbnormalDifferenceError)
+_WHOLE: Final = frozenset({"insurers", "tariffs", "benefits"})
+"""Lists that are taken whole or not at all."""
 
 
 def _epilog(command: str) -> str:
@@ -277,7 +283,7 @@ def refusals_told(console: Console) -> Iterator[None]:
         yield
     except TierceError as error:
         console.print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(HELD if isinstance(error, FeedHeldError) else FILE_REFUSED) from None
+        raise typer.Exit(HELD if isinstance(error, _HOLDS) else FILE_REFUSED) from None
     except psycopg.OperationalError as error:
         told = said(error)
         if error.sqlstate is None:
@@ -323,7 +329,8 @@ def _run(file: Path, settings: Path, json: str, take: Callable[[Intake, Listener
         + (f" ; {counts.outdated} antérieures, sans effet / outdated, without effect" if counts.outdated else "")
         + (f" ; {counts.ended} personnes closes / people ended" if counts.ended else "")
         + (f" → {rejects.path}" if counts.rejected else "")
-        + (" (essai : rien n’est écrit / dry run)" if report.dry_run else ""),
+        + (" (essai : rien n’est écrit / dry run)" if report.dry_run else "")
+        + (_NOTHING if counts.rejected and report.kind in _WHOLE else ""),
         markup=False,
         soft_wrap=True,
     )

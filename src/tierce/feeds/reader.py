@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from tierce.kernel.errors import FieldError
-from tierce.kernel.feed import Column, FeedRow, Rejection
+from tierce.kernel.feed import Column, FeedRow, Rejection, delimiter_of
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
 from tierce.registry.errors import FeedRefusedError
@@ -105,7 +105,7 @@ def read_header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[s
     if "\r" in text:
         fr = "les lignes finissent par un retour chariot seul : faites-les finir par LF ou CRLF"
         raise _unfit(name, fr, "lines end with a carriage return alone: have them end with LF or CRLF")
-    delimiter = next((one for one in "|;" if one in text), ",")
+    delimiter = "|" if "|" in text else delimiter_of(text)
     places = _places(text, delimiter)
     check_columns(places, name, columns, delimiter)
     return delimiter, places

@@ -32,6 +32,11 @@ def may(name: str, kind: str, example: str, fr: str, en: str) -> Column:
     return Column(name, kind, False, Phrase(fr, en), example)
 
 
+def delimiter_of(header: str) -> str:
+    """Tell the semicolon, which a French spreadsheet writes, from the comma."""
+    return ";" if ";" in header else ","
+
+
 def names(columns: tuple[Column, ...]) -> list[str]:
     """List the names of a feed's columns, in the order in which we write them ourselves."""
     return [column.name for column in columns]

@@ -32,15 +32,12 @@ class FeedHeldError(TierceError):
 
     def __init__(self, losing: int, covered: int, unread: int) -> None:
         """Say how many of how many, and how many refused lines could be told to be nobody's."""
-        told = (
-            f" ; {unread} lignes refusées illisibles / {unread} refused lines that could not be read"
-            if unread
-            else ""
-        )
+        unread_fr = f" ; lignes refusées dont on ne sait de qui elles sont : {unread}" if unread else ""
+        unread_en = f"; refused lines of nobody known: {unread}" if unread else ""
         super().__init__(
-            f"{losing} personnes sur {covered} perdraient des droits{told}. Rien ne leur est retiré. "
+            f"Personnes qui perdraient des droits : {losing} sur {covered}{unread_fr}. Rien n’est retiré à personne. "
             f"Vérifiez le fichier, puis relancez avec --confirm-shrink {losing}. / "
-            f"{losing} people of {covered} would lose cover. Nothing was taken from them. "
+            f"People who would lose cover: {losing} of {covered}{unread_en}. Nothing was taken from anybody. "
             f"Check the file, then run again with --confirm-shrink {losing}."
         )
         self.losing = losing

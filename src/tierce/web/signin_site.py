@@ -49,7 +49,7 @@ from tierce.web.cookies import cookie_in
 from tierce.web.leaving import COOKIE, SIGNED_OUT, Left, lead_on, left, signed_out
 from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
-from tierce.web.visit import AnyRequest, is_from_elsewhere, is_from_our_script, language_of
+from tierce.web.visit import ONCE, AnyRequest, can_be_asked_again, is_from_elsewhere, is_from_our_script, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = START, "/sign-in/callback", "/sign-out"
 CHALLENGE = "/session/challenge"
@@ -137,7 +137,7 @@ class SiteSignIn:
             "reason": None if fresh else reason, "remedy": remedy, "code": code_of(error),
             "sign_in": f"{SIGN_IN}{_back_to(request)}", "late": request.scope["state"].get(_LATE),
         }  # fmt: skip
-        frame = Frame(language=language_of(request), path=request.url.path)
+        frame = Frame(language=language_of(request), path=request.url.path, again=can_be_asked_again(request))
         return self.pages.page("welcome.html", frame, values, status=401)
 
     def _lapsed(self, request: AnyRequest) -> Response[str]:
@@ -151,7 +151,7 @@ class SiteSignIn:
             "whole": held.get(_WHOLE), "late": held.get(_LATE), "sign_in": f"{SIGN_IN}{_back_to(request)}",
             "asked": "form" if request.method == "POST" else "page", "back": _page_of(request), "keyless_too": False,
         }  # fmt: skip
-        frame = Frame(language=language_of(request), path=request.url.path)
+        frame = Frame(language=language_of(request), path=request.url.path, again=can_be_asked_again(request))
         return self.pages.page("renewing.html", frame, values, status=401)
 
     async def keep_typed(self, request: AnyRequest) -> None:
@@ -232,7 +232,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         values = {"said": said, "url": SIGN_IN, "now": now}
         return site.pages.page("entering.html", frame, values, status=200)
 
-    @get(CALLBACK, opt={"act": site.entered})
+    @get(CALLBACK, opt={"act": site.entered, **ONCE})
     async def callback(request: AnyRequest) -> Response[Any]:
         """Open the session of the browser that comes back."""
         query = request.query_params

@@ -5,7 +5,7 @@ connection of the site's own pool: a slow statement never holds up the others.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
@@ -27,6 +28,8 @@ AnyRequest = Request[Any, Any, State]
 Pool = ConnectionPool[Connection]
 Found = TypeVar("Found")
 _FRAME: Final = "frame"
+ONCE: Final = {"once": True}
+"""Of a route's `opt`: its address serves once, such as that to which a provider answers."""
 ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
 """What a browser says (`Sec-Fetch-Site`) of a request that a page of another origin makes."""
 
@@ -47,7 +50,17 @@ def kept_around(request: AnyRequest, frame: Frame) -> Frame:
 def around(request: AnyRequest) -> Frame:
     """What stands around a page that says what went wrong: of the visit, where it got as far as one."""
     found: Frame | None = request.scope["state"].get(_FRAME)
-    return found or Frame(language=language_of(request), path=request.url.path)
+    return found or Frame(language=language_of(request), path=request.url.path, again=can_be_asked_again(request))
+
+
+def can_be_asked_again(request: AnyRequest) -> bool:
+    """Whether a link can lead to this very address: it answers no form alone, nor what serves `ONCE`."""
+    if request.method != "POST":
+        found: Mapping[str, object] = getattr(request.scope.get("route_handler"), "opt", {})  # none, of no page
+        return not found.get("once")
+    template = request.scope.get("path_template")
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    return any(route.path_format == template and "GET" in route.methods for route in routes)
 
 
 def is_from_elsewhere(request: AnyRequest) -> bool:

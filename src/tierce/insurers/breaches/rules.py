@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tierce.kernel.errors import FieldError
+from tierce.kernel.feed import delimiter_of
 from tierce.kernel.language import Phrase
 from tierce.notices.contacts.rules import REFERENCE
 from tierce.notices.slices.model import Report, Told
@@ -36,10 +37,11 @@ def read_report(content: bytes, now: datetime) -> Report:
         FieldError: with its line; the value is not repeated.
     """
     try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), strict=True))
+        text = content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter_of(text.partition("\n")[0]), strict=True))
     except (UnicodeDecodeError, csv.Error):
         raise _error(1, "row", "Ce n’est pas un fichier CSV en UTF-8.", "This is not a CSV file in UTF-8.") from None
-    if not rows or rows[0] != HEADER:
+    if not rows or [cell.strip().lower() for cell in rows[0]] != HEADER:
         raise _error(1, "row", "L’en-tête attendu est row,value,count,hour.", "The header is row,value,count,hour.")
     counts = dict.fromkeys(OUTCOMES, 0)
     unexplained: list[str] = []

@@ -1,7 +1,7 @@
 """Reading one line of contact data lent: pure. An error names the field and the remedy, never the value."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -33,6 +33,24 @@ class Key:
 
     def __repr__(self) -> str:
         return "Key(•••)"
+
+
+def by_name(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, str]:
+    """Give each cell of a line the name of its column.
+
+    Raises:
+        FieldError: there are more or fewer: an address cut at its comma would give each the next one's name.
+    """
+    if len(cells) != len(names):
+        raise FieldError(
+            "(line)",
+            Phrase("Le nombre de champs n’est pas celui de l’en-tête.", "The number of fields is not the header's."),
+            Phrase(
+                "Mettez entre guillemets un texte qui contient le séparateur.",
+                "Put a text that holds the separator in quotes.",
+            ),
+        )
+    return dict(zip(names, cells, strict=True))
 
 
 def read_line(cells: Mapping[str, str], on: date) -> tuple[Key, Contact]:

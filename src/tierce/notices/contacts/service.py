@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -21,14 +22,14 @@ from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.errors import FieldError
-from tierce.kernel.feed import Rejection
+from tierce.kernel.feed import Rejection, delimiter_of
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Phrase
 from tierce.kernel.os_errors import os_reason
 from tierce.notices.contacts import store
 from tierce.notices.contacts.columns import HEADER
 from tierce.notices.contacts.model import Contact
-from tierce.notices.contacts.rules import Key, read_line
+from tierce.notices.contacts.rules import Key, by_name, read_line
 from tierce.notices.errors import FileRefusedError, IncidentNotAwareError
 from tierce.notices.lines import notice_line
 from tierce.notices.mandates.model import Mandate
@@ -209,20 +210,24 @@ def _chunks(
     plain: TextIO, lent: Lent, people: People, on: date, refuse: Callable[[Rejection], None]
 ) -> Iterator[list[tuple[PersonId, Contact]]]:
     """Read the lines, count what is refused or outside, and give the others in chunks."""
-    reader = csv.DictReader(plain, strict=True)
     chunk: list[tuple[PersonId, Contact]] = []
+    number = 1
     try:
-        unknown = set(reader.fieldnames or ()) - set(HEADER)
-        if unknown or "name" not in (reader.fieldnames or ()):
+        header = plain.readline()
+        reader = csv.reader(chain([header], plain), delimiter=delimiter_of(header), strict=True)
+        names = next(reader, [])
+        if set(names) - set(HEADER) or len(set(names)) < len(names) or "name" not in names:
             msg = (
-                "en-tête : ce ne sont pas les colonnes de docs/reference/contacts-lent.md / header: its columns are "
-                "not those of that page"
+                "en-tête : ce ne sont pas les colonnes de docs/reference/contacts-lent.md, chacune une fois / "
+                "header: its columns are not those of that page, each of them once"
             )
             raise FileRefusedError(msg)
         for number, cells in enumerate(reader, start=2):
+            if not any(cells):
+                continue
             lent.read += 1
             try:
-                key, contact = read_line({name: value or "" for name, value in cells.items() if name}, on)
+                key, contact = read_line(by_name(names, cells), on)
             except FieldError as error:
                 lent.refused += 1
                 refuse(Rejection.of(number, error))
@@ -236,7 +241,7 @@ def _chunks(
                 yield chunk
                 chunk = []
     except (csv.Error, UnicodeDecodeError):
-        line = lent.read + 2
+        line = number + 1
         msg = (
             f"ligne {line} : pas un texte UTF-8 en colonnes ; réécrivez le fichier / line {line}: not UTF-8 text in "
             "columns; write the file again"

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import FieldError
+from tierce.kernel.feed import delimiter_of
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
 from tierce.kernel.mailbox import is_mailbox
@@ -64,8 +66,9 @@ def read_chain(file: Path) -> list[dict[str, str]]:
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.DictReader(opened)
-            rows = [{name: (row.get(name) or "").strip() for name in FIELDS} for row in reader]
+            header = opened.readline()
+            reader = csv.DictReader(chain([header], opened), delimiter=delimiter_of(header))
+            found = [row for row in reader if any(row.values())]
     except (UnicodeDecodeError, csv.Error):
         raise FieldError(
             "file",
@@ -78,6 +81,15 @@ def read_chain(file: Path) -> list[dict[str, str]]:
             Phrase("Ligne 1 : cette colonne manque.", "Line 1: this column is missing."),
             Phrase(f"Écrivez en tête : {','.join(FIELDS)}.", f"Write as the first line: {','.join(FIELDS)}."),
         )
+    if cut := next((line for line, row in enumerate(found, start=2) if None in row or None in row.values()), None):
+        raise FieldError(
+            "file",
+            Phrase(f"Ligne {cut} : le nombre de champs n’est pas celui de l’en-tête.",
+                   f"Line {cut}: the number of fields is not the header's."),
+            Phrase("Mettez entre guillemets un texte qui contient le séparateur.",
+                   "Put a text that holds the separator in quotes."),
+        )  # fmt: skip
+    rows = [{name: row[name].strip() for name in FIELDS} for row in found]
     for line, row in enumerate(rows, start=2):
         for name in ("name", "email"):
             if not row[name] or (name == "email" and not is_mailbox(row[name])):

@@ -18,7 +18,7 @@ from tierce.insurers.service import InsurerDesk
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
-from tierce.web.visit import AnyRequest, Rows, kept_around, language_of
+from tierce.web.visit import AnyRequest, Rows, can_be_asked_again, kept_around, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -59,6 +59,7 @@ class InsurersSite:
         frame = kept_around(request, Frame(
             language=language_of(request),
             path=request.url.path,
+            again=can_be_asked_again(request),
             links=LINKS,
             who=caller.name,
             place=caller.insurer_name,

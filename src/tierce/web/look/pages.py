@@ -58,6 +58,13 @@ class Frame:
     csrf: str | None = None
     renews: int | None = None
     """After how many seconds a page that stays open has its session's ticket replaced; None where there is none."""
+    again: bool = True
+    """Whether this very address can be asked for again; not where it answers a form alone, or serves once."""
+
+    @property
+    def switch(self) -> str:
+        """Where the other language is asked for: here, or on the page of the menu that this one belongs to."""
+        return "" if self.again else self._nearest() or "/"
 
     def here(self, link: Link) -> str | None:
         """What `aria-current` says of a link: "page" on its own page, "true" on one that belongs to it."""
@@ -78,6 +85,8 @@ class Hotline:
 
     name: str
     phone: str
+    address: str = ""
+    """Where one writes, on a site whose pages say to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from tierce.policy.acts import Act
 from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
-from tierce.web.visit import AnyRequest, Rows, act_of, kept_around, language_of
+from tierce.web.visit import AnyRequest, Rows, act_of, can_be_asked_again, kept_around, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -109,6 +109,7 @@ class OfficeSite:
         frame = kept_around(request, Frame(
             language=language_of(request),
             path=request.url.path,
+            again=can_be_asked_again(request),
             links=LINKS if may_act(caller.roles, Act.STAFF_LIVE) else INSPECTOR_LINKS,
             who=caller.name,
             sign_out=SIGN_OUT,

@@ -97,7 +97,7 @@ def create_persons(
         cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = pages_of(HERE, Hotline(operator.name, operator.phone))
+    pages = pages_of(HERE, Hotline(operator.name, operator.phone, operator.address))
     site = PersonsSite(
         pages=pages,
         rows=OwnRows(pool),

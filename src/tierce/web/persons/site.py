@@ -23,7 +23,7 @@ from tierce.presence.answers import Answers
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.persons.desk import CardDesk
 from tierce.web.signin_site import RENEWS, SIGN_OUT, SiteSignIn
-from tierce.web.visit import AnyRequest, Found, Rows, kept_around, language_of
+from tierce.web.visit import AnyRequest, Found, Rows, can_be_asked_again, kept_around, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -31,7 +31,7 @@ LINKS: Final = (
     Link("/billed", "nav.billed"),
     Link("/card", "nav.card"),
     Link("/concerned", "nav.concerned", ("/letters",)),
-    Link("/requests", "nav.requests"),
+    Link("/requests", "nav.requests", ("/my-data",)),
     Link("/help", "nav.help"),
 )
 
@@ -77,6 +77,7 @@ class PersonsSite:
         frame = kept_around(request, Frame(
             language=language_of(request),
             path=request.url.path,
+            again=can_be_asked_again(request),
             links=LINKS,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),

@@ -33,7 +33,7 @@ from tierce.web.portal.site import (
     write_pending,
 )
 from tierce.web.portal.turns import Turn
-from tierce.web.visit import is_from_elsewhere, is_from_our_script
+from tierce.web.visit import ONCE, is_from_elsewhere, is_from_our_script
 
 NEW_FOR = timedelta(days=PROBATION_DAYS)
 """How long a device that came for the first time, or an assistant who was named, is told of at each sign-in."""
@@ -56,7 +56,7 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return sign_in_page(site, request)
         return Redirect("/ask", status_code=303)
 
-    @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
+    @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN, **ONCE})
     async def callback(request: AnyRequest) -> Response[str]:
         """Open the session of the browser that comes back, and lead to the choice of an activity."""
         state, _, binding = cookie_in(request, site.pending_cookie).partition(".")

@@ -26,7 +26,7 @@ from tierce.web.portal.api import Api, Session, Started
 from tierce.web.portal.errors import FormRefusedError, NotSignedInError
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.turns import Turns
-from tierce.web.visit import is_from_our_script
+from tierce.web.visit import can_be_asked_again, is_from_our_script
 
 HERE: Final = Path(__file__).parent
 FORM_FIELD: Final = "form_token"
@@ -148,6 +148,7 @@ class PortalSite:
                 request.headers.get("accept-language"),
             ),
             path=request.url.path,
+            again=can_be_asked_again(request),
             links=links_of(session) if session and activity else (),
             who=_who(session) if session else None,
             place=activity.place if activity else None,
