@@ -40,7 +40,7 @@ from tierce.storage import heartbeat
 from tierce.storage.errors import SchemaOtherError
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.storage.said import said
-from tierce.storage.version import insist_on_schema
+from tierce.storage.version import insist_on_schema, program
 from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.duties import Duties
@@ -284,7 +284,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
             duties.run("beat", hands.say_alive)
         if turn % BEAT_EVERY_TURNS == 0:
             waiting = heartbeat.waiting(hands.watched).lines
-            heartbeat.beat(hands.watched, "worker", __version__, turn, waiting, duties.failing)
+            heartbeat.beat(hands.watched, "worker", program(), turn, waiting, duties.failing)
             gauges.waiting.set(waiting)
             gauges.beat.set(SystemClock().now().timestamp())
             duties.run("figures", gauges.write)

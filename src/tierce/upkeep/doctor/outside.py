@@ -42,6 +42,8 @@ def ports(settings: Settings) -> list[Finding]:
             wrong = ", ".join(check for check, is_good in state.checks.items() if not is_good)
             said = Phrase(f"vit mais n’est pas prêt ({wrong})", f"lives but is not ready ({wrong})")
             remedy = Phrase("réparez d’abord ce que disent les autres constats", "mend the other findings first")
+            if wrong == "schema":  # it began before an upgrade: nothing else is to mend
+                remedy = Phrase(*[f"`systemctl restart tierce-{name}`"] * 2)
             found.append(bad("site-not-ready", name, said, remedy))
         elif _is_open(port):
             said = Phrase(f"le port {port} est pris par un autre programme", f"another program holds port {port}")
