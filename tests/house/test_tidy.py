@@ -127,6 +127,7 @@ BAD = [
     (tidy.sql_is_in_stores, SRC_FILE, "q = '''\n  update gate.state set x = 1'''"),
     (tidy.applications_leave_the_log_alone, SRC_FILE, "app = Litestar([a, b], openapi_config=None)"),
     (tidy.applications_leave_the_log_alone, SRC_FILE, "app = Litestar([a], logging_config=LoggingConfig())"),
+    (tidy.applications_leave_the_log_alone, TEST_FILE, "app = Litestar([a, b], openapi_config=None)"),
 ]
 
 GOOD = [

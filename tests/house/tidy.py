@@ -207,7 +207,7 @@ def sql_is_in_stores(source: Source) -> Iterator[Finding]:
 def applications_leave_the_log_alone(source: Source) -> Iterator[Finding]:
     """Else the framework sets a log of its own up as the application is built: its lines hold what ours withhold."""
     for node in source.nodes:
-        if not source.is_test and isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Litestar":
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Litestar":
             given = {one.arg: getattr(one.value, "value", ...) for one in node.keywords}
             if given.get("logging_config", ...) is not None:
                 yield source.at(node.lineno, "an application without `logging_config=None` sets up a log of its own")

@@ -104,6 +104,11 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
     assert "another insurer" in wrong.stderr
     mended = tierce("feed", "rights", path, *told)
     assert (mended.returncode, json.loads(mended.stdout)["taken"]) == (0, 1)
+    before = write_rows(tmp_path / "before.csv", [rows[0] | {"effective_on": "2026-11-22", "contract_number": "C-9"}])
+    late = tierce("feed", "rights", before, *told)
+    assert (late.returncode, json.loads(late.stdout)["outdated"]) == (0, 1)
+    assert "1 inchangées" in late.stderr
+    assert "1 antérieures, sans effet / outdated, without effect" in late.stderr
     with connect(SUPERUSER) as admin:
         assert admin.execute("select count(*) from coverage.coverage").fetchone() == (len(rows),)
 

@@ -23,8 +23,9 @@ pytestmark = pytest.mark.integration
 
 
 def asked(use: str, quoted: str, reference: str) -> Json:
-    """The page's claim, for this use."""
+    """The page's claim, for this use and of an item of the tariff that is played here."""
     made = claim() | {"use": use}
+    made["item"][0]["productOrService"]["coding"][0]["code"] = "LENS"
     made["identifier"][0]["value"] = reference
     made["insurance"][0]["preAuthRef"] = [quoted]
     if use == "claim":

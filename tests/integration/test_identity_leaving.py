@@ -74,7 +74,9 @@ def test_a_provider_that_is_away_keeps_no_session_open_here(
         await browser.enter("vasseur")
         handle, held = browser.handle, browser.held
         away = BoundDoor(browser.desk.door(Realm.STAFF, discovery_url=f"{origin}/nowhere"), sessions)
-        app: Any = Litestar(sign_in_handlers(replace(browser.site, door=away)), openapi_config=None)
+        app: Any = Litestar(
+            sign_in_handlers(replace(browser.site, door=away)), logging_config=None, openapi_config=None
+        )
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=SITE, cookies=browser.http.cookies) as http:
             out = await http.post("/sign-out", data={FORM_FIELD: form_token(handle)}, follow_redirects=True)

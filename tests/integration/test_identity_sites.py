@@ -93,7 +93,7 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
             site = SiteSignIn(role, pages, BoundDoor(door, sessions), False, *acts)
-            app: Any = Litestar(sign_in_handlers(site), openapi_config=None)
+            app: Any = Litestar(sign_in_handlers(site), logging_config=None, openapi_config=None)
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=SITE) as http:
                 await scene(Browser(site, http, found, BoundBrowser(SITE, found.clock)), sessions)

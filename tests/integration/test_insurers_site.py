@@ -163,6 +163,25 @@ def test_refused_lines_of_her_own_file_are_listed_without_any_value(room: Room, 
     play(room, database, scene)
 
 
+def test_lines_that_came_too_late_to_change_anything_are_told_with_their_remedy(
+    room: Room, database: Database
+) -> None:
+    room.admin.execute(
+        "update registry.feed set taken = 38, unchanged = 2, outdated = 2, people_ended = 3 where id = %s",
+        (OAK_FEED,),
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get(f"/feeds/{OAK_FEED}"))
+        assert "Inchangées 2 Dont antérieures à ce qui est connu, sans effet 2" in text
+        assert "2 lignes n'ont rien changé" in text
+        assert "renvoyez-les avec le jour de l'envoi dans effective_on" in text
+        assert "Personnes dont les droits prennent fin 3" in text
+
+    play(room, database, scene)
+
+
 def test_what_was_shown_is_told_in_counts_after_a_line_and_small_ones_are_masked(
     room: Room, database: Database
 ) -> None:

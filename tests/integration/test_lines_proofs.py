@@ -15,6 +15,7 @@ from tierce.identity.model import Caller
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.lines import place_of
 from tierce.policy.seats import SEATS, Line, cap_of, unpack, unpack_declared
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
@@ -29,8 +30,8 @@ def world(database: Database) -> World:
 
 @pytest.fixture
 def feed(connect: Connect) -> psycopg.Connection:
-    """The connection of a process that reports proofs."""
-    return connect("tierce_worker", autocommit=True)
+    """Who settles proofs, as `presence.settle` does: no process calls these by itself."""
+    return connect(SUPERUSER, autocommit=True)
 
 
 def prove(feed: psycopg.Connection, pair: int, evidence: UUID, grade: Presence = Presence.REPORTED) -> int:

@@ -159,7 +159,6 @@ WHOLE: list[tuple[str, Spoil]] = [
     ("utf-16 big", on_bytes(lambda raw, _rng: raw.decode().encode("utf-16-be"))),
     ("utf-32", on_bytes(lambda raw, _rng: raw.decode().encode("utf-32"))),
     ("ebcdic", on_bytes(lambda raw, _rng: raw.decode().encode("cp500", "replace"))),
-    ("semicolons", on_bytes(lambda raw, _rng: raw.replace(b",", b";"))),
     ("tabs", on_bytes(lambda raw, _rng: raw.replace(b",", b"\t"))),
     ("carriage returns alone", on_bytes(lambda raw, _rng: raw.replace(b"\n", b"\r"))),
     ("gzip", on_bytes(lambda raw, _rng: gzip.compress(raw))),
@@ -195,12 +194,20 @@ WHOLE: list[tuple[str, Spoil]] = [
     ("an unknown column", header(lambda names: [*names[:-1], "favourite_colour"])),
     ("a column in capitals", header(lambda names: [names[0].upper(), *names[1:]])),
     ("a column with spaces", header(lambda names: [f" {names[0]} ", *names[1:]])),
-    ("quotes in the header", header(lambda names: [f'"{name}"' for name in names])),
+    ("a quote in the header", header(lambda names: [f'"{names[0]}', *names[1:]])),
+    ("a spreadsheet's first line", on_bytes(lambda raw, _rng: b"sep=,\n" + raw)),
+    ("a workbook", on_bytes(lambda _raw, rng: b"PK\x03\x04" + rng.randbytes(4_000))),
 ]  # fmt: skip
 LINES: list[tuple[str, Spoil, int]] = [
     ("good", on_rows(lambda _rows, _rng: None), 0),
     ("byte order mark", on_bytes(lambda raw, _rng: b"\xef\xbb\xbf" + raw), 0),
     ("windows line ends", on_bytes(lambda raw, _rng: raw.replace(b"\n", b"\r\n")), 0),
+    ("semicolons", on_bytes(lambda raw, _rng: raw.replace(b",", b";")), 0),
+    ("quotes in the header", header(lambda names: [f'"{name}"' for name in names]), 0),
+    ("quotes everywhere", on_lines(lambda lines, _rng: [quoted(line) for line in lines]), 0),
+    ("lines of commas", on_bytes(lambda raw, _rng: raw + b"," * 38 + b"\n" + b"," * 38), 0),
+    ("a first line of commas", on_lines(lambda lines, _rng: [lines[0], b"," * 38 + b"\n", *lines[1:]]), 0),
+    ("a line of fewer commas", on_lines(put(b"," * 30 + b"\n")), 0),
     ("bars", on_bytes(lambda raw, _rng: raw.replace(b",", b"|")), 0),
     ("no end of line at the end", on_bytes(lambda raw, _rng: raw[:-1]), 0),
     ("empty lines", on_lines(put(b"\n")), 0),
@@ -239,6 +246,7 @@ LINES: list[tuple[str, Spoil, int]] = [
     ("a wrong own key", set_cell("own_nir", OTHER[:13] + f"{int(OTHER[13:]) % 97 + 1:02d}"), 1),
     ("corsica in digits and letters", set_cell("right_holder_nir", "1840520A0001234"), 1),
     ("full-width digits", set_cell("birth_date", "１９８４０５１２"), 1),
+    ("a birth to come", set_cell("birth_date", "20790512"), 1),
     ("a date of the wrong order", set_cell("covered_from", "01/01/2026"), 1),
     ("a date told by its week", set_cell("covered_from", "2026-W01-1"), 1),
     ("a day that is none", set_cell("covered_until", "2026-02-30"), 1),
@@ -327,7 +335,7 @@ def lines_in(path: Path) -> int:
     source = open_source(path, RIGHTS)
     if not isinstance(source, CsvSource):
         return source.measure(lambda _read, _total: None).lines_total
-    return sum(1 for line in path.read_bytes().split(b"\n")[1:] if line.strip(b"\r"))
+    return sum(1 for line in path.read_bytes().split(b"\n")[1:] if line.strip(b"\r,"))
 
 
 def test_a_file_that_may_not_be_read_says_so(importer: Importer, rows: list[Row], tmp_path: Path) -> None:

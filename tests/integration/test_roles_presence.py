@@ -17,6 +17,7 @@ from tierce.journal.encoding import encode
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Presence
 from tierce.policy.ladder import Level, Rung
+from tierce.storage.roles import ROLES
 
 pytestmark = pytest.mark.integration
 USE = "select presence.use(array[3]::smallint[], array[%s]::uuid[], array[0], array[null]::uuid[], array[0::bigint])"
@@ -134,3 +135,20 @@ def test_a_refused_ask_gives_no_seat_back(world: World) -> None:
     world.run("update access.ladder set lifted = now()")
     assert not isinstance(asyncio.run(asked(Presence.VERIFIED)), Refuse)
     assert world.scalar("select count(*) from presence.proof") == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_says_by_itself_that_somebody_was_there(world: World, connect: Connect, role: str) -> None:
+    """Called straight, it freed any seat without a line, and told of any pair whether its place asked about her."""
+    world.run(
+        "insert into access.pair (key, state, day, line, seen_day, seen_line) values (5, 1, gate.today(), 1, 0, 0)"
+    )
+    thief = connect(role)
+    for call in (
+        "select access.prove(5, gen_random_uuid(), 3::smallint)",
+        "select access.withdraw(gen_random_uuid())",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+            thief.execute(call.encode())
+        thief.rollback()
+    assert world.scalar("select state from access.pair where key = 5") == 1

@@ -165,3 +165,11 @@ def test_one_slip_of_a_long_given_name_is_the_same_and_two_are_not(one: str, oth
 )
 def test_how_two_birth_dates_stand_to_each_other(one: str, other: str, found: Dates) -> None:
     assert compare_dates(one, other) is compare_dates(other, one) is found
+
+
+def test_a_lunar_month_is_held_to_from_january_to_december_and_no_name_agrees_with_none() -> None:
+    for month, other in (("01", "0315"), ("12", "0924"), ("06", "0315")):
+        assert compare_dates(f"1960{month}00", f"1960{month}15") is Dates.SAME
+        assert compare_dates(f"1960{month}00", f"1960{other}") is Dates.OTHER
+    assert compare_dates("19602000", "19600315") is Dates.SAME
+    assert not any(given_agree(one, other) for one, other in (("", "LUCIE"), ("LUCIE", ""), ("", "")))

@@ -51,6 +51,21 @@ def test_what_is_no_account_is_refused_and_never_repeated(typed: str) -> None:
     assert not typed or len(typed) < 4 or typed not in said
 
 
+def test_each_fault_of_an_account_is_told_as_itself() -> None:
+    abroad = outside.calc_check_digits("US00" + "9" * 23)
+    for typed, said in (
+        ("FR89", "the form"),
+        (f"US{abroad}" + "9" * 23, "not of the SEPA area"),
+        (IBAN + "0", "missing, or there are too many"),
+        (IBAN[:-1], "missing, or there are too many"),
+        (IBAN[:-1] + "3", "check digits"),
+        (REAL, "not of the kind"),
+    ):
+        with pytest.raises(AccountFieldError) as refused:
+            read_iban(typed, real=False)
+        assert said in refused.value.reason.en
+
+
 def test_check_digits_are_those_of_a_reader_that_is_not_ours() -> None:
     for number in range(200):
         body = f"{number * 7919:023d}"
@@ -63,6 +78,9 @@ def test_what_billing_opens_may_be_anything_and_stops_it_not() -> None:
     for opened in ("", "FR", "FR !!0172", "FR89" + "é" * 23, IBAN.lower(), "XX" + IBAN[2:], IBAN[:-1]):
         assert not is_iban(opened)
     assert is_iban(IBAN)
+    longer = "FR" + outside.calc_check_digits("FR00" + "9" * 24) + "9" * 24
+    assert checks(longer)
+    assert not is_iban(longer)
 
 
 def test_a_holder_is_a_name_and_no_number() -> None:

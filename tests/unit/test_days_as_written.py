@@ -20,3 +20,12 @@ def test_a_day_written_otherwise_is_refused_with_its_field(text: str) -> None:
         day_of_text(text, "from")
     assert typed.value.field == "from"
     assert day_of_text("2026-01-31", "from") == read_filter(None, None, "2026-01-31", None).first
+
+
+def test_a_history_that_ends_before_it_begins_is_refused_and_one_of_a_day_is_read() -> None:
+    with pytest.raises(QuestionError) as asked:
+        read_filter(None, None, "2026-01-31", "2026-01-30")
+    assert asked.value.field == "last"
+    for first, last in (("2026-01-31", "2026-01-31"), ("2026-01-31", None), (None, "2026-01-30")):
+        days = read_filter(None, None, first, last)
+        assert [day and day.isoformat() for day in (days.first, days.last)] == [first, last]

@@ -41,11 +41,11 @@ def asked_before(use: str = "preauthorization") -> Json:
 
 
 def test_the_page_s_claim_is_an_invoice_of_v1() -> None:
-    line = {"item": "LENS", "quantity": 1, "price": 20_000, "amo": 6_000, "asked": 5_000}
+    line = {"item": "XOPTIB", "quantity": 1, "price": 12_000, "amo": 12, "asked": 8_000}
     assert read(claim()) == {
         "reference": "F-2026-31", "engagement": "7K3M-9QXD-V2T8P-C", "care_date": "2026-11-25", "lines": [line],
     }  # fmt: skip
-    assert parse_invoice(read_claim(json.dumps(claim()).encode()).body, TODAY).asked == 5_000
+    assert parse_invoice(read_claim(json.dumps(claim()).encode()).body, TODAY).asked == 8_000
 
 
 @pytest.mark.parametrize(("use", "kind"), [("preauthorization", "REQUEST"), ("predetermination", "QUOTE")])
@@ -69,7 +69,7 @@ def test_the_number_says_what_it_is(number: str, field: str, value: str) -> None
 def test_every_cent_survives(cents: int) -> None:
     asked = claim()
     text = f"{cents // 100}.{cents % 100:02d}"
-    raw = json.dumps(asked).replace('"value": 200.0', f'"value": {text}')
+    raw = json.dumps(asked).replace('"value": 120.0', f'"value": {text}')
     assert json.loads(read_claim(raw.encode()).body)["lines"][0]["price"] == cents
     response = invoice_response(replace(INVOICE, asked=cents))
     told = json.loads(msgspec.json.encode(response), parse_float=str)
@@ -121,7 +121,7 @@ def test_what_is_wrong_is_named_by_its_path(change: Callable[[Json], object], pa
 
 
 def test_a_number_too_long_to_compute_with_is_refused_at_once() -> None:
-    raw = json.dumps(claim()).replace('"value": 200.0', '"value": 1E+999999999')
+    raw = json.dumps(claim()).replace('"value": 120.0', '"value": 1E+999999999')
     with pytest.raises(ElementError) as caught:
         read_claim(raw.encode())
     assert caught.value.field == "Claim.item[0].net.value"
@@ -130,7 +130,7 @@ def test_a_number_too_long_to_compute_with_is_refused_at_once() -> None:
 def test_what_the_rules_refuse_is_placed_by_its_line() -> None:
     for change, path in (
         (line(lambda one: one["net"].update(value=0)), "Claim.item[0].net"),
-        (line(lambda one: one["net"].update(value=100)), "Claim.item[0].extension"),
+        (line(lambda one: one["net"].update(value=80)), "Claim.item[0].extension"),
         (line(lambda one: one["productOrService"]["coding"][0].update(code="é")), "Claim.item[0].productOrService"),
         (line(lambda one: one.update(servicedDate="2026-11-31")), "Claim.item[0].servicedDate"),
         (lambda c: c["identifier"][0].update(value="!"), "Claim.identifier[0].value"),

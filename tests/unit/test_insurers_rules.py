@@ -15,7 +15,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 def run(day: int, state: RunState = RunState.DONE) -> Run:
     at = datetime(2026, 11, day, 3, tzinfo=UTC)
-    return Run(day, "rights", "A", "99000001", state, at, at, at, 10, 10, 0, 0, 1.0, None, None, 0)
+    return Run(day, "rights", "A", "99000001", state, at, at, at, 10, 10, 0, 0, 1.0, None, None, 0, 0)
 
 
 def test_every_finished_day_is_named_and_the_running_one_is_not() -> None:

@@ -15,17 +15,21 @@ from tierce.billing.agreements.rules import REASONS as AGREEMENT_REASONS
 from tierce.billing.errors import BillingFieldError
 from tierce.billing.invoices.model import Beside, Found, Quoted, Sent
 from tierce.billing.invoices.rules import (
+    CANCELLABLE,
+    DECIDED,
     REASONS,
     check_documents,
+    check_granted,
     check_quoted,
     not_own,
     parse_invoice,
     repeated,
 )
 from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
-from tierce.billing.rules import read_state, read_why, same_care
+from tierce.billing.rules import NO_NUMBER, read_number, read_state, read_why, same_care
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
+from tierce.kernel.ids import MAX_ID
 from tierce.policy.documents import DocumentKind
 from tierce.policy.invoices import LINE_MAX, LINES_MAX, QUANTITY_MAX, REFERENCE_MAX
 from tierce.web.portal.invoice_form import Row, cents_of, euros_of, field_of, read_form, typed_form
@@ -98,6 +102,7 @@ def test_what_is_wrong_is_named_with_its_line_and_never_repeated(sent: bytes, fi
     [
         {"care_date": "2026-11-28"},  # today
         {"reference": "F" * REFERENCE_MAX},
+        {"reference": "7"},
         {"lines": [{**LINE, "quantity": QUANTITY_MAX}] * LINES_MAX},
         {"lines": [{**LINE, "price": 1, "amo": 0, "asked": 1}]},
         {"lines": [{**LINE, "price": LINE_MAX, "amo": LINE_MAX - 1, "asked": 1}]},
@@ -167,6 +172,35 @@ def test_what_is_quoted_holds_for_its_days_until_its_last_and_for_its_amount(
 
 
 @pytest.mark.parametrize(
+    ("sent", "quoted", "said"),
+    [
+        (AGREEMENT, replace(QUOTED, guaranteed=False), "cette prise en charge n’est pas accordée"),
+        (RECEIPT, replace(QUOTED, guaranteed=False), "ce dépôt n’est pas garanti"),
+        (replace(ENGAGEMENT, care_day=NOW - 6), QUOTED, "du 23 novembre 2026 au 28 novembre 2026."),
+        (replace(ENGAGEMENT, care_day=NOW - 6), replace(QUOTED, first_day=NOW), "les soins du 28 novembre 2026."),
+    ],
+)
+def test_a_refusal_gives_the_reason_and_the_days_of_what_was_quoted(sent: Sent, quoted: Quoted, said: str) -> None:
+    with pytest.raises(BillingFieldError) as refused:
+        check_quoted(sent, quoted, TODAY)
+    assert said in f"{refused.value.reason.fr} {refused.value.remedy.fr}".replace("\u00a0", " ")
+    assert sent.care_day == NOW or ("from" in refused.value.remedy.en) == (quoted.first_day < quoted.last_day)
+
+
+def test_several_numbers_are_not_told_as_none_nor_too_many_of_a_code_as_another_code() -> None:
+    several, none = refusal(body(receipt="D-7K3M", agreement="7")), refusal(body(engagement=None))
+    assert (several.field, several.reason.en) == ("agreement", "the invoice quotes several numbers")
+    assert (none.field, none.reason.en) == ("engagement", "the invoice quotes no number")
+    lines = [InvoiceLine("AB", 1, 9_000, 0, 9_000), InvoiceLine("CD", 2, 9_000, 0, 9_000)]
+    check_granted(lines, {"AB": 1, "CD": 2})
+    for granted, field in (({"AB": 1, "CD": 1}, "lines[2].quantity"), ({"CD": 2}, "lines[1].item")):
+        with pytest.raises(BillingFieldError) as refused:
+            check_granted(lines, granted)
+        assert refused.value.field == field
+        assert ("fewer" in refused.value.reason.en) == field.endswith("quantity")
+
+
+@pytest.mark.parametrize(
     ("sent", "field"), [(ENGAGEMENT, "engagement"), (RECEIPT, "receipt"), (AGREEMENT, "agreement")]
 )
 def test_a_number_that_is_nobody_s_is_refused_by_the_name_of_what_was_quoted(sent: Sent, field: str) -> None:
@@ -191,6 +225,7 @@ def test_the_same_care_is_the_same_however_its_lines_are_cut_or_ordered(
     chance.shuffle(cut)  # type: ignore[attr-defined]  # random.Random
     assert same_care(items, cut)
     assert not same_care(items, [*cut, ("GH", 1)])
+    assert not same_care(items, [(item, 2 * quantity) for item, quantity in items]) or not items
     beside = [Beside("F-1", tuple(cut)), Beside("F-2", (("GH", 1),))]
     lines = [InvoiceLine(item, quantity, 1, 0, 1) for item, quantity in items]
     assert repeated(lines, beside) == ("F-1",)
@@ -201,6 +236,7 @@ def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
     for text in ("", "x" * 101, NIR, "12/05/1969"):
         with pytest.raises(BillingFieldError, match="why"):
             read_why(json.dumps({"why": text}).encode())
+    assert [read_why(json.dumps({"why": "x" * long}).encode()) for long in (1, 100)] == ["x", "x" * 100]
     with pytest.raises(BillingFieldError):
         read_why(b"{}")
     waits = {InvoiceReason.TO_REVIEW, InvoiceReason.NOT_REVIEWED, InvoiceReason.DOCUMENTS_MISSING}
@@ -208,6 +244,14 @@ def test_a_reason_names_nobody_and_every_outcome_has_its_words() -> None:
     assert set(REASONS) == set(InvoiceReason) - {InvoiceReason.NONE} - of_agreements
     assert set(AGREEMENT_REASONS) == set(InvoiceReason) - {InvoiceReason.NONE}
     assert [read_state(InvoiceState, text) for text in (None, "", "paid")] == [None, None, InvoiceState.PAID]
+
+
+def test_each_state_is_cancelled_or_decided_as_its_name_says() -> None:
+    assert {one.name for one in CANCELLABLE} == {"RECEIVED", "ACCEPTED", "RETURNED"}
+    assert {one.name for one in DECIDED} == {"ACCEPTED", "REFUSED", "ORDERED", "PAID", "RETURNED"}
+    assert [read_number(text) for text in (str(MAX_ID), str(MAX_ID + 1), "0" * 18 + "7", "0" * 19 + "7")] == [
+        MAX_ID, NO_NUMBER, 7, NO_NUMBER,
+    ]  # fmt: skip
 
 
 @given(st.integers(0, 99_999_999))

@@ -124,12 +124,46 @@ def test_card_and_vitale_take_what_they_leave_out_from_the_line() -> None:
         ({"given_names": "ZOE\u202eANNE"}, "given_names"),
         ({"record_kind": "correction", "corrects_nir": HOLDER}, "corrects_birth_date"),
         ({"former_member": "yes"}, "left_on"),
+        (BORN | {"birth_date": "20270102"}, "birth_date"),
+        ({"birth_date": "20840512"}, "birth_date"),
     ],
 )
 def test_what_contradicts_itself_is_refused(changes: dict[str, str], field: str) -> None:
     with pytest.raises(FieldError) as caught:
         read(**changes)
     assert caught.value.field == field
+
+
+def test_a_child_born_later_in_the_year_of_the_effective_day_is_read() -> None:
+    for born in ("20261231", "20261300"):
+        assert read(**BORN | {"birth_date": born}).identity.birth_date.reveal() == born
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"right_holder_nir": f"{HOLDER[0]},{HOLDER[1:4]}E+14"}, "right_holder_nir", "Export this column as text"),
+        ({"own_nir": "2.84E14"}, "own_nir", "Export this column as text"),
+        ({"amc": ""}, "amc", "Write your AMC number"),
+        ({"amc": "99100002"}, "amc", "Send one file per insurer"),
+        ({"birth_place": "1001"}, "birth_place", "keep leading zeros"),
+        ({"member_number": " A-1"}, "member_number", "no space around"),
+    ],
+)
+def test_what_a_spreadsheet_does_to_a_cell_is_told_with_its_remedy(
+    changes: dict[str, str], field: str, said: str
+) -> None:
+    with pytest.raises(FieldError) as caught:
+        read(**changes)
+    assert caught.value.field == field
+    assert said in caught.value.remedy.en
+
+
+def test_an_insurers_number_that_lost_its_zeros_is_told_so() -> None:
+    sender = dataclasses.replace(SENDER, amc="00733931")
+    with pytest.raises(FieldError) as caught:
+        read_rights({**LINE, "amc": "733931"}, 2, sender)
+    assert "leading zeros" in caught.value.reason.en
 
 
 @pytest.mark.parametrize(
@@ -204,6 +238,15 @@ def test_columns_are_read_by_name_in_any_order(tmp_path: Path) -> None:
     assert row.cells == {"amc": "1", "record_kind": "2", "effective_on": "3"}
 
 
+@pytest.mark.parametrize("delimiter", [b";", b",", b"|"])
+def test_what_a_spreadsheet_or_a_database_exports_is_read(tmp_path: Path, delimiter: bytes) -> None:
+    quoted = b'"amc","record_kind","effective_on"\r\n"1","2","3"\r\n4,5,6\r\n,,\r\n\r\n'
+    found = lines_of(tmp_path / "f.csv", b"\xef\xbb\xbf" + quoted.replace(b",", delimiter))
+    rows = [one for one in found if isinstance(one, FeedRow)]
+    assert [(row.line, list(row.cells.values())) for row in rows] == [(2, ["2", "3", "1"]), (3, ["5", "6", "4"])]
+    assert len(rows) == len(found), "what says nothing, at the end of a table, is no line"
+
+
 def test_quotes_and_long_lines_spoil_one_line(tmp_path: Path) -> None:
     long = b"a" * (3 * LINE_BYTES_MAX)
     rows = lines_of(tmp_path / "f.csv", HEADER + b'"a,b",c,d\n"e,f,g\n' + long + b"\nh,i,j\nk,l,\xff\nm,n,o")
@@ -215,10 +258,19 @@ def test_quotes_and_long_lines_spoil_one_line(tmp_path: Path) -> None:
     ("header", "said"),
     [
         (b"amc\n", "missing columns, to be added : record_kind, effective_on"),
-        (HEADER[:-1] + b",nir\n", "unknown columns"),
+        (HEADER[:-1] + b",nir\n", "of 4 columns, unknown columns, to be removed or renamed, are no. : 4 ;"),
+        (HEADER.replace(b",", b"\t"), "separate by commas, not by tabs"),
+        (b"sep=,\n" + HEADER, "remove the line “sep=”"),
+        (HEADER.upper(), "write names in small letters, no space around"),
+        (HEADER.replace(b",", b", "), "write names in small letters, no space around"),
+        (b"1,2,3\n", "the first line has no column's name"),
+        (HEADER.replace(b"\n", b"\r") + b"1,2,3\r", "lines end with a carriage return alone"),
+        (HEADER.replace(b"\n", b'",\n'), "missing columns, to be added : amc"),
+        (b"PK\x03\x04\x14\n", "a workbook: decompress it, or save it as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\n", "a workbook"),
         (HEADER[:-1] + b",amc\n", "given twice, keep one of each : amc"),
         (b"\xff\n", "not UTF-8"),
-        (b"", "missing columns"),
+        (b"", "empty file: send it again"),
     ],
 )
 def test_a_header_that_is_not_the_feed_refuses_the_file(tmp_path: Path, header: bytes, said: str) -> None:

@@ -36,10 +36,10 @@ def listed(
 
 
 RIGHT = TransferList(
-    f"{BATCH:016x}", "Mutuelle des Merles", AT, [listed(1, IBAN, 4_000), listed(2, OTHER_IBAN, 2_500)]
+    f"{BATCH:016x}", "Mutuelle des Merles", AT, [listed(26, IBAN, 4_000), listed(2, OTHER_IBAN, 2_500)]
 )
 PAID = [
-    Credit(1, 4_000, "SELARL des Tilleuls & Cie", IBAN),
+    Credit(26, 4_000, "SELARL des Tilleuls & Cie", IBAN),
     Credit(2, 2_500, "SELARL des Tilleuls & Cie", OTHER_IBAN),
 ]
 
@@ -53,17 +53,17 @@ def test_a_file_that_pays_what_was_asked_for_is_good_however_the_list_was_kept()
     assert (found.good, found.verified, found.uncopied, found.total) == (True, 2, [], 6_500)
     assert (found.payer, found.debited) == (PAYER.name, PAYER.iban)
     said = "\n".join(told(found, RIGHT))
-    assert [text in said for text in ("demandés : 2.", "65.00 €")] == [True, True]
+    assert [text in said for text in ("demandés : 2.", "65.00 €", "autre chose")] == [True, True, False]
     assert [iban in said for iban in (IBAN, OTHER_IBAN)] == [False, False], "only the operator's own is printed"
 
 
 @pytest.mark.parametrize(
     ("paid", "wrong"),
     [
-        ([Credit(1, 4_000, PAID[0].holder, THIEF), PAID[1]], Wrong.ACCOUNT),
-        ([Credit(1, 4_000, PAID[0].holder, OTHER_IBAN), PAID[1]], Wrong.ACCOUNT),
-        ([Credit(1, 4_001, PAID[0].holder, IBAN), PAID[1]], Wrong.AMOUNT),
-        ([Credit(1, 4_000, "SELARL des Saules", IBAN), PAID[1]], Wrong.NAME),
+        ([Credit(26, 4_000, PAID[0].holder, THIEF), PAID[1]], Wrong.ACCOUNT),
+        ([Credit(26, 4_000, PAID[0].holder, OTHER_IBAN), PAID[1]], Wrong.ACCOUNT),
+        ([Credit(26, 4_001, PAID[0].holder, IBAN), PAID[1]], Wrong.AMOUNT),
+        ([Credit(26, 4_000, "SELARL des Saules", IBAN), PAID[1]], Wrong.NAME),
         ([PAID[0]], Wrong.MISSING),
         ([*PAID, Credit(3, 99, "Quelqu’un", THIEF)], Wrong.ADDED),
         ([*PAID, PAID[0]], Wrong.ADDED),
@@ -73,7 +73,9 @@ def test_what_a_captured_billing_could_write_is_named(paid: list[Credit], wrong:
     found = checked(paid)
     assert not found.good
     assert [one.what for one in found.faults] == [wrong]
-    assert "Ne portez pas" in "\n".join(told(found, RIGHT))
+    said = "\n".join(told(found, RIGHT))
+    assert "Ne portez pas" in said
+    assert "autre chose" not in said, "what is wrong was named"
 
 
 @pytest.mark.parametrize(
@@ -110,10 +112,10 @@ def test_no_byte_of_a_file_can_change_unseen(at: int, byte: int) -> None:
 
 
 def test_a_copy_of_another_account_or_key_is_told_and_an_old_key_opens_its_own() -> None:
-    moved = TransferList(RIGHT.batch, RIGHT.insurer, AT, [listed(1, IBAN, 4_000), listed(2, OTHER_IBAN, 2_500)])
+    moved = TransferList(RIGHT.batch, RIGHT.insurer, AT, [listed(26, IBAN, 4_000), listed(2, OTHER_IBAN, 2_500)])
     swapped = [moved.transfers[0], _with_copy(moved.transfers[1], moved.transfers[0].copy)]
-    foreign = [listed(1, IBAN, 4_000, by=OTHER), moved.transfers[1]]
-    old = [listed(1, IBAN, 4_000, by=OLD), moved.transfers[1]]
+    foreign = [listed(26, IBAN, 4_000, by=OTHER), moved.transfers[1]]
+    old = [listed(26, IBAN, 4_000, by=OLD), moved.transfers[1]]
     for rows, wrong in ((swapped, [Wrong.COPY]), (foreign, [Wrong.COPY]), (old, [])):
         found = checked(PAID, TransferList(RIGHT.batch, RIGHT.insurer, AT, rows))
         assert [one.what for one in found.faults] == wrong
@@ -121,7 +123,7 @@ def test_a_copy_of_another_account_or_key_is_told_and_an_old_key_opens_its_own()
 
 
 def test_nothing_of_a_list_commands_the_terminal() -> None:
-    named = TransferList(RIGHT.batch, "Merles\x1b[2J", AT, [listed(1, IBAN, 4_000), listed(2, OTHER_IBAN, 2_501)])
+    named = TransferList(RIGHT.batch, "Merles\x1b[2J", AT, [listed(26, IBAN, 4_000), listed(2, OTHER_IBAN, 2_501)])
     assert all(line.isprintable() for line in told(checked(PAID, named), named))
 
 
@@ -138,7 +140,7 @@ def test_an_account_without_a_copy_is_named_and_everything_else_is_checked() -> 
     found = checked(PAID, some)
     assert (found.good, found.verified, [one.place for one in found.uncopied]) == (True, 1, ["Cabinet 2"])
     assert f"? {reference(2)} Cabinet 2, FR •••• 0273" in "\n".join(told(found, some))
-    assert not checked([Credit(1, 4_000, PAID[0].holder, THIEF), PAID[1]], some).good
+    assert not checked([Credit(26, 4_000, PAID[0].holder, THIEF), PAID[1]], some).good
 
 
 def test_a_copy_says_whose_it_is_and_no_country_by_its_length() -> None:
@@ -157,7 +159,7 @@ def test_a_copy_says_whose_it_is_and_no_country_by_its_length() -> None:
 
 def test_what_is_no_list_no_file_or_no_key_is_refused_as_such() -> None:
     good = write_list(RIGHT)
-    first = b"0000000000000001"
+    first = b"000000000000001a"
     spoilt = [
         good.replace(first, b"000000000000000z"),
         good.replace(first, b"1"),
@@ -174,7 +176,7 @@ def test_what_is_no_list_no_file_or_no_key_is_refused_as_such() -> None:
     with pytest.raises(FileUnreadableError):
         check_file(b"<Document/>", RIGHT, [KEY])
     sealed = pyrage.encrypt(b"<Document/>", [KEY.to_public()])
-    assert open_file(sealed, [KEY]) == b"<Document/>"
+    assert open_file(sealed, [KEY]) == b"<Document/>" == open_file(b"<Document/>", [])
     with pytest.raises(FileUnreadableError):
         open_file(sealed, [OTHER])
     assert len(read_identities(f"# made by somebody\n# public key: {KEY.to_public()}\n{KEY}\n\n")) == 1

@@ -320,6 +320,7 @@ def _run(file: Path, settings: Path, json: str, take: Callable[[Intake, Listener
     console.print(
         f"{counts.read} lignes lues / lines read : {counts.taken} prises / taken, "
         f"{counts.unchanged} inchangées / unchanged, {counts.rejected} refusées / refused ; {report.seconds:.1f} s"
+        + (f" ; {counts.outdated} antérieures, sans effet / outdated, without effect" if counts.outdated else "")
         + (f" ; {counts.ended} personnes closes / people ended" if counts.ended else "")
         + (f" → {rejects.path}" if counts.rejected else "")
         + (" (essai : rien n’est écrit / dry run)" if report.dry_run else ""),

@@ -1,7 +1,8 @@
 """Reads a delimited file line by line, by column name, without ever holding more than a line.
 
-UTF-8, with or without a byte order mark; comma or vertical bar, told from the header; quotes as in RFC 4180 but
-never around a line break, so that one unbalanced quote spoils one line and not the rest of the file.
+UTF-8, with or without a byte order mark; comma, semicolon (as a French spreadsheet writes) or vertical bar, told from
+the header; quotes as in RFC 4180 but never around a line break, so that one unbalanced quote spoils one line and not
+the rest of the file.
 """
 
 import csv
@@ -18,6 +19,8 @@ from tierce.registry.errors import FeedRefusedError
 
 LINE_BYTES_MAX: Final = 8_192
 _HASH_BYTES: Final = 1 << 20
+_PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0")
+"""How compressed files and workbooks begin; a workbook is a zip, or an older container of its own."""
 
 
 def file_sha256(path: Path) -> bytes:
@@ -34,7 +37,7 @@ def file_sha256(path: Path) -> bytes:
 
 
 def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejection]:
-    """Yield each line after the header, read or refused; lines without a single character are skipped.
+    """Yield each line after the header, read or refused; lines that say nothing are skipped.
 
     Raises:
         FeedRefusedError: before the first line, when the header is not that of the feed.
@@ -88,38 +91,82 @@ def read_header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[s
     Raises:
         FeedRefusedError: the columns are not those of the feed.
     """
+    raw = file.readline(LINE_BYTES_MAX)
+    if not raw:
+        raise _unfit(name, "fichier vide, renvoyez-le", "empty file: send it again")
+    if raw.startswith(_PACKED):
+        fr = "fichier compressé, ou classeur de tableur : décompressez-le, ou enregistrez-le en CSV UTF-8"
+        raise _unfit(name, fr, "compressed file, or a workbook: decompress it, or save it as CSV UTF-8")
     try:
-        text = file.readline(LINE_BYTES_MAX).decode("utf-8-sig").rstrip("\r\n")
+        text = raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
-        msg = f"{name}, ligne / line 1 : pas de l’UTF-8, enregistrez-le en UTF-8 / not UTF-8, save it as UTF-8"
-        raise FeedRefusedError(msg) from None
-    delimiter = "|" if "|" in text else ","
-    places = text.split(delimiter)
+        at = f"{name}, ligne / line 1"
+        raise _unfit(at, "pas de l’UTF-8, enregistrez-le en UTF-8", "not UTF-8, save it as UTF-8") from None
+    if "\r" in text:
+        fr = "les lignes finissent par un retour chariot seul : faites-les finir par LF ou CRLF"
+        raise _unfit(name, fr, "lines end with a carriage return alone: have them end with LF or CRLF")
+    delimiter = next((one for one in "|;" if one in text), ",")
+    places = _places(text, delimiter)
     check_columns(places, name, columns, delimiter)
     return delimiter, places
+
+
+def _places(header: str, delimiter: str) -> list[str]:
+    """Cut the header; names in quotes are what some databases export."""
+    if '"' not in header:
+        return header.split(delimiter)
+    try:
+        return next(csv.reader([header], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return header.split(delimiter)  # then none of its names in quotes is known
+
+
+def _unfit(name: str, fr: str, en: str) -> FeedRefusedError:
+    return FeedRefusedError(f"{name} : {fr} / {en}")
 
 
 def check_columns(places: list[str], name: str, columns: Sequence[Column], delimiter: str = ",") -> None:
     """Refuse a file whose columns are not those of the feed."""
     wanted = {column.name for column in columns}
     # The national extraction has many more columns than we read, and so may have what follows it; ours may not.
-    unknown = [] if delimiter == "|" else [place for place in places if place not in wanted]
+    unknown = [] if delimiter == "|" else [at for at, place in enumerate(places, start=1) if place not in wanted]
     missing = [column.name for column in columns if column.required and column.name not in places]
     twice = sorted({place for place in places if place in wanted and places.count(place) > 1})
-    counted = [f"{len(unknown)} / {len(places)}"] if unknown else []  # a name that is none of ours is not repeated
+    counted = [str(at) for at in unknown]  # a name that is none of ours is not repeated: it may be somebody's
     for found, fr, en in (
         (missing, "colonnes manquantes, à ajouter", "missing columns, to be added"),
-        (counted, "colonnes inconnues, à ôter ou renommer", "unknown columns, to be removed or renamed"),
+        (
+            counted,
+            f"sur {len(places)} colonnes, inconnues, à ôter ou renommer, les colonnes n°",
+            f"of {len(places)} columns, unknown columns, to be removed or renamed, are no.",
+        ),
         (twice, "colonnes données deux fois, gardez-en une", "columns given twice, keep one of each"),
     ):
         if found:
             listed = ", ".join(found[:5])
-            msg = f"{name}, ligne / line 1 : {fr} / {en} : {listed} ; voyez le format publié / see the format"
+            msg = f"{name}, ligne / line 1 : {fr} / {en} : {listed} ; {_hint(places, wanted)}"
             raise FeedRefusedError(msg)
 
 
+def _hint(places: list[str], wanted: set[str]) -> str:
+    """Say what a header that is not the feed's most probably is."""
+    first = "".join(places[:1])
+    if first.lower().startswith("sep="):
+        return "ôtez la ligne « sep= », que votre tableur ajoute / remove the line “sep=”, which a spreadsheet adds"
+    if "\t" in first:
+        return "séparez par des virgules, non par des tabulations / separate by commas, not by tabs"
+    if any(place not in wanted and place.strip().lower() in wanted for place in places):
+        return "écrivez les noms en minuscules, sans espace autour / write names in small letters, no space around"
+    if not wanted.intersection(places):
+        return (
+            "la première ligne ne porte aucun nom de colonne : mettez l’en-tête, ou envoyez le bon fichier / "
+            "the first line has no column's name: put the header there, or send the right file"
+        )
+    return "voyez le format publié / see the format"
+
+
 def line_cells(raw: bytes, delimiter: str, width: int) -> list[str]:
-    """Cut one line into its cells; none for a line without a single character.
+    """Cut one line into its cells; none for a line of nothing, or of separators alone, as a spreadsheet ends a table.
 
     Raises:
         FieldError: too long, not UTF-8, quotes that do not close, or another number of cells than the header has.
@@ -128,7 +175,7 @@ def line_cells(raw: bytes, delimiter: str, width: int) -> list[str]:
         raise too_long()
     try:
         text = raw.decode("utf-8").rstrip("\r\n")
-        if not text:
+        if not text.strip(delimiter):
             return []
         cells = next(csv.reader([text], delimiter=delimiter, strict=True)) if '"' in text else text.split(delimiter)
     except UnicodeDecodeError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ LOAD_FROM: Final = 100_000
 
 PUT_OFF_SPAN_MAX: Final = 20_000
 """Lines of the file that one chunk of lines put off is looked for in, at most; all of them may be such."""
+
+_LOOKED_AT_MAX: Final = 100
+"""Lines looked at for whose file it is, when the first ones cannot be read."""
 
 Note = Callable[[Act, int, Outcome], None]
 
@@ -138,6 +142,12 @@ class RightsRun:
     def _stand(self, seen: Seen | None) -> Progress:
         """Find the import of this file where it was interrupted or held, or begin one."""
         measured = self._measure()
+        if self._ways.whole and measured.lines_total == 0:
+            msg = (
+                f"{self._path.name} : un fichier complet sans une ligne, rien n’est écrit : renvoyez-le / "
+                "a whole file without a line; nothing was written: send it again"
+            )
+            raise FeedRefusedError(msg)
         found = None
         if not self._ways.dry_run:
             found = self._book.find(self._sender.id, measured.sha256, measured.lines_total, measured.bytes_total)
@@ -236,18 +246,23 @@ class RightsRun:
 
 
 def refuse_another_insurers(source: Source, name: str, amc: str) -> None:
-    """Refuse a file whose first line is another insurer's.
+    """Refuse a file whose first line that can be read is another insurer's.
 
     Raises:
         FeedRefusedError: it is.
     """
-    for span in source.spans(1):
+    for span in islice(source.spans(1), _LOOKED_AT_MAX):
         chunk = source.read(span)
         found = chunk.table.column("amc").to_pylist() + [row.cells["amc"] for row in chunk.rows]
-        if found and found[0] != amc:
+        if not found:
+            continue
+        if found[0] != amc:
+            fr, en = "vérifiez-le", "check it"
+            if found[0] and found[0] == amc.lstrip("0"):
+                fr, en = "gardez les zéros de tête de la colonne amc", "keep the leading zeros of the column amc"
             msg = (
-                f"{name} : sa première ligne n’est pas de l’organisme {amc}, rien n’est écrit : vérifiez-le / "
-                f"its first line is of another insurer than {amc}; nothing was written: check it"
+                f"{name} : sa première ligne n’est pas de l’organisme {amc}, rien n’est écrit : {fr} / "
+                f"its first line is of another insurer than {amc}; nothing was written: {en}"
             )
             raise FeedRefusedError(msg)
         return

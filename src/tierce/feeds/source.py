@@ -30,8 +30,7 @@ _WINDOW: Final = 1 << 23
 _HASH_BYTES: Final = 1 << 20
 _GROUP_BYTES_MAX: Final = 1 << 31
 _PARQUET: Final = b"PAR1"
-_COMPRESSED: Final = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
-_COMMA, _BAR, _LINE_FEED, _RETURN, _QUOTE = b',|\n\r"'
+_LINE_FEED, _RETURN, _QUOTE = b'\n\r"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,6 @@ def open_source(path: Path, columns: tuple[Column, ...]) -> Source:
         raise unreadable(path, error) from None
     if head.startswith(_PARQUET):
         return ParquetSource(path, columns)
-    if head.startswith(_COMPRESSED):
-        msg = f"{path.name} : fichier compressé, décompressez-le / compressed file: decompress it first"
-        raise FeedRefusedError(msg)
     return CsvSource(path, columns)
 
 
@@ -203,6 +199,7 @@ class CsvSource:
         starts = np.concatenate([[0], ends[:-1] + 1])
         odd = ends - starts + 1 > LINE_BYTES_MAX
         odd |= np.diff(at, prepend=-1) != width
+        odd |= ends - starts + 1 == width  # separators alone
         for byte in (_QUOTE, _RETURN):
             if bytes((byte,)) in block:
                 odd[np.searchsorted(ends, np.flatnonzero(raw == byte))] = True

@@ -27,8 +27,8 @@ RIGHTS: Final = (
         "effective_on",
         _DATE,
         "2026-01-01",
-        "Date à laquelle l’état décrit est vrai.",
-        "Day on which the state described is true.",
+        "Jour où l’état décrit est vrai : d’ordinaire celui de l’envoi, même si le changement est passé.",
+        "Day on which the state described is true: usually that of sending, even where the change is past.",
     ),
     must(
         "amc",

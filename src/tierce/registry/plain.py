@@ -8,7 +8,6 @@ reason is never said twice in two ways. A property test holds both ways equal.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import chain
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tierce.kernel.clock import date_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.nir import SYNTHETIC_COMMUNES, SYNTHETIC_DEPARTMENTS, YEAR_MAX, YEAR_MIN
 from tierce.kernel.traits import name_words
@@ -29,7 +29,6 @@ from tierce.registry.packing import fixed_text, join_bytes, pack_integers, pack_
 Digits = Bytes
 """One row a place of a number, one column a line."""
 
-_DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 _NIL: Final = pa.scalar(b"\xc0", pa.binary())
 _RARE: Final = ("corrects_nir", "corrects_birth_date", "corrects_birth_rank", "provisional_nir")
 _TRUTH: Final = pa.array([b"\xc2", b"\xc3"], pa.binary())
@@ -67,17 +66,17 @@ class _Few:
         return np.array([0 if one is None else int(one) for one in self.values], dtype=np.int64)[self.codes]
 
     def texts(self) -> Column:
-        return self._spread(pa.array([b"" if one is None else one for one in self.values], pa.binary()))
+        return self.spread(pa.array([b"" if one is None else one for one in self.values], pa.binary()))
 
     def packed(self) -> Column:
         """The numbers, packed for a record."""
-        return self._spread(pack_integers(0 if one is None else int(one) for one in self.values))
+        return self.spread(pack_integers(0 if one is None else int(one) for one in self.values))
 
     def packed_cells(self) -> Column:
         """The cells as the file has them, packed for a record."""
-        return self._spread(pack_texts(self.cells))
+        return self.spread(pack_texts(self.cells))
 
-    def _spread(self, values: Column) -> Column:
+    def spread(self, values: Column) -> Column:
         return values.take(pa.array(self.codes))
 
 
@@ -245,16 +244,17 @@ class _Look:
             plain &= ~who.filled | who.fits
         for name in _RARE:
             plain &= _lengths(self._column(name)) == 0
-        since, until, effective = (
-            self.small[name].numbers() for name in ("covered_from", "covered_until", "effective_on")
-        )
+        since, until, day = (self.small[one].numbers() for one in ("covered_from", "covered_until", "effective_on"))
         status = self.small["status"].numbers()
         agrees = np.select(
             [status == Status.ACTIVE, status == Status.ENDED, status == Status.FUTURE],
-            [(since <= effective) & (effective <= until), until <= effective, effective < since],
+            [(since <= day) & (day <= until), until <= day, day < since],
             default=False,
         )
         plain &= agrees & (since <= until)
+        days = self.small["effective_on"]
+        years = days.spread(pa.array("" if one is None else rules.year_of(one) for one in days.values))
+        plain &= _mask(pc.less_equal(pc.utf8_slice_codeunits(self._column("birth_date"), 0, 4), years))
         holds = self.small["relationship"].numbers() == Relationship.HOLDER
         plain &= holds == _mask(pc.equal(self._column("member_number"), self._column("holder_member_number")))
         former = self.small["former_member"].numbers() == 1
@@ -313,7 +313,7 @@ class _Look:
     def _representatives(self) -> Column:
         """A minor child without representative is represented by the holder."""
         few = self.small["effective_on"]
-        limits = [date.fromordinal(int(one or 0) + _DAY_ZERO) for one in few.values]
+        limits = [date_of(one or 0) for one in few.values]
         limit = np.array([(one.year - 18) * 10_000 + one.month * 100 + one.day for one in limits], np.int64)
         born = self._column("birth_date").cast(pa.int64()).to_numpy(zero_copy_only=False)
         month, day = born // 100 % 100, born % 100
@@ -336,7 +336,7 @@ class _Look:
         return seen
 
     def _identities(self) -> Spread:
-        return _spread([(new, who.canonical) for who, new in self._distinct()])
+        return spread([(new, who.canonical) for who, new in self._distinct()])
 
     def _cards(self) -> Spread:
         """Her card once for each distinct birth date among her identities."""
@@ -348,7 +348,7 @@ class _Look:
             seen.append((who.birth, new))
         head = f"card|1|{self._sender.amc}|".encode()
         member = self._column("member_number")
-        return _spread([(new, join_bytes(head, member, b"|", births)) for births, new in seen])
+        return spread([(new, join_bytes(head, member, b"|", births)) for births, new in seen])
 
     def _civil(self) -> Column:
         own, head = self._column("own_nir"), fixed_text(15)
@@ -453,7 +453,7 @@ def _mask(array: Column) -> Bools:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _spread(several: list[tuple[Bools, Column]]) -> Spread:
+def spread(several: list[tuple[Bools, Column]]) -> Spread:
     """Interleave columns by row, keeping the order of the columns in each row."""
     rows = [np.flatnonzero(new) for new, _column in several]
     values = [column.take(pa.array(there)) for there, (_new, column) in zip(rows, several, strict=True)]

@@ -7,7 +7,7 @@ from typing import Final, NoReturn, TypeVar
 
 from tierce.kernel.card import AMC, MEMBER, ROUTE_WORD
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import day_of, read_date
+from tierce.kernel.clock import date_of, day_of, read_date
 from tierce.kernel.errors import FieldError, IdentifierError
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank, latest_birth
@@ -32,6 +32,8 @@ STATUSES: Final = {one.name.lower(): one for one in Status}
 YES_NO: Final = {"yes": True, "no": False}
 SEXES: Final = {"M": "M", "F": "F"}
 PRIORITIES: Final = {"1": 1, "2": 2}
+_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+?[0-9]+", re.ASCII)
+"""A number of many digits as a spreadsheet writes it."""
 NEVER: Final = re.compile(r"(?!)")
 """No text has this shape."""
 _NOT_TOLD: Final = {"record_kind", "effective_on", "corrects_nir", "corrects_birth_date", "corrects_birth_rank"}
@@ -50,12 +52,14 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
     Raises:
         FieldError: the first field that cannot be accepted, with a remedy; never with the value.
     """
-    if row["amc"] != sender.amc:
-        refuse("amc", "cette ligne est d’un autre organisme.", "this line is another insurer's.",
-               "Envoyez un fichier par organisme.", "Send one file per insurer.")  # fmt: skip
+    _check_sender(row["amc"], sender.amc)
     is_correction = choice(row, "record_kind", {"current": False, "correction": True})
     identity = _identity(row, "right_holder_nir", "birth_date", "birth_rank")
     effective, since, until = (day(row, column) for column in ("effective_on", "covered_from", "covered_until"))
+    if identity.birth_date.reveal()[:4] > year_of(effective):
+        refuse("birth_date", "cette naissance est d’une année à venir.", "this birth is of a year to come.",
+               "Corrigez l’année de naissance, ou effective_on.",
+               "Correct the year of birth, or effective_on.")  # fmt: skip
     status = choice(row, "status", STATUSES)
     _check_dates(status, effective, since, until)
     is_former = choice(row, "former_member", YES_NO)
@@ -148,7 +152,8 @@ def text(row: Row, field: str, shape: re.Pattern[str]) -> str:
     value = row[field]
     if shape.fullmatch(value) is None:
         refuse(field, "vide, trop long ou caractère non admis.", "empty, too long, or a character not allowed.",
-               "Voyez la forme dans la page du format.", "See its form in the page of the format.")  # fmt: skip
+               "Voyez la page du format ; gardez les zéros de tête, sans espace autour.",
+               "See the page of the format; keep leading zeros, no space around.")  # fmt: skip
     return value
 
 
@@ -174,7 +179,31 @@ def day(row: Row, field: str) -> int:
            "Écrivez une date du calendrier : AAAA-MM-JJ.", "Write a calendar date: YYYY-MM-DD.")  # fmt: skip
 
 
+def _check_sender(amc: str, expected: str) -> None:
+    if amc == expected:
+        return
+    if amc and amc == expected.lstrip("0"):
+        refuse("amc", "les zéros de tête manquent.", "the leading zeros are missing.",
+               "Exportez cette colonne en texte, non en nombre.",
+               "Export this column as text, not as a number.")  # fmt: skip
+    if not amc:
+        refuse("amc", "vide.", "empty.", "Écrivez votre numéro AMC, ou ôtez la ligne.",
+               "Write your AMC number, or remove the line.")  # fmt: skip
+    refuse("amc", "cette ligne est d’un autre organisme.", "this line is another insurer's.",
+           "Envoyez un fichier par organisme.", "Send one file per insurer.")  # fmt: skip
+
+
+def year_of(day_number: int) -> str:
+    """Say the year of a day, in four digits."""
+    return f"{date_of(day_number).year:04d}"
+
+
 def _nir(row: Row, field: str) -> Nir:
+    if _SPREADSHEET.fullmatch(row[field]):
+        refuse(field, "un tableur a arrondi ce numéro (forme 1,23E+14).",
+               "a spreadsheet has rounded this number (as 1.23E+14).",
+               "Exportez cette colonne en texte, non en nombre.",
+               "Export this column as text, not as a number.")  # fmt: skip
     try:
         return Nir.parse(row[field])
     except IdentifierError as error:

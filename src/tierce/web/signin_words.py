@@ -379,7 +379,10 @@ CLIENT: Mapping[ClientReason, Told] = {
 }
 
 ACTIVITY: Told = (
-    Phrase("L’activité sous laquelle agir n’est pas choisie.", "The activity to act under is not chosen."),
+    Phrase(
+        "L’activité sous laquelle agir n’est pas choisie, ou n’est pas l’une des siennes.",
+        "The activity to act under is not chosen, or is none of hers.",
+    ),
     Phrase(
         "Faites choisir le professionnel parmi `activities`, puis recommencez avec `activity`.",
         "Let the professional choose among `activities`, then start again with `activity`.",

@@ -42,6 +42,8 @@ class Run:
     shrink: int | None
     """People who would lose their cover, when the file was held for it."""
     people_ended: int
+    outdated: int
+    """Of the unchanged, those that spoke of a day before what was known, and so changed nothing."""
 
     @property
     def percent(self) -> int | None:

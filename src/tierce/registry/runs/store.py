@@ -16,17 +16,18 @@ _RUNS: LiteralString = """
     select f.id, f.kind, i.name, i.amc, f.state, f.started, f.ended, f.updated, greatest(f.lines_read, f.lines_done),
     f.taken, f.unchanged, f.rejected,
     case when f.bytes_total > 0 then f.bytes_done::float / f.bytes_total
-         when f.lines_total > 0 then f.lines_done::float / f.lines_total end, f.rate, f.shrink, f.people_ended
+         when f.lines_total > 0 then f.lines_done::float / f.lines_total end, f.rate, f.shrink, f.people_ended,
+    f.outdated
     from registry.feed f left join registry.insurer i on i.id = f.insurer"""
 
 
 def run_of(row: TupleRow) -> Run:
     """A row of the columns of `_RUNS`, which registry.own_feeds returns too."""
     number, kind, insurer, amc, state, started, ended, updated, read, taken, unchanged, rejected = row[:12]
-    share, rate, shrink, people_ended = row[12:]
+    share, rate, shrink, people_ended, outdated = row[12:]
     return Run(
         number, kind, insurer, amc, RunState(state), started, ended, updated, read, taken, unchanged, rejected,
-        share, rate, shrink, people_ended,
+        share, rate, shrink, people_ended, outdated,
     )  # fmt: skip
 
 

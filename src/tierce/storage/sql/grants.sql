@@ -34,8 +34,8 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
-    access.prove, access.use_proof, access.proofs_since, journal.register,
-    journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
+    access.use_proof, access.proofs_since, journal.register, journal.next_block, journal.append, gate.own_asks, gate.asked_before
+    to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee, registry.printed to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution to tierce_api;
@@ -214,7 +214,6 @@ grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert, update (spent) on access.ladder to tierce_worker;
 grant select, delete on access.proof to tierce_worker;
 grant execute on function access.sweep_pending to tierce_worker;   -- its secrets are nobody's to read
-grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
 grant select, delete on access.trace to tierce_worker;
 grant select, update on access.watched to tierce_worker;

@@ -183,12 +183,13 @@ drop function if exists registry.own_feeds(bytea, integer);   -- an earlier shap
 create or replace function registry.own_feeds(session_handle bytea, at_most integer)
     returns table (id bigint, kind text, insurer text, amc text, state text, started timestamptz, ended timestamptz,
                    updated timestamptz, read bigint, taken bigint, unchanged bigint, rejected bigint,
-                   share double precision, rate real, shrink bigint, people_ended bigint)
+                   share double precision, rate real, shrink bigint, people_ended bigint, outdated bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select f.id, f.kind, i.name, i.amc, f.state, f.started, f.ended, f.updated, greatest(f.lines_read, f.lines_done),
            f.taken, f.unchanged, f.rejected,
            case when f.bytes_total > 0 then f.bytes_done::float / f.bytes_total
-                when f.lines_total > 0 then f.lines_done::float / f.lines_total end, f.rate, f.shrink, f.people_ended
+                when f.lines_total > 0 then f.lines_done::float / f.lines_total end, f.rate, f.shrink, f.people_ended,
+           f.outdated
     from access.live_insurer(session_handle) l
     join registry.feed f on f.insurer = l.insurer join registry.insurer i on i.id = l.insurer
     order by f.started desc limit least(at_most, 200)

@@ -31,11 +31,18 @@ def read_filter(domain: str | None, outcome: str | None, first: str | None, last
             Phrase("cette issue n’existe pas", "there is no such outcome"),
             Phrase("Choisissez shown ou not_shown.", "Choose shown or not_shown."),
         )
+    first_day, last_day = _day("first", first), _day("last", last)
+    if first_day and last_day and last_day < first_day:
+        raise QuestionError(
+            "last",
+            Phrase("ce jour précède le premier", "this day is before the first"),
+            Phrase("Donnez le même jour ou un jour plus tard.", "Give the same day or a later one."),
+        )
     return HistoryFilter(
         domain=Domain[domain] if domain else None,
         shown=OUTCOMES[outcome] if outcome else None,
-        first=_day("first", first),
-        last=_day("last", last),
+        first=first_day,
+        last=last_day,
     )
 
 
