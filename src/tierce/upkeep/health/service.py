@@ -151,6 +151,31 @@ def replace_whole(file: Path, text: bytes) -> None:
         made.unlink(missing_ok=True)
 
 
+def _beats(registry: CollectorRegistry, connection: psycopg.Connection) -> None:
+    """Signs of life of what serves no page, and when each job last ended well."""
+    beats = Gauge(
+        "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
+    )
+    others = Gauge(
+        "tierce_program_other", "1: it runs another program than tells these figures.", ["process"], registry=registry
+    )
+    # Instants, not ages: a file of figures that nobody replaces any more still grows old.
+    jobs = Gauge(
+        "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
+    )
+    base = Gauge("tierce_archive_base_timestamp_seconds", "The last base copy; 0: none.", registry=registry)
+    for job in heartbeat.JOBS:
+        jobs.labels(job).set(0)
+    for beat in heartbeat.read(connection):
+        if beat.process in heartbeat.JOBS:
+            jobs.labels(beat.process).set(beat.started.timestamp())
+        elif beat.process == heartbeat.BASE:
+            base.set(beat.started.timestamp())
+        else:
+            beats.labels(beat.process).set(beat.age_seconds)
+            others.labels(beat.process).set(beat.age_seconds <= NOTICES_SECONDS_MAX and not _of_ours(beat))
+
+
 def figures(connection: psycopg.Connection) -> CollectorRegistry:
     """The figures of the whole installation that the database knows; no label names anybody."""
     registry = CollectorRegistry()
@@ -173,27 +198,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
     gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)
-    beats = Gauge(
-        "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
-    )
-    others = Gauge(
-        "tierce_program_other", "1: it runs another program than tells these figures.", ["process"], registry=registry
-    )
-    # Instants, not ages: a file of figures that nobody replaces any more still grows old.
-    jobs = Gauge(
-        "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
-    )
-    base = Gauge("tierce_archive_base_timestamp_seconds", "The last base copy; 0: none.", registry=registry)
-    for job in heartbeat.JOBS:
-        jobs.labels(job).set(0)
-    for beat in heartbeat.read(connection):
-        if beat.process in heartbeat.JOBS:
-            jobs.labels(beat.process).set(beat.started.timestamp())
-        elif beat.process == heartbeat.BASE:
-            base.set(beat.started.timestamp())
-        else:
-            beats.labels(beat.process).set(beat.age_seconds)
-            others.labels(beat.process).set(beat.age_seconds <= NOTICES_SECONDS_MAX and not _of_ours(beat))
+    _beats(registry, connection)
     gauge("tierce_figures_timestamp_seconds", "When these were read.", store.server_now(connection).timestamp())
     read = store.last_read(connection)
     gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)
