@@ -62,8 +62,9 @@ class Readiness:
         if role is not None:
             skew, same = await self._database(role)
             found["database"] = skew is not None
-            found["schema"] = same
-            found["clock"] = skew is not None and skew <= CLOCK_SECONDS_MAX
+            if skew is not None:  # one that does not answer says nothing of them
+                found["schema"] = same
+                found["clock"] = skew <= CLOCK_SECONDS_MAX
             folder = self._settings.key_directory()
             found["keys"] = all(os.access(folder / f"{name}.key", os.R_OK) for name in self._keys)
         if self._name == "api":

@@ -191,7 +191,7 @@ def free_room(place: str, share: float) -> list[Finding]:
     """Judge the free share of one disk."""
     if share > ROOM_WARNING:
         return []
-    said = Phrase(f"il reste {share:.0%} de place", f"{share:.0%} of the disk is free")
+    said = Phrase(f"il reste {100 * share:.0f}\u202f% de place", f"{share:.0%} of the disk is free")
     remedy = Phrase(
         "agrandissez le disque ou déplacez d’anciennes sauvegardes", "enlarge the disk or move old backups away"
     )
@@ -202,7 +202,9 @@ def free_files(place: str, share: float) -> list[Finding]:
     """Judge the share of files that may still be made on one disk, which many small ones use up before its room."""
     if share > ROOM_WARNING:
         return []
-    said = Phrase(f"il reste {share:.0%} de fichiers à créer", f"{share:.0%} of its files can still be made")
+    said = Phrase(
+        f"il reste {100 * share:.0f}\u202f% de fichiers à créer", f"{share:.0%} of its files can still be made"
+    )
     remedy = Phrase(
         "`df -i` le compte : ôtez les petits fichiers qui s’y amassent, ou refaites ce disque avec plus d’inodes",
         "`df -i` counts them: take away small files that gather there, or make that disk anew with more inodes",
