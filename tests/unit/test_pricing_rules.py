@@ -145,6 +145,14 @@ BY_HAND = {
     "glasses of 30.00: 50.00 is more than the 29.88 that is left": (
         tariff(20, 600, basket=Basket.CLASS_B, least=5000, most=42_000), Formula(Measure.FIXED, 1000),
         line(3000, 12), True, 2988),
+    "2 units at 20.00 at most, by real cost: 40.00": (
+        tariff(most=2000), Formula(Measure.REAL), line(18_000, 7000, quantity=2), True, 4000),
+    "2 units at 40.00 at least, where 100 % leaves 30.00: 80.00": (
+        tariff(least=4000), SHARE_100, line(18_000, 7000, quantity=2), True, 8000),
+    "60.00 stated of a base of 50.00: of its TM nothing is left": (
+        tariff(), Formula(Measure.WHOLE_TM), line(9000, 6000), False, 0),
+    "30.00 count of 90.00, the compulsory part is more: nothing": (
+        tariff(ceiling=3000), Formula(Measure.FIXED, 100), line(9000, 3500), False, 0),
     "a most of 5.00 does not take the TM of 15.00": (tariff(most=500), SHARE_150, line(9000, 3500), True, 1500),
     "nothing is left of a price that the compulsory scheme pays": (
         tariff(5000, 1000), SHARE_150, line(5000, 5000, 0), True, 0),
@@ -212,6 +220,24 @@ def test_an_item_has_its_own_benefit_or_its_domains() -> None:
     tables = tables_of([tariff()], [benefit(), own], 1)
     found = [benefit_on(tables, PRODUCT, Domain.MEDG, "XMEDG1", day) for day in (9, 10, 20)]
     assert [one and one.key for one in found] == ["*MEDG", "XMEDG1", "*MEDG"]
+
+
+def test_a_benefit_holds_to_its_last_day_and_the_last_of_two_that_began_together_counts() -> None:
+    rows = [
+        benefit(SHARE_100, since=10, number=1),
+        benefit(SHARE_150, since=20, until=29, number=2),
+        benefit(Formula(Measure.REAL), since=10, number=3),
+    ]
+    tables = tables_of([tariff()], rows, 1)
+    found = [benefit_on(tables, PRODUCT, Domain.MEDG, "XMEDG1", day) for day in (9, 10, 19, 20, 29, 30)]
+    assert [one and one.id for one in found] == [None, 3, 3, 2, 2, None]
+
+
+def test_care_that_no_benefit_is_for_uses_nothing_and_a_cent_that_was_paid_counts() -> None:
+    tables = tables_of([tariff(), tariff(item="XMEDG2")], [benefit(item="XMEDG1", cap=Cap(2, cents=9000))], 1)
+    history = [Past("XMEDG1", DAY, 1, 1), Past("XMEDG2", DAY, 4, 500)]
+    found = used_so_far(history, tables=tables, product=PRODUCT, domain=Domain.MEDG, item="XMEDG1", care_day=DAY)
+    assert found == {"XMEDG1": Used(1, 1)}
 
 
 def test_what_was_used_is_counted_in_the_fullest_window_around_the_day() -> None:
@@ -311,8 +337,16 @@ def test_every_step_is_said_in_both_languages_with_its_numbers() -> None:
 def test_what_changes_nothing_is_no_step() -> None:
     """The formula gives 15.00 where 15.00 are left and asked; then more than is left; then more than is asked."""
 
-    def said(asked: InvoiceLine, formula: Formula, *, basket: Basket = Basket.NONE) -> list[StepKind]:
-        priced = price(asked, tables_of([tariff(basket=basket)], [benefit(formula)], 1), responsible=True)
+    def said(
+        asked: InvoiceLine,
+        formula: Formula,
+        *,
+        basket: Basket = Basket.NONE,
+        least: int | None = None,
+        most: int | None = None,
+    ) -> list[StepKind]:
+        of = tariff(basket=basket, least=least, most=most)
+        priced = price(asked, tables_of([of], [benefit(formula)], 1), responsible=True)
         assert isinstance(priced, Priced)
         return [one.kind for one in priced.steps if one.kind in {StepKind.LIMIT, StepKind.RESPONSIBLE}]
 
@@ -321,6 +355,14 @@ def test_what_changes_nothing_is_no_step() -> None:
     assert said(line(5000, 3500, 1000), SHARE_100) == [StepKind.LIMIT]
     assert said(line(5000, 3500), Formula(Measure.REAL), basket=Basket.CLASS_A) == []
     assert said(line(9000, 3500), SHARE_100, basket=Basket.CLASS_A) == [StepKind.RESPONSIBLE]
+    assert said(line(5000, 3500), SHARE_100, least=1500, most=1500) == []
+
+
+def test_a_cap_that_just_suffices_is_no_step() -> None:
+    for cap, steps in ((Cap(12, cents=1500, count=1), 0), (Cap(12, cents=1499), 1), (Cap(12, count=0), 1)):
+        priced = price(line(5000, 3500), tables_of([tariff()], [benefit(cap=cap)], 1), used=Used())
+        assert isinstance(priced, Priced)
+        assert [one.kind for one in priced.steps].count(StepKind.CAP) == steps
 
 
 LEFT = {
