@@ -8,6 +8,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "tierce"
 NAMES = frozenset({"sync_folder", "name_new"})
 """What makes a name durable: the folder that holds it is flushed."""
 PROMISES_NOTHING = {
+    "deposits/spool.py:append": "the key of a deposit: a second sending is known as the same care by the worker",
     "deposits/seen.py:keep_seen": "sessions seen alive, without which a start counts them as strangers",
     "incidents/pack/service.py:_list": "inside the folder of one piece of work, of which a file is made",
     "notices/deliveries/bounces.py:take_in": "what was taken in is set aside: read again, it changes nothing",

@@ -21,6 +21,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
+from tierce.storage.version import program
 from tierce.upkeep import billing
 
 pytestmark = pytest.mark.integration
@@ -290,7 +291,7 @@ def test_the_oldest_that_waits_is_known_to_whoever_looks_after_the_machine(house
     row = upkeep.execute("select upkeep.oldest_invoice()").fetchone()
     assert row is not None
     assert 3_590 < row[0] < 3_700
-    store.lives(house.billing, "0", 1, ["cover"])
+    store.lives(house.billing, program(), 1, ["cover"])
     said = house.admin.execute("select waiting, failing from upkeep.heartbeat where process = 'billing'").fetchone()
     assert json.dumps(said) == '[1, ["cover"]]'
 

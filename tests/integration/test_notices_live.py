@@ -18,6 +18,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import create_keys
+from tierce.storage.version import program
 from tierce.upkeep.doctor import base
 from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.health.service import NOTICES, State, figures, states, watched_in
@@ -44,11 +45,11 @@ def doctor(path: Path) -> set[tuple[str, Grade]]:
 
 def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, connect: Connect, tmp_path: Path) -> None:
     admin = connect(SUPERUSER, autocommit=True)
-    assert seen(installed) == [State(NOTICES, live=False, ready=False, checks={"heartbeat": False})]
+    assert seen(installed) == [State(NOTICES, live=False, ready=False, checks={"heartbeat": False, "schema": True})]
     assert doctor(installed) == {("notices-silent", Grade.BAD)}
     with running("notice", "run", "--settings", installed, out=tmp_path / "told") as process:
         eventually(lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn")
-        assert seen(installed) == [State(NOTICES, live=True, ready=True, checks={"heartbeat": True})]
+        assert seen(installed) == [State(NOTICES, live=True, ready=True, checks={"heartbeat": True, "schema": True})]
         assert doctor(installed) == {("notices", Grade.GOOD)}
     assert process.exitcode == 0, (tmp_path / "told").read_text("utf-8")
     admin.execute("update upkeep.heartbeat set at = at - interval '4 minutes'")
@@ -64,7 +65,7 @@ def test_a_turn_that_fails_is_said_and_the_next_one_comes(installed: Path, conne
     with running("notice", "run", "--settings", installed, out=tmp_path / "told") as process:
         eventually(lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn")
         parts = ("first look-ups", "insurers", "professionals")
-        checks = {"heartbeat": True, **{f"duty {one}": False for one in parts}}
+        checks = {"heartbeat": True, "schema": True, **{f"duty {one}": False for one in parts}}
         assert seen(installed) == [State(NOTICES, live=True, ready=False, checks=checks)]
         assert doctor(installed) == {("notices-duty", Grade.BAD)}
         assert process.exitcode is None
@@ -83,7 +84,7 @@ def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
 
 def test_its_role_gives_no_other_process_s_sign_of_life(connect: Connect) -> None:
     notices = connect("tierce_notices", autocommit=True)
-    heartbeat.notices_live(notices, "0", 1)
+    heartbeat.notices_live(notices, program(), 1)
     for statement in (
         "insert into upkeep.heartbeat values ('worker', now(), now(), '0', 1, 0)",
         "update upkeep.heartbeat set process = 'worker'",

@@ -33,9 +33,11 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.storage.version import program
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.commands import examine_all
 from tierce.upkeep.doctor.model import Finding, Grade
+from tierce.upkeep.health.service import states
 from tierce.web.names import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
@@ -231,10 +233,15 @@ def test_clocks_that_disagree(house: House) -> None:
 
 def test_a_silent_worker_a_late_sequencer_and_a_stuck_import(house: House, connect: Connect) -> None:
     worker, admin = connect("tierce_worker"), connect(SUPERUSER, autocommit=True)
-    heartbeat.beat(worker, "worker", "0", 1, 0)
+    heartbeat.beat(worker, "worker", "0.1+0096", 1, 0)
+    assert "program-other" in house.codes(), "it was not started again after an upgrade"
+    assert not states(house.settings, ("worker",))[0].checks["schema"]
+    heartbeat.beat(worker, "worker", program(), 1, 0)
+    assert "program-other" not in house.codes()
+    assert states(house.settings, ("worker",))[0].checks["schema"]
     wanted = {"worker-silent", "sequencer-late", "import-stuck"}
     assert wanted & house.codes() == set()
-    heartbeat.beat(worker, "worker", "0", 2, 0, ["spool"])
+    heartbeat.beat(worker, "worker", program(), 2, 0, ["spool"])
     assert "worker-duty" in house.codes()
     admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
     appender = Appender.enrol(worker, "worker", Keyring(house.keys, ()).instance("worker"))

@@ -120,7 +120,7 @@ def test_each_process_lives_and_is_ready(stage: Stage, story: Thief) -> None:
     found = {one["process"]: one for one in json.loads(done.stdout)}
     assert set(found) == set(EVERY)
     assert set(found["signer"]["checks"]) == set(found["peers"]["checks"]) == {"database", "schema", "clock", "keys"}
-    assert set(found["api"]["checks"]) == {"database", "schema", "clock", "keys", "gate"}
+    assert set(found["api"]["checks"]) == {"database", "schema", "clock", "keys", "gate", "spool"}
     for site in SITES:
         assert httpx.get(stage.url(site) + "/health/live", trust_env=False, verify=NO_TLS).json()["live"] is True
 
@@ -188,7 +188,7 @@ def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
     assert sum(one.value for one in api["tierce_request_seconds"] if one.labels.get("lane") == "ask") > 0
     assert "tierce_gate_asks" in api
     assert {one.labels["check"]: one.value for one in api["tierce_ready"]} == dict.fromkeys(
-        ("database", "schema", "clock", "keys", "gate"), 1
+        ("database", "schema", "clock", "keys", "gate", "spool"), 1
     )
     own = _figures(texts[-1])
     assert own["tierce_journal_size"][0].value > 0

@@ -16,6 +16,7 @@ from tierce.controls.model import Standing
 from tierce.controls.rules import ABANDONED_MIN, looked
 from tierce.controls.store import readings
 from tierce.identity.model import Caller
+from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
@@ -285,6 +286,33 @@ def test_signing_in_again_and_again_opens_one_line(world: World, thief: Thief) -
         "update access.line set state = overlay(state placing int2send(1::smallint) from 27) where login is not null"
     )
     assert share_of(thief, caller, opening) not in {*lines, caller.line}
+
+
+def test_it_writes_no_time_of_its_own(world: World, thief: Thief) -> None:
+    """A device that is months old may ask for an account; a session that ends in a year serves a thief for a year."""
+    caller, device = enrol(world), new_id()
+    thief.connection.execute(
+        "insert into access.device (id, thumbprint, created) values (%s, %s, now() - interval '90 days')",
+        (device, device.to_bytes(32)),
+    )
+    assert world.scalar(f"select created > now() - interval '1 minute' from access.device where id = {device}")
+    session = new_id()
+    thief.connection.execute(
+        "insert into access.session (id, handle, site, login, professional, acr, offered, device, software, network,"
+        " created, expires) select %s, %s, site, login, professional, acr, '{}', %s, software, network,"
+        " now() + interval '1 year', now() + interval '2 years' from access.session where id = %s",
+        (session, session.to_bytes(32), device, caller.session),
+    )
+    ends = (
+        f"select expires <= now() + interval '4 hours' and created <= now() from access.session where id = {session}"
+    )
+    assert world.scalar(ends)
+    thief.connection.execute(
+        "update access.session set expires = now() + interval '1 year' where id = %s", (session,)
+    )
+    assert world.scalar(ends)
+    most = world.scalar(f"select expires - created from access.session where id = {session}")
+    assert most == PROFESSIONAL_LIFETIME.total
 
 
 APPEND = "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)"

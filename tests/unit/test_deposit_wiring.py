@@ -76,4 +76,6 @@ def test_an_api_that_has_no_gate_yet_is_not_ready(tmp_path: Path) -> None:
     file = tmp_path / "tierce.toml"
     file.write_text(settings_text(Database("127.0.0.1", 1, "none", tmp_path), tmp_path, operator="Rive Claire"))
     checks = asyncio.run(Readiness("api", load(file), (), SystemClock()).look(None))
-    assert checks["gate"] is False
+    assert checks == {"database": False, "keys": True, "gate": False, "spool": True}, "of no schema, and of no clock"
+    checks = asyncio.run(Readiness("api", load(file), (), SystemClock()).look(None, spool=False))
+    assert checks["spool"] is False

@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,9 +16,19 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tierce.deposits.errors import SpoolFullError
 from tierce.deposits.sealing import Envelope, Opener, public_of, seal
 from tierce.deposits.service import Counter
-from tierce.deposits.spool import CLOSED, OPEN, SEGMENT_BYTES_MAX, SpoolWriter, forget, segments
+from tierce.deposits.spool import (
+    CLOSED,
+    KEY_BYTES,
+    OPEN,
+    SEGMENT_BYTES_MAX,
+    SpoolWriter,
+    bytes_held,
+    forget,
+    segments,
+)
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.clock import FixedClock
+from tierce.kernel.disks import free_on
 
 BYTES_MAX = 1_000_000
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
@@ -118,7 +129,7 @@ def test_a_disk_that_fills_up_acknowledges_nothing_that_it_took_in_part(tmp_path
     first = put(spool, 1)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(
-        resource.RLIMIT_FSIZE, (spool.used + 20, hard)
+        resource.RLIMIT_FSIZE, (bytes_held(tmp_path) + 20, hard)
     )  # takes so much of the next record, as a full disk
     try:
         with pytest.raises(SpoolFullError):
@@ -133,9 +144,11 @@ def test_a_disk_that_fills_up_acknowledges_nothing_that_it_took_in_part(tmp_path
 def test_a_folder_in_which_nothing_can_be_made_is_told_as_one_without_room(tmp_path: Path) -> None:
     """On a full disk the key of a deposit is the first that finds no room, and its number the last."""
     spool = SpoolWriter(tmp_path)
-    with no_file_opens(), pytest.raises(SpoolFullError) as full:
+    (tmp_path / "keys").rename(tmp_path / "away")
+    with pytest.raises(SpoolFullError) as full:
         put(spool, 1)
     assert isinstance(full.value.__cause__, OSError)
+    (tmp_path / "away").rename(tmp_path / "keys")
     first = put(spool, 1)
     assert numbers(tmp_path) == [first]
 
@@ -249,11 +262,74 @@ def test_keys_are_forgotten_after_a_day(tmp_path: Path) -> None:
     spool = SpoolWriter(tmp_path)
     put(spool, 1)
     path = tmp_path / "keys" / key(1).hex()
-    spool.forget_keys(path.stat().st_mtime + 86_399)
-    assert path.exists()
-    spool.forget_keys(path.stat().st_mtime + 86_401)
-    assert not path.exists()
+    spool.forget_keys(path.lstat().st_mtime + 86_399)
+    assert path.is_symlink()
+    spool.forget_keys(path.lstat().st_mtime + 86_401)
+    assert not path.is_symlink()
     spool.close()
+
+
+def test_a_key_takes_no_block_and_counts_with_the_deposits(tmp_path: Path) -> None:
+    """A file of its own for each took 4 kB that no bound knew of, and is kept a day."""
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    assert (tmp_path / "keys" / key(1).hex()).lstat().st_blocks == 0
+    assert spool.used == bytes_held(tmp_path) + KEY_BYTES
+    spool.rotate()
+    for segment in segments(tmp_path):
+        forget(segment)
+    assert spool.used == KEY_BYTES, "what was taken away leaves its key behind"
+    with pytest.raises(SpoolFullError):
+        spool.append(key(2), 1, lambda _number: bytes(10), KEY_BYTES)
+    spool.close()
+
+
+def found_to_work(counter: Counter) -> bool:
+    return counter.works
+
+
+@contextmanager
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk on which no file can be made any more."""
+    where = tmp_path / "disk"
+    where.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=40", "none", where], check=True)
+    try:
+        with suppress(OSError):
+            for number in range(100):
+                (where / f"other-{number}").touch()
+        yield where
+    finally:
+        subprocess.run(["umount", where], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own size takes root to mount")
+def test_on_a_disk_without_a_file_left_it_starts_refuses_and_begins_by_itself(tmp_path: Path) -> None:
+    clock = FixedClock(datetime(2026, 11, 23, tzinfo=UTC))
+    with full_disk(tmp_path) as where:
+        assert (free_on(where).files, free_on(where).room > 0.5) == (0.0, True)
+        spool = SpoolWriter(where)
+        counter = Counter(spool, PUBLIC, bytes(32), ProofVerifier(clock), clock)
+        counter.turn()
+        assert found_to_work(counter) is False, "as readiness tells"
+        with pytest.raises(SpoolFullError) as full:
+            put(spool, 1)
+        assert isinstance(full.value.__cause__, OSError)
+        assert (spool.find(key(1)), spool.given(7)) == (None, False)
+        for one in where.glob("other-*"):
+            one.unlink()
+        counter.turn()
+        assert found_to_work(counter)
+        first = put(spool, 1)
+        assert numbers(where) == [first]
+        for number in range(100):
+            with suppress(OSError):
+                (where / f"other-{number}").touch()
+        assert put(spool, 1) == first, "one that was taken is still known"
+        with pytest.raises(SpoolFullError):
+            put(spool, 2)
+        assert numbers(where) == [first]
+        counter.close()
 
 
 def test_only_the_worker_opens_what_was_sealed_and_only_under_its_number() -> None:

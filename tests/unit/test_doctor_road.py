@@ -3,8 +3,8 @@
 import pytest
 
 from tierce.settings import DatabaseSettings
-from tierce.upkeep.doctor.base import road
 from tierce.upkeep.doctor.model import Grade
+from tierce.upkeep.doctor.road import road
 
 
 @pytest.mark.parametrize(

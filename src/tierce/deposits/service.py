@@ -17,7 +17,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from tierce.deposits.errors import NotClosedError, SpoolFullError, TooManyDepositsError
+from tierce.deposits.errors import NotClosedError, SpoolBusyError, SpoolFullError, TooManyDepositsError
 from tierce.deposits.model import Insurer, Receipt, State, Typed
 from tierce.deposits.receipts import print_receipt, read_receipt
 from tierce.deposits.rules import check_label, insurer_of, parse_deposit, promise
@@ -127,7 +127,7 @@ class Counter:
             try:
                 found = await asyncio.to_thread(self._spool.append, key, micros(now), make, most)
             except SpoolFullError as error:
-                if isinstance(error.__cause__, OSError):
+                if isinstance(error.__cause__, OSError | SpoolBusyError):
                     self._fails(error.__cause__)
                 raise
         return self._receipt(found, typed, signed=left.proof is not None)
@@ -152,11 +152,13 @@ class Counter:
         """Hand what was taken to the worker; called now and then, and again when the folder failed."""
         now = self._clock.now().timestamp()
         try:
+            if self._failing:
+                self._spool.insist_room()
             self._spool.rotate()
             if now - self._tidied > TIDY_SECONDS:
                 self._tidied = now
                 self._spool.forget_keys(now)
-        except OSError as error:
+        except (OSError, SpoolBusyError) as error:
             self._fails(error)
         else:
             self._failing = False
@@ -165,10 +167,16 @@ class Counter:
         """Let the spool go."""
         self._spool.close()
 
-    def _fails(self, error: OSError) -> None:
+    @property
+    def works(self) -> bool:
+        """Whether a deposit that comes now finds its folder, as far as is known."""
+        return not self._failing
+
+    def _fails(self, error: OSError | SpoolBusyError) -> None:
         """Log once what the folder fails by, until it has worked again."""
+        number = error.errno if isinstance(error, OSError) else None
         if not self._failing:
-            _log.warning("the spool fails: %s", errno.errorcode.get(error.errno or 0, type(error).__name__))
+            _log.warning("the spool fails: %s", errno.errorcode.get(number or 0, type(error).__name__))
         self._failing = True
 
     def _check(self, left: Left) -> None:

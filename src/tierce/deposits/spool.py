@@ -9,7 +9,8 @@ Writer and worker are two users of one group: whatever is made here is the group
 the worker deletes what the writer made. The bit that hands the group on is the folder's, and inherited: a process
 that asked for it would be refused under `RestrictSUIDSGID=`.
 
-A file for each key in `keys` makes a second sending the same deposit, whichever process it reaches.
+A link for each key in `keys` makes a second sending the same deposit, whichever process it reaches. Its target is
+the number: it leads nowhere, and takes no block of the disk, as a file of a few bytes does.
 
 What a crash leaves: a record written in part, which was never acknowledged and is cut off at the next start; or a
 whole one whose receipt was never shown, which is a deposit like any other.
@@ -38,6 +39,11 @@ SLOTS_MAX: Final = 64
 KEYS: Final = "keys"
 KEYS_SECONDS: Final = 86_400
 """How long a second sending is recognised."""
+KEY_BYTES: Final = 512
+"""What a key takes of the disk at most, an inode and a name: they count as the deposits themselves do."""
+KEYS_COUNTED_SECONDS: Final = 10
+_TAKEN: Final = "."
+"""Target of a key that has no number yet."""
 ABANDONED_SECONDS: Final = 5
 """A key taken so long ago without a number was taken by a process that is gone."""
 COUNTER_BITS: Final = 38
@@ -154,29 +160,33 @@ class SpoolWriter:
     def __init__(self, root: Path) -> None:
         """Take the first free slot, making the folders when they are new, and continue after what is there.
 
+        On a disk that takes nothing it is taken later, by whichever call finds that it can be: whoever asks is served
+        meanwhile, and no deposit is taken.
+
         Raises:
             SpoolBusyError: every slot is taken.
         """
-        self._root = root
-        (root / KEYS).mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-        self._folder, self._lock = _take_slot(root)
-        sync_folder(root)  # a slot of its own, and the folder of keys: what is in them is as durable as their names
+        self._root = self._folder = self._path = root
         self._turn = threading.Lock()
-        self._file = -1
-        self._length = 0
-        self._path = self._folder
-        self._next = _spool_number(self._folder) << COUNTER_BITS
-        self._recover()
+        self._file = self._lock = -1
+        self._length = self._next = 0
+        self._keys, self._counted = 0, -float(KEYS_COUNTED_SECONDS)
+        with suppress(OSError):
+            self._open()
 
     def close(self) -> None:
         """Let the slot go."""
-        os.close(self._file)
-        os.close(self._lock)
+        for file in (self._file, self._lock):
+            if file >= 0:
+                os.close(file)
+        self._file = self._lock = -1
 
     @property
     def used(self) -> int:
-        """Bytes that every slot takes, together."""
-        return bytes_held(self._root)
+        """Bytes that all slots take, and the keys of a day; those that other slots made are of some seconds ago."""
+        if time.monotonic() - self._counted >= KEYS_COUNTED_SECONDS:
+            self._keys, self._counted = len(os.listdir(self._root / KEYS)), time.monotonic()
+        return bytes_held(self._root) + self._keys * KEY_BYTES
 
     def given(self, number: int) -> bool:
         """Whether a slot holds a record of this number; says nothing of what is under it."""
@@ -193,7 +203,7 @@ class SpoolWriter:
     def find(self, key: bytes) -> tuple[int, int] | None:
         """The number and instant (microseconds) of a deposit already taken under this key."""
         try:
-            number, at_us = (self._root / KEYS / key.hex()).read_text().split()
+            number, at_us = (self._root / KEYS / key.hex()).readlink().name.split("-")
         except (OSError, ValueError):
             return None
         return int(number, 16), int(at_us)
@@ -211,8 +221,10 @@ class SpoolWriter:
             SpoolFullError: there is no room, or the folder fails, which is its cause then; nothing was written.
         """
         try:
+            with self._turn:
+                self._open()
             known = self._take_key(key)
-        except OSError as error:
+        except (OSError, SpoolBusyError) as error:
             raise SpoolFullError from error
         if known is not None:
             return known
@@ -222,24 +234,50 @@ class SpoolWriter:
                 number = self._write(key, at_us, make, bytes_max)
         except BaseException:
             mine.unlink(missing_ok=True)
+            self._keys -= 1
             raise
+        made = mine.with_suffix(".new")
         try:
-            mine.write_text(f"{number:x} {at_us}")
+            made.symlink_to(f"{number:x}-{at_us}")
+            made.replace(mine)
         except OSError:  # the deposit is on disk: another sending of it is known as the same care by the worker
-            mine.unlink(missing_ok=True)
+            with suppress(OSError):
+                made.unlink(missing_ok=True)
+                mine.unlink(missing_ok=True)
         return number, at_us
 
     def rotate(self) -> None:
-        """Close the segment being written when it holds something, so that the worker may take it away."""
+        """Close the segment being written when it holds something, so that the worker may take it away.
+
+        Raises:
+            OSError: the folder takes nothing; what is written goes on into the present segment.
+            SpoolBusyError: no slot could be taken yet, and by now every one is.
+        """
         with self._turn:
+            self._open()
             if self._length:
                 self._rotate()
+
+    def insist_room(self) -> None:
+        """Write and take away a file as large as a deposit can be.
+
+        Raises:
+            OSError: the folder takes none.
+        """
+        trial = self._folder / "room"
+        try:
+            with trial.open("wb") as file:
+                file.write(bytes(_PAYLOAD_MAX))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            trial.unlink(missing_ok=True)
 
     def forget_keys(self, now: float) -> None:
         """Forget keys of a day ago; the worker knows the same care by other means."""
         for path in (self._root / KEYS).iterdir():
             with suppress(FileNotFoundError):
-                if now - path.stat().st_mtime > KEYS_SECONDS:
+                if now - path.lstat().st_mtime > KEYS_SECONDS:
                     path.unlink()
 
     def _take_key(self, key: bytes) -> tuple[int, int] | None:
@@ -248,7 +286,7 @@ class SpoolWriter:
         waited = time.monotonic() + ABANDONED_SECONDS
         while True:
             try:
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
+                path.symlink_to(_TAKEN)
             except FileExistsError:
                 found = self.find(key)
                 if found is not None:
@@ -257,6 +295,7 @@ class SpoolWriter:
                     return None  # its process is gone: this sending takes its place
                 time.sleep(0.01)
             else:
+                self._keys += 1
                 return None
 
     def _write(self, key: bytes, at_us: int, make: Callable[[int], bytes], bytes_max: int) -> int:
@@ -277,6 +316,20 @@ class SpoolWriter:
             with suppress(OSError):  # this one is on disk; the next one tries again
                 self._rotate()
         return number
+
+    def _open(self) -> None:
+        """Take a slot where this has none: its folders are made when they are new."""
+        if self._file >= 0:
+            return
+        (self._root / KEYS).mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+        self._folder, self._lock = _take_slot(self._root)
+        try:
+            sync_folder(self._root)  # what is in a slot and among the keys is as durable as their names
+            self._next = _spool_number(self._folder) << COUNTER_BITS
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
 
     def _recover(self) -> None:
         left = sorted(self._folder.glob(f"*{OPEN}"))

@@ -10,6 +10,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
+from tierce import __version__
 from tierce.storage.errors import SchemaOtherError
 
 INDEXES: Final = "indexes.sql"
@@ -32,6 +33,11 @@ def head_version() -> str:
     """The version of the schema that this program knows: the last number of its steps, each a file named by it."""
     steps = (files("tierce.storage") / "migrations" / "versions").iterdir()
     return max(found[1] for found in map(_STEP.fullmatch, (step.name for step in steps)) if found)
+
+
+def program() -> str:
+    """Which program this is, for whoever compares: its version, and the schema that it knows."""
+    return f"{__version__}+{head_version()}"
 
 
 def stored_version(connection: psycopg.Connection) -> str | None:

@@ -14,7 +14,6 @@ from typing import Final
 
 import psycopg
 
-from tierce import __version__
 from tierce.billing.agreements.granting.model import Granted
 from tierce.billing.agreements.granting.service import Granting
 from tierce.billing.bank.errors import AccountFieldError
@@ -37,7 +36,7 @@ from tierce.settings import Mode, Settings, SettingsError
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import BANK_KEY, Compartment, Keyring
 from tierce.storage.said import said
-from tierce.storage.version import insist_on_schema
+from tierce.storage.version import insist_on_schema, program
 from tierce.web import logs
 from tierce.web.names import KEYS
 
@@ -201,7 +200,7 @@ def _beating(one: Desk, turns: int, stop: threading.Event) -> Callable[[Done], b
     """Say in the database that it lives, after each turn and within a long one; False once it is to stop."""
 
     def beat(done: Done) -> bool:
-        store.lives(one.connection, __version__, turns, done.failing)
+        store.lives(one.connection, program(), turns, done.failing)
         return not stop.is_set()
 
     return beat

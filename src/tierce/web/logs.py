@@ -13,6 +13,7 @@ import secrets
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from errno import errorcode
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -53,12 +54,13 @@ REQUEST: Final[ContextVar[MutableMapping[str, Any]]] = ContextVar("request")
 
 
 def where(error: BaseException) -> str:
-    """The kind of an error and the place that raised it, without its text."""
+    """The kind of an error, with the system's or PostgreSQL's code of it, and its place, without its text."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else "?"
-    return f"{type(error).__name__} at {place}"
+    code = getattr(error, "sqlstate", None) or errorcode.get(getattr(error, "errno", None) or 0)
+    return f"{type(error).__name__}{f' {code}' if code else ''} at {place}"
 
 
 def dict_config(process: str) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class Observed:
         elif path == LIVE:
             await _answer(send, 200, msgspec.json.encode({"live": True, "version": __version__}), b"application/json")
         elif path == READY:
-            checks = await self._readiness.look(getattr(self._app, "gate", None))
+            checks = await self._checks()
             status = 200 if all(checks.values()) else 503
             body = msgspec.json.encode({"ready": status == 200, "checks": checks})
             await _answer(send, status, body, b"application/json")
@@ -155,8 +155,12 @@ class Observed:
             told = getattr(getattr(self._app, "state", None), FIGURES, None)
             if told is not None:
                 text += told().encode()
-            text += _checked(await self._readiness.look(gate)).encode()
+            text += _checked(await self._checks()).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
+
+    async def _checks(self) -> dict[str, bool]:
+        spool = getattr(self._app, "takes_deposits", True)
+        return await self._readiness.look(getattr(self._app, "gate", None), spool=spool)
 
 
 def is_local(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a process could serve the next request: its database and schema, keys, gate, clock, neighbour."""
+"""Whether a process could serve the next request: its database and schema, keys, gate, clock, neighbour, spool."""
 
 import asyncio
 import os
@@ -49,25 +49,27 @@ class Readiness:
         self._last: tuple[float, dict[str, bool]] | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    async def look(self, gate: HasGate | None) -> dict[str, bool]:
-        """Make every check, or give the last answer again when it is fresh."""
+    async def look(self, gate: HasGate | None, *, spool: bool = True) -> dict[str, bool]:
+        """Make every check, or give the last answer again when it is fresh; `spool`: deposits find their folder."""
         async with self._one_at_a_time:
             if self._last is None or monotonic() - self._last[0] > REMEMBER_SECONDS:
-                self._last = monotonic(), await self._checks(gate)
+                self._last = monotonic(), await self._checks(gate, spool=spool)
             return self._last[1]
 
-    async def _checks(self, gate: HasGate | None) -> dict[str, bool]:
+    async def _checks(self, gate: HasGate | None, *, spool: bool) -> dict[str, bool]:
         found: dict[str, bool] = {}
         role = ROLES.get(self._name)
         if role is not None:
             skew, same = await self._database(role)
             found["database"] = skew is not None
-            found["schema"] = same
-            found["clock"] = skew is not None and skew <= CLOCK_SECONDS_MAX
+            if skew is not None:  # one that does not answer says nothing of them
+                found["schema"] = same
+                found["clock"] = skew <= CLOCK_SECONDS_MAX
             folder = self._settings.key_directory()
             found["keys"] = all(os.access(folder / f"{name}.key", os.R_OK) for name in self._keys)
         if self._name == "api":
             found["gate"] = gate is not None and gate.open
+            found["spool"] = spool
         if self._name == "portal":
             found["api"] = await _listens(self._settings.api.port)
         return found

@@ -4,7 +4,6 @@ A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`we
 While it sees what the last whole turn saw, a turn asks nothing more; one each second is whole all the same.
 """
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.disks import free_on
 from tierce.policy.digest import policy_digest
 from tierce.presence.settling import Settler
 from tierce.settings import Settings
@@ -40,7 +40,7 @@ from tierce.storage import heartbeat
 from tierce.storage.errors import SchemaOtherError
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.storage.said import said
-from tierce.storage.version import insist_on_schema
+from tierce.storage.version import insist_on_schema, program
 from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.duties import Duties
@@ -87,7 +87,10 @@ class Gauges:
         self._disks = disks
         self.spool = Gauge("tierce_spool_bytes", "Files of the spool of deposits.", registry=self._registry)
         self.free = Gauge(
-            "tierce_disk_free_ratio", "Free share of a folder's disk.", ["part"], registry=self._registry
+            "tierce_disk_free_ratio",
+            "Free share of a folder's disk, of room or files.",
+            ["part"],
+            registry=self._registry,
         )
         self.beat = Gauge("tierce_worker_beat_timestamp_seconds", "The last sign of life.", registry=self._registry)
 
@@ -98,8 +101,8 @@ class Gauges:
         self.spool.set(bytes_held(self._disks["spool"]))
         for part, folder in self._disks.items():
             with suppress(FileNotFoundError):  # the spool is made by the first deposit's process
-                disk = os.statvfs(folder)
-                self.free.labels(part).set(disk.f_bavail / max(disk.f_blocks, 1))
+                left = free_on(folder)
+                self.free.labels(part).set(min(left.room, left.files))
         write_to_textfile(str(self._file), self._registry)
 
 
@@ -281,7 +284,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
             duties.run("beat", hands.say_alive)
         if turn % BEAT_EVERY_TURNS == 0:
             waiting = heartbeat.waiting(hands.watched).lines
-            heartbeat.beat(hands.watched, "worker", __version__, turn, waiting, duties.failing)
+            heartbeat.beat(hands.watched, "worker", program(), turn, waiting, duties.failing)
             gauges.waiting.set(waiting)
             gauges.beat.set(SystemClock().now().timestamp())
             duties.run("figures", gauges.write)

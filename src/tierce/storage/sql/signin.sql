@@ -113,3 +113,27 @@ create or replace function access.sweep_pending(before timestamptz) returns bigi
     with gone as (delete from access.pending where created < least(before, now() - interval '10 minutes') returning 1)
     select count(*) from gone
 $$;
+
+-- What a captured `api` could write of time itself (docs/adr/0153): a device that is older than it is, which asks for an account at once,
+-- and a session that outlives its four hours (identity.rules.PROFESSIONAL_LIFETIME).
+create or replace function access.no_older_device() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    new.created := now();
+    return new;
+end $$;
+create or replace trigger no_older_device before insert on access.device
+    for each row when (current_user = 'tierce_api' and new.created < now() - interval '1 minute')
+    execute function access.no_older_device();
+
+create or replace function access.no_longer_session() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    new.created := least(new.created, now());
+    new.expires := least(new.expires, new.created + interval '4 hours');
+    return new;
+end $$;
+create or replace trigger no_longer_session before insert or update of expires on access.session
+    for each row when (current_user = 'tierce_api'
+        and (new.expires > new.created + interval '4 hours' or new.created > now() + interval '1 minute'))
+    execute function access.no_longer_session();

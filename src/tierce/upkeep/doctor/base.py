@@ -14,23 +14,26 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.durable import PART
 from tierce.kernel.language import Phrase
 from tierce.policy.transfers import REPLY_DAYS, replies_due
-from tierce.settings import DatabaseSettings, Settings
+from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.roles import ROLES
 from tierce.storage.said import is_crowded, refused
 from tierce.storage.shape import altered
-from tierce.storage.version import head_version, stored_version, unbuilt
+from tierce.storage.version import head_version, program, stored_version, unbuilt
 from tierce.upkeep.doctor import archive, aside, log, lookups, peers, remote, timers
-from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
+from tierce.upkeep.doctor.files import MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.upkeep.doctor.road import road
 from tierce.upkeep.health import locks as foreign_locks
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
     BEAT_SECONDS_MAX,
+    BEATING,
     BILLING,
     LAG_SECONDS_MAX,
     NOTICES,
+    NOTICES_SECONDS_MAX,
     WORKER,
     billing_state,
     notices_state,
@@ -145,6 +148,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
         return [
             *first,
             *_sequencer(connection),
+            *programs(connection),
             *_notices(connection, settings),
             *aside.messages(connection),
             *_invoices(connection),
@@ -171,29 +175,6 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
     found += archive.kept_elsewhere(connection)
     found += road(settings.database, encrypted=store.connection_is_encrypted(connection))
     return found or [good("server", "PostgreSQL", "réglages sûrs", "its settings are safe")]
-
-
-def road(given: DatabaseSettings, *, encrypted: bool) -> list[Finding]:
-    """Judge what lies between us and the server: who can read it, who can stand in the server's place."""
-    if given.host in LOOPBACK:
-        return []
-    if not encrypted:
-        said = Phrase(
-            "la base est jointe sans TLS par le réseau", "the database is reached over the network without TLS"
-        )
-        remedy = Phrase("`ssl = on` sur le serveur", "`ssl = on` on the server")
-        return [bad("server-tls", given.host, said, remedy)]
-    if given.authority is not None:
-        return []
-    said = Phrase(
-        "la base est jointe par le réseau sans que son certificat soit vérifié : qui s’y tient au milieu lit tout",
-        "the database is reached over the network and its certificate is not verified: whoever is between reads all",
-    )
-    remedy = Phrase(
-        "`authority`, sous [database], nomme le fichier de l’autorité : docs/runbooks/standby.md",
-        "`authority`, under [database], names its authority's file: docs/runbooks/standby.md",
-    )
-    return [bad("server-unverified", given.host, said, remedy, grade=Grade.WARNING)]
 
 
 def unsafe(values: Mapping[str, str]) -> list[Finding]:
@@ -309,6 +290,23 @@ def _sequencer(connection: psycopg.Connection) -> list[Finding]:
     return found or [good("sequencer", "journal", "le journal suit", "the journal keeps up")]
 
 
+def programs(connection: psycopg.Connection) -> list[Finding]:
+    """Whoever listens nowhere and was not started again after an upgrade goes on with the program of before."""
+    return [
+        bad(
+            "program-other",
+            one.process,
+            Phrase(
+                f"tourne encore sous un autre programme ({one.version}) que celui-ci ({program()})",
+                f"still runs another program ({one.version}) than this one ({program()})",
+            ),
+            Phrase(*[f"`systemctl restart tierce-{one.process}`"] * 2),
+        )
+        for one in heartbeat.read(connection)
+        if one.process in BEATING and one.age_seconds <= NOTICES_SECONDS_MAX and one.version != program()
+    ]
+
+
 def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
     """Where there is a relay, `tierce notice run` tells insurers and people; nobody sees that it does not."""
     if NOTICES not in watched_in(settings):
@@ -317,7 +315,9 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
     if state.ready:
         return [good("notices", NOTICES, "les tours se suivent", "its turns go on")]
     if state.live:
-        names = ", ".join(one.removeprefix("duty ") for one in state.checks if one != "heartbeat")
+        names = ", ".join(one.removeprefix("duty ") for one in state.checks if one.startswith("duty "))
+        if not names:
+            return []  # said with the other programs
         said = Phrase(f"échoue à chaque tour, pour : {names}", f"fails at each turn, for: {names}")
         return [bad("notices-duty", NOTICES, said, _NOTICES_REMEDY)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")

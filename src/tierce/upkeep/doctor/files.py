@@ -1,6 +1,5 @@
 """The doctor on files: keys, passwords, client secrets, room on disks."""
 
-import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
+from tierce.kernel.disks import free_on
 from tierce.kernel.durable import PART
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
@@ -162,12 +162,12 @@ def room(settings: Settings) -> list[Finding]:
     found, measured = [], set()
     for place in written_to(settings):
         try:
-            disk, use = place.stat().st_dev, shutil.disk_usage(place)
+            disk, left = place.stat().st_dev, free_on(place)
         except OSError:
             continue  # not there yet, which its own check says, or not this user's to look at
         if disk not in measured:
             measured.add(disk)
-            found += free_room(str(place), use.free / use.total)
+            found += [*free_room(str(place), left.room), *free_files(str(place), left.files)]
     return found or [good("room", "/", "il reste de la place", "there is room left")]
 
 
@@ -191,11 +191,25 @@ def free_room(place: str, share: float) -> list[Finding]:
     """Judge the free share of one disk."""
     if share > ROOM_WARNING:
         return []
-    said = Phrase(f"il reste {share:.0%} de place", f"{share:.0%} of the disk is free")
+    said = Phrase(f"il reste {100 * share:.0f}\u202f% de place", f"{share:.0%} of the disk is free")
     remedy = Phrase(
         "agrandissez le disque ou déplacez d’anciennes sauvegardes", "enlarge the disk or move old backups away"
     )
     return [bad("room", place, said, remedy, grade=Grade.BAD if share <= ROOM_BAD else Grade.WARNING)]
+
+
+def free_files(place: str, share: float) -> list[Finding]:
+    """Judge the share of files that may still be made on one disk, which many small ones use up before its room."""
+    if share > ROOM_WARNING:
+        return []
+    said = Phrase(
+        f"il reste {100 * share:.0f}\u202f% de fichiers à créer", f"{share:.0%} of its files can still be made"
+    )
+    remedy = Phrase(
+        "`df -i` le compte : ôtez les petits fichiers qui s’y amassent, ou refaites ce disque avec plus d’inodes",
+        "`df -i` counts them: take away small files that gather there, or make that disk anew with more inodes",
+    )
+    return [bad("files", place, said, remedy, grade=Grade.BAD if share <= ROOM_BAD else Grade.WARNING)]
 
 
 def state(settings: Settings) -> list[Finding]:

@@ -47,6 +47,10 @@ def sampled(settings: Settings) -> list[Finding]:
             return _read(connection, settings, size)
     except JournalError:
         return []  # said of the log's folder
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None:
+            raise
+        return []  # said of the roles: there is no session
 
 
 def _read(connection: psycopg.Connection, settings: Settings, size: int) -> list[Finding]:

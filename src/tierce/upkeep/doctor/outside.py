@@ -30,7 +30,7 @@ REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 
 def ports(settings: Settings) -> list[Finding]:
     """Each site, the signer and `peers` where there are any, answers on its own port, and it is ours that answers."""
-    found = []
+    found, unready = [], dict[str, list[str]]()
     for name in named_in(settings):
         if name in {WORKER, BILLING}:
             continue  # they listen nowhere: their heartbeat is looked at in the database
@@ -40,9 +40,7 @@ def ports(settings: Settings) -> list[Finding]:
             continue
         if state.live:
             wrong = ", ".join(check for check, is_good in state.checks.items() if not is_good)
-            said = Phrase(f"vit mais n’est pas prêt ({wrong})", f"lives but is not ready ({wrong})")
-            remedy = Phrase("réparez d’abord ce que disent les autres constats", "mend the other findings first")
-            found.append(bad("site-not-ready", name, said, remedy))
+            unready.setdefault(wrong, []).append(name)
         elif _is_open(port):
             said = Phrase(f"le port {port} est pris par un autre programme", f"another program holds port {port}")
             remedy = Phrase(f"arrêtez-le, ou changez [{name}] port", f"stop it, or change [{name}] port")
@@ -54,7 +52,17 @@ def ports(settings: Settings) -> list[Finding]:
                 f"`systemctl restart tierce-{name}`; if it ends, `journalctl -u tierce-{name} -n 50` says why",
             )
             found.append(bad("site-down", name, said, remedy))
+    found += [_unready(wrong, names) for wrong, names in unready.items()]
     return found or [good("sites", "127.0.0.1", "tous les sites répondent", "every site answers")]
+
+
+def _unready(wrong: str, names: list[str]) -> Finding:
+    """Sites that fail for one reason: what they need is mended once."""
+    remedy = Phrase("réparez d’abord ce que disent les autres constats", "mend the other findings first")
+    if wrong == "schema":  # they began before an upgrade: nothing else is to mend
+        remedy = Phrase(*["`systemctl restart " + " ".join(f"tierce-{name}" for name in names) + "`"] * 2)
+    said = Phrase(f"en marche, pas prêt ({wrong})", f"up, not ready ({wrong})")
+    return bad("site-not-ready", ", ".join(names), said, remedy)
 
 
 def certificates(settings: Settings, clock: Clock) -> list[Finding]:

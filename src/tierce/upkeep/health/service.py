@@ -16,6 +16,7 @@ from tierce.notices.aside.model import AsideWhy, Road
 from tierce.notices.aside.store import counts
 from tierce.settings import Settings
 from tierce.storage import heartbeat
+from tierce.storage.version import program
 from tierce.upkeep.health import locks, store
 from tierce.web.names import LIVE, READY, WORKER_FIGURES, named_in
 
@@ -72,7 +73,8 @@ def worker_state(connection: psycopg.Connection) -> State:
     live = own is not None and own.age_seconds <= BEAT_SECONDS_MAX
     in_time = behind.oldest_seconds is None or behind.oldest_seconds <= LAG_SECONDS_MAX
     failing = own.failing if own is not None else ()
-    checks = {"heartbeat": live, "sequencer": in_time, **{f"duty {name}": False for name in failing}}
+    checks = {"heartbeat": live, "schema": _of_ours(own), "sequencer": in_time}
+    checks |= {f"duty {name}": False for name in failing}
     return State(WORKER, live=live, ready=all(checks.values()), checks=checks)
 
 
@@ -90,8 +92,14 @@ def _beating(connection: psycopg.Connection, name: str, seconds_max: float) -> S
     own = next((one for one in heartbeat.read(connection) if one.process == name), None)
     connection.rollback()
     live = own is not None and own.age_seconds <= seconds_max
-    checks = {"heartbeat": live, **{f"duty {each}": False for each in (own.failing if own is not None else ())}}
+    checks = {"heartbeat": live, "schema": _of_ours(own)}
+    checks |= {f"duty {each}": False for each in (own.failing if own is not None else ())}
     return State(name, live=live, ready=all(checks.values()), checks=checks)
+
+
+def _of_ours(own: heartbeat.Heartbeat | None) -> bool:
+    """Whether it runs this very program: one that was not started again after an upgrade does not."""
+    return own is None or own.version == program()
 
 
 def watched_in(settings: Settings) -> tuple[str, ...]:
@@ -143,6 +151,31 @@ def replace_whole(file: Path, text: bytes) -> None:
         made.unlink(missing_ok=True)
 
 
+def _beats(registry: CollectorRegistry, connection: psycopg.Connection) -> None:
+    """Signs of life of what serves no page, and when each job last ended well."""
+    beats = Gauge(
+        "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
+    )
+    others = Gauge(
+        "tierce_program_other", "1: it runs another program than tells these figures.", ["process"], registry=registry
+    )
+    # Instants, not ages: a file of figures that nobody replaces any more still grows old.
+    jobs = Gauge(
+        "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
+    )
+    base = Gauge("tierce_archive_base_timestamp_seconds", "The last base copy; 0: none.", registry=registry)
+    for job in heartbeat.JOBS:
+        jobs.labels(job).set(0)
+    for beat in heartbeat.read(connection):
+        if beat.process in heartbeat.JOBS:
+            jobs.labels(beat.process).set(beat.started.timestamp())
+        elif beat.process == heartbeat.BASE:
+            base.set(beat.started.timestamp())
+        else:
+            beats.labels(beat.process).set(beat.age_seconds)
+            others.labels(beat.process).set(beat.age_seconds <= NOTICES_SECONDS_MAX and not _of_ours(beat))
+
+
 def figures(connection: psycopg.Connection) -> CollectorRegistry:
     """The figures of the whole installation that the database knows; no label names anybody."""
     registry = CollectorRegistry()
@@ -165,23 +198,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
     gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)
-    beats = Gauge(
-        "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
-    )
-    # Instants, not ages: a file of figures that nobody replaces any more still grows old.
-    jobs = Gauge(
-        "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
-    )
-    base = Gauge("tierce_archive_base_timestamp_seconds", "The last base copy; 0: none.", registry=registry)
-    for job in heartbeat.JOBS:
-        jobs.labels(job).set(0)
-    for beat in heartbeat.read(connection):
-        if beat.process in heartbeat.JOBS:
-            jobs.labels(beat.process).set(beat.started.timestamp())
-        elif beat.process == heartbeat.BASE:
-            base.set(beat.started.timestamp())
-        else:
-            beats.labels(beat.process).set(beat.age_seconds)
+    _beats(registry, connection)
     gauge("tierce_figures_timestamp_seconds", "When these were read.", store.server_now(connection).timestamp())
     read = store.last_read(connection)
     gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)

@@ -12,7 +12,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from tierce import __version__
 from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
@@ -29,6 +28,7 @@ from tierce.persons.wishes.model import Tally
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.heartbeat import notices_live
 from tierce.storage.said import said
+from tierce.storage.version import program
 from tierce.upkeep.notice.base import Desk, desk, telling_of
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.own_mail import tell_professionals
@@ -80,7 +80,7 @@ def lives(settings: Path, turns: int, failing: Iterable[str]) -> None:
     Whoever looks after the machine is told of a silence, and of a failure that lasts.
     """
     with desk(settings) as one:
-        notices_live(one.connection, __version__, turns, failing)
+        notices_live(one.connection, program(), turns, failing)
 
 
 class Failures:

@@ -100,6 +100,11 @@ class Front:
         """The gate of the rest, for the metrics and the readiness of the process; None until it is built."""
         return getattr(self.rest, "gate", None)
 
+    @property
+    def takes_deposits(self) -> bool:
+        """Whether the counter finds its folder, for the readiness of the process."""
+        return self._counter.works
+
     def know(self, knows: Callable[[bytes], bool], find_state: FindState, back: Callable[[], None]) -> None:
         """Be told, once the store is there, who was seen alive, how a state is found, who hears that it is back."""
         self._counter.knows, self.find_state, self._openness.back = knows, find_state, back
