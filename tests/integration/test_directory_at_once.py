@@ -9,6 +9,7 @@ from tests.integration.world import World, enrol, make_world
 from tierce.identity.model import Caller
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, paris_day
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
@@ -42,7 +43,7 @@ def test_a_substitute_declared_while_staff_suspend_acts_nowhere(
     """A stolen account that is suspended has the transaction of a naming open, and commits it afterwards."""
     replaced, substitute = enrol(world), enrol(world)
     who = {"replaced": replaced, "substitute": substitute}[suspended]
-    thief, office = connect("tierce_api"), connect("tierce_office", autocommit=True)
+    thief, office = connect("tierce_api"), connect(SUPERUSER, autocommit=True)
     made = declare(thief, replaced, substitute)
     assert made is not None
     with held_back(world.database, lambda: office.execute(SUSPEND, (who.professional,))) as suspending:
@@ -57,7 +58,7 @@ def test_a_suspension_under_way_is_waited_for_by_who_names_somebody(
 ) -> None:
     replaced, substitute = enrol(world), enrol(world)
     who = {"replaced": replaced, "substitute": substitute}[suspended]
-    api, office = connect("tierce_api", autocommit=True), connect("tierce_office")
+    api, office = connect("tierce_api", autocommit=True), connect(SUPERUSER)
     office.execute(SUSPEND, (who.professional,))
     with held_back(world.database, lambda: declare(api, replaced, substitute)) as naming:
         office.commit()
@@ -68,7 +69,7 @@ def test_a_suspension_under_way_is_waited_for_by_who_names_somebody(
 def test_an_activity_that_a_file_adds_while_staff_suspend_is_not_chosen(world: World, connect: Connect) -> None:
     her = enrol(world)
     other = Profession.MIDWIFE if her.profession is not Profession.MIDWIFE else Profession.NURSE
-    feed, office = connect("tierce_feed"), connect("tierce_office", autocommit=True)
+    feed, office = connect("tierce_feed"), connect(SUPERUSER, autocommit=True)
     feed.execute(
         "insert into directory.activity (professional, establishment, profession) values (%s, %s, %s)",
         (her.professional, her.establishment, other.value),

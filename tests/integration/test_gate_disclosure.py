@@ -174,8 +174,8 @@ def test_a_revisit_is_journalled_and_counted_and_bound_to_the_establishment(worl
 def test_a_rung_takes_effect_at_once(world: World, level: Level, rung: Rung, expected: Outcome) -> None:
     caller = enrol(world)
     subjects = {Level.DEVICE: caller.device, Level.LOGIN: caller.login, Level.PROFESSION: caller.profession.value}
-    with world.database.connect("tierce_office") as office:
-        office.execute(
+    with world.database.connect("postgres") as admin:
+        admin.execute(
             "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
             " values (1, %s, %s, %s, now(), now() + interval '1 hour', 'test', 'test')",
             (level, subjects.get(level, 0), rung),

@@ -11,9 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.conftest import Connect
+from tests.integration.test_roles_others import Process, line
 from tests.integration.world import DOMAIN, World, enrol, make_world, question
 from tierce.gate.model import Decision, Refuse, Release, StepUp
 from tierce.identity.model import Caller
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act, Outcome, Site
@@ -153,31 +155,54 @@ def test_a_hold_takes_effect_within_a_second_in_every_process(world: World) -> N
             process.join()
 
 
+class Office:
+    """The role's password, and its lines: without one, nothing that staff do is kept."""
+
+    def __init__(self, connect: Connect) -> None:
+        self.connection = connect("tierce_office")
+        row = self.connection.execute("select journal.register('office', session_user, %s)", (bytes(32),)).fetchone()
+        assert row is not None
+        self.process = Process(self.connection, row[0])
+        self.connection.commit()
+
+    def does(self, act: Act, number: int, staff: int, what: str) -> object:
+        """Carry something out as one of the staff, with its line; gives what the database answers."""
+        with self.connection.transaction():
+            self.process.append([line(EntryKind.LADDER_MOVE, act=act, professional=staff, reference=number)])
+            cursor = self.connection.execute(what.encode())
+            return cursor.fetchone() if cursor.description else None
+
+    def lift(self, number: int, staff: int) -> object:
+        return self.does(Act.STAFF_LADDER_MOVE, number, staff, f"select access.lift({number}, {staff}, 'H.', 'fini')")
+
+    def ask(self, number: int, lasts: str) -> None:
+        release = f"({number}, 900, 1, 'H.', 'fini', now(), now() + interval '{lasts}')"
+        self.does(Act.STAFF_RELEASE_ASK, number, 900, f"insert into access.release values {release}")
+
+
 def test_letting_go_of_many_takes_two_even_for_the_office_s_credential(world: World, connect: Connect) -> None:
-    office = connect("tierce_office", autocommit=True)
-    lift = "select access.lift(%s, %s, 'H.', 'fini')"
+    office = Office(connect)
     broad, narrow = hold(world, Level.CELL, 1), hold(world, Level.ESTABLISHMENT, 1)
     with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
-        office.execute(lift, (broad, 900))
-    release = "insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), now() + interval '1 hour')"
-    office.execute(release, (broad,))
+        office.lift(broad, 900)
+    office.ask(broad, "1 hour")
     with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
-        office.execute(lift, (broad, 900))
-    assert office.execute(lift, (broad, 910)).fetchone() == (True,)
-    assert office.execute(lift, (broad, 910)).fetchone() == (False,), "lifted once"
-    assert office.execute(lift, (narrow, 900)).fetchone() == (True,)
+        office.lift(broad, 900)
+    assert office.lift(broad, 910) == (True,)
+    assert office.lift(broad, 910) == (False,), "lifted once"
+    assert office.lift(narrow, 900) == (True,)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        office.execute("update access.ladder set lifted = now()")
+        office.connection.execute("update access.ladder set lifted = now()")
     assert Level.CELL in BROAD
     assert Level.ESTABLISHMENT not in BROAD
 
 
 def test_a_request_that_ran_out_confirms_nothing(world: World, connect: Connect) -> None:
-    office = connect("tierce_office", autocommit=True)
+    office = Office(connect)
     number = hold(world, Level.NATION, 0)
-    office.execute("insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), now())", (number,))
-    with pytest.raises(psycopg.errors.CheckViolation):
-        office.execute("select access.lift(%s, 910, 'M.', 'fini')", (number,))
+    office.ask(number, "0")
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
+        office.lift(number, 910)
 
 
 def test_a_request_that_runs_out_while_the_transaction_is_open_confirms_nothing(

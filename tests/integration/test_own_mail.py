@@ -213,3 +213,21 @@ def test_whoever_holds_the_api_s_password_opens_no_session_on_a_new_device_that_
         "update access.session set activity = (select min(id) from directory.activity where professional = 201)"
     )
     assert told(connect) == [(Told.DEVICE, 1, ADDRESS, None)]
+
+
+def test_another_address_is_told_at_the_one_before(connect: Connect) -> None:
+    """Whoever of the staff puts her own there is else told in the professional's stead of all that follows."""
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "insert into directory.professional (id, national_id, family_name, given_name, profession)"
+            " values (201, '810001234567', 'A', 'B', 1)"
+        )
+    admin = on_file(connect)
+    admin.execute("update directory.contact set email = email, language = 'en'")
+    assert told(connect) == []
+    admin.execute("update directory.contact set email = 'mule@ailleurs.example'")
+    assert told(connect) == [(Told.ADDRESS, 1, ADDRESS, None)]
+    admin.execute("update directory.contact set email = null")
+    assert told(connect)[1:] == [(Told.ADDRESS, 1, "mule@ailleurs.example", None)]
+    admin.execute("update directory.contact set email = 'claire@tilleuls.example'")
+    assert len(told(connect)) == 2, "there was none before"

@@ -10,6 +10,7 @@ from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock
 from tierce.persons.requests import store as requests
 from tierce.persons.requests.model import RequestOutcome
+from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -40,16 +41,21 @@ def test_lines_committed_while_staff_are_shown_people_count(
     assert reading.result() == 0
 
 
-def test_two_of_the_staff_at_once_give_a_request_one_answer(connect: Connect, database: Database) -> None:
+def test_two_of_the_staff_at_once_give_a_request_one_answer(
+    start: Start, connect: Connect, database: Database
+) -> None:
     with connect(SUPERUSER) as admin:
         admin.execute(
             "insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
             " select n, 1, 'access', 'everything', '{1}', now(), now() from generate_series(1, 2) n"
         )
     now, kept = SystemClock().now(), next(iter(RequestOutcome))
-    one, other = connect("tierce_office"), connect("tierce_office", autocommit=True)
+    office, other = start("tierce_office"), connect("tierce_office", autocommit=True)
+    one = office.connection
+    office.append([line(EntryKind.STAFF_ACT, act=Act.STAFF_REQUEST_ANSWER, reference=1)])
     assert requests.answer(one, 1, kept, now, "Hélène")
     assert while_open(database, one, lambda: requests.answer(other, 1, kept, now, "Inès")).result() is False
+    office.append([line(EntryKind.STAFF_ACT, act=Act.STAFF_REQUEST_ANSWER, reference=2)])
     assert requests.forward(one, 2, now, "Hélène")
     assert while_open(database, one, lambda: requests.forward(other, 2, now, "Inès")).result() is False
     found = other.execute(

@@ -219,6 +219,39 @@ def test_nobody_keeps_anything_outside_the_tables(template: Database, role: str)
             connection.execute(f"select {made}".encode())
 
 
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "counts",
+    [
+        "pg_stat_xact_all_tables",
+        "pg_stat_all_tables",
+        "pg_stat_all_indexes",
+        "pg_statio_all_tables",
+        "pg_stat_database",
+    ],
+)
+def test_no_role_reads_what_postgresql_counts_of_a_table(template: Database, role: str, counts: str) -> None:
+    """By them whoever holds tierce_peers knew whether the directory has whom an alert names, and rolled it back."""
+    with template.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(f"select * from {counts}".encode())
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["tierce_api", "tierce_persons", "tierce_insurers", "tierce_signer", "tierce_peers", "tierce_inspector"],
+)
+def test_a_role_that_serves_a_site_fills_no_disk(template: Database, role: str) -> None:
+    with template.connect(role, autocommit=True) as thief:
+        for own in ("set temp_file_limit = -1", "alter role current_user set temp_file_limit = -1"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                thief.execute(own.encode())
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded, match="temp_file_limit"):
+            thief.execute(
+                "set work_mem = '64kB'; set statement_timeout = 0;"
+                " select n, repeat('x', 999) from generate_series(1, 999999) n order by 2, 1 offset 999998"
+            )
+
+
 def test_what_a_stolen_role_set_for_itself_ends_with_the_next_upgrade(template: Database) -> None:
     with template.connect("tierce_office", autocommit=True) as thief:
         thief.execute("alter role current_user set default_transaction_read_only = on")

@@ -95,3 +95,22 @@ def test_an_incident_that_is_closed_takes_no_list(room: Room) -> None:
 
     with pytest.raises(psycopg.errors.CheckViolation, match="takes no list"):
         closed_at_the_end()
+
+
+def test_a_list_is_the_next_of_its_incident(room: Room) -> None:
+    """One of the greatest number there is was the last for ever: whoever was found later was on no list."""
+    incident = opened(room)
+
+    def skipped() -> None:
+        with room.office.transaction():
+            room.office.execute(
+                "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest,"
+                " persons, entries, tree_size, at, possible, excluded) select incident, 32767, criteria, gaps, unattributed,"
+                " pending, digest, persons, entries, tree_size, now(), possible, excluded from incident.scope"
+                " where incident = %s",
+                (incident.id,),
+            )
+            say(room, incident, 32767)
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="next of its incident"):
+        skipped()

@@ -23,7 +23,7 @@ def words(what: Told, language: Language, *, times: int = 1, software: str | Non
     return " ".join(plain(own_message(OPERATOR, mail, AT.date()), language).replace("\u00a0", " ").split())
 
 
-@pytest.mark.parametrize("what", [Told.CODE, Told.PASSKEY, Told.DEVICE, Told.SUBSTITUTE])
+@pytest.mark.parametrize("what", [Told.CODE, Told.PASSKEY, Told.DEVICE, Told.SUBSTITUTE, Told.ADDRESS])
 def test_a_message_says_when_where_whom_to_call_and_has_no_link(what: Told) -> None:
     for language, at in (
         (Language.FR, "Le 27 novembre 2026 à 18 h 05"),

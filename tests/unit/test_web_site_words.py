@@ -110,7 +110,7 @@ CHOSEN = {
     | {f"undecided.{key}.{what}" for key in UNDECIDED for what in REFUSABLE}
     | numbered("recovery.word", RecoveryWord)
     | {f"own_mail.how.{how}" for how in ("sent", "known", "waits", *AsideWhy) if how is not AsideWhy.CHANGED}
-    | {f"own_mail.what.{what}.{many}" for what in (3, 4, 5, 6) for many in ("one", "many")}
+    | {f"own_mail.what.{what}.{many}" for what in (3, 4, 5, 6, 7) for many in ("one", "many")}
     | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}

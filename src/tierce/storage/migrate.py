@@ -29,6 +29,9 @@ EVERY_ROLE = {"timezone": "UTC"}
 """What the driver reads is of this zone, and Python adds hours to it by its own wall clock. In that of Paris, which a
 server there has by itself, a session of four hours would last five in the night of October, and two times of that
 night would be compared by what their clocks showed."""
+_FILLS_NO_DISK = {"temp_file_limit": "64MB"}
+"""What these sort fits in memory; whoever stole one of them would else fill the disk with one statement. No role
+changes this of itself."""
 ROLE_SETTINGS = {
     "tierce_api": {
         "statement_timeout": "2s",
@@ -36,9 +39,11 @@ ROLE_SETTINGS = {
         "idle_in_transaction_session_timeout": "2s",
         "enable_seqscan": "off",
         "jit": "off",
+        **_FILLS_NO_DISK,
     },
-    "tierce_persons": {"enable_seqscan": "off", "jit": "off"},
+    "tierce_persons": {"enable_seqscan": "off", "jit": "off", **_FILLS_NO_DISK},
     "tierce_feed": {"jit": "off"},
+    **dict.fromkeys(("tierce_insurers", "tierce_signer", "tierce_peers", "tierce_inspector"), _FILLS_NO_DISK),
 }
 """A stopped api worker must not hold the lines of logins. Everything it reads is found by key, and a function's plan
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:
@@ -92,6 +97,7 @@ FUNCTIONS = (
     "peer_alerts.sql",
     "remote.sql",
     "ended.sql",
+    "said.sql",
 )
 """Replaced at each upgrade, in this order."""
 
@@ -104,6 +110,16 @@ _NOTHING_BESIDE_TABLES = """
     end $$"""
 """PostgreSQL lets whoever connects make large objects, and write what it likes into the write-ahead log and so into
 its archive: in no table of ours, so that nothing here counts or deletes it. Arguments differ between its versions."""
+_NOTHING_BY_COUNTS = """
+    do $$ declare made regprocedure; begin
+        for made in select oid from pg_catalog.pg_proc where pronamespace = 'pg_catalog'::regnamespace
+                and proname like 'pg\\_stat\\_get\\_%' and proargtypes::text = 'oid'::regtype::oid::text loop
+            execute format('revoke execute on function %s from public', made);
+        end loop;
+    end $$"""
+"""PostgreSQL tells whoever connects how many rows of a table or index were found, of its own transaction even before
+that is rolled back: whether what a function looked for is there, which nothing else of it tells; and, of all, whether
+the ask of a moment ago found somebody. Whoever looks after the server reads them still."""
 _MIGRATION_LOCK = 0x7469_6572_6365
 
 
@@ -217,6 +233,7 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
     """Replace what is not data: functions, grants, floors."""
     connection.execute("reset role")
     connection.execute(_NOTHING_BESIDE_TABLES)
+    connection.execute(_NOTHING_BY_COUNTS)
     connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
     for functions in FUNCTIONS:
         connection.execute(read_sql(functions).encode())

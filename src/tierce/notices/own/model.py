@@ -21,6 +21,8 @@ class Told(IntEnum):
     """She signed in, or whoever did so as her, on a device that was never hers."""
     SUBSTITUTE = 6
     """Somebody who works in her stead was declared, from a session of hers or by staff."""
+    ADDRESS = 7
+    """Staff put another address on file for her, or none: it goes to the one of before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _TITLES: Final = {
     Told.PASSKEY: Phrase("Un assistant peut se connecter à votre nom", "An assistant can sign in in your name"),
     Told.DEVICE: Phrase("Connexion sur un nouvel appareil", "Sign-in on a new device"),
     Told.SUBSTITUTE: Phrase("Un remplaçant a été déclaré à votre nom", "A substitute was declared in your name"),
+    Told.ADDRESS: Phrase("Nous ne vous écrirons plus à cette adresse", "We shall write to you here no more"),
 }
 _ONCE: Final = {
     Told.CODE: Phrase(
@@ -43,6 +44,10 @@ _ONCE: Final = {
         "un remplaçant a été déclaré à votre nom. Il peut y consulter des droits à votre place, les jours déclarés.",
         "a substitute was declared in your name, who may look up rights there in your stead on the days declared.",
     ),
+    Told.ADDRESS: Phrase(
+        "nous avons retiré cette adresse de votre dossier. Ce qui se fait à votre nom n’y sera plus annoncé.",
+        "we took this address off your file. What is done in your name will not be told here any more.",
+    ),
 }
 _OFTEN: Final = {
     Told.CODE: Phrase("{n} codes d’assistant ont été créés.", "{n} assistants’ codes were made."),
@@ -55,6 +60,11 @@ _OFTEN: Final = {
     ),
     Told.SUBSTITUTE: Phrase(
         "{n} remplaçants ont été déclarés à votre nom.", "{n} substitutes were declared in your name."
+    ),
+    Told.ADDRESS: Phrase(
+        "nous avons retiré cette adresse de votre dossier, {n} fois. Ce qui se fait à votre nom n’y sera plus "
+        "annoncé.",
+        "we took this address off your file, {n} times. What is done in your name will not be told here any more.",
     ),
 }
 _CAME: Final = (Phrase("La demande venait", "The request came"), Phrase("La connexion venait", "The sign-in came"))
@@ -166,6 +176,13 @@ _ASSISTANT: Final = (
 
 
 def _what_to_do(operator: Operator, what: Told) -> Phrase:
+    if what is Told.ADDRESS:
+        return Phrase(
+            "Vous l’avez demandé ? Rien à faire. Vous ne l’avez pas demandé ? Appelez-nous tout de suite au "
+            f"{operator.called}. Puis ouvrez le portail, à l’adresse que vous avez déjà, page « Qui agit pour moi ».",
+            f"You asked for it? Nothing to do. You did not? Call us at once on {operator.called}. Then open the "
+            "portal, at the address that you already have, page “Who acts for me”.",
+        )
     page, act = _WHERE.get(what, _ASSISTANT)
     # Staff may have declared a substitute whom she asked for by telephone.
     was, not_was = (

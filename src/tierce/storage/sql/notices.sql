@@ -11,6 +11,9 @@ begin
         raise exception 'what was lent for this incident was deleted' using errcode = 'check_violation';
     end if;
     if found.key_version is null then
+        if version is distinct from contact.next_version(of_insurer) then   -- a number too high would leave none for the next loan
+            raise exception 'a key of contact data bears the next number' using errcode = 'check_violation';
+        end if;
         insert into registry.insurer_key (insurer, compartment, version, wrapped) values (of_insurer, 3, version, wrapped);
         insert into contact.loan (incident, insurer, key_version) values (of_incident, of_insurer, version);
         return version;

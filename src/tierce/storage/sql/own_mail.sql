@@ -83,6 +83,20 @@ end $$;
 create or replace trigger told_to_her after insert on directory.substitution
     for each row execute function notice.tell_of_substitute();
 
+-- Another address of hers, or none: told at the one of before, which is on file still as this is called. Whoever of the staff puts her own
+-- there would else be told in her stead of all that follows.
+create or replace function notice.tell_of_address() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if coalesce((select m.how from notice.own_mail m where m.professional = old.professional and m.email = old.email and m.ended is not null
+                 order by m.ended desc limit 1), '') not in ('refused', 'returned') then      -- one that takes no message is told none
+        perform notice.tell_own(old.professional, 7::smallint, null, null, null);
+    end if;
+    return new;
+end $$;
+create or replace trigger told_to_her before update of email on directory.contact
+    for each row when (old.email is not null and new.email is distinct from old.email) execute function notice.tell_of_address();
+
 drop function if exists bank.begin_telling(bytea, boolean);   -- of an account's messages alone
 -- notices: the sending of one message begins, unless it was begun or ended meanwhile; `again` for one in doubt.
 create or replace function notice.begin_own_mail(of_token bytea, again boolean) returns boolean

@@ -148,6 +148,9 @@ begin
     end if;
     select max(s.revision) into before from incident.scope s
     where s.incident = new.incident and s.revision < new.revision;
+    if new.revision <> coalesce(before, 0) + 1 then    -- one of the greatest number there is would be the last for ever
+        raise exception 'a list is the next of its incident' using errcode = 'check_violation';
+    end if;
     if before is not null and exists (
         select from incident.incident i where i.id = new.incident and i.aware_at is not null) then
         fewer := incident.gone(new.incident, before, new.revision);
