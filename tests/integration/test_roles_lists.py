@@ -105,9 +105,9 @@ def test_a_list_is_the_next_of_its_incident(room: Room) -> None:
         with room.office.transaction():
             room.office.execute(
                 "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest,"
-                " persons, entries, tree_size, at, possible, excluded) select incident, 32767, criteria, gaps, unattributed,"
-                " pending, digest, persons, entries, tree_size, now(), possible, excluded from incident.scope"
-                " where incident = %s",
+                " persons, entries, tree_size, at, possible, excluded) select incident, 32767, criteria, gaps,"
+                " unattributed, pending, digest, persons, entries, tree_size, now(), possible, excluded"
+                " from incident.scope where incident = %s",
                 (incident.id,),
             )
             say(room, incident, 32767)
