@@ -2,8 +2,9 @@
 
 import asyncio
 import re
+import tomllib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -21,11 +22,13 @@ from tierce.identity.oidc import Realm, digest
 from tierce.identity.sites.forms import form_token
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
-from tierce.insurers.breaches.rules import fingerprint
+from tierce.insurers.breaches.rules import CHANNELS, OUTCOMES, fingerprint, read_report
 from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.notices.contacts.columns import COLUMNS
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.web.insurers.site import HERE as INSURERS
 
 pytestmark = pytest.mark.integration
 
@@ -155,6 +158,29 @@ def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, 
         assert act.value in acts
     told_now = world.room.admin.execute("select channel, people from notice.told_count").fetchall()
     assert told_now == [("email", 1)]
+
+
+def test_the_report_that_her_page_shows_is_one_that_is_taken(world: World, database: Database) -> None:
+    number = told(world)
+
+    async def scene(site: Site) -> None:
+        page = await site.http.get(f"/incidents/{number}")
+        (example,) = re.findall(r'<pre class="command">([^<]*)</pre>', page.text)
+        report = read_report(example.encode(), datetime(2027, 1, 1, tzinfo=UTC))
+        assert {word for word in OUTCOMES if word not in plain(page)} == set()
+        assert {word for word in CHANNELS if word not in plain(page)} == set()
+        assert (report.matched, len(report.unexplained), len(report.told)) == (412, 1, 2)
+
+    play(world, database, scene)
+
+
+def test_the_columns_that_her_page_names_for_contact_data_are_those_that_are_read() -> None:
+    words = tomllib.loads((INSURERS / "words_incidents.toml").read_text("utf-8"))["lend.how_columns"]
+    known = {one.name for one in COLUMNS}
+    for said in words.values():
+        named = set(re.findall(r"[a-z_0-9]+", said)) & known
+        assert named >= {one.name for one in COLUMNS if one.required}
+        assert known - named == {"rank", *(f"address_{number}" for number in range(2, 6))}
 
 
 def test_n4_an_insurer_learns_nothing_of_another_from_its_own_site(world: World, database: Database) -> None:

@@ -39,7 +39,12 @@ def test_a_masked_count_is_in_no_sum() -> None:
     assert (optics.before, optics.today, optics.again) == (None, 0, 0)
 
 
-def test_a_rhythm_needs_three_whole_files_and_one_late_file_does_not_move_it() -> None:
+def test_a_file_corrected_on_its_day_keeps_the_rhythm() -> None:
+    twice = [run(day) for day in (1, 1, 8, 8, 15, 15)]
+    assert next_expected(twice) == date(2026, 11, 22), "the median of the days between files would be none"
+
+
+def test_a_rhythm_needs_three_days_with_a_whole_file_and_one_late_file_does_not_move_it() -> None:
     assert next_expected([run(1), run(8)]) is None
     assert next_expected([run(1), run(8), run(15, RunState.REFUSED)]) is None
     assert next_expected([run(8), run(1), run(17), run(24)]) == date(2026, 12, 1)

@@ -27,8 +27,8 @@ DAYS_TOLD = 14
 """Days of activity that a page tells, the running one included."""
 MONTHS_TOLD = 13
 """Months of payments that a page tells, the running one included: a year, and the same month before it."""
-RHYTHM_FILES_MIN = 3
-"""Files taken whole before a rhythm is read from them."""
+RHYTHM_DAYS_MIN = 3
+"""Days with a file taken whole before a rhythm is read from them."""
 
 
 def gather(rows: Sequence[ShownRow], today: date) -> Shown:
@@ -96,14 +96,13 @@ def payments_csv(batches: Iterable[tuple[PaidBatch, str]]) -> str:
 def next_expected(feeds: Sequence[Run]) -> date | None:
     """The civil day on which the next file is due by the insurer's own rhythm; None while it has shown none.
 
-    The rhythm is the median of the days between files taken whole: one late file does not move it.
+    The rhythm is the median of the days between days with a file taken whole: one late file does not move it, nor
+    does a corrected one sent the same day.
     """
-    ends = sorted(_day(one.ended) for one in feeds if one.state is RunState.DONE and one.ended is not None)
-    if len(ends) < RHYTHM_FILES_MIN:
+    ends = sorted({_day(one.ended) for one in feeds if one.state is RunState.DONE and one.ended is not None})
+    if len(ends) < RHYTHM_DAYS_MIN:
         return None
-    apart = [(later - earlier).days for earlier, later in pairwise(ends)]
-    usual = median_low(apart)
-    return ends[-1] + timedelta(days=usual) if usual > 0 else None
+    return ends[-1] + timedelta(days=median_low((later - earlier).days for earlier, later in pairwise(ends)))
 
 
 def _day(at: datetime) -> date:
