@@ -118,7 +118,7 @@ def test_nobody_changes_or_removes_a_journal_line(admin: psycopg.Connection, rol
         granted = objects_of(admin, role)
     for name, privileges in granted.items():
         if name.startswith("table journal."):
-            assert set(privileges) <= {"select", "insert"}, name
+            assert {one.partition(" (")[0] for one in privileges} <= {"select", "insert"}, name
         if name in {"table journal.entry", "table journal.batch", "table journal.instance"}:
             assert privileges == ["select"], name
 

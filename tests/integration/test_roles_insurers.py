@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.test_roles_others import Process, Start, line, start
+from tierce.insurers.rules import DAYS_TOLD
 from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.ids import InsurerId, SessionId
@@ -143,6 +144,9 @@ def test_no_small_count_is_found_by_subtracting(
     seq = journalled(process)
     process.connection.commit()
     rows = process.rows("select day, domain, kind, lines from registry.own_shown(%s, %s, 14)", OWN, seq)
+    assert DAYS_TOLD == 14
+    for others in (None, 13, 15, -1, 92):  # one day more or less, subtracted, would tell what that day alone had
+        assert process.rows("select day from registry.own_shown(%s, %s, %s)", OWN, seq, others) == []
     found = {(domain, kind): lines for day, domain, kind, lines in rows if day is None}
     assert [found[domain, kind] for domain, kind, _ in cells] == told
     assert [lines for day, _, _, lines in rows if day is not None][-1] == sum(lines for _, _, lines in cells)

@@ -220,6 +220,19 @@ def test_a_key_of_contact_data_takes_no_number_but_the_next(connect: Connect) ->
     assert notices.execute(opened, (1,)).fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    "dated",
+    [
+        "insert into access.alert_key (kid, jwk, at) values ('x', 'mine', now() + interval '9 years')",
+        "insert into journal.verification (at, entries, size, root, sealed, redacted) values (now(), 1, 1, '', 0, 0)",
+    ],
+)
+def test_the_last_one_is_the_last_that_was_written(connect: Connect, dated: str) -> None:
+    """Of either the last one counts: one of a later day would count for ever."""
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+        connect("tierce_office").execute(dated.encode())
+
+
 def test_an_address_or_a_client_of_a_moment_ago_is_not_years_old(room: Process, connect: Connect) -> None:
     """An ask for another account is odd for days after either: whoever writes both in one name chose the day."""
     room.append([line(EntryKind.STAFF_ACT, act=Act.ENROLMENT_MOVE, professional=1, reference=1)])

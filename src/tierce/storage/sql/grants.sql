@@ -82,7 +82,7 @@ grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, 
     journal.redactions, journal.writing_since to tierce_office;
 grant select on journal.segment, journal.ended to tierce_office;
 grant select on journal.redaction to tierce_office;
-grant select, insert on journal.verification to tierce_office;
+grant select, insert (entries, size, root, sealed, redacted, errors, first) on journal.verification to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;
@@ -98,7 +98,8 @@ grant select, insert, delete on access.release to tierce_office;
 grant select, update (answered, answer, lifted, "by") on access.appeal to tierce_office;   -- never what she said
 grant select, insert, update (ended, ended_by, ended_why) on access.alert to tierce_office;
 grant select on access.alert_peer, access.peer_set, access.accused to tierce_office;
-grant select, insert on access.alert_told, access.alert_out, access.alert_key to tierce_office;
+grant select, insert on access.alert_told, access.alert_out to tierce_office;
+grant select, insert (kid, jwk) on access.alert_key to tierce_office;   -- when is the database's to say: the last one counts
 grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched, access.take_hint to tierce_office;
 grant execute on function access.first_ticket, access.ticket_serves, access.ask_challenge, access.renew, access.end_own to tierce_office;
 grant select, insert, update (revoked) on access.staff_session to tierce_office;

@@ -71,14 +71,15 @@ $$;
 
 -- Answers shown about its own people: a total of each finished day (domain 0); by domain and kind over those days (day
 -- null); and by domain and kind for the running day. From 1 to 4 is told as null, and the running day in steps of five, so
--- that reading again does not tell of one person. Days and cells have one sum: of either, when one is masked, so are the
+-- that reading again does not tell of one person; nor reading of one day more, so there are so many days and no others
+-- (insurers/rules.py, DAYS_TOLD; a test compares). Days and cells have one sum: of either, when one is masked, so are the
 -- next smallest, until two at least are and come to ten. Subtracting then leaves a sum that several counts fit.
 create or replace function registry.own_shown(session_handle bytea, line bigint, days integer)
     returns table (day integer, domain smallint, kind smallint, lines bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     with own as materialized (
         select c.* from access.journalled_insurer(session_handle, line) o(insurer)
-        join registry.shown_count c on c.insurer = o.insurer and c.day > gate.today() - least(days, 92)),
+        join registry.shown_count c on c.insurer = o.insurer and c.day > gate.today() - days and days = 14),
     summed as (
         select o.day, 0::smallint as domain, 0::smallint as kind, sum(o.lines)::bigint as lines, 1 as part, 1 as step
         from own o
