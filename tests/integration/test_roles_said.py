@@ -248,3 +248,37 @@ def test_an_address_or_a_client_of_a_moment_ago_is_not_years_old(room: Process, 
         ).fetchone()
     assert found is not None
     assert min(found) > SystemClock().now() - timedelta(minutes=2)
+
+
+WRITES = """
+select c.oid::regclass::text, lower(p.what) from pg_class c, unnest(array['INSERT', 'UPDATE', 'DELETE']) p(what)
+where c.relkind in ('r', 'p') and c.relnamespace <> all (array['pg_catalog', 'information_schema']::regnamespace[])
+  and case p.what when 'DELETE' then has_table_privilege('tierce_office', c.oid, p.what)
+      else has_any_column_privilege('tierce_office', c.oid, p.what) end
+"""
+HELD = """
+select t.tgrelid::regclass::text, lower(e.what)
+from pg_trigger t, (values ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16)) e(what, bit)
+where (t.tgtype & e.bit) <> 0 and (t.tgname like 'said\\_%%' or t.tgname = any (%s))
+"""
+OF_THE_REGISTER = ["follow", "is_said", "list_is_said", "with_its_list", "approved_in_line"]
+"""Triggers that hold a row to its line, or to the list that has one, in another file."""
+SAYS_NOTHING = {
+    ("access.alert_key", "insert"),  # the public half of our key for alerts: ADR 0150 leaves it open
+    ("access.alert_out", "insert"),  # to which operators an alert goes, which is said
+    ("access.insurer_session", "update"),  # a stay is ended, from the sign-in's own role
+    ("access.release", "delete"),  # an ask whose hours are over
+    ("access.staff_session", "insert"),  # a stay that begins before anybody can write a line in it
+    ("access.staff_session", "update"),  # a stay is ended
+    ("incident.opening", "insert"),  # by which line of the journal an incident was found, beside the incident
+    ("journal.verification", "insert"),  # the journal was read whole: nobody's act, and left open
+}
+
+
+def test_whatever_staff_may_write_is_held_to_its_line_or_named_here(connect: Connect) -> None:
+    """A new table that the office writes has its row in `said.sql`, or its reason above."""
+    with connect(SUPERUSER) as admin:
+        may = set(admin.execute(WRITES).fetchall())
+        held = set(admin.execute(HELD, (OF_THE_REGISTER,)).fetchall())
+    assert len(may) > len(SAYS_NOTHING)
+    assert may - held == SAYS_NOTHING
