@@ -33,3 +33,20 @@ def test_a_column_that_the_insurers_file_leaves_out_says_nothing_and_an_empty_ce
     assert take(csr="9", card_amc=None)[2] == ["99100900 9"], "one of the two says nothing"
     assert take(csr=None, card_amc="")[2] == [f"{FIRST} 9"]
     assert take(**dict.fromkeys(told, "")) == (None, None, [])
+
+
+def test_a_dry_run_of_the_insurers_file_says_what_it_would_take_and_writes_nothing(
+    connect: Connect, key_directory: Path, country: Path, tmp_path: Path
+) -> None:
+    importer, admin = make_importer(connect("tierce_feed"), key_directory), connect(SUPERUSER, autocommit=True)
+    rows = rows_of(country / "insurers.csv")
+    report = importer.intake.insurers(country / "insurers.csv", importer.listener(), dry_run=True)
+    assert (report.counts.taken, report.counts.rejected, report.summary()["dry_run"]) == (len(rows), 0, True)
+    wrong = write_rows(tmp_path / "insurers.csv", [*rows, rows[0] | {"amc": "x"}])
+    report = importer.intake.insurers(wrong, importer.listener(), dry_run=True)
+    assert (report.counts.taken, report.counts.rejected) == (0, 1)
+    assert [one.line for one in importer.rejections] == [len(rows) + 2]
+    written = "registry.insurer", "registry.product", "registry.insurer_key", "registry.feed", "journal.entry"
+    for table in written:
+        assert admin.execute(f"select count(*) from {table}".encode()).fetchone() == (0,), table
+    assert importer.insurers(country / "insurers.csv").counts.taken == len(rows)

@@ -44,7 +44,7 @@ KEYS = (
 """The key files an import needs, beside its own signing key."""
 
 _EXAMPLES: Final = {
-    "insurers": ("insurers.csv",),
+    "insurers": ("insurers.csv --dry-run",),
     "rights": (
         "99100001.csv --insurer 99100001",
         "99100001.parquet --insurer 99100001 --dry-run --json -",
@@ -151,9 +151,9 @@ def first_load(
 
 
 @app.command(epilog=_epilog("insurers"))
-def insurers(*, file: File, settings: SettingsFile, json: Json = "") -> None:
+def insurers(*, file: File, settings: SettingsFile, dry_run: DryRun = False, json: Json = "") -> None:
     """Prendre la liste des organismes et de leurs formules. / Take in insurers and their products."""
-    _run(file, settings, json, lambda intake, to: intake.insurers(file, to))
+    _run(file, settings, json, lambda intake, to: intake.insurers(file, to, dry_run=dry_run))
 
 
 @app.command(epilog=_epilog("directory"))

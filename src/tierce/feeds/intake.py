@@ -249,11 +249,11 @@ class Intake:
     def _today(self) -> int:
         return paris_day(self._clock.now())
 
-    def insurers(self, path: Path, listener: Listener) -> Report:
+    def insurers(self, path: Path, listener: Listener, *, dry_run: bool = False) -> Report:
         """Take in the insurers' file, whole or not at all."""
         rows = read_rows(path, INSURERS)
         feed = _Feed("insurers", path, None, None, Act.FEED_RIGHTS, DataCategory.NONE)
-        return self._run(feed, lambda: take_insurers(self._registry, rows, listener))
+        return self._run(feed, lambda: take_insurers(self._registry, rows, listener), dry_run=dry_run)
 
     def contracts(self, path: Path, listener: Listener, *, dry_run: bool, confirmed: int | None) -> Report:
         """Take in contracts between insurers and professionals.
