@@ -17,7 +17,7 @@ OPEN = (
 )
 HOLD = (
     "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
-    " values (1, 2, %s, 2, now(), now() + interval '1 day', 'w', 'r')"
+    " values (1, 2, %s, 2, now(), now() + interval '1 day', 'watch', 'r')"
 )
 
 
@@ -51,19 +51,19 @@ def device(world: World, request: pytest.FixtureRequest) -> int:
 def test_a_hold_placed_while_she_signs_in_ends_what_she_opened(world: World, device: int) -> None:
     with (
         world.database.connect("tierce_api") as api,
-        world.database.connect("tierce_office", autocommit=True) as office,
+        world.database.connect("tierce_worker", autocommit=True) as watch,
     ):
         assert api.execute(OPEN, (CREDENTIAL,)).fetchone() != (None,)
-        while_open(world.database, api, lambda: office.execute(HOLD, (device,))).result()
+        while_open(world.database, api, lambda: watch.execute(HOLD, (device,))).result()
     assert world.scalar("select revoked_why from access.session where id = 77") == "named by a device that is held"
 
 
 def test_she_who_signs_in_while_a_hold_is_placed_is_refused(world: World, device: int) -> None:
     with (
-        world.database.connect("tierce_office") as office,
+        world.database.connect("tierce_worker") as watch,
         world.database.connect("tierce_api", autocommit=True) as api,
     ):
-        office.execute(HOLD, (device,))
-        opened = while_open(world.database, office, lambda: api.execute(OPEN, (CREDENTIAL,)).fetchone())
+        watch.execute(HOLD, (device,))
+        opened = while_open(world.database, watch, lambda: api.execute(OPEN, (CREDENTIAL,)).fetchone())
         assert opened.result() == (None,)
     assert world.scalar("select count(*) from access.session where id = 77") == 0

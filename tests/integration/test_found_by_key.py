@@ -15,17 +15,20 @@ from tests.integration.asks import ask, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.fresh import fresh_database
 from tests.integration.pages_read import FEW_PAGES, MANY, Country
+from tests.integration.test_roles_others import Start, line
 from tierce.controls import store as controls
 from tierce.directory import store as directory
 from tierce.gate.store import BY_KEY
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.incidents.lines import store as lines
 from tierce.incidents.rules import account_criteria
+from tierce.journal.model import EntryKind
 from tierce.journal.segments import store as segments
 from tierce.journal.verifier import store as verifier
 from tierce.journal.witness.store import seen
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
+from tierce.policy.acts import Act
 from tierce.policy.kept import Kept
 from tierce.policy.segments import HOT_DAYS
 from tierce.presence import store as presence
@@ -118,13 +121,15 @@ def test_whoever_used_a_device_is_found_by_it(country: Country) -> None:
 
 
 def test_the_live_sessions_of_a_place_are_found_by_whose_they_are(country: Country) -> None:
-    office = country.connect("tierce_office")
+    staff = Start(country.connect)("tierce_office")
+    office = staff.connection
     now = SystemClock().now()
     ended: list[int] = []
 
     def end(professional: int) -> Callable[[], None]:
         def work() -> None:
             who, where = ProfessionalId(professional), EstablishmentId(professional)
+            staff.append([line(EntryKind.STAFF_ACT, act=Act.ENROLMENT_MOVE, professional=1, reference=1)])
             ended.append(directory.live_sessions_ended(office, who, where, now))
 
         return work

@@ -11,6 +11,7 @@ from tierce.gate.rules import PAIR_MISSED, PAIR_OPEN, PAIR_PROVED
 from tierce.identity.model import Caller
 from tierce.policy.acts import Outcome
 from tierce.policy.seats import MISS_AGE
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
@@ -75,7 +76,7 @@ def test_who_is_found_after_a_miss_draws_her_own_seat(world: World) -> None:
 
 def test_a_proof_gives_the_seat_of_a_miss_back(world: World, connect: Connect) -> None:
     caller, person = enrol(world), world.not_covered[0]
-    feed = connect("tierce_worker", autocommit=True)
+    feed = connect(SUPERUSER, autocommit=True)
     assert shown(world, caller, world.covered[0], person) == [Outcome.RELEASED, Outcome.NOT_ELIGIBLE]
     assert prove(feed, pair(caller, person), uuid4()) == FREED
     mine = line_now(world, caller)
