@@ -103,7 +103,7 @@ def test_what_fails_is_said_when_it_begins_each_hour_and_when_it_is_over() -> No
     assert memory.took({"list 99100001": broken}, 60) == []
     assert memory.names == ["list 99100001"]
     (other,) = memory.took({"list 99100001": OSError(2, "No such file", "dkim.pem")}, 120)
-    assert other.startswith("list 99100001 : a échoué / failed (FileNotFoundError at ?) : ")
+    assert other.startswith("list 99100001 : a échoué / failed (FileNotFoundError ENOENT at ?) : ")
     foreign = {"list 99100001": ValueError("a text that is not ours")}
     assert memory.took(foreign, 180) == ["list 99100001 : a échoué / failed (ValueError at ?)"]
     assert memory.took(foreign, 180 + AGAIN_SECONDS) == ["list 99100001 : a échoué / failed (ValueError at ?)"]
