@@ -7,8 +7,6 @@ and sessions that are open stay open. A network's pseudonym is in journal lines,
 is one more layer, new lines bear it, and whoever holds the file still makes those of before.
 """
 
-from psycopg.errors import LockNotAvailable
-
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import doors, replace_doors
 from tierce.storage.keys import KeyedHash, Keyring, Purpose
@@ -35,14 +33,7 @@ def rotate_doors(settings: Settings, step: Step = no_step) -> int:
         RotationError: a file is being taken in, which may make a door.
     """
     folder, name = settings.key_directory(), Purpose.DOOR.value
-    with settings.connection().connect(FEED_ROLE) as connection:
-        try:
-            lookups_store.keep_imports_out(connection)
-        except LockNotAvailable:
-            raise RotationError(
-                "un fichier est en train d’être pris, ou une clé remplacée : relancez ceci quand ce sera fini / "
-                "a file is being taken in, or a key replaced: run this again once that has ended"
-            ) from None
+    with lookups.alone(settings) as connection:
         new = next_key(folder, name)
         step("doors")
         number = replace_doors(connection, KeyedHash(new))

@@ -7,7 +7,7 @@ before are taken away. Each lot is one transaction with how far it has come: wha
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -57,7 +57,7 @@ def rotate_lookup(
         KeyMissingError, LookupKeyError: the key file is not the one that the rows were made with.
     """
     folder = settings.key_directory()
-    with _alone(settings) as connection:
+    with alone(settings) as connection:
         now = mark(connection, purpose)
         if now.step in (Progress.BOTH, Progress.CLEARING):
             raise RotationError(
@@ -126,7 +126,7 @@ def forget_lookup(
         RotationError: there is none to take away.
         KeyMissingError, LookupKeyError: the key file is not the one that the rows that stay were made with.
     """
-    with _alone(settings) as connection:
+    with alone(settings) as connection:
         now = mark(connection, purpose)
         if now.step is Progress.FILLING and held(settings.key_directory(), purpose) == now.generation:
             now.hold(Keyring(settings.key_directory(), [purpose]), purpose)
@@ -178,11 +178,15 @@ def append_next(folder: Path, purpose: Purpose, following: int) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[Connection]:
-    """A connection of the import role that holds the lock of imports: none runs meanwhile, nor another of these."""
-    with settings.connection().connect(FEED_ROLE) as connection:
+def alone(settings: Settings) -> Iterator[Connection]:
+    """A connection of the import role that holds the lock of imports: none runs meanwhile, nor another of these.
+
+    Raises:
+        RotationError: one does.
+    """
+    with settings.connection().connect(FEED_ROLE) as connection, ExitStack() as until:
         try:
-            store.keep_imports_out(connection)
+            until.enter_context(store.imports_kept_out(connection))
         except LockNotAvailable:
             raise RotationError(
                 "un fichier est en train d’être pris, ou une clé remplacée : relancez ceci quand ce sera fini / "

@@ -1,6 +1,7 @@
 """SQL of the replacement of look-up keys, as the import role, which reads and writes these rows anyway."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -49,14 +50,23 @@ _OTHERS: Final[tuple[tuple[LiteralString, LiteralString], ...]] = (
 """Tables of the same index whose rows are replaced in the transaction of the switch: nobody has two rows there."""
 
 
-def keep_imports_out(connection: Connection) -> None:
-    """Hold the lock of imports for as long as this connection lasts.
+@contextmanager
+def imports_kept_out(connection: Connection) -> Iterator[None]:
+    """Hold the lock of imports; what is not committed at its end is not done.
+
+    It is given back by name: the server notices the end of a connection a moment later, and the next command with it.
 
     Raises:
         LockNotAvailable: an import holds it.
     """
     if connection.execute("select pg_try_advisory_lock(%s)", (IMPORT_LOCK,)).fetchone() != (True,):
         raise LockNotAvailable
+    try:
+        yield
+    finally:
+        if not connection.broken:  # a broken one has given it back
+            connection.rollback()
+            connection.execute("select pg_advisory_unlock(%s)", (IMPORT_LOCK,))
 
 
 def keep_removal_out(connection: Connection) -> None:
