@@ -1,10 +1,8 @@
 """A restore that fills PostgreSQL's own disk: what is said, what is left, and that the same command goes on."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from typer.testing import CliRunner
 
 from tests.folders import private_folder
 from tests.installation import installation
+from tests.own_disk import mounts, own_disk
 from tierce.cli import app
 from tierce.lab.demo.stage import Stage
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
@@ -19,10 +18,7 @@ from tierce.storage.database import Database
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.programs import run_program
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own size takes root to mount"),
-]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +38,6 @@ def taken(stage: Stage) -> Path:
 def run(*words: object) -> tuple[int, str]:
     done = CliRunner().invoke(app, [str(word) for word in words])
     return done.exit_code, done.output
-
-
-@contextmanager
-def disk(where: Path) -> Iterator[Path]:
-    """A disk of its own."""
-    where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "none", where], check=True)
-    try:
-        yield where
-    finally:
-        subprocess.run(["umount", where], check=True)
 
 
 def leave_free(where: Path, megabytes: int) -> None:
@@ -90,9 +75,10 @@ def test_the_servers_own_disk_is_told_from_the_folders(stage: Stage, full: str) 
     assert "no room is left on PostgreSQL's disk" in str(told.value)
 
 
+@mounts
 def test_a_disk_that_fills_midway_is_told_and_the_same_command_goes_on(stage: Stage, taken: Path) -> None:
     """Its write-ahead log finds no room either: PostgreSQL stops, and cannot start before there is some."""
-    with private_folder() as home, disk(home / "small") as small:
+    with private_folder() as home, own_disk(home / "small", "size=400m,mode=755") as small:
         cluster = Cluster(small / "c", {**DURABLE, "shared_buffers": "64MB"})
         there = cluster.start()
         leave_free(small, 10)

@@ -3,7 +3,6 @@
 import os
 import resource
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from tests.own_disk import mounts, own_disk
 from tierce.deposits.errors import SpoolFullError
 from tierce.deposits.sealing import Envelope, Opener, public_of, seal
 from tierce.deposits.service import Counter
@@ -291,19 +291,14 @@ def found_to_work(counter: Counter) -> bool:
 @contextmanager
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk on which no file can be made any more."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=40", "none", where], check=True)
-    try:
+    with own_disk(tmp_path / "disk", "size=8m,nr_inodes=40") as where:
         with suppress(OSError):
             for number in range(100):
                 (where / f"other-{number}").touch()
         yield where
-    finally:
-        subprocess.run(["umount", where], check=True)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own size takes root to mount")
+@mounts
 def test_on_a_disk_without_a_file_left_it_starts_refuses_and_begins_by_itself(tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 11, 23, tzinfo=UTC))
     with full_disk(tmp_path) as where:
