@@ -24,12 +24,11 @@ def _may_mount() -> bool:
     return True
 
 
-mounts = pytest.mark.skipif(not _may_mount(), reason="a disk of its own size takes root, and the right to mount")
-
-
 @contextmanager
 def own_disk(where: Path, options: str) -> Iterator[Path]:
-    """A disk in memory at `where`, which is made, with `mount`'s options."""
+    """A disk in memory at `where`, which is made, with `mount`'s options; where nobody may mount one, a skip."""
+    if not _may_mount():
+        pytest.skip("a disk of its own size takes root, and the right to mount")
     where.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", where], check=True)
     try:

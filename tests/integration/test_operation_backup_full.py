@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.folders import private_folder
 from tests.installation import installation
-from tests.own_disk import mounts, own_disk
+from tests.own_disk import own_disk
 from tierce.cli import app
 from tierce.lab.demo.stage import Stage
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
@@ -75,7 +75,6 @@ def test_the_servers_own_disk_is_told_from_the_folders(stage: Stage, full: str) 
     assert "no room is left on PostgreSQL's disk" in str(told.value)
 
 
-@mounts
 def test_a_disk_that_fills_midway_is_told_and_the_same_command_goes_on(stage: Stage, taken: Path) -> None:
     """Its write-ahead log finds no room either: PostgreSQL stops, and cannot start before there is some."""
     with private_folder() as home, own_disk(home / "small", "size=400m,mode=755") as small:

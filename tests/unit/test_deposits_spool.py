@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from tests.own_disk import mounts, own_disk
+from tests.own_disk import own_disk
 from tierce.deposits.errors import SpoolFullError
 from tierce.deposits.sealing import Envelope, Opener, public_of, seal
 from tierce.deposits.service import Counter
@@ -298,7 +298,6 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
         yield where
 
 
-@mounts
 def test_on_a_disk_without_a_file_left_it_starts_refuses_and_begins_by_itself(tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 11, 23, tzinfo=UTC))
     with full_disk(tmp_path) as where:
